@@ -1,0 +1,107 @@
+"""Reading one request after another: how request size, latency and queue depth set the rate."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from storagelab.checks import Quantity, at_least, non_negative, plain, positive, require
+
+
+def read_time(size: Quantity, latency: Quantity, bandwidth: Quantity) -> Quantity:
+    """Return the seconds that one read of ``size`` bytes takes.
+
+    A read waits ``latency`` seconds for its first byte (seek, rotation, flash sensing, network)
+    and then streams at ``bandwidth`` bytes/s: ``latency + size / bandwidth``.
+
+    Raises ``ValueError`` for a size or latency below 0 or a bandwidth of 0 or less.
+    """
+    size, latency = non_negative("size", size), non_negative("latency", latency)
+    return plain(latency + size / positive("bandwidth", bandwidth))
+
+
+def random_read_bandwidth(
+    bandwidth: Quantity, latency: Quantity, request_size: Quantity
+) -> Quantity:
+    """Return the bytes/s of one reader that asks for ``request_size`` bytes at random places.
+
+    One request is outstanding, so each pays ``latency`` seconds before ``bandwidth`` bytes/s
+    flow: ``B · b / (b + L·B)``. Half of the bandwidth is reached at a request of ``L·B`` bytes.
+
+    Raises ``ValueError`` for a size or bandwidth of 0 or less, or a latency below 0.
+    """
+    bandwidth = positive("bandwidth", bandwidth)
+    latency = non_negative("latency", latency)
+    request_size = positive("request_size", request_size)
+    return plain(bandwidth * (request_size / (request_size + latency * bandwidth)))
+
+
+def iops_at_queue_depth(latency: Quantity, max_iops: Quantity, queue_depth: Quantity) -> Quantity:
+    """Return the requests/s of a device that holds ``queue_depth`` requests at once.
+
+    ``latency`` is the time of a request at queue depth 1, in seconds, and ``max_iops`` the
+    requests/s at saturation: ``X = q / (L - 1/Xmax + q/Xmax)``. The law is Little's, with
+    ``1/Xmax`` of the latency as the device's bottleneck and the rest as pure delay; it meets
+    both ends, ``1/L`` at depth 1 and ``Xmax`` as the depth grows (asymptotic bounds of Denning
+    and Buzen, 1978). Between the ends it is optimistic by the queueing that it leaves out.
+
+    Raises ``ValueError`` for a queue depth below 1, or where one request at a time would
+    already beat ``max_iops``.
+    """
+    latency, max_iops = positive("latency", latency), positive("max_iops", max_iops)
+    queue_depth = at_least("queue_depth", queue_depth, 1)
+    require(
+        latency * max_iops >= 1 - 1e-9,
+        "latency must be at least 1/max_iops: a device can't serve one request at a time "
+        "faster than it serves many",
+    )
+    bottleneck = 1 / max_iops
+    return plain(queue_depth / (np.maximum(latency - bottleneck, 0) + queue_depth * bottleneck))
+
+
+def roofline_bandwidth(
+    max_iops: Quantity, max_bandwidth: Quantity, request_size: Quantity
+) -> Quantity:
+    """Return the most bytes/s that a device delivers at a request size, at any queue depth.
+
+    ``min(max_iops · b, max_bandwidth)``: bound by requests/s left of the knee, by bytes/s
+    right of it. Raises ``ValueError`` for an argument of 0 or less.
+    """
+    max_iops = positive("max_iops", max_iops)
+    max_bandwidth = positive("max_bandwidth", max_bandwidth)
+    return plain(np.minimum(max_iops * positive("request_size", request_size), max_bandwidth))
+
+
+def knee_request_size(max_iops: Quantity, max_bandwidth: Quantity) -> Quantity:
+    """Return the request size, in bytes, from which bandwidth and no longer IOPS binds."""
+    return plain(positive("max_bandwidth", max_bandwidth) / positive("max_iops", max_iops))
+
+
+def burst_duration(credits: Quantity, burst: Quantity, baseline: Quantity) -> Quantity:
+    """Return the seconds that a token bucket of ``credits`` I/Os lasts at ``burst`` I/Os per s.
+
+    Credits refill at ``baseline`` I/Os per s meanwhile: ``credits / (burst - baseline)``
+    (Amazon EBS user guide, gp2 volumes).
+
+    Raises ``ValueError`` where ``burst`` isn't above ``baseline``: such a load never drains it.
+    """
+    credits = non_negative("credits", credits)
+    burst, baseline = positive("burst", burst), non_negative("baseline", baseline)
+    require(burst > baseline, "burst must be above baseline, or the bucket never runs empty")
+    return plain(credits / (burst - baseline))
+
+
+def shuffle_displacement(buffer: Quantity) -> Quantity:
+    """Return how far a shuffle buffer of ``buffer`` samples moves a sample, as mean |samples|.
+
+    A buffer hands out one of its K samples at random and takes in the next, so a sample stays
+    for a geometric number of draws of mean K: the mean |displacement| is ``2K(1 - 1/K)^K``,
+    which tends to ``2K/e``. A buffer of 1 (or 0: none) moves nothing. Holds for a stream much
+    longer than the buffer.
+
+    Raises ``ValueError`` for a buffer below 0.
+    """
+    buffer = non_negative("buffer", buffer)
+    size = np.maximum(buffer, 1)
+    with np.errstate(divide="ignore"):
+        stays = np.exp(size * np.log1p(-1 / size))
+    return plain(2 * size * stays)

@@ -1,0 +1,153 @@
+"""Part 3: how often to save a job that fails, and what the saving does to the storage."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from storagelab.checkpoint import (
+    checkpoint_size,
+    daly_interval,
+    expected_wall_time,
+    job_mtbf,
+    optimal_interval,
+    shortest_interval,
+    storage_share,
+    storm_write_time,
+    young_interval,
+)
+from storagelab.checks import positive, require
+from storagelab.tracks import Track
+from storagelab.units import GB, HOUR, MONTH
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckpointSettings:
+    """What the student sets: seconds, bytes/s, bytes."""
+
+    interval: float
+    write_bandwidth: float
+    sharded: bool
+    node_mtbf: float
+    bytes_per_parameter: float
+
+    def __post_init__(self) -> None:
+        for name in ("interval", "write_bandwidth", "node_mtbf", "bytes_per_parameter"):
+            positive(name, getattr(self, name))
+        require(isinstance(self.sharded, bool), f"sharded must be a bool; got {self.sharded!r}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckpointOutcome:
+    """What protecting the track's job with some settings comes to. Times in seconds."""
+
+    settings: CheckpointSettings
+    size: float
+    """Bytes of one full checkpoint."""
+    written: float
+    """Bytes that go to storage at each checkpoint."""
+    dump_time: float
+    mtbf: float
+    """Of the whole job."""
+    solve_time: float
+    restart_time: float
+    young: float
+    daly: float
+    optimum: float
+    wall_time: float
+    """Expected, at the chosen interval; infinite where the job practically never ends."""
+    best_wall_time: float
+    """Expected, at the exact optimum; infinite likewise."""
+    parts: dict[str, float]
+    """What the wall time is made of: solve, dump, lost (work done again), restart."""
+    storage_share: float
+    """Share of time in which dumps saturate the shared storage."""
+    storage_limit: float
+    storm_interval: float
+    """The interval below which checkpoints take more than the storage can give."""
+    costs: dict[str, float]
+    """Dollars for the whole job: wasted accelerator time, rented write bandwidth."""
+
+    @property
+    def wasted(self) -> float:
+        """Seconds beyond the failure-free work."""
+        return self.wall_time - self.solve_time
+
+    @property
+    def cost(self) -> float:
+        """Dollars for the whole job, all in all."""
+        return sum(self.costs.values())
+
+    @property
+    def unmet(self) -> tuple[str, ...]:
+        """The limits that these settings break: ``storage``, ``ends``."""
+        missed = []
+        if self.storage_share > self.storage_limit:
+            missed.append("storage")
+        if not math.isfinite(self.wall_time):
+            missed.append("ends")
+        return tuple(missed)
+
+
+def wall_time_or_never(
+    solve_time: float, interval: float, dump_time: float, mtbf: float, restart_time: float
+) -> float:
+    """Return the expected wall time in seconds, or infinity where it is beyond a float's range."""
+    if (interval + dump_time) / mtbf > 600 or restart_time / mtbf > 600:
+        return math.inf
+    return float(expected_wall_time(solve_time, interval, dump_time, mtbf, restart_time))
+
+
+def protect(track: Track, settings: CheckpointSettings) -> CheckpointOutcome:
+    """Return what saving ``track``'s job with ``settings`` comes to.
+
+    Every failure of any node stops the whole job, and all nodes write at the same moment. The
+    expected number of failures is the wall time over the MTBF, each followed by a restart that
+    a further failure can cut short; what is neither work, dump nor restart is work done again.
+    """
+    part = track.checkpoint
+    size = float(checkpoint_size(part.parameters, settings.bytes_per_parameter))
+    dump = float(
+        storm_write_time(
+            size, part.nodes, settings.write_bandwidth, part.node_bandwidth, settings.sharded
+        )
+    )
+    mtbf = float(job_mtbf(settings.node_mtbf, part.nodes))
+    optimum = min(float(optimal_interval(dump, mtbf)), part.solve_time)
+    job = (dump, mtbf, part.restart_time)
+    wall = wall_time_or_never(part.solve_time, settings.interval, *job)
+    dumps = part.solve_time / settings.interval * dump
+    restarts = wall * -math.expm1(-part.restart_time / mtbf)
+    limit = part.storage_limit
+    fleet = part.nodes * track.node.accelerators / HOUR * track.price("accelerator_hour")
+    return CheckpointOutcome(
+        settings=settings,
+        size=size,
+        written=size * (1 if settings.sharded else part.nodes),
+        dump_time=dump,
+        mtbf=mtbf,
+        solve_time=part.solve_time,
+        restart_time=part.restart_time,
+        young=float(young_interval(dump, mtbf)),
+        daly=float(daly_interval(dump, mtbf)),
+        optimum=optimum,
+        wall_time=wall,
+        best_wall_time=wall_time_or_never(part.solve_time, optimum, *job),
+        parts={
+            "solve": part.solve_time,
+            "dump": dumps,
+            "lost": wall - part.solve_time - dumps - restarts if math.isfinite(wall) else math.inf,
+            "restart": restarts,
+        },
+        storage_share=float(storage_share(settings.interval, dump)),
+        storage_limit=limit,
+        storm_interval=float(shortest_interval(dump, limit)),
+        costs={
+            "wasted": (wall - part.solve_time) * fleet,
+            "bandwidth": settings.write_bandwidth
+            / GB
+            * track.price("write_gbs_month")
+            * part.solve_time
+            / MONTH,
+        },
+    )

@@ -1,0 +1,151 @@
+"""Part 2: the tiers from the object store to the accelerators, and what they cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from storagelab.checks import non_negative, positive
+from storagelab.cost import idle_cost
+from storagelab.pipeline import cache_hit_rate, connections_for, mean_epoch_time
+from storagelab.tracks import Track
+from storagelab.units import GB, GBIT_PER_SECOND, MONTH
+
+TIERS = ("link", "nvme", "prepare", "compute")
+"""The stages that can bind, from the store to the accelerators."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PipelineSettings:
+    """What the student sets: the cache in bytes, bandwidths in bytes/s."""
+
+    cache: float
+    link: float
+    nvme: float
+
+    def __post_init__(self) -> None:
+        non_negative("cache", self.cache)
+        positive("link", self.link)
+        positive("nvme", self.nvme)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Epoch:
+    """One epoch of the dataset: the share of reads that the cache serves, and how fast it went."""
+
+    hit_rate: float
+    ceilings: dict[str, float]
+    """Bytes/s of the whole stream that each of ``TIERS`` alone would allow."""
+    rate: float
+    """Bytes/s that reach the accelerators."""
+    binding: str
+    time: float
+    """Seconds."""
+    flows: dict[str, float]
+    """Bytes/s: ``link``, ``hits`` from the cache, ``fill`` into it, ``accelerators``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PipelineOutcome:
+    """What feeding the track's dataset through some tiers comes to, over the whole job."""
+
+    settings: PipelineSettings
+    demand: float
+    """Bytes/s that the accelerators take when they never wait."""
+    cold: Epoch
+    warm: Epoch
+    epochs: int
+    utilization: float
+    """Share of the whole job's time in which the accelerators compute."""
+    target_utilization: float
+    connections: int
+    """Parallel streams that fill the link."""
+    busy: dict[str, float]
+    """Share of each tier's bandwidth in use in a warm epoch."""
+    costs: dict[str, float]
+    """Dollars a month: link, cache, nvme, requests, idle accelerators."""
+
+    @property
+    def cost(self) -> float:
+        """Dollars a month, all in all."""
+        return sum(self.costs.values())
+
+    @property
+    def unmet(self) -> tuple[str, ...]:
+        """The targets that these settings miss: ``utilization``."""
+        return () if self.utilization >= self.target_utilization else ("utilization",)
+
+
+def _epoch(track: Track, settings: PipelineSettings, hit_rate: float, filling: float) -> Epoch:
+    """Return one epoch; ``filling`` is the share of the bytes that is written to the cache."""
+    dataset, node = track.dataset, track.node
+    demand = node.demand * dataset.sample_size
+    on_nvme = hit_rate + filling
+    unbounded = float("inf")
+    ceilings = {
+        "link": settings.link / (1 - hit_rate) if hit_rate < 1 else unbounded,
+        "nvme": settings.nvme / on_nvme if on_nvme > 0 else unbounded,
+        "prepare": node.prepare_rate * dataset.sample_size,
+        "compute": demand,
+    }
+    # the accelerators come first among equals: a tie is no bottleneck
+    binding = min(reversed(TIERS), key=lambda tier: ceilings[tier])
+    rate = ceilings[binding]
+    return Epoch(
+        hit_rate=hit_rate,
+        ceilings=ceilings,
+        rate=rate,
+        binding=binding,
+        time=dataset.size / rate,
+        flows={
+            "link": rate * (1 - hit_rate),
+            "hits": rate * hit_rate,
+            "fill": rate * filling,
+            "accelerators": rate,
+        },
+    )
+
+
+def feed(track: Track, settings: PipelineSettings) -> PipelineOutcome:
+    """Return what feeding ``track``'s dataset through ``settings`` comes to, for one node.
+
+    Link and NVMe are read at the same time, each for its share of the bytes, so the stream goes
+    as fast as the tier that is last. The first epoch finds the cache empty, passes everything
+    through the link and fills the cache; the others hit at the policy's rate for fresh
+    permutations. Cost is charged over all epochs, not one pass.
+    """
+    cached = min(1.0, settings.cache / track.dataset.size)
+    policy = track.pipeline.policy
+    cold = _epoch(track, settings, hit_rate=0.0, filling=cached)
+    warm = _epoch(track, settings, float(cache_hit_rate(cached, policy)), filling=0.0)
+
+    epochs, node = track.pipeline.epochs, track.node
+    demand = node.demand * track.dataset.sample_size
+    mean_time = float(mean_epoch_time(cold.time, warm.time, epochs))
+    utilization = min(1.0, track.dataset.size / demand / mean_time)
+    mean_hits = warm.hit_rate * (epochs - 1) / epochs
+    fetched = track.dataset.size / mean_time * (1 - mean_hits) * MONTH
+    return PipelineOutcome(
+        settings=settings,
+        demand=demand,
+        cold=cold,
+        warm=warm,
+        epochs=epochs,
+        utilization=utilization,
+        target_utilization=track.pipeline.target_utilization,
+        connections=int(connections_for(settings.link, track.pipeline.stream_bandwidth)),
+        busy={
+            "link": warm.flows["link"] / settings.link,
+            "nvme": warm.flows["hits"] / settings.nvme,
+            "prepare": warm.rate / warm.ceilings["prepare"],
+            "compute": warm.rate / demand,
+        },
+        costs={
+            "link": settings.link / GBIT_PER_SECOND * track.price("link_gbps_month"),
+            "cache": settings.cache / GB * track.price("cache_gb_month"),
+            "nvme": settings.nvme / GB * track.price("nvme_gbs_month"),
+            "requests": fetched / track.pipeline.request_size * track.price("get_request"),
+            "idle": float(
+                idle_cost(utilization, node.accelerators, track.price("accelerator_hour"))
+            ),
+        },
+    )

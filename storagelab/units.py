@@ -1,0 +1,92 @@
+"""People's units, and the only place where numbers are dressed for the screen.
+
+Everything inside is SI (bytes, seconds, bytes/s, fractions). ``GB`` is 1e9 bytes and ``GiB``
+2^30 bytes, everywhere.
+"""
+
+from __future__ import annotations
+
+import math
+
+KIB, MIB, GIB = 2**10, 2**20, 2**30
+KB, MB, GB, TB, PB = 1e3, 1e6, 1e9, 1e12, 1e15
+MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
+MONTH = 730.5 * HOUR
+"""A mean month: a twelfth of 365.25 days."""
+GBIT_PER_SECOND = 1e9 / 8
+
+_DECIMAL = ((PB, "P"), (TB, "T"), (GB, "G"), (MB, "M"), (KB, "k"))
+_TIMES = ((DAY, "d"), (HOUR, "h"), (MINUTE, "min"), (1.0, "s"), (1e-3, "ms"), (1e-6, "µs"))
+
+
+def significant(value: float, digits: int = 3) -> str:
+    """Return ``value`` with so many significant digits, grouped by thousands, no exponent."""
+    if value == 0 or not math.isfinite(value):
+        return f"{value:.0f}"
+    decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
+    rounded = round(value, decimals)
+    text = f"{rounded:,.{decimals}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _scaled(value: float, steps: tuple[tuple[float, str], ...]) -> tuple[float, str]:
+    for scale, prefix in steps:
+        if abs(value) >= scale * 0.9995:
+            return value / scale, prefix
+    return value, ""
+
+
+def format_bytes(size: float) -> str:
+    """Return a size in decimal units, such as ``350 GB``."""
+    value, prefix = _scaled(size, _DECIMAL)
+    return f"{significant(value)} {prefix}B"
+
+
+def format_binary(size: float) -> str:
+    """Return a size in binary units, such as ``16 MiB``: for powers of 2."""
+    value, prefix = _scaled(size, ((GIB, "Gi"), (MIB, "Mi"), (KIB, "Ki")))
+    return f"{significant(value)} {prefix}B"
+
+
+def format_bandwidth(rate: float) -> str:
+    """Return a rate of bytes/s in decimal units, such as ``1.64 GB/s``."""
+    return f"{format_bytes(rate)}/s"
+
+
+def format_time(seconds: float) -> str:
+    """Return a time in its natural unit, such as ``3.5 s``, ``6.1 h`` or ``69 µs``."""
+    if seconds == 0:
+        return "0 s"
+    for scale, unit in _TIMES:
+        if abs(seconds) >= scale * 0.9995:
+            # 90 minutes read better than 1.5 h, and 47 h better than 1.96 d
+            if (unit == "d" and seconds < 3 * DAY) or (unit == "h" and seconds < 2 * HOUR):
+                continue
+            return f"{significant(seconds / scale)} {unit}"
+    return f"{significant(seconds / 1e-6)} µs"
+
+
+def format_hours(seconds: float) -> str:
+    """Return a time in whole hours, such as ``744 h``: for jobs that are compared in hours."""
+    return f"{seconds / HOUR:,.0f} h"
+
+
+def format_count(count: float) -> str:
+    """Return a count such as ``5,500`` or ``87.2 million``."""
+    for scale, word in ((1e9, "billion"), (1e6, "million")):
+        if abs(count) >= scale:
+            return f"{significant(count / scale)} {word}"
+    return significant(count, 3 if count < 1000 else 5)
+
+
+def format_share(share: float) -> str:
+    """Return a fraction as a percentage, such as ``38%`` or ``1.8%``."""
+    percent = 100 * share
+    return f"{significant(percent, 2)}%" if abs(percent) < 9.95 else f"{percent:.0f}%"
+
+
+def format_money(dollars: float) -> str:
+    """Return an amount of US dollars, such as ``$1,230`` or ``$2.35 million``."""
+    if abs(dollars) >= 1e6:
+        return f"${significant(dollars / 1e6)} million"
+    return f"${dollars:,.0f}" if abs(dollars) >= 10 else f"${dollars:.2f}"
