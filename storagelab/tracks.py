@@ -43,6 +43,8 @@ class Control(_Record, frozen=True, kw_only=True):
     unit: str = ""
     si: Positive = 1.0
     """SI units in one of the student's."""
+    decided: bool = True
+    """Whether the student's decision sets it; what isn't decided is given by the task."""
     labels: list[str] = []
     """What the screen calls each value, where it isn't the value itself."""
 
