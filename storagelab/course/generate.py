@@ -1,0 +1,195 @@
+"""From the hand-written text notebooks and the tracks to nbgrader's ``source/``.
+
+The steps, in their order, are in :func:`make_source`.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import tempfile
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import jinja2
+import jupytext
+import nbformat
+from nbclient import NotebookClient
+from nbformat import NotebookNode
+from nbgrader.utils import determine_grade, is_grade, setenv
+
+from storagelab.course.layout import Layout
+from storagelab.devices import load_device
+from storagelab.parts import PARTS, Part
+from storagelab.tracks import Track, load_track
+
+# What each role of a cell means to nbgrader.
+ROLES: dict[str, dict[str, bool]] = {
+    "given": {"grade": False, "locked": True, "solution": False, "task": False},
+    "answer": {"grade": False, "locked": False, "solution": True, "task": False},
+    "test": {"grade": True, "locked": True, "solution": False, "task": False},
+    "task": {"grade": False, "locked": True, "solution": False, "task": True},
+}
+KERNEL = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+
+
+class GenerationError(Exception):
+    """The notebooks can't be made; the message says which, where and why."""
+
+
+def make_source(layout: Layout, track_name: str, part_name: str) -> NotebookNode:
+    """Return the instructor's notebook of one part of one track, with its reference outputs.
+
+    The same inputs give the same bytes. Raises :class:`GenerationError` for an undefined
+    placeholder, a malformed cell, or a reference solution that doesn't earn all points.
+    """
+    track, part = load_track(track_name), PARTS[part_name]
+    text = fill_template(layout, track, part)
+    notebook = jupytext.reads(text, fmt="md:myst")
+    name = f"{track.name}/{part.stem}"
+    set_metadata(notebook, name)
+    set_grading(notebook, name)
+    execute(notebook, name)
+    check_full_points(notebook, name)
+    return notebook
+
+
+def to_bytes(notebook: NotebookNode) -> bytes:
+    """Return a notebook as the bytes that are committed."""
+    return (nbformat.writes(notebook, version=4) + "\n").encode()
+
+
+def load_keys(layout: Layout) -> ModuleType:
+    """Return ``notebooks/keys.py`` as a module."""
+    spec = importlib.util.spec_from_file_location("keys", layout.notebooks / "keys.py")
+    if spec is None or spec.loader is None:
+        raise GenerationError("notebooks/keys.py is missing")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def fill_template(layout: Layout, track: Track, part: Part) -> str:
+    """Return a part's text with the track's words and numbers in it."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(layout.notebooks),
+        undefined=jinja2.StrictUndefined,
+        # not {{ }}, which MyST gives another meaning
+        variable_start_string="<<",
+        variable_end_string=">>",
+        block_start_string="<%",
+        block_end_string="%>",
+        comment_start_string="<#",
+        comment_end_string="#>",
+        keep_trailing_newline=True,
+    )
+    environment.filters["py"] = repr
+    content = part.of(track)
+    baseline = part.baseline(track)
+    keys = load_keys(layout)
+    try:
+        return environment.get_template(f"{part.stem}.md").render(
+            track=track,
+            part=part,
+            content=content,
+            f=part.figures(track, baseline),
+            words=lambda text: part.words(track, text),
+            key=keys.reference_answers(track, part),
+            home_label=load_device(track.access.home).label.split(" (")[0].lower(),
+            option_ids=", ".join(f'"{option.id}"' for option in content.question.options),
+            start=keys.as_decision(track, part, baseline),
+        )
+    except jinja2.TemplateError as error:
+        line = getattr(error, "lineno", None)
+        place = f", line {line}" if line else ""
+        raise GenerationError(f"{part.stem}.md{place}: {error}") from error
+    except KeyError as error:
+        raise GenerationError(
+            f"{part.stem}.md with {track.name}.toml: a text uses {{{error.args[0]}}}, "
+            "and the part has no such number"
+        ) from error
+
+
+def set_metadata(notebook: NotebookNode, name: str) -> None:
+    """Give the notebook its kernel, and each cell a fixed id: its own, or one from its place."""
+    notebook.metadata = NotebookNode(KERNEL)
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    seen = set()
+    for index, cell in enumerate(notebook.cells):
+        cell.id = cell.metadata.pop("id", f"cell-{index:02d}")
+        if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", cell.id):
+            raise GenerationError(f"{name}: {cell.id!r} is no cell id")
+        if cell.id in seen:  # a doubled grade id would stop nbgrader's whole batch
+            raise GenerationError(f"{name}: the cell id {cell.id!r} is there twice")
+        seen.add(cell.id)
+
+
+def set_grading(notebook: NotebookNode, name: str) -> None:
+    """Turn each cell's role and points into nbgrader's metadata."""
+    for cell in notebook.cells:
+        role, points = cell.metadata.pop("role", None), cell.metadata.pop("points", None)
+        if set(cell.metadata) - {"tags"}:
+            raise GenerationError(f"{name}, cell {cell.id}: unknown metadata {dict(cell.metadata)}")
+        if role is None:
+            continue
+        if role not in ROLES:
+            raise GenerationError(f"{name}, cell {cell.id}: unknown role {role!r}")
+        if (points is not None) != (role in ("test", "task")):
+            raise GenerationError(f"{name}, cell {cell.id}: a {role} cell with points {points!r}")
+        grading: dict[str, Any] = {"grade_id": cell.id, "schema_version": 3, **ROLES[role]}
+        if points is not None:
+            grading["points"] = points
+        cell.metadata["nbgrader"] = grading
+
+
+def execute(notebook: NotebookNode, name: str) -> None:
+    """Run the notebook as its author would, in an empty folder, and keep what it prints.
+
+    The view is static: a widget's state has random ids, and can be compared with nothing.
+    """
+    with tempfile.TemporaryDirectory() as folder, setenv(STORAGELAB_VIEW="static"):
+        client = NotebookClient(
+            notebook,
+            timeout=120,
+            kernel_name="python3",
+            record_timing=False,
+            resources={"metadata": {"path": folder}},
+        )
+        try:
+            client.execute()
+        except Exception as error:
+            raise GenerationError(f"{name}: the reference solution fails.\n{error}") from error
+    notebook.metadata = NotebookNode(KERNEL)
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if output.output_type == "stream" and output.name == "stderr":
+                raise GenerationError(f"{name}, cell {cell.id}: on stderr: {output.text}")
+
+
+def check_full_points(notebook: NotebookNode, name: str) -> None:
+    """Raise unless the reference solution earns all points in every test cell."""
+    for cell in notebook.cells:
+        if is_grade(cell):
+            earned, points = determine_grade(cell)
+            if earned != points:
+                raise GenerationError(
+                    f"{name}, cell {cell.id}: the reference solution earns {earned} of {points}"
+                )
+
+
+def write_source(layout: Layout, track_name: str, folder: Path) -> list[Path]:
+    """Write a track's notebooks under ``folder/<track>/`` and return their paths."""
+    target = folder / track_name
+    target.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for part in PARTS.values():
+        path = target / f"{part.stem}.ipynb"
+        path.write_bytes(to_bytes(make_source(layout, track_name, part.name)))
+        paths.append(path)
+    for stray in set(target.iterdir()) - set(paths):
+        raise GenerationError(f"{stray.name} lies in source/{track_name}: it would be released")
+    return paths

@@ -1,0 +1,5 @@
+"""What a notebook talks to: a part's lab, and the checks of its test cells."""
+
+from storagelab.labs.session import open_part
+
+__all__ = ["open_part"]

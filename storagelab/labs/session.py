@@ -1,0 +1,278 @@
+"""A part of a track as a notebook sees it: lock, workbench, runs, decision, reflection."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+from storagelab.labs.errors import StudentError, in_words
+from storagelab.labs.view import is_graded_run, is_live
+from storagelab.ledger import (
+    Entry,
+    LedgerError,
+    LedgerFullError,
+    append_entry,
+    entries_of,
+    read_ledger,
+)
+from storagelab.parts import Outcome, Part, load_part
+from storagelab.tracks import Option, Track, load_track
+from storagelab.units import format_money, format_share
+from storagelab.words.answers import in_units, read_answer
+
+LONGEST_REASON = 200
+"""Characters of a lock's one-line reason."""
+REFLECTION_WORDS = (60, 200)
+"""Words that a reflection should have, at least and at most."""
+
+
+def open_part(track: str, part: str, folder: str | Path = ".") -> PartSession:
+    """Open a part of a track, with the ledger in ``folder``, and say where the student stands.
+
+    Raises ``ValueError`` (as a sentence, without a traceback in a notebook) for an unknown track
+    or part.
+    """
+    with in_words():
+        session = PartSession(load_track(track), load_part(part), Path(folder))
+    print(session.status())
+    return session
+
+
+class PartSession:
+    """One part of one track, and the student's way through it.
+
+    In a graded run nothing is written: what the ledger lacks then is lacking.
+    """
+
+    def __init__(self, track: Track, part: Part, folder: Path) -> None:
+        self.track = track
+        self.part = part
+        self.folder = folder
+        self._content = part.of(track)
+
+    # --- the ledger
+
+    def _entries(self, kind: Any) -> list[Entry]:
+        return entries_of(read_ledger(self.folder, self.track.name), self.part.name, kind)
+
+    def _append(self, kind: Any, said: dict[str, Any], outcome: Outcome, most: int | None) -> Entry:
+        model: dict[str, float | str] = {"cost": outcome.cost, "unmet": ", ".join(outcome.unmet)}
+        for name in ("utilization", "wall_time", "storage_share"):
+            if hasattr(outcome, name):
+                model[name] = getattr(outcome, name)
+        for name, value in model.items():  # JSON has no infinity
+            model[name] = value if isinstance(value, str) or math.isfinite(value) else "infinite"
+        return append_entry(
+            self.folder, self.track.name, self.part.name, kind, said, model, most=most
+        )
+
+    def status(self) -> str:
+        """Return one line on which part this is and what the ledger says of it."""
+        head = f"{self.track.persona.name}, part {self.part.number} of 3: {self._content.title}."
+        try:
+            locks = self._entries("lock")
+        except LedgerError as problem:
+            return f"{head} {problem}"
+        return f"{head} {self._locked_as(locks[0]) if locks else 'Nothing is locked yet.'}"
+
+    # --- the lock
+
+    def _locked_as(self, entry: Entry) -> str:
+        confidence = float(entry.said["confidence"])
+        return f"Locked: {entry.said['prediction']!r}, confidence {format_share(confidence)}."
+
+    def lock(self, prediction: object, confidence: object, reason: object = "") -> None:
+        """Lock a prediction before the evidence: once, for good.
+
+        ``prediction`` is the id of one of the question's options, ``confidence`` a number from 0
+        (a guess) to 1 (certain), ``reason`` one optional line. A second call changes nothing and
+        says what is locked.
+
+        Raises a ``ValueError`` with a sentence where an argument is unusable, or the ledger is.
+        """
+        with in_words():
+            locks = self._entries("lock")
+            if locks:
+                print(f"{self._locked_as(locks[0])} It stays as it is.")
+                return
+            said = self._prediction(prediction, confidence, reason)
+            if is_graded_run():
+                print("Not locked: the ledger has no prediction of this part.")
+                return
+            try:
+                entry = self._append("lock", said, self.part.baseline(self.track), most=1)
+            except LedgerFullError:  # another notebook was faster
+                entry = self._entries("lock")[0]
+            print(f"{self._locked_as(entry)} The workbench is open.")
+
+    def _prediction(self, prediction: object, confidence: object, reason: object) -> dict[str, Any]:
+        ids = [option.id for option in self._content.question.options]
+        if not isinstance(prediction, str) or prediction not in ids:
+            raise StudentError(
+                f"prediction must be one of {', '.join(map(repr, ids))}; got {prediction!r}."
+            )
+        number = confidence if isinstance(confidence, int | float) else math.nan
+        if isinstance(confidence, bool) or not 0 <= number <= 1:
+            raise StudentError(
+                f"confidence must be a number from 0 (a guess) to 1 (certain); got {confidence!r}."
+            )
+        if not isinstance(reason, str):
+            raise StudentError(f"reason must be text in quotes, or left empty; got {reason!r}.")
+        return {
+            "prediction": prediction,
+            "confidence": float(number),
+            "reason": " ".join(reason.split())[:LONGEST_REASON],
+        }
+
+    # --- the workbench
+
+    def workbench(self) -> None:
+        """Show the workbench if the prediction is locked, or say why it is closed."""
+        try:
+            locks = self._entries("lock")
+            option = self._locked_option(locks[0]) if locks else None
+        except LedgerError as problem:
+            _show_note("The workbench is closed.", str(problem))
+            return
+        if option is None:
+            _show_note(
+                "The workbench is closed.",
+                "It opens when your prediction is locked, so that you meet the evidence with a "
+                "belief of your own. Fill in the lock above, run its cell, then run this one.",
+            )
+            return
+        self._reveal(option, locks[0])
+        if is_live():
+            self._show_workbench()
+        else:
+            print(self.part.summary(self.track, self.part.baseline(self.track)))
+
+    def _locked_option(self, lock: Entry) -> Option:
+        name = str(lock.said["prediction"])
+        try:
+            return self._content.question.option(name)
+        except KeyError:
+            raise LedgerError(
+                f"The ledger's prediction {name!r} isn't among this question's options: it was "
+                "made with another version of the course. Ask your instructor."
+            ) from None
+
+    def _reveal(self, option: Option, lock: Entry) -> None:
+        baseline = self.part.baseline(self.track)
+        if not is_graded_run():
+            try:
+                self._append("reveal", {"prediction": option.id}, baseline, most=1)
+            except LedgerFullError:
+                pass  # it was opened before
+            except LedgerError as problem:
+                print(problem)
+        confidence = format_share(float(lock.said["confidence"]))
+        _show_note(
+            f"You locked “{self.part.words(self.track, option.text)}” with {confidence} "
+            f"confidence. The belief behind it: “{option.belief}”.",
+            self.part.words(self.track, option.words),
+        )
+
+    def _show_workbench(self) -> None:
+        from IPython.display import display  # only a live lab pays for these
+
+        from storagelab.widgets import build_workbench
+
+        bench = build_workbench(
+            self.track, self.part.name, runs=self._runs_in_units(), on_record=self._record_live
+        )
+        display(bench.widget)  # type: ignore[no-untyped-call]
+
+    # --- the recorded runs
+
+    def _runs_in_units(self) -> list[dict[str, Any]]:
+        return [dict(entry.said) for entry in self._entries("run")]
+
+    def _record_live(self, answer: dict[str, Any]) -> list[dict[str, Any]]:
+        self._record(answer)
+        return self._runs_in_units()
+
+    def _record(self, answer: object) -> tuple[Entry | None, Outcome]:
+        values = read_answer(self._content.controls, answer)
+        said = in_units(self._content.controls, values)
+        outcome = self.part.run(self.track, values)
+        for entry in self._entries("run"):
+            if entry.said == said:
+                return entry, outcome
+        if not self._entries("lock"):
+            raise StudentError("Lock your prediction first: runs are recorded after that.")
+        if is_graded_run():
+            return None, outcome
+        return self._append("run", said, outcome, most=self.track.pipeline.runs), outcome
+
+    def record(self, answer: object) -> None:
+        """Record a run with the settings ``answer``, as the workbench's button does.
+
+        The same settings again are the same run. Raises a ``ValueError`` with a sentence for
+        unusable settings, or where all runs are used up.
+        """
+        with in_words():
+            most = self.track.pipeline.runs
+            try:
+                entry, outcome = self._record(answer)
+            except LedgerFullError:
+                raise StudentError(
+                    f"All {most} runs are recorded and none can be taken back. Decide with what "
+                    "they show."
+                ) from None
+            which = "Not recorded"
+            if entry is not None:
+                which = f"Run {self._entries('run').index(entry) + 1} of {most}"
+            print(
+                f"{which}: utilisation {format_share(outcome.utilization)}, "
+                f"{format_money(outcome.cost)} a month."
+            )
+
+    # --- the decision and the reflection
+
+    def decide(self, decision: object) -> None:
+        """Put a decision into the ledger and say what the model says of it.
+
+        Raises a ``ValueError`` with a sentence where the decision can't be read.
+        """
+        with in_words():
+            outcome = self.part.judge(self.track, decision)
+            values = read_answer(self._content.controls, decision)
+            said = in_units([item for item in self._content.controls if item.decided], values)
+            if not is_graded_run():
+                decisions = self._entries("decision")
+                if not decisions or decisions[-1].said != said:
+                    self._append("decision", said, outcome, most=None)
+            print(self.part.summary(self.track, outcome))
+
+    def reflect(self, text: object) -> None:
+        """Say whether a reflection has the length of a good answer; grading it is a person's."""
+        low, high = REFLECTION_WORDS
+        count = len(text.split()) if isinstance(text, str) else 0
+        if count < 10:
+            print(f"Still to do: write {low} to {high} words between the quotes.")
+        elif count < low:
+            print(f"{count} words so far. A defence takes {low} to {high}: which number backs it?")
+        elif count > high:
+            print(f"{count} words. Cut it to {high}: which sentence could go without loss?")
+        else:
+            print(f"{count} words: a good length.")
+
+
+def _show_note(title: str, text: str) -> None:
+    """Show a framed note where somebody looks, and the same words as text where nobody does."""
+    if not is_live():
+        print(f"{title}\n{text}")
+        return
+    from html import escape
+
+    from IPython.display import HTML, display
+
+    display(  # type: ignore[no-untyped-call]
+        HTML(  # type: ignore[no-untyped-call]
+            '<div role="note" style="border-left: 4px solid var(--jp-brand-color1, #1976d2);'
+            'padding: 0.2em 1em; margin: 0.5em 0; max-width: 48em">'
+            f"<p><strong>{escape(title)}</strong></p><p>{escape(text)}</p></div>"
+        )
+    )

@@ -1,0 +1,211 @@
+"""The ledger: what a student predicted, saw, tried and decided, in one file beside the notebook.
+
+``ledger.json`` is append-only, written atomically, and shared by the three notebooks of a track.
+Every entry carries the digest of the one before, so that an entry changed, taken out or put in
+by hand is noticed; that is evidence against a slip of the hand, not against a forger who runs
+this code. The file is the student's: it is read as untrusted input.
+
+Format, version 1 (JSON)::
+
+    {"format": "storagelab-ledger", "version": 1, "track": "cloud_titan", "entries": [
+      {"sequence": 1, "time": "2026-11-23T16:20:58+00:00", "part": "access", "kind": "lock",
+       "said": {...}, "model": {...}, "previous": "", "digest": "<sha256>"}]}
+
+``kind`` is ``lock`` (``said``: prediction, confidence, reason), ``reveal``, ``run`` or
+``decision`` (``said``: the settings in the student's units); ``model`` holds what the model said
+then, in SI units.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+from filelock import FileLock, Timeout
+
+FILE_NAME = "ledger.json"
+FORMAT = "storagelab-ledger"
+VERSION = 1
+_LARGEST = 4 * 2**20  # bytes; a term's worth of entries is a few kilobytes
+
+Kind = Literal["lock", "reveal", "run", "decision"]
+
+
+class LedgerError(ValueError):
+    """The ledger can't be used; the message says why and what to do, in a sentence."""
+
+
+class LedgerFullError(LedgerError):
+    """As many entries of this kind as there may be are in the ledger already."""
+
+
+class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One line of evidence."""
+
+    sequence: Annotated[int, msgspec.Meta(ge=1)]
+    time: str
+    part: str
+    kind: Kind
+    said: dict[str, bool | int | float | str]
+    model: dict[str, float | str]
+    previous: str
+    digest: str
+
+    def sealed(self, track: str) -> str:
+        """Return the digest that this entry has to carry in a ledger of ``track``."""
+        content = {**msgspec.structs.asdict(self), "track": track}
+        del content["digest"]
+        return hashlib.sha256(msgspec.json.encode(content, order="sorted")).hexdigest()
+
+
+class _Head(msgspec.Struct, frozen=True):
+    format: str
+    version: int
+
+
+class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    format: str
+    version: int
+    track: str
+    entries: list[Entry]
+
+
+def _decode(content: bytes, track: str) -> list[Entry]:
+    aside = (
+        f"Your notebook is not affected. Rename {FILE_NAME} (keep it: your instructor can read "
+        "it), restore the copy that you have, or start a new one by locking your prediction again."
+    )
+    try:
+        head = msgspec.json.decode(content, type=_Head)
+    except msgspec.DecodeError:
+        raise LedgerError(
+            f"{FILE_NAME} is damaged: it is cut off or was edited by hand. {aside}"
+        ) from None
+    if head.format != FORMAT:
+        raise LedgerError(f"{FILE_NAME} isn't a storagelab ledger. {aside}")
+    if head.version != VERSION:
+        age = "newer" if head.version > VERSION else "older"
+        raise LedgerError(
+            f"{FILE_NAME} was written by {'a newer' if age == 'newer' else 'an older'} storagelab "
+            f"(format {head.version}; this one reads {VERSION}). Use the storagelab that your "
+            f"course gives you: nothing in the file was changed."
+        )
+    try:
+        file = msgspec.json.decode(content, type=_File)
+    except msgspec.DecodeError as error:
+        raise LedgerError(f"{FILE_NAME} was edited by hand ({error}). {aside}") from None
+    if file.track != track:
+        raise LedgerError(
+            f"{FILE_NAME} belongs to the track {file.track!r}, and this is {track!r}. {aside}"
+        )
+    previous = ""
+    for position, entry in enumerate(file.entries, start=1):
+        linked = entry.sequence == position and entry.previous == previous
+        if not linked or entry.digest != entry.sealed(track):
+            raise LedgerError(
+                f"{FILE_NAME} was edited by hand: entry {position} isn't what was written. {aside}"
+            )
+        previous = entry.digest
+        if entry.kind == "lock":
+            _check_lock(entry, aside)
+    return file.entries
+
+
+def _check_lock(entry: Entry, aside: str) -> None:
+    kinds = {"prediction": str, "confidence": float, "reason": str}
+    if any(not isinstance(entry.said.get(name), kind) for name, kind in kinds.items()):
+        raise LedgerError(
+            f"{FILE_NAME} was edited by hand: entry {entry.sequence} is no lock. {aside}"
+        )
+
+
+def read_ledger(folder: Path, track: str) -> list[Entry]:
+    """Return the entries of the ledger in ``folder``, oldest first; none where there is no file.
+
+    Raises :class:`LedgerError` where the file is damaged, edited, of another version or of
+    another track.
+    """
+    path = folder / FILE_NAME
+    try:
+        if path.stat().st_size > _LARGEST:
+            raise LedgerError(f"{FILE_NAME} is too large to be a ledger. Rename it.")
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise LedgerError(f"{FILE_NAME} can't be read: {error.strerror}.") from None
+    return _decode(content, track)
+
+
+def append_entry(
+    folder: Path,
+    track: str,
+    part: str,
+    kind: Kind,
+    said: dict[str, Any],
+    model: dict[str, float | str],
+    most: int | None = None,
+) -> Entry:
+    """Write one entry behind those that are there and return it.
+
+    Safe against another notebook that writes at the same moment, and against being killed: the
+    file is either as it was or has the whole entry.
+
+    Raises :class:`LedgerFullError` where ``part`` has ``most`` entries of this kind already, and
+    :class:`LedgerError` where the ledger can't be read or written. The file is then unchanged.
+    """
+    try:
+        with FileLock(folder / f".{FILE_NAME}.lock", timeout=10):
+            entries = read_ledger(folder, track)
+            count = len(entries_of(entries, part, kind))
+            if most is not None and count >= most:
+                raise LedgerFullError(
+                    f"the ledger holds {count} of {most} entries of kind {kind!r}"
+                )
+            entry = Entry(
+                sequence=len(entries) + 1,
+                time=datetime.now(UTC).isoformat(timespec="seconds"),
+                part=part,
+                kind=kind,
+                said=said,
+                model=model,
+                previous=entries[-1].digest if entries else "",
+                digest="",
+            )
+            entry = msgspec.structs.replace(entry, digest=entry.sealed(track))
+            _replace_file(folder, _File(FORMAT, VERSION, track, [*entries, entry]))
+    except Timeout:
+        raise LedgerError(
+            f"{FILE_NAME} is in use by another notebook for more than 10 s. Run the cell again."
+        ) from None
+    except OSError as error:
+        raise LedgerError(
+            f"{FILE_NAME} can't be written: {error.strerror or error}. Nothing was changed; make "
+            "room or ask for the folder's permissions, and run the cell again."
+        ) from None
+    return entry
+
+
+def _replace_file(folder: Path, file: _File) -> None:
+    content = msgspec.json.format(msgspec.json.encode(file), indent=1) + b"\n"
+    handle, name = tempfile.mkstemp(dir=folder, prefix=f".{FILE_NAME}.", suffix=".new")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(name).chmod(0o644)  # mkstemp's 0600 would keep the instructor from reading it
+        Path(name).replace(folder / FILE_NAME)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def entries_of(entries: list[Entry], part: str, kind: Kind) -> list[Entry]:
+    """Return the entries of one part and kind, oldest first."""
+    return [entry for entry in entries if entry.part == part and entry.kind == kind]
