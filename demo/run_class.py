@@ -150,15 +150,19 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path, help="where the course is laid out; emptied first")
     parser.add_argument("--track", default="cloud_titan")
+    parser.add_argument("--show", action="store_true", help="only show the last run's scores")
     arguments = parser.parse_args()
     console = Console()
+    scores_file = arguments.folder / "scores.json"
+    if arguments.show:
+        show(json.loads(scores_file.read_text(encoding="utf-8")), console)
+        return 0
     columns = (
         TextColumn("{task.description:<34}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
     )  # fmt: skip
     with Progress(*columns, console=console) as progress:
         scores = run_class(find_layout(), arguments.track, arguments.folder.resolve(), progress)
-    (arguments.folder / "scores.json").write_text(json.dumps(scores, indent=1, sort_keys=True))
-    show(scores, console)
+    scores_file.write_text(json.dumps(scores, indent=1, sort_keys=True), encoding="utf-8")
     return 0
 
 

@@ -1,0 +1,102 @@
+# One command runs the course, one passes the tests; `make help` lists the rest.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+TRACK  ?= cloud_titan
+STAMPS := build/stamps
+# one file serves as a page's address on this machine
+BOOK   := build/book/_build/html/index.html
+
+PACKAGE   := $(shell find storagelab -name '*.py' -o -name '*.toml' -o -name '*.csv')
+NOTEBOOKS := $(wildcard notebooks/*)
+CHAPTERS  := $(shell find book -type f 2>/dev/null) _config.yml
+
+.DEFAULT_GOAL := help
+.PHONY: help setup notebooks release book demo-class course lab test lint fix bench chromium clean
+
+help: ## show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+course: demo-class book ## set everything up, make the course, run the demo class, build the book
+	@$(BIN)/python demo/run_class.py build/demo-class --show
+	@echo
+	@echo "book      file://$(CURDIR)/$(BOOK)"
+	@echo "lab       make lab    (http://127.0.0.1:8888/lab/tree/1_access.ipynb)"
+	@echo "feedback  file://$(CURDIR)/build/demo-class/course/feedback/"
+
+test: setup chromium notebooks release demo-class book lint ## set everything up and pass every test
+	$(BIN)/python -m pytest
+
+# --- the environment: a virtual one from the pinned lock, and the page's scripts from npm
+
+setup: $(STAMPS)/setup ## make the virtual environment
+
+$(STAMPS)/setup: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed: make PYTHON=python3.12 ..."; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+	  { echo "Python's venv module is missing: apt-get install python3-venv"; exit 1; }
+	@echo "Setting up $(VENV) (a minute or two) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/npm: package.json package-lock.json | $(STAMPS)/setup
+	@echo "Fetching the book's scripts ..."
+	@PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
+
+chromium: ## find Chromium for the browser tests, or install it
+	@.ci/chromium
+
+# --- the course
+
+notebooks: $(STAMPS)/notebooks ## make source/ from notebooks/ and the tracks
+
+$(STAMPS)/notebooks: $(NOTEBOOKS) $(PACKAGE) | $(STAMPS)/setup
+	$(BIN)/python -m storagelab.course notebooks
+	@touch $@
+
+release: $(STAMPS)/release ## make release/ from source/, with nbgrader
+
+$(STAMPS)/release: $(STAMPS)/notebooks nbgrader_config.py
+	$(BIN)/python -m storagelab.course release
+	@touch $@
+
+demo-class: $(STAMPS)/demo-class ## run the demo class through nbgrader, release to feedback
+
+$(STAMPS)/demo-class: $(STAMPS)/release $(wildcard demo/*.py)
+	$(BIN)/python demo/run_class.py build/demo-class
+	@touch $@
+
+book: $(STAMPS)/book ## build the book
+
+$(STAMPS)/book: $(CHAPTERS) $(PACKAGE) $(STAMPS)/npm | $(STAMPS)/setup
+	@# the cache of executed pages doesn't see a change in the package that they import
+	@rm -rf build/book
+	$(BIN)/jupyter-book build book --config _config.yml --path-output build/book -W --keep-going -q
+	@touch $@
+
+lab: release ## open the student's copy of a track in JupyterLab
+	@mkdir -p build/lab
+	@test -d build/lab/$(TRACK) || cp -r release/$(TRACK) build/lab/$(TRACK)
+	cd build/lab/$(TRACK) && $(CURDIR)/$(BIN)/jupyter lab 1_access.ipynb
+
+# --- quality
+
+lint: setup ## check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+fix: setup ## put style right
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: setup ## measure what is promised of speed
+	$(BIN)/python benchmarks/bench_import.py
+
+clean: ## remove what was made, students' work in build/lab included
+	rm -rf build

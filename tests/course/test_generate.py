@@ -1,0 +1,103 @@
+"""The generator: same bytes each time, loud where something is undefined, malformed or wrong."""
+
+from __future__ import annotations
+
+import shutil
+
+import nbformat
+import pytest
+
+from storagelab.course.generate import (
+    GenerationError,
+    check_full_points,
+    fill_template,
+    make_source,
+    set_grading,
+    set_metadata,
+    to_bytes,
+)
+from storagelab.course.layout import Layout, find_layout
+from storagelab.parts import PARTS
+from storagelab.tracks import TRACKS
+
+
+@pytest.fixture
+def copy(layout, tmp_path) -> Layout:
+    shutil.copytree(layout.notebooks, tmp_path / "notebooks")
+    return Layout(tmp_path)
+
+
+def edit(layout: Layout, old: str, new: str) -> None:
+    path = layout.notebooks / "1_access.md"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+@pytest.mark.parametrize("track_name", TRACKS)
+@pytest.mark.parametrize("part_name", PARTS)
+def test_source_is_what_the_notebooks_and_the_track_make(layout, track_name, part_name):
+    made = to_bytes(make_source(layout, track_name, part_name))
+    path = layout.source / track_name / f"{PARTS[part_name].stem}.ipynb"
+    assert path.read_bytes() == made, "source/ is stale: run `make notebooks` and commit it"
+
+
+def test_an_undefined_placeholder_is_named(copy, track):
+    edit(copy, "<< track.mission >>", "<< track.misson >>")
+    with pytest.raises(GenerationError, match=r"1_access\.md.*'misson'"):
+        fill_template(copy, track, PARTS["access"])
+
+
+def test_an_undefined_number_in_a_tracks_words_is_named(copy, track):
+    edit(copy, "<< words(content.crisis) >>", "<< words('{latency_of_the_moon}') >>")
+    with pytest.raises(GenerationError, match="uses {latency_of_the_moon}"):
+        fill_template(copy, track, PARTS["access"])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("id: lock-test", "id: lock", "'lock' is there twice"),
+        ("role: test", "role: tset", "unknown role 'tset'"),
+        ("points: 3\n", "", "a test cell with points None"),
+        ("role: answer\n", "role: answer\npoints: 3\n", "a answer cell with points 3"),
+        ("role: answer\n", "rôle: answer\n", "unknown metadata"),
+        ("id: law-test", "id: law test", "is no cell id"),
+    ],
+)
+def test_a_malformed_cell_is_refused(copy, track, old, new, says):
+    import jupytext
+
+    edit(copy, old, new)
+    notebook = jupytext.reads(fill_template(copy, track, PARTS["access"]), fmt="md:myst")
+    with pytest.raises(GenerationError, match=says):
+        set_metadata(notebook, "x")
+        set_grading(notebook, "x")
+
+
+def test_a_reference_solution_that_is_wrong_is_refused(copy):
+    edit(copy, "return latency + size / bandwidth", "return latency + 2 * size / bandwidth")
+    with pytest.raises(GenerationError, match="the reference solution fails"):
+        make_source(copy, "cloud_titan", "access")
+
+
+def test_a_reference_solution_that_earns_less_than_all_is_refused(layout):
+    notebook = nbformat.read(layout.source / "cloud_titan" / "1_access.ipynb", as_version=4)
+    (cell,) = [cell for cell in notebook.cells if cell.id == "decide-test"]
+    cell.outputs[0].data["text/plain"] = "9.5"
+    with pytest.raises(GenerationError, match=r"decide-test: .* earns 9.5 of 10"):
+        check_full_points(notebook, "x")
+
+
+def test_a_track_is_worth_100_points(layout):
+    points = 0
+    for part in PARTS.values():
+        path = layout.source / "cloud_titan" / f"{part.stem}.ipynb"
+        for cell in nbformat.read(path, as_version=4).cells:
+            points += cell.metadata.get("nbgrader", {}).get("points", 0)
+    assert points == 100
+
+
+def test_outside_a_checkout_the_course_tools_say_so(tmp_path):
+    with pytest.raises(FileNotFoundError, match="isn't inside a checkout of the course"):
+        find_layout(tmp_path)

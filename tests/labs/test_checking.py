@@ -1,0 +1,126 @@
+"""Test cells: every way to go wrong ends in a sentence, and credit is a number nbgrader reads."""
+
+from __future__ import annotations
+
+import math
+import warnings
+
+import pytest
+
+from storagelab.labs import checking, open_part
+from storagelab.ledger import append_entry
+
+
+@pytest.mark.parametrize("share", [0.001, 0.5, 1, 2.5])
+def test_credit_is_a_plain_float_within_the_points(share):
+    earned = checking.credit(8, share)
+    assert type(earned) is float
+    assert repr(earned) == str(float(repr(earned)))
+    assert 0 < earned <= 8
+
+
+@pytest.mark.parametrize("share", [0, -1, float("nan")])
+def test_no_credit_is_an_error_and_not_a_number_to_be_misread(share):
+    with pytest.raises(ValueError, match="No points"):
+        checking.credit(8, share)
+
+
+def test_meeting_a_target_costs_nothing_up_to_a_quarter_more_and_never_earns_nothing():
+    assert checking.share_for_cost(100, 100) == checking.share_for_cost(125, 100) == 1
+    assert checking.share_for_cost(500, 100) == pytest.approx(0.25)
+    assert checking.share_for_cost(1e9, 100) == 0.25
+    shares = [checking.share_for_cost(cost, 100) for cost in range(100, 700, 20)]
+    assert shares == sorted(shares, reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("function", "says"),
+    [
+        (None, "isn't a function any more"),
+        (lambda x: 1 / 0, "stopped with ZeroDivisionError"),
+        (lambda x: undefined_name, "stopped with NameError"),  # noqa: F821
+        (lambda: 1, "stopped with TypeError"),
+        (lambda x: "a month", "must return a number, not a str"),
+        (lambda x: None, "must return a number, not a NoneType"),
+        (lambda x: math.nan, "no finite number"),
+        (lambda x: [1, 2], "must return a number, not a list"),
+    ],
+)
+def test_a_students_function_that_goes_wrong_is_described(function, says):
+    with pytest.raises(ValueError, match=says):
+        checking.call(function, 1.0)
+
+
+def test_a_function_still_to_be_written_says_so():
+    def law(x):
+        raise NotImplementedError
+
+    with pytest.raises(ValueError, match="`law` is still to do"):
+        checking.call(law, 1.0)
+
+
+def test_a_warning_in_a_students_function_costs_nothing(capsys):
+    def warns(x):
+        warnings.warn("careful", stacklevel=1)
+        return x
+
+    assert checking.call(warns, 2.0) == 2.0
+    assert capsys.readouterr().err == ""
+
+
+def test_a_wrong_law_is_refused_without_giving_the_inputs_away():
+    with pytest.raises(ValueError, match="not with the law on other inputs") as raised:
+        checking.follows_law(lambda x: x, lambda x: 2 * x, [(0.0,), (123.456,)])
+    assert "123" not in str(raised.value)
+    assert "246" not in str(raised.value)
+
+
+def test_a_missing_answer_is_named():
+    with pytest.raises(ValueError, match="There is no `decision`"):
+        checking.answer_in({}, "decision")
+    with pytest.raises(ValueError, match="`n` must be a plain number in hours"):
+        checking.number_in({"n": float("nan")}, "n", "hours")
+    with pytest.raises(ValueError, match="`c` must be one of 'a', 'b'"):
+        checking.choice_in({"c": 3}, "c", ["a", "b"])
+
+
+def test_expect_wants_the_truth_itself():
+    class Sly:
+        def __bool__(self) -> bool:
+            return True
+
+        def __eq__(self, other: object) -> bool:
+            return True
+
+    with pytest.raises(ValueError, match="no"):
+        checking.expect(Sly(), "no")
+
+
+def test_a_lock_is_asked_for_and_a_wrong_one_is_as_good_as_a_right_one(tmp_path):
+    session = open_part("cloud_titan", "access", tmp_path)
+    with pytest.raises(ValueError, match="No prediction was locked"):
+        checking.locked_before_reveal(session)
+    session.lock("compute", 1)
+    assert checking.locked_before_reveal(session).said["prediction"] == "compute"
+
+
+def test_a_lock_behind_the_reveal_is_none(tmp_path):
+    session = open_part("cloud_titan", "access", tmp_path)
+    append_entry(tmp_path, "cloud_titan", "access", "reveal", {"prediction": "iops"}, {})
+    session.lock("iops", 1)
+    with pytest.raises(ValueError, match="revealed before"):
+        checking.locked_before_reveal(session)
+
+
+def test_the_decision_has_to_be_among_three_runs(tmp_path):
+    session = open_part("cloud_titan", "pipeline", tmp_path)
+    session.lock("warm", 1)
+    run = {"cache_gb": 2000, "link_gbps": 5, "nvme_gbs": 7}
+    session.record(run)
+    with pytest.raises(ValueError, match="1 recorded runs; 3 to 10"):
+        checking.decided_among_runs(session, run, least=3)
+    session.record({**run, "link_gbps": 8})
+    session.record({**run, "link_gbps": 9})
+    checking.decided_among_runs(session, {**run, "cache_gb": 2000.0}, least=3)
+    with pytest.raises(ValueError, match="isn't one of your recorded runs"):
+        checking.decided_among_runs(session, {**run, "link_gbps": 10}, least=3)

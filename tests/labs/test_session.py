@@ -1,0 +1,187 @@
+"""A notebook's session: the lock holds, the workbench waits for it, bad input gets a sentence."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from storagelab.labs import open_part
+from storagelab.ledger import FILE_NAME, entries_of, read_ledger
+
+
+def entries(folder, part, kind):
+    return entries_of(read_ledger(folder, "cloud_titan"), part, kind)
+
+
+@pytest.fixture
+def session(tmp_path, capsys):
+    opened = open_part("cloud_titan", "access", tmp_path)
+    assert "Nothing is locked yet" in capsys.readouterr().out
+    return opened
+
+
+def test_unknown_track_and_part_are_named():
+    with pytest.raises(ValueError, match="unknown track 'cloud_titanic'; known are"):
+        open_part("cloud_titanic", "access")
+    with pytest.raises(ValueError, match="unknown part 'acess'; known are access, pipeline"):
+        open_part("cloud_titan", "acess")
+
+
+def test_the_workbench_is_closed_until_the_prediction_is_locked(session, tmp_path, capsys):
+    session.workbench()
+    assert "The workbench is closed." in capsys.readouterr().out
+    assert not (tmp_path / FILE_NAME).exists()
+    session.lock("compute", 0.9)
+    session.workbench()
+    shown = capsys.readouterr().out
+    assert "Compute is always the bottleneck" in shown  # the belief behind the wrong option
+    assert "393" in shown  # what the model says at the baseline
+    assert [len(entries(tmp_path, "access", kind)) for kind in ("lock", "reveal")] == [1, 1]
+
+
+@pytest.mark.parametrize("again", [("iops", 0.1), ("compute", 0.9), ("bandwidth", 1)])
+def test_a_lock_stays_whatever_is_run_again(session, tmp_path, capsys, again):
+    session.lock("compute", 0.9, "a hunch")
+    reopened = open_part("cloud_titan", "access", tmp_path)  # as after a kernel's restart
+    reopened.lock(*again)
+    assert "It stays as it is." in capsys.readouterr().out
+    (lock,) = entries(tmp_path, "access", "lock")
+    assert lock.said == {"prediction": "compute", "confidence": 0.9, "reason": "a hunch"}
+
+
+def test_the_reveal_is_recorded_once(session, tmp_path):
+    session.lock("iops", 0.5)
+    session.workbench()
+    session.workbench()
+    assert len(entries(tmp_path, "access", "reveal")) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ((None, 0.5), "prediction must be one of 'compute', 'iops'"),
+        (("IOPS", 0.5), "prediction must be one of"),
+        ((["iops"], 0.5), "prediction must be one of"),
+        (("iops", 70), "confidence must be a number from 0"),
+        (("iops", float("nan")), "confidence must be a number from 0"),
+        (("iops", True), "confidence must be a number from 0"),
+        (("iops", "high"), "confidence must be a number from 0"),
+        (("iops", 0.5, 3), "reason must be text"),
+    ],
+)
+def test_an_unusable_prediction_gets_a_sentence_and_locks_nothing(
+    session, tmp_path, arguments, says
+):
+    with pytest.raises(ValueError, match=says) as raised:
+        session.lock(*arguments)
+    assert raised.value._render_traceback_() == [str(raised.value)]
+    assert not (tmp_path / FILE_NAME).exists()
+
+
+def test_a_graded_run_writes_nothing(session, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    session.lock("iops", 0.5)
+    session.decide(
+        {
+            "shuffled": True,
+            "format": "webdataset",
+            "request_size_kib": 16384,
+            "queue_depth": 64,
+            "buffer_samples": 8192,
+        }
+    )
+    session.workbench()
+    assert "Not locked" in capsys.readouterr().out
+    assert not (tmp_path / FILE_NAME).exists()
+
+
+def test_a_damaged_ledger_closes_the_workbench_in_a_sentence(session, tmp_path, capsys):
+    (tmp_path / FILE_NAME).write_text("{")
+    session.workbench()
+    assert "ledger.json is damaged" in capsys.readouterr().out
+    with pytest.raises(ValueError, match=r"ledger\.json is damaged"):
+        session.lock("iops", 0.5)
+    assert "ledger.json is damaged" in session.status()
+    assert (tmp_path / FILE_NAME).read_text() == "{"
+
+
+def test_a_lock_of_another_course_version_is_explained(session, tmp_path, track, capsys):
+    from storagelab.ledger import append_entry
+
+    said = {"prediction": "gone", "confidence": 0.5, "reason": ""}
+    append_entry(tmp_path, "cloud_titan", "access", "lock", said, {})
+    session.workbench()
+    assert "another version of the course" in capsys.readouterr().out
+
+
+RUN = {"cache_gb": 2000, "link_gbps": 5, "nvme_gbs": 7}
+
+
+def test_runs_are_recorded_behind_the_lock_ten_at_most_and_each_once(tmp_path, capsys):
+    session = open_part("cloud_titan", "pipeline", tmp_path)
+    with pytest.raises(ValueError, match="Lock your prediction first"):
+        session.record(RUN)
+    session.lock("warm", 0.5)
+    for number in range(1, 11):
+        session.record({**RUN, "link_gbps": number})
+        assert f"Run {number} of 10" in capsys.readouterr().out
+    session.record({**RUN, "link_gbps": 3})
+    assert "Run 3 of 10" in capsys.readouterr().out
+    with pytest.raises(ValueError, match="All 10 runs are recorded"):
+        session.record({**RUN, "link_gbps": 12})
+    assert len(entries(tmp_path, "pipeline", "run")) == 10
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (None, "decision must be a dictionary"),
+        ("5", "decision must be a dictionary"),
+        ({}, "decision lacks 'cache_gb'"),
+        ({**RUN, "link": 5}, "unknown entry 'link'; it takes cache_gb"),
+        ({**RUN, "link_gbps": float("nan")}, "link_gbps must be from 1 to 100 Gb/s; got nan"),
+        ({**RUN, "link_gbps": float("inf")}, "link_gbps must be from 1 to 100 Gb/s; got inf"),
+        ({**RUN, "link_gbps": -5}, "link_gbps must be from 1 to 100 Gb/s; got -5"),
+        ({**RUN, "link_gbps": 10**400}, "link_gbps must be from 1 to 100 Gb/s; got 1000"),
+        ({**RUN, "link_gbps": "5"}, "link_gbps must be a number in Gb/s; got '5'"),
+        ({**RUN, "link_gbps": True}, "link_gbps must be a number in Gb/s; got True"),
+    ],
+)
+def test_an_unusable_decision_gets_a_sentence(tmp_path, answer, says):
+    session = open_part("cloud_titan", "pipeline", tmp_path)
+    with pytest.raises(ValueError, match=says):
+        session.decide(answer)
+    assert not (tmp_path / FILE_NAME).exists()
+
+
+def test_a_decision_is_recorded_with_what_the_model_said(tmp_path, capsys):
+    session = open_part("cloud_titan", "pipeline", tmp_path)
+    session.decide(RUN)
+    session.decide(RUN)
+    (decision,) = entries(tmp_path, "pipeline", "decision")
+    assert decision.said == RUN
+    assert decision.model["unmet"] == "utilization"
+    assert 0.47 < decision.model["utilization"] < 0.48
+    assert "the 95% target is missed" in capsys.readouterr().out
+
+
+def test_a_job_that_never_ends_can_be_decided_and_stays_valid_json(tmp_path, capsys):
+    session = open_part("cloud_titan", "checkpoint", tmp_path)
+    session.decide({"interval_min": 360, "write_bandwidth_gbs": 10, "sharded": False})
+    json.loads((tmp_path / FILE_NAME).read_text(), parse_constant=pytest.fail)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (None, "Still to do"),
+        ("Write here.", "Still to do"),
+        ("word " * 30, "30 words so far"),
+        ("word " * 100, "a good length"),
+        ("word " * 300, "Cut it"),
+    ],
+)
+def test_a_reflection_is_nudged_towards_a_good_length(session, capsys, text, says):
+    session.reflect(text)
+    assert says in capsys.readouterr().out

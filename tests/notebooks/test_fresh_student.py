@@ -1,0 +1,59 @@
+"""A fresh student's notebook runs from top to bottom: to-dos fail as to-dos, nothing else fails."""
+
+from __future__ import annotations
+
+import shutil
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from storagelab.parts import PARTS
+from storagelab.tracks import TRACKS
+
+TO_DO = "Still to do"
+FOLLOWS = ("No prediction was locked", "There is no `", "` is still to do")
+"""What an unanswered cell does to the tests behind it."""
+
+
+@pytest.mark.parametrize("track_name", TRACKS)
+@pytest.mark.parametrize("part", PARTS.values(), ids=lambda part: part.name)
+def test_only_to_dos_fail(layout, track_name, part, tmp_path, monkeypatch):
+    monkeypatch.setenv("STORAGELAB_VIEW", "live")
+    shutil.copytree(layout.release / track_name, tmp_path, dirs_exist_ok=True)
+    notebook = nbformat.read(tmp_path / f"{part.stem}.ipynb", as_version=4)
+    client = NotebookClient(
+        notebook,
+        timeout=60,
+        allow_errors=True,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(tmp_path)}},
+    )
+    client.execute()
+    for cell in notebook.cells:
+        if cell.cell_type != "code":
+            continue
+        grading = cell.metadata.get("nbgrader", {})
+        errors = [output for output in cell.outputs if output.output_type == "error"]
+        if grading.get("solution") and cell.id != "law":  # a function's to-do waits in its body
+            assert [error.ename for error in errors] == ["NotImplementedError"], cell.id
+            assert errors[0].evalue.startswith(TO_DO)
+        elif grading.get("grade"):
+            assert [error.ename for error in errors] == ["StudentError"], cell.id
+            assert any(words in errors[0].evalue for words in FOLLOWS), errors[0].evalue
+            assert "\n".join(errors[0].traceback) == errors[0].evalue  # and no traceback
+        else:
+            assert errors == [], cell.id
+            assert not any(output.get("name") == "stderr" for output in cell.outputs), cell.id
+    assert not (tmp_path / "ledger.json").exists()
+
+
+def test_the_closed_workbench_says_why(layout, tmp_path):
+    shutil.copytree(layout.release / "cloud_titan", tmp_path, dirs_exist_ok=True)
+    notebook = nbformat.read(tmp_path / "1_access.ipynb", as_version=4)
+    client = NotebookClient(
+        notebook, allow_errors=True, resources={"metadata": {"path": str(tmp_path)}}
+    )
+    client.execute()
+    (workbench,) = [cell for cell in notebook.cells if cell.id == "workbench"]
+    assert "The workbench is closed." in workbench.outputs[0].text
