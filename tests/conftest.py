@@ -1,6 +1,45 @@
-"""One profile for every property: no deadline on a shared machine, the same examples each time."""
+"""What several test modules share: the checkout, the track, and one profile for every property."""
 
+from __future__ import annotations
+
+import subprocess
+
+import pytest
 from hypothesis import settings
 
+from storagelab.course.layout import Layout, find_layout
+from storagelab.tracks import Track, load_track
+
+# no deadline on a shared machine, and the same examples each time
 settings.register_profile("storagelab", deadline=None, derandomize=True, max_examples=60)
 settings.load_profile("storagelab")
+
+
+@pytest.fixture(scope="session")
+def layout() -> Layout:
+    return find_layout()
+
+
+@pytest.fixture(scope="session")
+def track() -> Track:
+    return load_track("cloud_titan")
+
+
+@pytest.fixture(autouse=True)
+def person_at_a_static_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody grades, and text stands in for widgets, unless a test says otherwise."""
+    monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
+    monkeypatch.setenv("STORAGELAB_VIEW", "static")
+
+
+@pytest.fixture(scope="session")
+def make(layout: Layout):
+    """Bring a target of the Makefile up to date; nothing is done where it already is."""
+
+    def run(target: str) -> None:
+        done = subprocess.run(
+            ["make", target], cwd=layout.root, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, f"make {target}\n{done.stdout}\n{done.stderr}"
+
+    return run
