@@ -41,8 +41,9 @@ def iops_at_queue_depth(latency: Quantity, max_iops: Quantity, queue_depth: Quan
     ``latency`` is the time of a request at queue depth 1, in seconds, and ``max_iops`` the
     requests/s at saturation: ``X = q / (L - 1/Xmax + q/Xmax)``. The law is Little's, with
     ``1/Xmax`` of the latency as the device's bottleneck and the rest as pure delay; it meets
-    both ends, ``1/L`` at depth 1 and ``Xmax`` as the depth grows (asymptotic bounds of Denning
-    and Buzen, 1978). Between the ends it is optimistic by the queueing that it leaves out.
+    both ends, ``1/L`` at depth 1 and ``Xmax`` as the depth grows. Between the ends it is the
+    lower of the asymptotic bounds of Denning and Buzen (1978), where every request waits for
+    all others: no device that queues like this one is slower, a real one is somewhat faster.
 
     Raises ``ValueError`` for a queue depth below 1, or where one request at a time would
     already beat ``max_iops``.

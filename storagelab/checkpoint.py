@@ -11,7 +11,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from storagelab.checks import Floats, Quantity, non_negative, plain, positive, require, whole
+from storagelab.checks import (
+    Floats,
+    Quantity,
+    non_negative,
+    plain,
+    positive,
+    require,
+    single,
+    whole,
+)
 
 # Coefficients of s, s², … in τ/M for s = sqrt(2d/M): the reversion of u + ln(1 - u) = -s²/2.
 # The first three are Daly's higher-order formula.
@@ -155,14 +164,13 @@ def simulate_wall_time(
     Raises ``ValueError`` for an argument out of its range, fewer than 2 trials, or a job that
     would see more than a million failures in a row without an end.
     """
-    work, interval = (
-        float(positive("solve_time", solve_time)),
-        float(positive("interval", interval)),
-    )
-    dump, mean = float(non_negative("dump_time", dump_time)), float(positive("mtbf", mtbf))
-    restart = float(non_negative("restart_time", restart_time))
-    count = int(whole("trials", trials, least=2))
-    generator = np.random.default_rng(int(whole("seed", seed, least=0)))
+    work = single("solve_time", positive("solve_time", solve_time))
+    interval = single("interval", positive("interval", interval))
+    dump = single("dump_time", non_negative("dump_time", dump_time))
+    mean = single("mtbf", positive("mtbf", mtbf))
+    restart = single("restart_time", non_negative("restart_time", restart_time))
+    count = int(single("trials", whole("trials", trials, least=2)))
+    generator = np.random.default_rng(int(single("seed", whole("seed", seed, least=0))))
     segments = max(1, int(np.ceil(work / interval * (1 - 1e-12))))
     period = interval + dump
     last = work - (segments - 1) * interval

@@ -16,7 +16,10 @@ Quantity: TypeAlias = Any
 def _checked(
     name: str, value: object, inside: Callable[[Floats], npt.NDArray[np.bool_]], allowed: str
 ) -> Floats:
-    raw = np.asarray(value)
+    try:
+        raw = np.asarray(value)
+    except ValueError:  # rows of different lengths
+        raise ValueError(f"{name} must be {allowed}; got {value!r}, which is no array") from None
     if raw.dtype.kind not in "iuf":
         raise ValueError(f"{name} must be {allowed}; got {value!r}, which is not a number")
     numbers = raw.astype(np.float64)
@@ -56,6 +59,13 @@ def whole(name: str, value: object, least: int = 1) -> Floats:
     return _checked(
         name, value, lambda x: (x >= least) & (x == np.floor(x)), f"a whole number from {least} up"
     )
+
+
+def single(name: str, numbers: Floats) -> float:
+    """Return the one number in ``numbers``; raise ``ValueError`` where they are an array."""
+    if numbers.ndim:
+        raise ValueError(f"{name} must be one number, not an array of shape {numbers.shape}")
+    return numbers.item()
 
 
 def require(condition: npt.ArrayLike, message: str) -> None:

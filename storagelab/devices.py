@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from storagelab.checks import positive, require
+from storagelab.checks import non_negative, positive, require
 
 
 class Device(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -38,25 +38,31 @@ class Device(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             positive(field, getattr(self, field))
         require(self.stream_bandwidth <= self.bandwidth, "stream_bandwidth exceeds bandwidth")
         require(self.latency * self.max_iops >= 1, "latency is below 1/max_iops")
-        require(self.open_time >= 0, f"open_time must be 0 or more; got {self.open_time}")
+        non_negative("open_time", self.open_time)
+
+
+def parse_devices(text: str, file: str) -> dict[str, Device]:
+    """Return the devices in ``text``, as CSV, by name; ``file`` is its name for the errors.
+
+    Raises ``ValueError`` that names the file, the line and the field where a row is malformed.
+    """
+    devices: dict[str, Device] = {}
+    rows = csv.DictReader(text.splitlines(), restkey="a column without a name")
+    for row in rows:
+        try:
+            device = msgspec.convert(row, Device, strict=False)
+            require(device.name not in devices, f"the name {device.name!r} is there twice")
+        except (msgspec.ValidationError, ValueError) as error:
+            raise ValueError(f"{file}, line {rows.line_num}: {error}") from None
+        devices[device.name] = device
+    return devices
 
 
 @cache
 def load_devices() -> dict[str, Device]:
-    """Return every device by name.
-
-    Raises ``ValueError`` that names the file, the row and the field where a row is malformed.
-    """
+    """Return every device by name; :func:`parse_devices` says what a malformed file raises."""
     path = resources.files("storagelab") / "data" / "devices.csv"
-    devices = {}
-    rows = csv.DictReader(path.read_text(encoding="utf-8").splitlines())
-    for number, row in enumerate(rows, start=2):
-        try:
-            device = msgspec.convert(row, Device, strict=False)
-        except (msgspec.ValidationError, ValueError) as error:
-            raise ValueError(f"data/devices.csv, line {number}: {error}") from None
-        devices[device.name] = device
-    return devices
+    return parse_devices(path.read_text(encoding="utf-8"), "data/devices.csv")
 
 
 def load_device(name: str) -> Device:

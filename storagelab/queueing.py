@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from storagelab.checks import Quantity, non_negative, plain, positive, require, whole
+from storagelab.checks import Quantity, non_negative, plain, positive, require, single, whole
 
 
 def mg1_wait(
@@ -62,9 +62,10 @@ def mva(think_time: float, demands: Quantity, population: int) -> ClosedNetwork:
     Raises ``ValueError`` for a negative think time, a demand of 0 or less, or a population
     that isn't a whole number from 1 up.
     """
-    think = float(non_negative("think_time", think_time))
+    think = single("think_time", non_negative("think_time", think_time))
     demand = np.atleast_1d(positive("demands", demands))
-    count = int(whole("population", population))
+    require(demand.ndim == 1, "demands must be one row, a number for each station")
+    count = int(single("population", whole("population", population)))
     queues = np.zeros((count + 1, demand.size))
     throughput, response = np.zeros(count), np.zeros(count)
     for n in range(1, count + 1):

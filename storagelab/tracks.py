@@ -228,6 +228,15 @@ class Track(_Record, frozen=True, kw_only=True):
         return self.prices[item].dollars
 
 
+CONTROLS = {
+    "access": ("shuffled", "format", "device", "request_size", "queue_depth", "buffer"),
+    "pipeline": ("cache", "link", "nvme"),
+    "checkpoint": (
+        "interval", "write_bandwidth", "sharded", "node_mtbf", "bytes_per_parameter",
+    ),
+}  # fmt: skip
+"""The controls that each part's experiment takes."""
+
 PRICED = (
     "accelerator_hour",
     "dram_gb_month",
@@ -254,6 +263,14 @@ def parse_track(text: str, file: str) -> Track:
 
 def _cross_check(track: Track) -> None:
     _all_finite(msgspec.to_builtins(track), "$")
+    for part, names in CONTROLS.items():
+        present = [control.name for control in getattr(track, part).controls]
+        for name in names:
+            if name not in present:
+                raise ValueError(f"there is no control {name!r} - at `$.{part}.controls`")
+        for name in present:
+            if name not in names:
+                raise ValueError(f"unknown control {name!r} - at `$.{part}.controls`")
     if track.access.home not in load_devices():
         raise ValueError(f"unknown device {track.access.home!r} - at `$.access.home`")
     for control, known in (("device", load_devices()), ("format", FORMATS)):
