@@ -17,16 +17,24 @@ from storagelab.checks import (
 
 CACHE_POLICIES = ("never_evict", "lru", "random_replacement")
 
+# 1 - (1 - e^-r)/r in powers of r
+_LOST = (0.0, 1 / 2, -1 / 6, 1 / 24, -1 / 120, 1 / 720, -1 / 5040)
+
 
 def _random_replacement_miss(cached: Floats) -> Floats:
     """Solve ``1 - m = [(1 - e^(-m/c)) / (m/c)]²`` for the miss rate m in [1 - c, 1]."""
     low, high = 1 - cached, np.ones_like(cached)
     for _ in range(60):  # bisection: each pass halves the bracket, 60 reach a double's precision
         middle = (low + high) / 2
-        # m/c underflows the square to 0 for c -> 0, where every read misses: the right limit
+        # lost is 1 - (1 - e^-r)/r; for small r, c near 1, the difference would lose its digits.
+        # For c -> 0 it becomes 1: every read misses.
         ratio = middle / np.maximum(cached, 1e-300)
-        kept = np.where(ratio > 0, -np.expm1(-ratio) / np.where(ratio > 0, ratio, 1), 1.0)
-        too_low = 1 - middle > kept**2
+        lost = np.where(
+            ratio < 0.01,
+            np.polynomial.polynomial.polyval(np.minimum(ratio, 0.01), _LOST),
+            1 + np.expm1(-ratio) / np.maximum(ratio, 0.01),
+        )
+        too_low = middle < lost * (2 - lost)
         low, high = np.where(too_low, middle, low), np.where(too_low, high, middle)
     return (low + high) / 2
 
