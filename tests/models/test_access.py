@@ -1,0 +1,179 @@
+"""Access laws against data sheets, simulations and one another's limits."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose
+
+from storagelab.access import (
+    burst_duration,
+    iops_at_queue_depth,
+    knee_request_size,
+    random_read_bandwidth,
+    read_time,
+    roofline_bandwidth,
+    shuffle_displacement,
+)
+from storagelab.queueing import mva
+from storagelab.units import MIB
+from tests.published import cases
+
+LATENCIES = st.floats(1e-6, 1.0)
+BANDWIDTHS = st.floats(1e6, 1e11)
+SIZES = st.floats(1.0, 1e9)
+IOPS = st.floats(10.0, 1e7)
+
+
+@pytest.mark.parametrize("row", cases("burst_durations"))
+def test_gp2_bursts_as_long_as_amazon_says(row):
+    """Burst and refill: the refill is a burst down to the baseline seen from the other side."""
+    credits, burst, base = row["credits"], row["burst_iops"], row["baseline_iops"]
+    assert burst_duration(credits, burst, base) == pytest.approx(row["duration_s"], rel=1e-3)
+    assert burst_duration(credits, base, 0) == pytest.approx(row["refill_s"], rel=1e-3)
+
+
+@pytest.mark.parametrize("row", cases("volume_limits"))
+def test_volume_limits_meet_at_the_rooflines_knee(row):
+    rate = roofline_bandwidth(row["max_iops"], 1e15, row["request_size_B"])
+    assert rate == pytest.approx(row["max_bandwidth_MiB_s"] * MIB, rel=1e-3)
+
+
+@pytest.mark.parametrize("row", cases("flash_read_times"))
+def test_weights_are_loaded_from_flash_in_the_published_time(row):
+    time = read_time(row["size_B"], 0, row["bandwidth_B_s"])
+    assert time == pytest.approx(row["read_time_s"], rel=row["relative_tolerance"])
+
+
+@pytest.mark.parametrize("row", cases("read_rates"))
+def test_a_serial_memory_reads_at_the_data_sheets_rate(row):
+    time = read_time(row["size_B"], row["latency_s"], row["bandwidth_B_s"])
+    assert 1 / time == pytest.approx(row["reads_per_s"], rel=1e-3)
+
+
+@pytest.mark.parametrize("row", cases("iops_at_depth"))
+def test_an_nvme_drive_at_depth_four_is_met_and_not_exceeded(row):
+    """The law is a lower bound: the measured drive is a little faster, never slower."""
+    rate = iops_at_queue_depth(1 / row["iops_at_depth_1"], row["max_iops"], row["queue_depth"])
+    assert rate == pytest.approx(row["iops"], rel=row["relative_tolerance"])
+    assert rate <= row["iops"]
+
+
+def displacements(buffer, length, seed):
+    """Play a shuffle buffer: fill it, hand out one at random, put the next in its place."""
+    generator = np.random.default_rng(seed)
+    held = list(range(buffer))
+    moved = np.empty(length - buffer)
+    for position, slot in enumerate(generator.integers(0, buffer, length - buffer).tolist()):
+        moved[position] = position - held[slot]
+        held[slot] = buffer + position
+    # the first samples are all there at the start; they are no part of the steady state
+    return moved[10 * buffer :]
+
+
+@pytest.mark.parametrize("buffer", [1, 2, 10, 1000])
+def test_a_shuffle_buffer_displaces_as_a_played_one_does(buffer):
+    moved = displacements(buffer, max(100_000, 400 * buffer), seed=buffer)
+    assert abs(moved.mean()) < 0.02 * buffer  # what leaves early makes room for what leaves late
+    assert moved.min() >= -(buffer - 1)
+    assert_allclose(np.abs(moved).mean(), shuffle_displacement(buffer), rtol=0.02, atol=1e-12)
+
+
+def test_a_large_buffer_displaces_by_two_over_e_of_itself():
+    assert shuffle_displacement(1e6) / 1e6 == pytest.approx(2 / np.e, rel=1e-5)
+    assert shuffle_displacement(0) == shuffle_displacement(1) == 0
+
+
+@given(st.floats(1, 1e7), st.floats(1.01, 10))
+def test_a_larger_buffer_shuffles_further(buffer, factor):
+    assert shuffle_displacement(buffer * factor) > shuffle_displacement(buffer)
+
+
+@given(BANDWIDTHS, LATENCIES, SIZES)
+def test_half_of_the_bandwidth_is_reached_at_a_request_of_latency_times_bandwidth(
+    bandwidth, latency, size
+):
+    half = random_read_bandwidth(bandwidth, latency, latency * bandwidth)
+    assert half == pytest.approx(bandwidth / 2)
+    rate = random_read_bandwidth(bandwidth, latency, size)
+    assert rate * read_time(size, latency, bandwidth) == pytest.approx(size)
+
+
+@given(BANDWIDTHS, LATENCIES, SIZES)
+def test_random_reads_never_beat_the_stream_nor_the_latency(bandwidth, latency, size):
+    rate = random_read_bandwidth(bandwidth, latency, size)
+    assert 0 < rate <= min(bandwidth, size / latency) * (1 + 1e-12)
+    assert random_read_bandwidth(bandwidth, 0, size) == bandwidth
+
+
+@given(BANDWIDTHS, LATENCIES, SIZES, st.floats(1.01, 100))
+def test_larger_requests_are_faster_and_longer_latency_is_slower(bandwidth, latency, size, more):
+    rate = random_read_bandwidth(bandwidth, latency, size)
+    assert random_read_bandwidth(bandwidth, latency, size * more) >= rate
+    assert random_read_bandwidth(bandwidth, latency * more, size) <= rate
+
+
+@given(SIZES, BANDWIDTHS)
+def test_double_the_bandwidth_halves_the_time_of_a_read_without_latency(size, bandwidth):
+    assert read_time(size, 0, 2 * bandwidth) == pytest.approx(read_time(size, 0, bandwidth) / 2)
+
+
+@given(LATENCIES, st.floats(1, 1000), st.floats(1, 4096))
+def test_queue_depth_stays_within_the_asymptotic_bounds_of_exact_analysis(latency, wide, depth):
+    """Below min(q/L, Xmax), and above nothing less than everybody waiting for everybody."""
+    most = wide / latency
+    rate = iops_at_queue_depth(latency, most, depth)
+    assert rate <= min(depth / latency, most) * (1 + 1e-9)
+    assert iops_at_queue_depth(latency, most, 1) == pytest.approx(1 / latency)
+    assert iops_at_queue_depth(latency, most, 1e12) == pytest.approx(most, rel=1e-6)
+
+
+@pytest.mark.parametrize("wide", [1.5, 10.0, 110.0])
+def test_queue_depth_is_the_lower_bound_of_mean_value_analysis(wide):
+    """A device with the same bottleneck and exponential service is faster, by at most a half."""
+    latency, most = 1e-3, wide / 1e-3
+    exact = mva(latency - 1 / most, 1 / most, 256).throughput
+    law = iops_at_queue_depth(latency, most, np.arange(1, 257))
+    assert np.all(law <= exact * (1 + 1e-12))
+    assert np.all(exact <= 2 * law)
+    assert_allclose(law[[0, -1]], exact[[0, -1]], rtol=0.35)
+
+
+@given(LATENCIES, st.floats(1, 1000), st.floats(1, 1000), st.floats(1.01, 10))
+def test_more_requests_in_flight_are_never_slower(latency, wide, depth, more):
+    most = wide / latency
+    fewer = iops_at_queue_depth(latency, most, depth)
+    assert iops_at_queue_depth(latency, most, depth * more) >= fewer * (1 - 1e-12)
+
+
+@given(IOPS, BANDWIDTHS, SIZES)
+def test_the_roofline_is_never_exceeded_and_bends_at_its_knee(iops, bandwidth, size):
+    rate = roofline_bandwidth(iops, bandwidth, size)
+    assert rate <= bandwidth
+    assert rate <= iops * size * (1 + 1e-12)
+    knee = knee_request_size(iops, bandwidth)
+    assert roofline_bandwidth(iops, bandwidth, knee) == pytest.approx(bandwidth)
+    assert roofline_bandwidth(iops, bandwidth, knee / 2) == pytest.approx(bandwidth / 2)
+
+
+@given(st.floats(0, 1e9), st.floats(101, 1e5))
+def test_a_bucket_pays_for_exactly_what_the_baseline_does_not(credits, burst):
+    """Conservation: what was served is what was saved plus what came in meanwhile."""
+    time = burst_duration(credits, burst, 100)
+    assert burst * time == pytest.approx(credits + 100 * time)
+
+
+@pytest.mark.parametrize(
+    ("stream", "random", "times"),
+    [
+        (270e6, random_read_bandwidth(270e6, 12.7e-3, 4096), 820),  # disk, depth 1: ~80 reads/s
+        (270e6, roofline_bandwidth(170, 270e6, 4096), 388),  # disk, depth 16
+        (7e9, random_read_bandwidth(7e9, 69e-6, 4096), 118),  # NVMe, depth 1
+        (7e9, roofline_bandwidth(1.6e6, 7e9, 4096), 1.07),  # NVMe, full queue
+        (90e6, random_read_bandwidth(90e6, 0.1, 110e3), 83),  # object store, quick
+        (90e6, random_read_bandwidth(90e6, 0.2, 110e3), 164),  # object store, slow
+    ],
+)
+def test_where_random_reads_cost_a_hundredfold(stream, random, times):
+    """The ratio is no constant: device, request size and queue depth decide it."""
+    assert stream / random == pytest.approx(times, rel=0.03)

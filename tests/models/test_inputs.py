@@ -1,0 +1,244 @@
+"""One door for every law: what it refuses, how it names it, and that arrays are many scalars."""
+
+import inspect
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from storagelab import access, checkpoint, checks, cost, pipeline, queueing
+
+GOOD = {
+    access.read_time: {"size": 1e6, "latency": 1e-3, "bandwidth": 1e9},
+    access.random_read_bandwidth: {"bandwidth": 7e9, "latency": 69e-6, "request_size": 4096.0},
+    access.iops_at_queue_depth: {"latency": 69e-6, "max_iops": 1.6e6, "queue_depth": 8.0},
+    access.roofline_bandwidth: {"max_iops": 1e6, "max_bandwidth": 7e9, "request_size": 4096.0},
+    access.knee_request_size: {"max_iops": 1e6, "max_bandwidth": 7e9},
+    access.burst_duration: {"credits": 5.4e6, "burst": 3000.0, "baseline": 100.0},
+    access.shuffle_displacement: {"buffer": 1000.0},
+    pipeline.cache_hit_rate: {"cached_fraction": 0.4},
+    pipeline.bytes_fetched: {"dataset_size": 1e12, "cached_fraction": 0.4},
+    pipeline.stall_time: {"io_time": 2.0, "prepare_time": 1.0, "compute_time": 1.5},
+    pipeline.stalled_fraction: {"io_time": 2.0, "prepare_time": 1.0, "compute_time": 1.5},
+    pipeline.mean_epoch_time: {"cold": 100.0, "warm": 10.0, "epochs": 5},
+    pipeline.max_accelerators: {
+        "bandwidth": 7e9,
+        "record_size": 114660.0,
+        "batch_size": 400,
+        "compute_time": 0.224,
+        "target_utilization": 0.9,
+    },
+    pipeline.training_throughput: {
+        "accelerators": 8,
+        "batch_size": 400,
+        "compute_time": 0.224,
+        "utilization": 0.9,
+        "readers": 8,
+        "steps": 500,
+    },
+    pipeline.straggler_utilization: {"accelerators": 64, "coefficient": 0.02},
+    pipeline.connections_for: {"link_bandwidth": 1.25e9, "stream_bandwidth": 87.5e6},
+    checkpoint.young_interval: {"dump_time": 300.0, "mtbf": 86400.0},
+    checkpoint.daly_interval: {"dump_time": 300.0, "mtbf": 86400.0},
+    checkpoint.optimal_interval: {"dump_time": 300.0, "mtbf": 86400.0},
+    checkpoint.expected_wall_time: {
+        "solve_time": 1.8e6,
+        "interval": 7000.0,
+        "dump_time": 300.0,
+        "mtbf": 86400.0,
+        "restart_time": 600.0,
+    },
+    checkpoint.unprotected_wall_time: {
+        "solve_time": 1.8e5,
+        "mtbf": 86400.0,
+        "restart_time": 600.0,
+    },
+    checkpoint.storm_write_time: {
+        "size": 350e9,
+        "writers": 1024,
+        "shared_bandwidth": 1e11,
+        "node_bandwidth": 25e9,
+    },
+    checkpoint.job_mtbf: {"component_mtbf": 1.8e8, "count": 16384},
+    checkpoint.checkpoint_size: {"parameters": 70.55e9, "bytes_per_parameter": 14.0},
+    checkpoint.transformer_parameters: {
+        "layers": 32,
+        "hidden": 4096,
+        "ffn": 14336,
+        "heads": 32,
+        "kv_heads": 8,
+        "vocab": 128256,
+    },
+    checkpoint.storage_share: {"interval": 600.0, "dump_time": 3.5},
+    checkpoint.shortest_interval: {"dump_time": 3.5, "storage_limit": 0.02},
+    cost.idle_cost: {"utilization": 0.4, "accelerators": 8, "dollars_per_hour": 2.5},
+    queueing.mm1_wait: {"service_time": 1e-3, "utilization": 0.7},
+    queueing.md1_wait: {"service_time": 1e-3, "utilization": 0.7},
+    queueing.mg1_wait: {"service_time": 1e-3, "utilization": 0.7, "squared_variation": 0.3},
+}
+"""Every law of numbers, with arguments that are fine."""
+
+FIXED = {
+    pipeline.cache_hit_rate: {"policy": "random_replacement"},
+    pipeline.bytes_fetched: {"policy": "lru"},
+}
+WHOLE = {pipeline.max_accelerators, pipeline.connections_for}
+ONE_BY_ONE = {
+    checkpoint.simulate_wall_time: {
+        "solve_time": 3600.0,
+        "interval": 600.0,
+        "dump_time": 5.0,
+        "mtbf": 7200.0,
+        "restart_time": 60.0,
+        "trials": 10,
+        "seed": 1,
+    },
+    queueing.mva: {"think_time": 1.0, "population": 4},
+}
+"""Functions that take one number at a time."""
+FIXED[queueing.mva] = {"demands": 1.0}
+
+BAD = {
+    "NaN": math.nan,
+    "infinity": math.inf,
+    "negative": -1.0,
+    "text": "12",
+    "None": None,
+    "a bool": True,
+    "an array of bools": np.array([True, False]),
+    "complex": 1j,
+    "ragged rows": [[1.0], [1.0, 2.0]],
+    "a dictionary": {"a": 1},
+}
+
+
+def call(function, arguments):
+    return function(**arguments, **FIXED.get(function, {}))
+
+
+def each_argument(table):
+    return [
+        pytest.param(function, arguments, name, id=f"{function.__name__}-{name}")
+        for function, arguments in table.items()
+        for name in arguments
+    ]
+
+
+def test_no_public_law_is_left_out():
+    """A function that is added to a module of laws has to be added to this file."""
+    exempt = {"parallel_tiers_bandwidth"}  # takes one row for each tier; tested in test_pipeline
+    public = {
+        item.__name__
+        for module in (access, pipeline, queueing, checkpoint, cost)
+        for name, item in inspect.getmembers(module, inspect.isfunction)
+        if item.__module__ == module.__name__ and not name.startswith("_")
+    }
+    assert public - exempt == {item.__name__ for item in (*GOOD, *ONE_BY_ONE)}
+
+
+@pytest.mark.parametrize("bad", BAD.values(), ids=BAD)
+@pytest.mark.parametrize(
+    ("function", "arguments", "name"), [*each_argument(GOOD), *each_argument(ONE_BY_ONE)]
+)
+def test_a_bad_value_is_refused_by_the_name_of_its_quantity(function, arguments, name, bad):
+    with pytest.raises(ValueError, match=rf"^{name}\b"):
+        call(function, {**arguments, name: bad})
+
+
+@pytest.mark.parametrize(("function", "arguments", "name"), each_argument(GOOD))
+@pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf, -1.0])
+def test_the_wrong_element_of_an_array_is_named_by_its_index(function, arguments, name, bad):
+    fine = arguments[name]
+    with pytest.raises(ValueError, match=rf"^{name}\[1, 2\] must be .*; got "):
+        call(function, {**arguments, name: [[fine, fine, fine], [fine, fine, bad]]})
+
+
+@pytest.mark.parametrize(("function", "arguments", "name"), each_argument(ONE_BY_ONE))
+def test_an_array_for_a_single_number_is_refused(function, arguments, name):
+    with pytest.raises(ValueError, match=f"^{name} must be one number, not an array"):
+        call(function, {**arguments, name: [arguments[name]] * 2})
+
+
+@pytest.mark.parametrize("function", GOOD, ids=lambda item: item.__name__)
+@pytest.mark.parametrize("convert", [float, np.float64, np.asarray], ids=["float", "numpy", "0-d"])
+def test_scalars_in_give_a_plain_number_out(function, convert):
+    """A Python float, or a Python int where the quantity is whole: JSON and nbgrader take both."""
+    result = call(function, {name: convert(value) for name, value in GOOD[function].items()})
+    assert type(result) is (int if function in WHOLE else float)
+
+
+@pytest.mark.parametrize("function", GOOD, ids=lambda item: item.__name__)
+def test_an_array_is_as_many_scalars(function):
+    """Arguments broadcast against each other, and each element is what the scalar would give."""
+    arguments = GOOD[function]
+    for name, value in arguments.items():
+        factors = (1, 1, 1) if isinstance(value, int) else (1, 1.02, 1.05)
+        column = np.array([[value * factor] for factor in factors])
+        others = {key: np.array([item, item]) for key, item in arguments.items() if key != name}
+        result = call(function, {**others, name: column})
+        one_by_one = [call(function, {**arguments, name: row[0]}) for row in column]
+        expected = (3, 2) if others else (3, 1)
+        assert np.shape(result) == expected
+        np.testing.assert_array_equal(result, np.broadcast_to(np.c_[one_by_one], expected))
+
+
+@pytest.mark.parametrize("function", GOOD, ids=lambda item: item.__name__)
+def test_what_is_passed_in_stays_as_it_was(function):
+    arguments = {name: np.array([value, value]) for name, value in GOOD[function].items()}
+    copies = {name: value.copy() for name, value in arguments.items()}
+    call(function, arguments)
+    for name, value in arguments.items():
+        np.testing.assert_array_equal(value, copies[name])
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments", "says"),
+    [
+        (access.iops_at_queue_depth, {"latency": 1e-7}, "latency must be at least 1/max_iops"),
+        (access.iops_at_queue_depth, {"queue_depth": 0.5}, "queue_depth must be"),
+        (access.burst_duration, {"burst": 100.0}, "burst must be above baseline"),
+        (pipeline.cache_hit_rate, {"cached_fraction": 1.1}, "cached_fraction must be a fraction"),
+        (pipeline.max_accelerators, {"target_utilization": 1.1}, "target_utilization must be"),
+        (pipeline.max_accelerators, {"target_utilization": 0.0}, "target_utilization must be"),
+        (pipeline.training_throughput, {"utilization": 1.1}, "utilization must be a fraction"),
+        (pipeline.training_throughput, {"readers": 501}, "readers must not exceed steps"),
+        (pipeline.straggler_utilization, {"accelerators": 2.5}, "accelerators must be a whole"),
+        (pipeline.mean_epoch_time, {"epochs": 0}, "epochs must be a whole number from 1 up"),
+        (checkpoint.expected_wall_time, {"interval": 2e6}, "interval must not exceed solve_time"),
+        (checkpoint.expected_wall_time, {"mtbf": 9.0}, "the job never ends"),
+        (checkpoint.unprotected_wall_time, {"mtbf": 9.0}, "the job never ends"),
+        (checkpoint.storm_write_time, {"writers": 1.5}, "writers must be a whole number"),
+        (checkpoint.shortest_interval, {"storage_limit": 1.0}, "storage_limit must be below 1"),
+        (cost.idle_cost, {"utilization": 1.01}, "utilization must be a fraction"),
+        (queueing.mm1_wait, {"utilization": 1.0}, "utilization must be below 1"),
+    ],
+    ids=lambda item: getattr(item, "__name__", None),
+)
+def test_a_value_outside_the_domain_is_explained(function, arguments, says):
+    with pytest.raises(ValueError, match=says):
+        call(function, {**GOOD[function], **arguments})
+
+
+@pytest.mark.parametrize("function", [pipeline.cache_hit_rate, pipeline.bytes_fetched])
+def test_an_unknown_policy_is_refused_with_the_known_ones(function):
+    arguments = {**GOOD[function], "policy": "lfu"}
+    with pytest.raises(ValueError, match="never_evict, lru, random_replacement; got 'lfu'"):
+        function(**arguments)
+
+
+def test_trials_and_seed_are_whole_and_enough():
+    good = ONE_BY_ONE[checkpoint.simulate_wall_time]
+    for change in ({"trials": 1}, {"trials": 2.5}, {"seed": -1}, {"seed": 0.5}):
+        with pytest.raises(ValueError, match=f"{next(iter(change))} must be a whole number"):
+            checkpoint.simulate_wall_time(**{**good, **change})
+
+
+@given(st.integers(-(10**15), 10**15))
+def test_integers_are_as_good_as_floats(number):
+    if number > 0:
+        assert checks.positive("size", number) == float(number)
+    else:
+        with pytest.raises(ValueError, match="size must be"):
+            checks.positive("size", number)
