@@ -49,7 +49,7 @@ def make_source(layout: Layout, track_name: str, part_name: str) -> NotebookNode
     """
     track, part = load_track(track_name), PARTS[part_name]
     text = fill_template(layout, track, part)
-    notebook = jupytext.reads(text, fmt="md:myst")
+    notebook: NotebookNode = jupytext.reads(text, fmt="md:myst")
     name = f"{track.name}/{part.stem}"
     set_metadata(notebook, name)
     set_grading(notebook, name)
@@ -60,7 +60,8 @@ def make_source(layout: Layout, track_name: str, part_name: str) -> NotebookNode
 
 def to_bytes(notebook: NotebookNode) -> bytes:
     """Return a notebook as the bytes that are committed."""
-    return (nbformat.writes(notebook, version=4) + "\n").encode()
+    text: str = nbformat.writes(notebook, version=4)
+    return (text + "\n").encode()
 
 
 def load_keys(layout: Layout) -> ModuleType:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from storagelab.checkpoint import (
     checkpoint_size,
@@ -151,3 +153,18 @@ def protect(track: Track, settings: CheckpointSettings) -> CheckpointOutcome:
             / MONTH,
         },
     )
+
+
+def overhead_curve(
+    track: Track, settings: CheckpointSettings, intervals: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Return the overhead at each of ``intervals`` seconds as shares of the work, shape (n,).
+
+    ``dump``, ``lost`` (work done again, and restarts) and ``total``; infinite where the job
+    practically never ends.
+    """
+    outcomes = [protect(track, replace(settings, interval=float(item))) for item in intervals]
+    work = track.checkpoint.solve_time
+    dump = np.array([outcome.parts["dump"] for outcome in outcomes]) / work
+    total = np.array([outcome.wasted for outcome in outcomes]) / work
+    return {"dump": dump, "lost": total - dump, "total": total}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from storagelab.checks import non_negative, positive
 from storagelab.cost import idle_cost
@@ -149,3 +151,15 @@ def feed(track: Track, settings: PipelineSettings) -> PipelineOutcome:
             ),
         },
     )
+
+
+def sweep_link(
+    track: Track, settings: PipelineSettings, links: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Return a warm epoch's ceilings and rate at each of ``links`` bytes/s, shape (n,).
+
+    By tier and as ``delivered``, in bytes/s; the rest as in ``settings``.
+    """
+    epochs = [feed(track, replace(settings, link=float(link))).warm for link in links]
+    swept = {tier: np.array([epoch.ceilings[tier] for epoch in epochs]) for tier in TIERS}
+    return {**swept, "delivered": np.array([epoch.rate for epoch in epochs])}

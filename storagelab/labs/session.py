@@ -177,12 +177,12 @@ class PartSession:
     def _show_workbench(self) -> None:
         from IPython.display import display  # only a live lab pays for these
 
-        from storagelab.widgets import build_workbench
+        from storagelab.widgets import Workbench
 
-        bench = build_workbench(
+        bench = Workbench(
             self.track, self.part.name, runs=self._runs_in_units(), on_record=self._record_live
         )
-        display(bench.widget)  # type: ignore[no-untyped-call]
+        display(bench.widget)
 
     # --- the recorded runs
 
@@ -269,8 +269,8 @@ def _show_note(title: str, text: str) -> None:
 
     from IPython.display import HTML, display
 
-    display(  # type: ignore[no-untyped-call]
-        HTML(  # type: ignore[no-untyped-call]
+    display(
+        HTML(
             '<div role="note" style="border-left: 4px solid var(--jp-brand-color1, #1976d2);'
             'padding: 0.2em 1em; margin: 0.5em 0; max-width: 48em">'
             f"<p><strong>{escape(title)}</strong></p><p>{escape(text)}</p></div>"

@@ -1,0 +1,70 @@
+"""DataFlowGauge: what arrives against what the accelerators take."""
+
+from __future__ import annotations
+
+import bqplot
+
+from storagelab.experiments.pipeline import PipelineOutcome
+from storagelab.tracks import Track
+from storagelab.units import GB, format_bandwidth, format_share
+from storagelab.widgets.instrument import Instrument
+from storagelab.widgets.theme import BLUE, GREY, ORANGE, axis, figure, polygon, rectangle
+
+
+class FlowGauge(Instrument):
+    """A bar of the whole job's delivered rate under the marks of demand and target."""
+
+    def __init__(self, track: Track) -> None:
+        super().__init__(track)
+        demand = track.node.demand * track.dataset.sample_size / GB
+        x = bqplot.LinearScale(min=0, max=1.15 * demand)
+        y = bqplot.LinearScale(min=0, max=1)
+        scales = {"x": x, "y": y}
+        self.bar = polygon(BLUE, scales)
+        self.missing = polygon(GREY, scales, opacity=0.25)
+        target = demand * track.pipeline.target_utilization
+        marks = [
+            bqplot.Lines(
+                x=[value, value],
+                y=[0, 1],
+                scales=scales,
+                colors=[color],
+                line_style=style,
+                stroke_width=3,
+                labels=[label],
+                display_legend=True,
+            )
+            for value, color, style, label in (
+                (demand, GREY, "solid", "demand"),
+                (target, ORANGE, "dashed", f"target: {format_share(target / demand)}"),
+            )
+        ]
+        hidden = bqplot.Axis(scale=y, orientation="vertical", visible=False)
+        self.figure = figure(
+            "Data-flow gauge: mean over all epochs",
+            [self.missing, self.bar, *marks],
+            [axis(x, "bytes reaching the accelerators (GB/s)"), hidden],
+            height=190,
+            left=30,
+        )
+        self.figure.legend_location = "top-left"
+        self.dynamic = [(shape, trait) for shape in (self.bar, self.missing) for trait in "xy"]
+
+    def draw(self, outcome: PipelineOutcome) -> str:
+        """Draw the bar and what it lacks."""
+        demand = outcome.demand / GB
+        delivered = demand * outcome.utilization
+        for shape, left, right in ((self.bar, 0.0, delivered), (self.missing, delivered, demand)):
+            with shape.hold_sync():
+                shape.x, shape.y = rectangle(left, right, 0.2, 0.75)
+        gap = outcome.utilization - outcome.target_utilization
+        verdict = (
+            f"{format_share(gap)} above the target"
+            if gap >= 0
+            else f"{format_share(-gap)} short of the target"
+        )
+        return (
+            f"{format_bandwidth(outcome.demand * outcome.utilization)} of "
+            f"{format_bandwidth(outcome.demand)} arrive: the accelerators are "
+            f"{format_share(outcome.utilization)} busy, {verdict}."
+        )

@@ -1,0 +1,144 @@
+"""IOWaterfall: what one training step is made of, storage above accelerators."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import bqplot
+import numpy as np
+
+from storagelab.experiments.access import AccessOutcome, audit
+from storagelab.tracks import Track
+from storagelab.units import format_share, format_time
+from storagelab.widgets.instrument import Instrument
+from storagelab.widgets.theme import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    RED,
+    axis,
+    figure,
+    polygon,
+    rectangle,
+)
+
+STORAGE = ("open", "wait", "read")
+COLORS = {"open": RED, "wait": ORANGE, "read": BLUE, "compute": GREEN, "idle": GREY}
+SPAN = 5
+"""Compute times that the axis shows; a longer bar is cut and labelled."""
+
+
+@dataclass(frozen=True)
+class Waterfall:
+    """The segments of one bar pair: name, begin and end in seconds; the step's length."""
+
+    storage: tuple[tuple[str, float, float], ...]
+    accelerators: tuple[tuple[str, float, float], ...]
+    step: float
+
+
+def waterfall(outcome: AccessOutcome) -> Waterfall:
+    """Return one step's segments: storage works while the accelerators compute, then they idle."""
+    begin, storage = 0.0, []
+    for name in STORAGE:
+        storage.append((name, begin, begin + outcome.steps[name]))
+        begin += outcome.steps[name]
+    compute = outcome.steps["compute"]
+    step = max(begin, compute)
+    accelerators = (("compute", 0.0, compute), ("idle", compute, step))
+    return Waterfall(tuple(storage), accelerators, step)
+
+
+def in_order(track: Track, outcome: AccessOutcome) -> AccessOutcome:
+    """Return what the same device does when its shards are read in order, in large requests."""
+    largest = track.access.control("request_size")
+    return audit(
+        track,
+        replace(
+            outcome.settings,
+            shuffled=False,
+            format="webdataset",
+            request_size=float(largest.to_si(largest.values[-1])),
+        ),
+    )
+
+
+class IOWaterfall(Instrument):
+    """One step with the present settings, under one of shards read in order."""
+
+    def __init__(self, track: Track) -> None:
+        super().__init__(track)
+        self.end = SPAN * track.node.compute_time
+        x = bqplot.LinearScale(min=0, max=self.end)
+        y = bqplot.LinearScale(min=0, max=4.6)
+        scales = {"x": x, "y": y}
+        # rows from the top: in order (storage, accelerators), now (storage, accelerators)
+        self.rows = {"in order": (3.9, 3.1), "now": (1.9, 1.1)}
+        self.shapes = {
+            (which, name): polygon(COLORS[name], scales)
+            for which in self.rows
+            for name in (*STORAGE, "compute", "idle")
+        }
+        for name in (*STORAGE, "compute", "idle"):
+            shape = self.shapes["now", name]
+            shape.labels, shape.display_legend = [name], True
+        self.totals = bqplot.Label(
+            x=[self.end, self.end],
+            y=[4.4, 2.4],
+            text=["", ""],
+            align="end",
+            scales=scales,
+            colors=[GREY],
+            default_size=14,
+            font_weight="bold",
+        )
+        ticks = [3.5, 1.5]
+        self.figure = figure(
+            "I/O waterfall: one training step",
+            [*self.shapes.values(), self.totals],
+            [
+                axis(x, "time (s)", num_ticks=6),
+                axis(
+                    y,
+                    "",
+                    vertical=True,
+                    tick_values=ticks,
+                    tick_labels={"3.5": "in order", "1.5": "now"},
+                    tick_format=".1f",
+                ),
+            ],
+            height=330,
+            right=30,
+        )
+        self.figure.legend_location = "bottom-right"
+        self.dynamic = [
+            *((shape, trait) for shape in self.shapes.values() for trait in ("x", "y")),
+            (self.totals, "text"),
+        ]
+
+    def draw(self, outcome: AccessOutcome) -> str:
+        """Draw both pairs of bars, cut at the axis' end."""
+        best = in_order(self.track, outcome)
+        texts = []
+        for which, shown in (("in order", best), ("now", outcome)):
+            bars = waterfall(shown)
+            for row, segments in zip(
+                self.rows[which], (bars.storage, bars.accelerators), strict=True
+            ):
+                for name, begin, end in segments:
+                    shape = self.shapes[which, name]
+                    left, right = (min(value, self.end) for value in (begin, end))
+                    with shape.hold_sync():
+                        shape.x, shape.y = rectangle(left, right, row - 0.35, row + 0.35)
+            cut = " ▶ beyond the axis" if bars.step > self.end else ""
+            texts.append(f"a step: {format_time(bars.step)}{cut}")
+        self.totals.text = np.array(texts)
+        storage = sum(outcome.steps[name] for name in STORAGE)
+        times = {name: format_time(seconds) for name, seconds in outcome.steps.items()}
+        return (
+            f"Storage needs {format_time(storage)} for a step ({times['wait']} of it waiting, "
+            f"{times['read']} reading), the accelerators {times['compute']}: they idle "
+            f"{format_share(1 - outcome.utilization)} of the time. Shards read in order would make "
+            f"a step of {format_time(waterfall(best).step)}."
+        )

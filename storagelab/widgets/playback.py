@@ -1,0 +1,83 @@
+"""Playback: a slider that moves figures with no kernel, from frames recorded beforehand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import anywidget
+import numpy as np
+import traitlets
+from ipywidgets import Widget, widget_serialization
+
+from storagelab.widgets.instrument import Target
+
+_SCRIPT = """
+const find = (model, name) => model.widget_manager.get_model(name.slice('IPY_MODEL_'.length));
+const isNumbers = (value) => Array.isArray(value) && typeof value[0] === 'number';
+export default {
+  async initialize({ model }) {
+    const source = await find(model, model.get('source'));
+    const targets = await Promise.all(model.get('targets').map((name) => find(model, name)));
+    const names = model.get('names');
+    const frames = model.get('frames');
+    const play = () => {
+      const frame = frames[source.get('index')];
+      if (!frame) return;
+      const changes = new Map();
+      targets.forEach((target, i) => {
+        const value = isNumbers(frame[i]) ? Float64Array.from(frame[i]) : frame[i];
+        changes.set(target, { ...changes.get(target), [names[i]]: value });
+      });
+      // x and y of a mark change together, or it is drawn between two frames
+      changes.forEach((values, target) => target.set(values));
+    };
+    source.on('change:index', play);
+    return () => source.off('change:index', play);
+  },
+};
+"""
+
+
+class Playback(anywidget.AnyWidget):
+    """Sets ``targets[i].names[i]`` to ``frames[n][i]`` when the slider's index becomes n."""
+
+    _esm: Any = _SCRIPT
+    source = traitlets.Instance(Widget).tag(sync=True, **widget_serialization)
+    targets = traitlets.List(traitlets.Instance(Widget)).tag(sync=True, **widget_serialization)
+    names = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    frames: Any = traitlets.List().tag(sync=True)
+
+
+def record(slider: Any, targets: Sequence[Target]) -> Playback:
+    """Walk ``slider`` (a selection slider) over its options and record the targets' traits.
+
+    What never changes is left out; numbers keep six significant digits. The slider is put back
+    where it was.
+    """
+    start = slider.index
+    frames = []
+    for index in range(len(slider.options)):
+        slider.index = index
+        frames.append([_plain(getattr(widget, trait)) for widget, trait in targets])
+    slider.index = start
+    moving = [
+        position
+        for position in range(len(targets))
+        if any(frame[position] != frames[0][position] for frame in frames)
+    ]
+    return Playback(
+        source=slider,
+        targets=[targets[position][0] for position in moving],
+        names=[targets[position][1] for position in moving],
+        frames=[[frame[position] for position in moving] for frame in frames],
+    )
+
+
+def _plain(value: Any) -> Any:
+    """Return a trait's value as JSON has it."""
+    if isinstance(value, np.ndarray | list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, float | np.floating):
+        return float(f"{value:.6g}")
+    return str(value)

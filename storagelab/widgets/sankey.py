@@ -1,0 +1,148 @@
+"""DataFlowSankey: the bits on their way to the accelerators, as wide as they are many.
+
+bqplot has no Sankey mark and the Sankey widgets that there are aren't kept up; four bands are
+composed of bqplot's own lines.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import bqplot
+import numpy as np
+
+from storagelab.experiments.pipeline import PipelineOutcome
+from storagelab.tracks import Track
+from storagelab.units import format_bandwidth, format_share
+from storagelab.widgets.instrument import Instrument
+from storagelab.widgets.theme import BLUE, GREEN, GREY, PURPLE, RED, figure, polygon
+from storagelab.words.pipeline import BINDING
+
+STORE, NVME, DRAM, ACCELERATORS = 0.0, 1.0, 2.0, 3.0
+"""Where the nodes stand, from left to right."""
+_SMOOTH = np.linspace(0, 1, 25)
+
+
+@dataclass(frozen=True)
+class Band:
+    """One flow in bytes/s, from one height at one node to another height at the next."""
+
+    rate: float
+    begin: tuple[float, float]
+    """x of the node, y of the band's lower edge there (in bytes/s)."""
+    end: tuple[float, float]
+
+
+def bands(outcome: PipelineOutcome) -> dict[str, Band]:
+    """Return the warm epoch's flows as bands: what enters a node leaves it.
+
+    Heights are in bytes/s, so that widths and places share one unit. Hits lie on top of what
+    comes through the link, and both together go on to the accelerators; ``starved`` is what they
+    could take besides.
+    """
+    flows, demand = outcome.warm.flows, outcome.demand
+    return {
+        "link": Band(flows["link"], (STORE, 0.0), (DRAM, 0.0)),
+        "hits": Band(flows["hits"], (NVME, 1.25 * demand), (DRAM, flows["link"])),
+        "accelerators": Band(flows["accelerators"], (DRAM, 0.0), (ACCELERATORS, 0.0)),
+        "starved": Band(
+            demand - flows["accelerators"],
+            (DRAM, flows["accelerators"]),
+            (ACCELERATORS, flows["accelerators"]),
+        ),
+    }
+
+
+def outline(band: Band) -> tuple[Any, Any]:
+    """Return a band's outline as x and y: two S-curves and the ends, shape (50,)."""
+    (x0, y0), (x1, y1) = band.begin, band.end
+    x = x0 + (x1 - x0) * _SMOOTH
+    y = y0 + (y1 - y0) * (3 * _SMOOTH**2 - 2 * _SMOOTH**3)
+    return np.concatenate([x, x[::-1]]), np.concatenate([y, (y + band.rate)[::-1]])
+
+
+COLORS = {"link": BLUE, "hits": PURPLE, "accelerators": GREEN, "starved": GREY}
+
+
+class DataFlowSankey(Instrument):
+    """Object store, local NVMe, DRAM and accelerators, and the bands between them."""
+
+    def __init__(self, track: Track) -> None:
+        super().__init__(track)
+        self.demand = track.node.demand * track.dataset.sample_size
+        x = bqplot.LinearScale(min=-0.35, max=3.35)
+        y = bqplot.LinearScale(min=-0.45, max=2.6)
+        scales = {"x": x, "y": y}
+        self.bands = {
+            name: polygon(color, scales, opacity=0.2 if name == "starved" else 0.75)
+            for name, color in COLORS.items()
+        }
+        self.names = bqplot.Label(
+            x=[STORE, NVME, DRAM, ACCELERATORS],
+            y=[-0.3, 2.45, -0.3, -0.3],
+            text=["object store", "local NVMe", "DRAM", "accelerators"],
+            align="middle",
+            scales=scales,
+            colors=[GREY],
+            default_size=14,
+            font_weight="bold",
+        )
+        self.rates = bqplot.Label(
+            x=[1.0, 1.9, 2.55],
+            y=[-0.12, 1.6, -0.12],
+            text=["", "", ""],
+            align="middle",
+            scales=scales,
+            colors=[BLUE, PURPLE, GREEN],
+            default_size=14,
+        )
+        self.bottleneck = bqplot.Label(
+            x=[1.0], y=[0.5], text=[""], align="middle", scales=scales,
+            colors=[RED], default_size=14, font_weight="bold",
+        )  # fmt: skip
+        self.figure = figure(
+            "Data flow in a warm epoch",
+            [*self.bands.values(), self.names, self.rates, self.bottleneck],
+            [],
+            height=360,
+            left=20,
+            bottom=20,
+        )
+        self.dynamic = [
+            *((band, trait) for band in self.bands.values() for trait in "xy"),
+            (self.rates, "text"),
+            (self.bottleneck, "x"),
+            (self.bottleneck, "y"),
+            (self.bottleneck, "text"),
+        ]
+
+    def draw(self, outcome: PipelineOutcome) -> str:
+        """Draw the four bands and mark the stage that binds."""
+        drawn = bands(outcome)
+        for name, band in drawn.items():
+            shape = self.bands[name]
+            x, y = outline(band)
+            with shape.hold_sync():
+                shape.x, shape.y = x, y / self.demand
+        rates = {name: format_bandwidth(band.rate) for name, band in drawn.items()}
+        self.rates.text = np.array(
+            [f"link {rates['link']}", f"hits {rates['hits']}", rates["accelerators"]]
+        )
+        binding = outcome.warm.binding
+        places = {"link": (0.55, 0.0), "nvme": (1.0, 1.05), "prepare": (DRAM, 1.1)}
+        where = places.get(binding, (ACCELERATORS - 0.3, 1.1))
+        lift = drawn["link"].rate / self.demand + 0.08 if binding == "link" else 0.0
+        with self.bottleneck.hold_sync():
+            self.bottleneck.x = np.array([where[0]])
+            self.bottleneck.y = np.array([where[1] + lift])
+            self.bottleneck.text = np.array(
+                ["all busy" if binding == "compute" else "◀ bottleneck ▶"]
+            )
+        return (
+            f"{rates['link']} come through the link and {rates['hits']} from the local NVMe "
+            f"(hit rate {format_share(outcome.warm.hit_rate)}); together {rates['accelerators']} "
+            f"reach the accelerators, which could take {rates['starved']} more. What binds is "
+            f"{BINDING[binding]}. The NVMe idles {format_share(1 - outcome.busy['nvme'])} of its "
+            "bandwidth."
+        )

@@ -1,0 +1,98 @@
+"""PipelineSaturation: the delivered rate as one resource grows, under every stage's ceiling."""
+
+from __future__ import annotations
+
+import bqplot
+import numpy as np
+
+from storagelab.experiments.pipeline import TIERS, PipelineOutcome, sweep_link
+from storagelab.tracks import Track
+from storagelab.units import GB, GBIT_PER_SECOND, format_bandwidth, significant
+from storagelab.widgets.instrument import Instrument
+from storagelab.widgets.theme import BLUE, GREY, ORANGE, PURPLE, RED, axis, figure
+from storagelab.words.pipeline import BINDING, format_link
+
+STYLES = {
+    "link": (ORANGE, "dashed", "link's ceiling"),
+    "nvme": (PURPLE, "dotted", "NVMe's ceiling"),
+    "prepare": (RED, "dash_dotted", "CPU's ceiling"),
+    "compute": (GREY, "solid", "demand"),
+}
+
+
+class Saturation(Instrument):
+    """A warm epoch's rate against the download bandwidth."""
+
+    def __init__(self, track: Track) -> None:
+        super().__init__(track)
+        control = track.pipeline.control("link")
+        low, high = float(control.values[0]), float(control.values[-1])
+        self.links = np.geomspace(low, high, 60) * GBIT_PER_SECOND
+        demand = track.node.demand * track.dataset.sample_size / GB
+        self.top = 2.2 * demand
+        x, y = bqplot.LogScale(min=low, max=high), bqplot.LinearScale(min=0, max=self.top)
+        scales = {"x": x, "y": y}
+        shown = self.links / GBIT_PER_SECOND
+        self.ceilings = {
+            tier: bqplot.Lines(
+                x=shown,
+                y=np.zeros_like(shown),
+                scales=scales,
+                colors=[STYLES[tier][0]],
+                line_style=STYLES[tier][1],
+                labels=[STYLES[tier][2]],
+                display_legend=True,
+                stroke_width=2,
+            )
+            for tier in TIERS
+        }
+        self.delivered = bqplot.Lines(
+            x=shown,
+            y=np.zeros_like(shown),
+            scales=scales,
+            colors=[BLUE],
+            stroke_width=4,
+            labels=["delivered"],
+            display_legend=True,
+        )
+        self.point = bqplot.Scatter(
+            x=[low], y=[0.0], scales=scales, colors=[BLUE], stroke="black",
+            default_size=140, marker="diamond", labels=["you"], display_legend=True,
+        )  # fmt: skip
+        ticks = [value for value in (1, 2, 5, 10, 20, 50, 100) if low <= value <= high]
+        self.figure = figure(
+            "Pipeline saturation: a warm epoch",
+            [*self.ceilings.values(), self.delivered, self.point],
+            [
+                axis(x, "download bandwidth (Gb/s)", tick_values=ticks, tick_format=".0f"),
+                axis(y, "rate (GB/s)", vertical=True, num_ticks=6),
+            ],
+            height=360,
+        )
+        self.dynamic = [
+            *((line, "y") for line in (*self.ceilings.values(), self.delivered)),
+            (self.point, "x"),
+            (self.point, "y"),
+        ]
+
+    def draw(self, outcome: PipelineOutcome) -> str:
+        """Draw every ceiling, the lowest of them, and the present point."""
+        swept = sweep_link(self.track, outcome.settings, self.links)
+        for tier, line in self.ceilings.items():
+            # a ceiling above the figure runs along its upper edge, not out of it
+            line.y = np.minimum(swept[tier] / GB, self.top)
+        self.delivered.y = swept["delivered"] / GB
+        with self.point.hold_sync():
+            self.point.x = np.array([outcome.settings.link / GBIT_PER_SECOND])
+            self.point.y = np.array([outcome.warm.rate / GB])
+        needed = outcome.demand * (1 - outcome.warm.hit_rate)
+        wanted = (
+            f"{format_link(needed)} of link would keep pace with the accelerators at this cache"
+            if outcome.warm.hit_rate < 1
+            else "the whole dataset is cached: the link is only needed for the first epoch"
+        )
+        return (
+            f"{significant(outcome.settings.link / GBIT_PER_SECOND)} Gb/s of link deliver "
+            f"{format_bandwidth(outcome.warm.rate)} in a warm epoch. What binds is "
+            f"{BINDING[outcome.warm.binding]}; {wanted}."
+        )

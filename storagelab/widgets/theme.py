@@ -1,0 +1,79 @@
+"""How the figures look: one palette that colour-blind eyes can part, axes, shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import bqplot
+import ipywidgets
+import numpy as np
+
+# Okabe and Ito (2008), the ones that keep 3:1 against white and against JupyterLab's dark
+BLUE, ORANGE, GREEN, RED, PURPLE, GREY = (
+    "#0072B2", "#D55E00", "#009E73", "#CC3311", "#AA5599", "#808080",
+)  # fmt: skip
+SEQUENCE = (BLUE, ORANGE, GREEN, PURPLE, RED)
+DASHES = ("solid", "dashed", "dotted", "dash_dotted")
+
+MARGIN = {"top": 30, "bottom": 50, "left": 70, "right": 20}
+
+
+def axis(scale: Any, label: str, vertical: bool = False, **options: Any) -> bqplot.Axis:
+    """Return an axis with its label clear of the ticks."""
+    return bqplot.Axis(
+        scale=scale,
+        label=label,
+        orientation="vertical" if vertical else "horizontal",
+        label_offset="3.2em" if vertical else "2.4em",
+        grid_lines="dashed",
+        **options,
+    )
+
+
+def figure(
+    title: str, marks: Sequence[Any], axes: Sequence[Any], height: int = 320, **margin: int
+) -> bqplot.Figure:
+    """Return a figure as wide as its place, of a fixed height in pixels."""
+    return bqplot.Figure(
+        title=title,
+        marks=list(marks),
+        axes=list(axes),
+        fig_margin={**MARGIN, **margin},
+        layout=ipywidgets.Layout(width="100%", height=f"{height}px", min_width="300px"),
+        background_style={"fill": "transparent"},
+        title_style={"font-size": "15px"},
+        legend_location="top-right",
+    )
+
+
+def polygon(color: str, scales: dict[str, Any], opacity: float = 0.85) -> bqplot.Lines:
+    """Return a filled shape; its corners are set later, as ``x`` and ``y``."""
+    return bqplot.Lines(
+        x=np.zeros(5),
+        y=np.zeros(5),
+        scales=scales,
+        colors=[color],
+        fill="inside",
+        fill_colors=[color],
+        fill_opacities=[opacity],
+        stroke_width=1,
+        close_path=True,
+    )
+
+
+def rectangle(left: float, right: float, bottom: float, top: float) -> tuple[Any, Any]:
+    """Return the corners of a rectangle as ``x`` and ``y``, shape (5,)."""
+    return np.array([left, right, right, left, left]), np.array([bottom, bottom, top, top, bottom])
+
+
+def caption() -> ipywidgets.HTML:
+    """Return the place for a figure's words, which stand for it where it can't be seen."""
+    return ipywidgets.HTML(layout=ipywidgets.Layout(width="100%"))
+
+
+def say(text: str) -> str:
+    """Return a caption's text as HTML that a screen reader announces when it can."""
+    from html import escape
+
+    return f'<p aria-live="polite" style="line-height:1.4;margin:0 0 1em">{escape(text)}</p>'

@@ -1,0 +1,115 @@
+"""YoungDaly: what a checkpoint interval wastes, and where the storage crashes."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import bqplot
+import numpy as np
+
+from storagelab.experiments.checkpoint import CheckpointOutcome, overhead_curve
+from storagelab.tracks import Track
+from storagelab.units import MINUTE, format_share, format_time
+from storagelab.widgets.instrument import Instrument
+from storagelab.widgets.theme import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PURPLE,
+    RED,
+    axis,
+    figure,
+    polygon,
+    rectangle,
+)
+
+TOP = 60.0
+"""Per cent of the work that the axis shows; a curve above it runs along its edge."""
+
+
+class YoungDaly(Instrument):
+    """Overhead against interval: dumps, lost work and restarts, their sum, and the marks."""
+
+    def __init__(self, track: Track) -> None:
+        super().__init__(track)
+        control = track.checkpoint.control("interval")
+        self.low, self.high = float(control.values[0]), float(control.values[-1])
+        self.minutes = np.geomspace(self.low, self.high, 90)
+        x, y = bqplot.LogScale(min=self.low, max=self.high), bqplot.LinearScale(min=0, max=TOP)
+        scales = {"x": x, "y": y}
+
+        def line(color: str, style: str, label: str, width: float = 2.5) -> bqplot.Lines:
+            return bqplot.Lines(
+                x=self.minutes, y=np.zeros_like(self.minutes), scales=scales, colors=[color],
+                line_style=style, stroke_width=width, labels=[label], display_legend=True,
+            )  # fmt: skip
+
+        self.curves = {
+            "dump": line(ORANGE, "dashed", "dumps"),
+            "lost": line(PURPLE, "dotted", "lost work, restarts"),
+            "total": line(BLUE, "solid", "all overhead", width=4),
+        }
+        self.before = line(GREY, "dash_dotted", "before the event", width=2)
+        self.crash = polygon(RED, scales, opacity=0.15)
+        self.crash.labels, self.crash.display_legend = ["storage crashes"], True
+        self.optimum = bqplot.Lines(
+            x=[self.low, self.low], y=[0, TOP], scales=scales, colors=[GREEN],
+            line_style="dashed", stroke_width=2.5, labels=["optimum"], display_legend=True,
+        )  # fmt: skip
+        self.point = bqplot.Scatter(
+            x=[self.low], y=[0.0], scales=scales, colors=[BLUE], stroke="black",
+            default_size=140, marker="diamond", labels=["you"], display_legend=True,
+        )  # fmt: skip
+        ticks = [value for value in (0.5, 1, 2, 5, 10, 20, 60, 120, 360) if value <= self.high]
+        self.figure = figure(
+            "Young-Daly: overhead against checkpoint interval",
+            [self.crash, self.before, *self.curves.values(), self.optimum, self.point],
+            [
+                axis(
+                    x, "interval of work between dumps (min)", tick_values=ticks, tick_format="~g"
+                ),
+                axis(y, "overhead (% of the work)", vertical=True, num_ticks=7),
+            ],
+            height=420,
+        )
+        self.figure.axes[0].tick_format = ""
+        self.dynamic = [
+            *((curve, "y") for curve in (*self.curves.values(), self.before)),
+            *((shape, trait) for shape in (self.crash, self.point) for trait in "xy"),
+            (self.optimum, "x"),
+        ]
+
+    def draw(self, outcome: CheckpointOutcome) -> str:
+        """Draw the curves at the present dump time and MTBF, and the marks."""
+        intervals = self.minutes * MINUTE
+        shares = overhead_curve(self.track, outcome.settings, intervals)
+        for name, curve in self.curves.items():
+            curve.y = np.minimum(100 * shares[name], TOP)
+        control = self.track.checkpoint.control("node_mtbf")
+        usual = replace(outcome.settings, node_mtbf=float(control.to_si(control.default)))
+        before = overhead_curve(self.track, usual, intervals)["total"]
+        self.before.y = np.minimum(100 * before, TOP)
+
+        edge = float(np.clip(outcome.storm_interval / MINUTE, self.low, self.high))
+        with self.crash.hold_sync():
+            self.crash.x, self.crash.y = rectangle(self.low, edge, 0.0, TOP)
+        best = float(np.clip(outcome.optimum / MINUTE, self.low, self.high))
+        self.optimum.x = np.array([best, best])
+        overhead = outcome.wasted / outcome.solve_time
+        with self.point.hold_sync():
+            self.point.x = np.array([outcome.settings.interval / MINUTE])
+            self.point.y = np.array([min(100 * overhead, TOP)])
+        crashes = (
+            "the storage crashes"
+            if "storage" in outcome.unmet
+            else f"the storage holds down to {format_time(outcome.storm_interval)}"
+        )
+        amount = format_share(overhead) if math.isfinite(overhead) else "without end"
+        return (
+            f"With a checkpoint every {format_time(outcome.settings.interval)} the overhead is "
+            f"{amount} of the work; the least is at {format_time(outcome.optimum)} (Young: "
+            f"{format_time(outcome.young)}, Daly: {format_time(outcome.daly)}). A dump takes "
+            f"{format_time(outcome.dump_time)}, and {crashes}."
+        )
