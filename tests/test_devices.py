@@ -1,0 +1,95 @@
+"""The device table: every row is sane and sourced, and a bad one is named by line and field."""
+
+import pytest
+
+from storagelab.devices import load_device, load_devices, parse_devices
+
+HEADER = (
+    "name,label,kind,bandwidth,stream_bandwidth,latency,max_iops,read_ahead,open_time,"
+    "evidence,source"
+)
+ROW = {
+    "name": "disk",
+    "label": "A disk",
+    "kind": "hdd",
+    "bandwidth": "270e6",
+    "stream_bandwidth": "270e6",
+    "latency": "12.7e-3",
+    "max_iops": "170",
+    "read_ahead": "yes",
+    "open_time": "12.7e-3",
+    "evidence": "typical",
+    "source": "a data sheet",
+}
+
+
+def table(*rows, header=HEADER):
+    return "\n".join([header, *(",".join(row.values()) for row in rows)])
+
+
+def test_a_good_row_is_read():
+    (disk,) = parse_devices(table(ROW), "some.csv").values()
+    assert (disk.name, disk.bandwidth, disk.max_iops) == ("disk", 270e6, 170.0)
+
+
+@pytest.mark.parametrize("device", load_devices().values(), ids=load_devices())
+def test_every_device_says_what_it_is_and_where_its_numbers_are_from(device):
+    assert device.label
+    assert len(device.source) > 20
+    assert device.stream_bandwidth <= device.bandwidth
+    # one 4 KiB read at a time is slower than the device at full depth, and than its stream
+    assert 1 / device.latency <= device.max_iops
+    assert 4096 / device.latency < device.bandwidth
+
+
+def test_the_classes_of_device_are_in_the_order_that_everybody_knows():
+    latency = {name: device.latency for name, device in load_devices().items()}
+    assert latency["nvme"] < latency["sata_ssd"] < latency["gp3"] < latency["hdd"]
+    assert latency["hdd"] < latency["object_store"]
+    assert load_device("hdd").max_iops < load_device("object_store").max_iops
+
+
+@pytest.mark.parametrize("field", ["bandwidth", "stream_bandwidth", "latency", "max_iops"])
+@pytest.mark.parametrize("bad", ["", "fast", "nan", "inf", "-1", "0"])
+def test_a_bad_number_is_named_by_file_line_and_field(field, bad):
+    text = table(ROW, {**ROW, "name": "other", field: bad})
+    with pytest.raises(ValueError, match=rf"^some\.csv, line 3: .*{field}"):
+        parse_devices(text, "some.csv")
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"open_time": "-1"}, "open_time must be"),
+        ({"open_time": "inf"}, "open_time must be"),
+        ({"open_time": "nan"}, "open_time must be"),
+        ({"read_ahead": "maybe"}, "read_ahead"),
+        ({"evidence": "hearsay"}, "evidence"),
+        ({"stream_bandwidth": "271e6"}, "stream_bandwidth exceeds bandwidth"),
+        ({"latency": "1e-3"}, "latency is below 1/max_iops"),
+        ({"source": "a,b"}, "a column without a name"),
+    ],
+)
+def test_a_row_that_contradicts_itself_is_refused(change, says):
+    with pytest.raises(ValueError, match=f"^some.csv, line 2: .*{says}"):
+        parse_devices(table({**ROW, **change}), "some.csv")
+
+
+def test_a_missing_or_misspelt_column_is_named():
+    missing = {name: text for name, text in ROW.items() if name != "latency"}
+    with pytest.raises(ValueError, match=r"line 2: .*missing required field `latency`"):
+        parse_devices(table(missing, header=",".join(missing)), "some.csv")
+    with pytest.raises(ValueError, match=r"line 2: .*`latencey`"):
+        parse_devices(table(ROW, header=HEADER.replace("latency", "latencey")), "some.csv")
+    with pytest.raises(ValueError, match=r"line 2: .*source"):
+        parse_devices(table(ROW).rpartition(",")[0], "some.csv")
+
+
+def test_a_device_that_is_there_twice_is_refused():
+    with pytest.raises(ValueError, match=r"line 3: the name 'disk' is there twice"):
+        parse_devices(table(ROW, ROW), "some.csv")
+
+
+def test_an_unknown_device_is_refused_with_the_known_ones():
+    with pytest.raises(ValueError, match="unknown device 'tape'; known are hdd, sata_ssd"):
+        load_device("tape")

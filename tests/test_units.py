@@ -1,0 +1,119 @@
+"""Numbers on the screen: examples, and that a text read back is the number it was made of."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from storagelab.units import (
+    DAY,
+    GB,
+    GBIT_PER_SECOND,
+    GIB,
+    HOUR,
+    KIB,
+    MIB,
+    MINUTE,
+    MONTH,
+    TB,
+    format_bandwidth,
+    format_binary,
+    format_bytes,
+    format_count,
+    format_hours,
+    format_money,
+    format_share,
+    format_time,
+    significant,
+)
+
+SCALES = {
+    "PB": 1e15, "TB": 1e12, "GB": 1e9, "MB": 1e6, "kB": 1e3, "B": 1.0,
+    "GiB": 2.0**30, "MiB": 2.0**20, "KiB": 2.0**10,
+    "d": 86400.0, "h": 3600.0, "min": 60.0, "s": 1.0, "ms": 1e-3, "µs": 1e-6,
+    "billion": 1e9, "million": 1e6, "": 1.0,
+}  # fmt: skip
+VALUES = st.floats(1e-3, 9e17)
+
+
+def read_back(text):
+    """Return the number that a formatted text says."""
+    number, unit = re.fullmatch(r"\$?([\d.,]+) ?(.*)", text.removesuffix("/s")).groups()
+    return float(number.replace(",", "")) * SCALES[unit]
+
+
+def test_gb_is_decimal_and_gib_is_binary():
+    assert (GB, TB, GIB, MIB, KIB) == (10**9, 10**12, 1024**3, 1024**2, 1024)
+    assert GBIT_PER_SECOND * 8 == GB
+    assert (MINUTE, HOUR, DAY) == (60, 3600, 86400)
+    assert pytest.approx(MONTH * 12) == 365.25 * DAY
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (format_bytes(350e9), "350 GB"),
+        (format_bytes(358.4e12), "358 TB"),
+        (format_bytes(999.6), "1 kB"),
+        (format_bytes(999.94e6), "1 GB"),
+        (format_bytes(512), "512 B"),
+        (format_bytes(0), "0 B"),
+        (format_binary(2**24), "16 MiB"),
+        (format_binary(128 * 1024), "128 KiB"),
+        (format_bandwidth(1.638e9), "1.64 GB/s"),
+        (format_time(0), "0 s"),
+        (format_time(3.5), "3.5 s"),
+        (format_time(69e-6), "69 µs"),
+        (format_time(12.7e-3), "12.7 ms"),
+        (format_time(90 * 60), "90 min"),
+        (format_time(6.1 * 3600), "6.1 h"),
+        (format_time(47 * 3600), "47 h"),
+        (format_time(30 * 86400), "30 d"),
+        (format_hours(744.4 * 3600), "744 h"),
+        (format_count(5500), "5,500"),
+        (format_count(87.2e6), "87.2 million"),
+        (format_count(2e9), "2 billion"),
+        (format_share(0.018), "1.8%"),
+        (format_share(0.38), "38%"),
+        (format_share(1), "100%"),
+        (format_money(1230.4), "$1,230"),
+        (format_money(2.35e6), "$2.35 million"),
+        (format_money(0.5), "$0.50"),
+        (significant(0.00012345), "0.000123"),
+        (significant(-12.34), "-12.3"),
+    ],
+)
+def test_a_number_is_dressed_as_people_write_it(text, expected):
+    assert text == expected
+
+
+@given(VALUES)
+@pytest.mark.parametrize("dress", [format_bytes, format_binary, format_bandwidth, format_count])
+def test_a_size_or_count_reads_back_to_three_digits(dress, value):
+    assert read_back(dress(value)) == pytest.approx(value, rel=0.0051)
+
+
+@given(st.floats(1e-6, 1e10))
+def test_a_time_reads_back_to_three_digits(seconds):
+    assert read_back(format_time(seconds)) == pytest.approx(seconds, rel=0.0051)
+
+
+@given(st.floats(0, 1))
+def test_a_share_reads_back_to_two_digits(share):
+    text = format_share(share)
+    assert text.endswith("%")
+    assert float(text[:-1]) / 100 == pytest.approx(share, rel=0.051)
+
+
+@given(st.floats(10, 1e9))
+def test_money_reads_back(dollars):
+    assert read_back(format_money(dollars)) == pytest.approx(dollars, rel=0.0051, abs=0.51)
+
+
+@given(VALUES)
+@pytest.mark.parametrize(
+    "dress", [format_bytes, format_binary, format_bandwidth, format_count, format_time, significant]
+)
+def test_no_number_is_shown_with_an_exponent(dress, value):
+    assert not re.search(r"\de[+-]?\d", dress(value))
