@@ -9,7 +9,7 @@ import anywidget
 _SCRIPT = """
 function nameHandles(root) {
   for (const handle of root.querySelectorAll('.noUi-handle')) {
-    const box = handle.closest('.jupyter-widgets');
+    const box = handle.closest('.widget-slider');
     const label = box && box.querySelector('.widget-label');
     const readout = box && box.querySelector('.widget-readout');
     const set = (name, value) => {

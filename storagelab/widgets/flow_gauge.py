@@ -6,18 +6,30 @@ import bqplot
 
 from storagelab.experiments.pipeline import PipelineOutcome
 from storagelab.tracks import Track
-from storagelab.units import GB, format_bandwidth, format_share
+from storagelab.units import GB, format_bandwidth, format_share, significant
 from storagelab.widgets.instrument import Instrument
-from storagelab.widgets.theme import BLUE, GREY, ORANGE, axis, figure, polygon, rectangle
+from storagelab.widgets.theme import (
+    BLUE,
+    GREY,
+    ORANGE,
+    axis,
+    figure,
+    legend,
+    polygon,
+    rectangle,
+    swatch,
+)
 
 
 class FlowGauge(Instrument):
     """A bar of the whole job's delivered rate under the marks of demand and target."""
 
+    title = "Data-flow gauge: mean over all epochs"
+
     def __init__(self, track: Track) -> None:
         super().__init__(track)
         demand = track.node.demand * track.dataset.sample_size / GB
-        x = bqplot.LinearScale(min=0, max=1.15 * demand)
+        x = bqplot.LinearScale(min=0, max=1.15 * demand, allow_padding=False)
         y = bqplot.LinearScale(min=0, max=1)
         scales = {"x": x, "y": y}
         self.bar = polygon(BLUE, scales)
@@ -31,23 +43,21 @@ class FlowGauge(Instrument):
                 colors=[color],
                 line_style=style,
                 stroke_width=3,
-                labels=[label],
-                display_legend=True,
             )
-            for value, color, style, label in (
-                (demand, GREY, "solid", "demand"),
-                (target, ORANGE, "dashed", f"target: {format_share(target / demand)}"),
-            )
+            for value, color, style in ((demand, GREY, "solid"), (target, ORANGE, "dashed"))
         ]
         hidden = bqplot.Axis(scale=y, orientation="vertical", visible=False)
         self.figure = figure(
-            "Data-flow gauge: mean over all epochs",
             [self.missing, self.bar, *marks],
             [axis(x, "bytes reaching the accelerators (GB/s)"), hidden],
             height=190,
             left=30,
         )
-        self.figure.legend_location = "top-left"
+        self.legend = legend(
+            swatch("arrives", BLUE, "area"),
+            swatch("demand", GREY),
+            swatch(f"target, {format_share(track.pipeline.target_utilization)}", ORANGE, "dashed"),
+        )
         self.dynamic = [(shape, trait) for shape in (self.bar, self.missing) for trait in "xy"]
 
     def draw(self, outcome: PipelineOutcome) -> str:
@@ -59,9 +69,9 @@ class FlowGauge(Instrument):
                 shape.x, shape.y = rectangle(left, right, 0.2, 0.75)
         gap = outcome.utilization - outcome.target_utilization
         verdict = (
-            f"{format_share(gap)} above the target"
+            f"{significant(100 * gap, 2)} points above the target"
             if gap >= 0
-            else f"{format_share(-gap)} short of the target"
+            else f"{significant(-100 * gap, 2)} points short of the target"
         )
         return (
             f"{format_bandwidth(outcome.demand * outcome.utilization)} of "

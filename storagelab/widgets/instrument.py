@@ -8,7 +8,7 @@ import ipywidgets
 
 from storagelab.parts import Outcome
 from storagelab.tracks import Track
-from storagelab.widgets.theme import caption, say
+from storagelab.widgets.theme import caption, heading, say
 
 Target = tuple[Any, str]
 """A widget and the name of one of its traits that an update changes."""
@@ -17,11 +17,13 @@ Target = tuple[Any, str]
 class Instrument:
     """A figure of one outcome.
 
-    A subclass makes ``self.figure`` and its marks once; :meth:`draw` sets their traits from an
-    outcome and returns the words to go under them.
+    A subclass makes ``self.figure``, its marks and its legend once; :meth:`draw` sets their traits
+    from an outcome and returns the words to go under them.
     """
 
+    title: str
     figure: Any
+    legend: Any
     dynamic: list[Target]
     """What :meth:`draw` changes, the words left out."""
 
@@ -31,8 +33,8 @@ class Instrument:
 
     @property
     def widget(self) -> ipywidgets.Widget:
-        """The figure with its words."""
-        return ipywidgets.VBox([self.figure, self.caption])
+        """The figure with its title, its legend and its words."""
+        return ipywidgets.VBox([heading(self.title), self.figure, self.legend, self.caption])
 
     def update(self, outcome: Outcome) -> None:
         """Show ``outcome``."""

@@ -19,8 +19,10 @@ from storagelab.widgets.theme import (
     RED,
     axis,
     figure,
+    legend,
     polygon,
     rectangle,
+    swatch,
 )
 
 STORAGE = ("open", "wait", "read")
@@ -67,10 +69,12 @@ def in_order(track: Track, outcome: AccessOutcome) -> AccessOutcome:
 class IOWaterfall(Instrument):
     """One step with the present settings, under one of shards read in order."""
 
+    title = "I/O waterfall: one training step"
+
     def __init__(self, track: Track) -> None:
         super().__init__(track)
         self.end = SPAN * track.node.compute_time
-        x = bqplot.LinearScale(min=0, max=self.end)
+        x = bqplot.LinearScale(min=0, max=self.end, allow_padding=False)
         y = bqplot.LinearScale(min=0, max=4.6)
         scales = {"x": x, "y": y}
         # rows from the top: in order (storage, accelerators), now (storage, accelerators)
@@ -80,9 +84,6 @@ class IOWaterfall(Instrument):
             for which in self.rows
             for name in (*STORAGE, "compute", "idle")
         }
-        for name in (*STORAGE, "compute", "idle"):
-            shape = self.shapes["now", name]
-            shape.labels, shape.display_legend = [name], True
         self.totals = bqplot.Label(
             x=[self.end, self.end],
             y=[4.4, 2.4],
@@ -95,10 +96,9 @@ class IOWaterfall(Instrument):
         )
         ticks = [3.5, 1.5]
         self.figure = figure(
-            "I/O waterfall: one training step",
             [*self.shapes.values(), self.totals],
             [
-                axis(x, "time (s)", num_ticks=6),
+                axis(x, "time (s)", tick_values=np.linspace(0, self.end, 6), tick_format=".2f"),
                 axis(
                     y,
                     "",
@@ -111,7 +111,7 @@ class IOWaterfall(Instrument):
             height=330,
             right=30,
         )
-        self.figure.legend_location = "bottom-right"
+        self.legend = legend(*(swatch(name, color, "area") for name, color in COLORS.items()))
         self.dynamic = [
             *((shape, trait) for shape in self.shapes.values() for trait in ("x", "y")),
             (self.totals, "text"),

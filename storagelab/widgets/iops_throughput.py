@@ -12,7 +12,7 @@ from storagelab.experiments.access import AccessOutcome, device_curve
 from storagelab.tracks import Track
 from storagelab.units import format_bandwidth, format_binary, format_count
 from storagelab.widgets.instrument import Instrument
-from storagelab.widgets.theme import DASHES, GREY, SEQUENCE, axis, figure
+from storagelab.widgets.theme import DASHES, GREY, SEQUENCE, axis, figure, legend, swatch
 
 SIZES = np.geomspace(4096, 2**26, 57)
 """Request sizes of the curve, in bytes: 4 KiB to 64 MiB."""
@@ -27,6 +27,8 @@ def curves(track: Track, queue_depth: float) -> dict[str, Any]:
 class IOPSThroughput(Instrument):
     """A line for each device at the present queue depth, and the present point."""
 
+    title = "Throughput of random reads"
+
     def __init__(self, track: Track) -> None:
         super().__init__(track)
         x, y = bqplot.LogScale(min=4096, max=2**26), bqplot.LogScale(min=1e5, max=2e10)
@@ -40,8 +42,6 @@ class IOPSThroughput(Instrument):
                 colors=[SEQUENCE[index]],
                 line_style=DASHES[index % len(DASHES)],
                 stroke_width=2.5,
-                labels=[control.label_of(name)],
-                display_legend=True,
             )
             for index, name in enumerate(control.values)
         }
@@ -52,8 +52,6 @@ class IOPSThroughput(Instrument):
             scales=scales,
             colors=[GREY],
             line_style="dotted",
-            labels=["one sample"],
-            display_legend=True,
         )
         self.point = bqplot.Scatter(
             x=[4096.0],
@@ -63,12 +61,9 @@ class IOPSThroughput(Instrument):
             stroke="black",
             default_size=140,
             marker="diamond",
-            labels=["you"],
-            display_legend=True,
         )
         ticks = [2.0**power for power in (12, 16, 20, 24)]
         self.figure = figure(
-            "Throughput of random reads",
             [*self.lines.values(), self.sample, self.point],
             [
                 axis(
@@ -93,7 +88,14 @@ class IOPSThroughput(Instrument):
             left=90,
         )
         self.figure.axes[1].label_offset = "5.4em"
-        self.figure.legend_location = "bottom-right"
+        self.legend = legend(
+            *(
+                swatch(control.label_of(name), SEQUENCE[index], DASHES[index % len(DASHES)])
+                for index, name in enumerate(control.values)
+            ),
+            swatch("the size of a sample", GREY, "dotted"),
+            swatch("you", GREY, "point"),
+        )
         self.dynamic = [
             *((line, "y") for line in self.lines.values()),
             (self.point, "x"),

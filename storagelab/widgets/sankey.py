@@ -16,7 +16,7 @@ from storagelab.experiments.pipeline import PipelineOutcome
 from storagelab.tracks import Track
 from storagelab.units import format_bandwidth, format_share
 from storagelab.widgets.instrument import Instrument
-from storagelab.widgets.theme import BLUE, GREEN, GREY, PURPLE, RED, figure, polygon
+from storagelab.widgets.theme import BLUE, GREEN, GREY, PURPLE, RED, figure, legend, polygon, swatch
 from storagelab.words.pipeline import BINDING
 
 STORE, NVME, DRAM, ACCELERATORS = 0.0, 1.0, 2.0, 3.0
@@ -68,6 +68,8 @@ COLORS = {"link": BLUE, "hits": PURPLE, "accelerators": GREEN, "starved": GREY}
 class DataFlowSankey(Instrument):
     """Object store, local NVMe, DRAM and accelerators, and the bands between them."""
 
+    title = "Data flow in a warm epoch"
+
     def __init__(self, track: Track) -> None:
         super().__init__(track)
         self.demand = track.node.demand * track.dataset.sample_size
@@ -79,8 +81,8 @@ class DataFlowSankey(Instrument):
             for name, color in COLORS.items()
         }
         self.names = bqplot.Label(
-            x=[STORE, NVME, DRAM, ACCELERATORS],
-            y=[-0.3, 2.45, -0.3, -0.3],
+            x=[STORE, NVME - 0.3, DRAM, ACCELERATORS],
+            y=[-0.3, 1.3, -0.3, -0.3],
             text=["object store", "local NVMe", "DRAM", "accelerators"],
             align="middle",
             scales=scales,
@@ -89,8 +91,8 @@ class DataFlowSankey(Instrument):
             font_weight="bold",
         )
         self.rates = bqplot.Label(
-            x=[1.0, 1.9, 2.55],
-            y=[-0.12, 1.6, -0.12],
+            x=[1.0, NVME + 0.1, 2.55],
+            y=[-0.12, 1.12, -0.12],
             text=["", "", ""],
             align="middle",
             scales=scales,
@@ -102,12 +104,17 @@ class DataFlowSankey(Instrument):
             colors=[RED], default_size=14, font_weight="bold",
         )  # fmt: skip
         self.figure = figure(
-            "Data flow in a warm epoch",
             [*self.bands.values(), self.names, self.rates, self.bottleneck],
             [],
             height=360,
             left=20,
             bottom=20,
+        )
+        self.legend = legend(
+            swatch("through the link", COLORS["link"], "area"),
+            swatch("cache hits", COLORS["hits"], "area"),
+            swatch("to the accelerators", COLORS["accelerators"], "area"),
+            swatch("what they could take besides", COLORS["starved"], "area"),
         )
         self.dynamic = [
             *((band, trait) for band in self.bands.values() for trait in "xy"),
@@ -130,7 +137,7 @@ class DataFlowSankey(Instrument):
             [f"link {rates['link']}", f"hits {rates['hits']}", rates["accelerators"]]
         )
         binding = outcome.warm.binding
-        places = {"link": (0.55, 0.0), "nvme": (1.0, 1.05), "prepare": (DRAM, 1.1)}
+        places = {"link": (0.55, 0.0), "nvme": (NVME - 0.3, 1.5), "prepare": (DRAM, 1.1)}
         where = places.get(binding, (ACCELERATORS - 0.3, 1.1))
         lift = drawn["link"].rate / self.demand + 0.08 if binding == "link" else 0.0
         with self.bottleneck.hold_sync():

@@ -9,7 +9,17 @@ from storagelab.experiments.pipeline import TIERS, PipelineOutcome, sweep_link
 from storagelab.tracks import Track
 from storagelab.units import GB, GBIT_PER_SECOND, format_bandwidth, significant
 from storagelab.widgets.instrument import Instrument
-from storagelab.widgets.theme import BLUE, GREY, ORANGE, PURPLE, RED, axis, figure
+from storagelab.widgets.theme import (
+    BLUE,
+    GREY,
+    ORANGE,
+    PURPLE,
+    RED,
+    axis,
+    figure,
+    legend,
+    swatch,
+)
 from storagelab.words.pipeline import BINDING, format_link
 
 STYLES = {
@@ -23,6 +33,8 @@ STYLES = {
 class Saturation(Instrument):
     """A warm epoch's rate against the download bandwidth."""
 
+    title = "Pipeline saturation: a warm epoch"
+
     def __init__(self, track: Track) -> None:
         super().__init__(track)
         control = track.pipeline.control("link")
@@ -30,7 +42,10 @@ class Saturation(Instrument):
         self.links = np.geomspace(low, high, 60) * GBIT_PER_SECOND
         demand = track.node.demand * track.dataset.sample_size / GB
         self.top = 2.2 * demand
-        x, y = bqplot.LogScale(min=low, max=high), bqplot.LinearScale(min=0, max=self.top)
+        x, y = (
+            bqplot.LogScale(min=low, max=high),
+            bqplot.LinearScale(min=0, max=self.top, allow_padding=False),
+        )
         scales = {"x": x, "y": y}
         shown = self.links / GBIT_PER_SECOND
         self.ceilings = {
@@ -40,8 +55,6 @@ class Saturation(Instrument):
                 scales=scales,
                 colors=[STYLES[tier][0]],
                 line_style=STYLES[tier][1],
-                labels=[STYLES[tier][2]],
-                display_legend=True,
                 stroke_width=2,
             )
             for tier in TIERS
@@ -52,22 +65,24 @@ class Saturation(Instrument):
             scales=scales,
             colors=[BLUE],
             stroke_width=4,
-            labels=["delivered"],
-            display_legend=True,
         )
         self.point = bqplot.Scatter(
             x=[low], y=[0.0], scales=scales, colors=[BLUE], stroke="black",
-            default_size=140, marker="diamond", labels=["you"], display_legend=True,
+            default_size=140, marker="diamond",
         )  # fmt: skip
         ticks = [value for value in (1, 2, 5, 10, 20, 50, 100) if low <= value <= high]
         self.figure = figure(
-            "Pipeline saturation: a warm epoch",
             [*self.ceilings.values(), self.delivered, self.point],
             [
                 axis(x, "download bandwidth (Gb/s)", tick_values=ticks, tick_format=".0f"),
                 axis(y, "rate (GB/s)", vertical=True, num_ticks=6),
             ],
             height=360,
+        )
+        self.legend = legend(
+            swatch("delivered", BLUE),
+            *(swatch(label, color, style) for color, style, label in STYLES.values()),
+            swatch("you", BLUE, "point"),
         )
         self.dynamic = [
             *((line, "y") for line in (*self.ceilings.values(), self.delivered)),

@@ -12,7 +12,18 @@ import numpy as np
 from storagelab.parts import PARTS, Outcome
 from storagelab.tracks import Track
 from storagelab.units import format_money, format_share
-from storagelab.widgets.theme import BLUE, GREEN, GREY, ORANGE, axis, caption, figure, say
+from storagelab.widgets.theme import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    axis,
+    caption,
+    figure,
+    legend,
+    say,
+    swatch,
+)
 
 
 def best_run(outcomes: Sequence[Outcome]) -> int | None:
@@ -28,26 +39,26 @@ class TenRuns:
         self.track = track
         self.table = caption()
         self.words = caption()
-        x, y = bqplot.LinearScale(min=0, max=100), bqplot.LogScale(min=1e3, max=3e4)
+        x, y = (
+            bqplot.LinearScale(min=0, max=102, allow_padding=False),
+            bqplot.LogScale(min=1e3, max=3e4),
+        )
         scales = {"x": x, "y": y}
         target = 100 * track.pipeline.target_utilization
         self.points = bqplot.Scatter(
             x=[], y=[], scales=scales, colors=[BLUE], default_size=90,
-            labels=["run"], display_legend=True,
         )  # fmt: skip
         self.best = bqplot.Scatter(
             x=[], y=[], scales=scales, colors=[GREEN], default_size=260, marker="diamond",
-            labels=["best"], display_legend=True,
         )  # fmt: skip
         line = bqplot.Lines(
             x=[target, target], y=[1e3, 3e4], scales=scales, colors=[ORANGE],
-            line_style="dashed", labels=["target"], display_legend=True,
+            line_style="dashed",
         )  # fmt: skip
         self.numbers = bqplot.Label(
             x=[], y=[], text=[], scales=scales, colors=[GREY], x_offset=10, default_size=13
         )
         self.figure = figure(
-            "Recorded runs",
             [line, self.best, self.points, self.numbers],
             [
                 axis(x, "utilisation (%)"),
@@ -60,8 +71,11 @@ class TenRuns:
             left=80,
         )  # fmt: skip
         self.figure.axes[1].label_offset = "4.4em"
-        self.figure.legend_location = "top-left"
-        self.widget = ipywidgets.VBox([self.words, self.table, self.figure])
+        self.legend = legend(
+            swatch("the target", ORANGE, "dashed"),
+            swatch("the cheapest run that meets it", GREEN, "point"),
+        )
+        self.widget = ipywidgets.VBox([self.words, self.table])
         self.update([])
 
     def update(self, runs: Sequence[dict[str, Any]]) -> None:
@@ -85,7 +99,8 @@ class TenRuns:
         chosen = [] if best is None else [best]
         with self.best.hold_sync():
             self.best.x, self.best.y = x[chosen], y[chosen]
-        self.figure.layout.display = "" if runs else "none"
+        figures = [self.figure, self.legend] if runs else []
+        self.widget.children = (self.words, self.table, *figures)
 
     def _table(self, runs: Sequence[dict[str, Any]], outcomes: list[Any], best: int | None) -> str:
         if not runs:

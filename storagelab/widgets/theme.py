@@ -16,7 +16,7 @@ BLUE, ORANGE, GREEN, RED, PURPLE, GREY = (
 SEQUENCE = (BLUE, ORANGE, GREEN, PURPLE, RED)
 DASHES = ("solid", "dashed", "dotted", "dash_dotted")
 
-MARGIN = {"top": 30, "bottom": 50, "left": 70, "right": 20}
+MARGIN = {"top": 14, "bottom": 50, "left": 70, "right": 20}
 
 
 def axis(scale: Any, label: str, vertical: bool = False, **options: Any) -> bqplot.Axis:
@@ -32,19 +32,49 @@ def axis(scale: Any, label: str, vertical: bool = False, **options: Any) -> bqpl
 
 
 def figure(
-    title: str, marks: Sequence[Any], axes: Sequence[Any], height: int = 320, **margin: int
+    marks: Sequence[Any], axes: Sequence[Any], height: int = 320, **margin: int
 ) -> bqplot.Figure:
-    """Return a figure as wide as its place, of a fixed height in pixels."""
+    """Return a figure as wide as its place, of a fixed height in pixels.
+
+    Its title stands above it as text, which wraps where the screen is narrow.
+    """
     return bqplot.Figure(
-        title=title,
         marks=list(marks),
         axes=list(axes),
         fig_margin={**MARGIN, **margin},
         layout=ipywidgets.Layout(width="100%", height=f"{height}px", min_width="300px"),
         background_style={"fill": "transparent"},
-        title_style={"font-size": "15px"},
-        legend_location="top-right",
     )
+
+
+_STROKES = {"solid": "", "dashed": "6 4", "dotted": "2 4", "dash_dotted": "8 3 2 3"}
+
+
+def swatch(label: str, color: str, style: str = "solid") -> str:
+    """Return a legend's entry as HTML.
+
+    ``style`` is a line style, ``area`` for a filled shape or ``point`` for a diamond.
+    """
+    from html import escape
+
+    if style == "area":
+        shape = f'<rect x="2" y="1" width="24" height="10" fill="{color}" fill-opacity="0.8"/>'
+    elif style == "point":
+        shape = f'<path d="M14 0 L20 6 L14 12 L8 6 Z" fill="{color}" stroke="black"/>'
+    else:
+        shape = (
+            f'<line x1="0" y1="6" x2="28" y2="6" stroke="{color}" stroke-width="3" '
+            f'stroke-dasharray="{_STROKES[style]}"/>'
+        )
+    return (
+        '<span style="white-space:nowrap;margin-right:1.2em">'
+        f'<svg width="28" height="12" aria-hidden="true">{shape}</svg> {escape(label)}</span>'
+    )
+
+
+def legend(*entries: str) -> ipywidgets.HTML:
+    """Return swatches as a line of text that wraps where the screen is narrow."""
+    return ipywidgets.HTML(f'<div style="line-height:1.6">{" ".join(entries)}</div>')
 
 
 def polygon(color: str, scales: dict[str, Any], opacity: float = 0.85) -> bqplot.Lines:
@@ -65,6 +95,11 @@ def polygon(color: str, scales: dict[str, Any], opacity: float = 0.85) -> bqplot
 def rectangle(left: float, right: float, bottom: float, top: float) -> tuple[Any, Any]:
     """Return the corners of a rectangle as ``x`` and ``y``, shape (5,)."""
     return np.array([left, right, right, left, left]), np.array([bottom, bottom, top, top, bottom])
+
+
+def heading(title: str) -> ipywidgets.HTML:
+    """Return a figure's title."""
+    return ipywidgets.HTML(f'<p style="margin:1em 0 0"><strong>{title}</strong></p>')
 
 
 def caption() -> ipywidgets.HTML:

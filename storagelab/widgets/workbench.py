@@ -57,7 +57,9 @@ class Workbench:
         for control in self.controls.values():
             control.observe(lambda change: self.refresh(), "value")
 
-        reset = ipywidgets.Button(description="Back to the start", icon="undo")
+        reset = ipywidgets.Button(
+            description="Back to the start", icon="undo", layout=ipywidgets.Layout(width="14em")
+        )
         reset.on_click(lambda button: self.set(**self._defaults()))
         above: list[Any] = [*self.controls.values(), ipywidgets.HBox([reset])]
         below: list[Any] = [self.math_peek.widget, self.line]
@@ -115,7 +117,10 @@ class Workbench:
         control = content.control("node_mtbf")
         words = caption()
         button = ipywidgets.Button(
-            description="The ops lead calls", icon="phone", button_style="warning"
+            description="The ops lead calls",
+            icon="phone",
+            button_style="warning",
+            layout=ipywidgets.Layout(width="18em"),
         )
 
         def call(button: Any) -> None:

@@ -21,8 +21,10 @@ from storagelab.widgets.theme import (
     RED,
     axis,
     figure,
+    legend,
     polygon,
     rectangle,
+    swatch,
 )
 
 TOP = 60.0
@@ -32,39 +34,42 @@ TOP = 60.0
 class YoungDaly(Instrument):
     """Overhead against interval: dumps, lost work and restarts, their sum, and the marks."""
 
+    title = "Young-Daly: overhead against checkpoint interval"
+
     def __init__(self, track: Track) -> None:
         super().__init__(track)
         control = track.checkpoint.control("interval")
         self.low, self.high = float(control.values[0]), float(control.values[-1])
         self.minutes = np.geomspace(self.low, self.high, 90)
-        x, y = bqplot.LogScale(min=self.low, max=self.high), bqplot.LinearScale(min=0, max=TOP)
+        x, y = (
+            bqplot.LogScale(min=self.low, max=self.high),
+            bqplot.LinearScale(min=0, max=TOP, allow_padding=False),
+        )
         scales = {"x": x, "y": y}
 
-        def line(color: str, style: str, label: str, width: float = 2.5) -> bqplot.Lines:
+        def line(color: str, style: str, width: float = 2.5) -> bqplot.Lines:
             return bqplot.Lines(
                 x=self.minutes, y=np.zeros_like(self.minutes), scales=scales, colors=[color],
-                line_style=style, stroke_width=width, labels=[label], display_legend=True,
+                line_style=style, stroke_width=width,
             )  # fmt: skip
 
         self.curves = {
-            "dump": line(ORANGE, "dashed", "dumps"),
-            "lost": line(PURPLE, "dotted", "lost work, restarts"),
-            "total": line(BLUE, "solid", "all overhead", width=4),
+            "dump": line(ORANGE, "dashed"),
+            "lost": line(PURPLE, "dotted"),
+            "total": line(BLUE, "solid", width=4),
         }
-        self.before = line(GREY, "dash_dotted", "before the event", width=2)
+        self.before = line(GREY, "dash_dotted", width=2)
         self.crash = polygon(RED, scales, opacity=0.15)
-        self.crash.labels, self.crash.display_legend = ["storage crashes"], True
         self.optimum = bqplot.Lines(
             x=[self.low, self.low], y=[0, TOP], scales=scales, colors=[GREEN],
-            line_style="dashed", stroke_width=2.5, labels=["optimum"], display_legend=True,
+            line_style="dashed", stroke_width=2.5,
         )  # fmt: skip
         self.point = bqplot.Scatter(
             x=[self.low], y=[0.0], scales=scales, colors=[BLUE], stroke="black",
-            default_size=140, marker="diamond", labels=["you"], display_legend=True,
+            default_size=140, marker="diamond",
         )  # fmt: skip
         ticks = [value for value in (0.5, 1, 2, 5, 10, 20, 60, 120, 360) if value <= self.high]
         self.figure = figure(
-            "Young-Daly: overhead against checkpoint interval",
             [self.crash, self.before, *self.curves.values(), self.optimum, self.point],
             [
                 axis(
@@ -74,7 +79,15 @@ class YoungDaly(Instrument):
             ],
             height=420,
         )
-        self.figure.axes[0].tick_format = ""
+        self.legend = legend(
+            swatch("all overhead", BLUE),
+            swatch("dumps", ORANGE, "dashed"),
+            swatch("lost work and restarts", PURPLE, "dotted"),
+            swatch("all, at the usual failure rate", GREY, "dash_dotted"),
+            swatch("the optimum", GREEN, "dashed"),
+            swatch("the storage crashes", RED, "area"),
+            swatch("you", BLUE, "point"),
+        )
         self.dynamic = [
             *((curve, "y") for curve in (*self.curves.values(), self.before)),
             *((shape, trait) for shape in (self.crash, self.point) for trait in "xy"),
