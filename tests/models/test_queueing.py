@@ -35,6 +35,14 @@ def test_a_wait_is_that_of_a_simulated_queue(kind, utilization):
     assert abs(mean - wait) < 4 * error + 0.005 * wait
 
 
+@pytest.mark.parametrize("utilization", [0.1, 0.5, 0.9])
+def test_an_exponential_wait_is_the_markov_chains(utilization):
+    """Little's law on the chain's queue: n in the system in a share (1 - ρ)ρⁿ of the time."""
+    number = np.arange(1, 2000)
+    waiting = np.sum((number - 1) * (1 - utilization) * utilization**number)
+    assert mm1_wait(2.0, utilization) == pytest.approx(waiting / (utilization / 2.0), rel=1e-12)
+
+
 @given(st.floats(1e-6, 1e3), st.floats(0, 0.99), st.floats(0, 50))
 def test_variation_makes_waits_longer_and_constant_service_halves_them(
     service, utilization, variation
