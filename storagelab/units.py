@@ -80,9 +80,9 @@ def format_count(count: float) -> str:
 
 
 def format_share(share: float) -> str:
-    """Return a fraction as a percentage, such as ``38%`` or ``1.8%``."""
+    """Return a fraction as a percentage, such as ``94.6%`` or ``1.8%``."""
     percent = 100 * share
-    return f"{significant(percent, 2)}%" if abs(percent) < 9.95 else f"{percent:.0f}%"
+    return f"{significant(percent, 2 if abs(percent) < 10 else 3)}%"
 
 
 def format_money(dollars: float) -> str:

@@ -73,7 +73,7 @@ class DataFlowSankey(Instrument):
     def __init__(self, track: Track) -> None:
         super().__init__(track)
         self.demand = track.node.demand * track.dataset.sample_size
-        x = bqplot.LinearScale(min=-0.35, max=3.35)
+        x = bqplot.LinearScale(min=-0.6, max=3.6)
         y = bqplot.LinearScale(min=-0.45, max=2.6)
         scales = {"x": x, "y": y}
         self.bands = {
@@ -81,9 +81,9 @@ class DataFlowSankey(Instrument):
             for name, color in COLORS.items()
         }
         self.names = bqplot.Label(
-            x=[STORE, NVME - 0.3, DRAM, ACCELERATORS],
-            y=[-0.3, 1.3, -0.3, -0.3],
-            text=["object store", "local NVMe", "DRAM", "accelerators"],
+            x=[STORE, DRAM, ACCELERATORS],
+            y=[-0.3, -0.3, -0.3],
+            text=["object store", "DRAM", "accelerators"],
             align="middle",
             scales=scales,
             colors=[GREY],
@@ -91,12 +91,22 @@ class DataFlowSankey(Instrument):
             font_weight="bold",
         )
         self.rates = bqplot.Label(
-            x=[1.0, NVME + 0.1, 2.55],
-            y=[-0.12, 1.12, -0.12],
-            text=["", "", ""],
+            x=[1.0, 2.5],
+            y=[-0.12, -0.12],
+            text=["", ""],
             align="middle",
             scales=scales,
-            colors=[BLUE, PURPLE, GREEN],
+            colors=[BLUE, GREEN],
+            default_size=14,
+        )
+        # to the left of the band, whose width changes
+        self.cache = bqplot.Label(
+            x=[NVME - 0.06, NVME - 0.06],
+            y=[1.42, 1.25],
+            text=["local NVMe", ""],
+            align="end",
+            scales=scales,
+            colors=[GREY, PURPLE],
             default_size=14,
         )
         self.bottleneck = bqplot.Label(
@@ -104,7 +114,7 @@ class DataFlowSankey(Instrument):
             colors=[RED], default_size=14, font_weight="bold",
         )  # fmt: skip
         self.figure = figure(
-            [*self.bands.values(), self.names, self.rates, self.bottleneck],
+            [*self.bands.values(), self.names, self.rates, self.cache, self.bottleneck],
             [],
             height=360,
             left=20,
@@ -119,6 +129,7 @@ class DataFlowSankey(Instrument):
         self.dynamic = [
             *((band, trait) for band in self.bands.values() for trait in "xy"),
             (self.rates, "text"),
+            (self.cache, "text"),
             (self.bottleneck, "x"),
             (self.bottleneck, "y"),
             (self.bottleneck, "text"),
@@ -133,11 +144,10 @@ class DataFlowSankey(Instrument):
             with shape.hold_sync():
                 shape.x, shape.y = x, y / self.demand
         rates = {name: format_bandwidth(band.rate) for name, band in drawn.items()}
-        self.rates.text = np.array(
-            [f"link {rates['link']}", f"hits {rates['hits']}", rates["accelerators"]]
-        )
+        self.rates.text = np.array([f"link {rates['link']}", rates["accelerators"]])
+        self.cache.text = np.array(["local NVMe", f"hits {rates['hits']}"])
         binding = outcome.warm.binding
-        places = {"link": (0.55, 0.0), "nvme": (NVME - 0.3, 1.5), "prepare": (DRAM, 1.1)}
+        places = {"link": (0.55, 0.0), "nvme": (NVME - 0.5, 1.65), "prepare": (DRAM, 1.1)}
         where = places.get(binding, (ACCELERATORS - 0.3, 1.1))
         lift = drawn["link"].rate / self.demand + 0.08 if binding == "link" else 0.0
         with self.bottleneck.hold_sync():
