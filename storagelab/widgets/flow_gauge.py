@@ -46,7 +46,7 @@ class FlowGauge(Instrument):
             )
             for value, color, style in ((demand, GREY, "solid"), (target, ORANGE, "dashed"))
         ]
-        hidden = bqplot.Axis(scale=y, orientation="vertical", visible=False)
+        hidden = bqplot.Axis(scale=y, side="left", visible=False)
         self.figure = figure(
             [self.missing, self.bar, *marks],
             [axis(x, "bytes reaching the accelerators (GB/s)"), hidden],

@@ -24,7 +24,7 @@ def axis(scale: Any, label: str, vertical: bool = False, **options: Any) -> bqpl
     return bqplot.Axis(
         scale=scale,
         label=label,
-        orientation="vertical" if vertical else "horizontal",
+        side="left" if vertical else "bottom",
         label_offset="3.2em" if vertical else "2.4em",
         grid_lines="dashed",
         **options,

@@ -1,0 +1,156 @@
+"""A real Chromium with the network off: only this machine answers, everything else is noted."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from playwright.sync_api import Browser, Page, Route, sync_playwright
+
+# Chromium's own errands (updates, safe browsing) would be refused by a closed network, noisily.
+FLAGS = [
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+KNOWN_NOISE = (
+    # Jupyter Book's theme: harmless, and not ours to mend
+    "Identifier 'THEBE_JS_URL' has already been declared",
+    "Got invalid theme mode",
+)
+
+
+def find_chromium() -> str:
+    """Return the path of a Chromium, or fail with what to install: never skip."""
+    named = os.environ.get("STORAGELAB_CHROMIUM")
+    for name in [named] if named else ["chromium", "chromium-browser", "google-chrome"]:
+        path = shutil.which(name)
+        if path:
+            return path
+    pytest.fail(
+        "The browser tests need Chromium: run `make chromium`, `apt-get install chromium`, or set "
+        "STORAGELAB_CHROMIUM to the path of one.",
+        pytrace=False,
+    )
+
+
+@dataclass
+class Traffic:
+    """What a page asked for that it shouldn't have, and what went wrong in it."""
+
+    blocked: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    def assert_clean(self) -> None:
+        assert self.blocked == [], "asked another host"
+        assert self.failed == []
+        noise = [
+            error for error in self.errors if not any(known in error for known in KNOWN_NOISE)
+        ]
+        assert noise == []
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    flags = [*FLAGS, "--no-sandbox"] if os.getuid() == 0 else FLAGS
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=find_chromium(), args=flags)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def traffic() -> Traffic:
+    return Traffic()
+
+
+@pytest.fixture
+def page(browser: Browser, traffic: Traffic) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1200, "height": 1000})
+
+    def only_this_machine(route: Route) -> None:
+        address = route.request.url
+        if address.startswith(("http", "ws")) and "://127.0.0.1" not in address:
+            traffic.blocked.append(address)
+            route.abort()
+        else:
+            route.continue_()
+
+    context.route("**/*", only_this_machine)
+    context.on(
+        "response",
+        lambda response: (
+            traffic.failed.append(f"{response.status} {response.url}")
+            if response.status >= 400
+            else None
+        ),
+    )
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    page.on("pageerror", lambda error: traffic.errors.append(str(error)))
+    page.on(
+        "console",
+        lambda message: traffic.errors.append(message.text) if message.type == "error" else None,
+    )
+    yield page
+    context.close()
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *arguments: object) -> None:
+        """Say nothing: a test's output is for its failures."""
+
+
+@pytest.fixture(scope="session")
+def book_folder(layout, make):
+    make("book")
+    return layout.root / "build" / "book" / "_build" / "html"
+
+
+@pytest.fixture(scope="session")
+def book_server(book_folder) -> Iterator[str]:
+    handler = functools.partial(_Quiet, directory=str(book_folder))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+def marks(page: Page) -> str:
+    """Return the shape of everything that bqplot has drawn on the page."""
+    return page.evaluate(
+        """() => [...document.querySelectorAll('.bqplot path, .bqplot .element, .bqplot text.element')]
+            .map((item) => (item.getAttribute('d') || '') + (item.getAttribute('transform') || ''))
+            .join('|')"""
+    )
+
+
+def captions(page: Page) -> str:
+    """Return the words under the figures."""
+    return page.evaluate(
+        """() => [...document.querySelectorAll('.storagelab-workbench [aria-live]')]
+            .map((item) => item.textContent).join('|')"""
+    )
+
+
+def wait_until_settled(page: Page) -> None:
+    """Wait until what is drawn has stopped changing."""
+    before, same = "", 0
+    for _ in range(60):
+        page.wait_for_timeout(250)
+        now = marks(page)
+        same = same + 1 if now == before and now else 0
+        if same >= 3:
+            return
+        before = now
+    pytest.fail("the figures never settle")
