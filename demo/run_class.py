@@ -158,8 +158,11 @@ def main() -> int:
         show(json.loads(scores_file.read_text(encoding="utf-8")), console)
         return 0
     columns = (
-        TextColumn("{task.description:<34}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-    )  # fmt: skip
+        TextColumn("{task.description:<34}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=console) as progress:
         scores = run_class(find_layout(), arguments.track, arguments.folder.resolve(), progress)
     scores_file.write_text(json.dumps(scores, indent=1, sort_keys=True), encoding="utf-8")

@@ -36,6 +36,7 @@ LAWS = {
         "    return mtbf * exp(restart_time / mtbf) * grown * solve_time / interval"
     ),
 }
+REFLECTION = "Numbers, and reasons for them. " * 20
 NUMBERS = {"access": "times_faster", "pipeline": "warm_hours", "checkpoint": "month_hours"}
 
 
@@ -80,7 +81,7 @@ def reference(keys: ModuleType, track: Track) -> Answers:
             "conclude": f"conclusion = {key['conclusion']!r}\n{number} = {key[number]:.4g}",
             "law": LAWS[part.name],
             "decide": decide(key["decision"], key["runs"] if part.name == "pipeline" else None),
-            "reflection": f'reflection = """{"Numbers and reasons. " * 30}"""\npart.reflect(reflection)',
+            "reflection": f"reflection = {REFLECTION!r}\npart.reflect(reflection)",
         }
     return answers
 
@@ -95,9 +96,7 @@ def make_class(keys: ModuleType, track: Track) -> list[Student]:
         )
         for part in PARTS.values()
     }
-    dear = {
-        part.name: keys.reference_answers(track, part)["decision"] for part in PARTS.values()
-    }
+    dear = {part.name: keys.reference_answers(track, part)["decision"] for part in PARTS.values()}
     dear["access"] = {**dear["access"], "queue_depth": 256, "buffer_samples": 131072}
     dear["pipeline"] = {**dear["pipeline"], "link_gbps": 25}
     dear["checkpoint"] = {**dear["checkpoint"], "write_bandwidth_gbs": 1000, "interval_min": 1.5}
@@ -196,7 +195,11 @@ def make_class(keys: ModuleType, track: Track) -> list[Student]:
                 **{
                     f"checkpoint/{cell}": undone
                     for cell in (
-                        "lock-test", "conclude-test", "law-test", "decide-test", "interval-test",
+                        "lock-test",
+                        "conclude-test",
+                        "law-test",
+                        "decide-test",
+                        "interval-test",
                     )
                 },
             },

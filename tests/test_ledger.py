@@ -134,7 +134,8 @@ def append_twenty(folder: Path, part: str) -> None:
 def test_two_notebooks_at_once_lose_no_entry(tmp_path):
     context = multiprocessing.get_context("spawn")
     writers = [
-        context.Process(target=append_twenty, args=(tmp_path, part)) for part in ("access", "pipeline")
+        context.Process(target=append_twenty, args=(tmp_path, part))
+        for part in ("access", "pipeline")
     ]
     for writer in writers:
         writer.start()

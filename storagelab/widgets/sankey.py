@@ -44,7 +44,7 @@ def bands(outcome: PipelineOutcome) -> dict[str, Band]:
     flows, demand = outcome.warm.flows, outcome.demand
     return {
         "link": Band(flows["link"], (STORE, 0.0), (DRAM, 0.0)),
-        "hits": Band(flows["hits"], (NVME, 1.25 * demand), (DRAM, flows["link"])),
+        "hits": Band(flows["hits"], (NVME, 1.1 * demand), (DRAM, flows["link"])),
         "accelerators": Band(flows["accelerators"], (DRAM, 0.0), (ACCELERATORS, 0.0)),
         "starved": Band(
             demand - flows["accelerators"],
@@ -74,7 +74,7 @@ class DataFlowSankey(Instrument):
         super().__init__(track)
         self.demand = track.node.demand * track.dataset.sample_size
         x = bqplot.LinearScale(min=-0.6, max=3.6)
-        y = bqplot.LinearScale(min=-0.45, max=2.6)
+        y = bqplot.LinearScale(min=-0.45, max=2.2)
         scales = {"x": x, "y": y}
         self.bands = {
             name: polygon(color, scales, opacity=0.2 if name == "starved" else 0.75)
@@ -102,7 +102,7 @@ class DataFlowSankey(Instrument):
         # to the left of the band, whose width changes
         self.cache = bqplot.Label(
             x=[NVME - 0.06, NVME - 0.06],
-            y=[1.42, 1.25],
+            y=[1.27, 1.1],
             text=["local NVMe", ""],
             align="end",
             scales=scales,
@@ -116,7 +116,7 @@ class DataFlowSankey(Instrument):
         self.figure = figure(
             [*self.bands.values(), self.names, self.rates, self.cache, self.bottleneck],
             [],
-            height=360,
+            height=310,
             left=20,
             bottom=20,
         )
@@ -147,7 +147,7 @@ class DataFlowSankey(Instrument):
         self.rates.text = np.array([f"link {rates['link']}", rates["accelerators"]])
         self.cache.text = np.array(["local NVMe", f"hits {rates['hits']}"])
         binding = outcome.warm.binding
-        places = {"link": (0.55, 0.0), "nvme": (NVME - 0.5, 1.65), "prepare": (DRAM, 1.1)}
+        places = {"link": (0.55, 0.0), "nvme": (NVME - 0.5, 1.5), "prepare": (DRAM, 1.1)}
         where = places.get(binding, (ACCELERATORS - 0.3, 1.1))
         lift = drawn["link"].rate / self.demand + 0.08 if binding == "link" else 0.0
         with self.bottleneck.hold_sync():

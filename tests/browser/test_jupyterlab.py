@@ -90,7 +90,8 @@ def lab(folder, tmp_path_factory):
 def run_all(page, lab, name):
     page.goto(f"{lab}/doc/tree/{name}.ipynb?reset")
     page.wait_for_selector(".jp-Notebook .jp-CodeCell")
-    page.wait_for_selector('[data-status="idle"], .jp-Notebook-ExecutionIndicator[data-status=idle]')
+    # cells that are run before the kernel is there are not run at all
+    page.wait_for_selector('#jp-main-statusbar :text("| Idle")')
     page.locator(".jp-Notebook .jp-CodeCell .cm-content").first.click()
     page.click('.lm-MenuBar-itemLabel:text-is("Run")')
     page.click('.lm-Menu-itemLabel:text-is("Run All Cells")')

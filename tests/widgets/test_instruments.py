@@ -31,7 +31,10 @@ def outcomes(part_name):
     part = PARTS[part_name]
     controls = part.of(TRACK).controls
     return st.fixed_dictionaries(
-        {item.name: st.sampled_from([item.to_si(value) for value in item.values]) for item in controls}
+        {
+            item.name: st.sampled_from([item.to_si(value) for value in item.values])
+            for item in controls
+        }
     ).map(lambda values: part.run(TRACK, values))
 
 
