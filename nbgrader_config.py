@@ -13,7 +13,10 @@ c.Exchange.root = os.environ.get("NBGRADER_EXCHANGE", "/srv/nbgrader/exchange")
 
 # What a student sees in the place of a solution.
 c.ClearSolutions.code_stub = {
-    "python": '# YOUR ANSWER HERE\nraise NotImplementedError("Still to do: put your answer in the place of this line.")'
+    "python": (
+        "# YOUR ANSWER HERE\n"
+        'raise NotImplementedError("Still to do: put your answer in the place of this line.")'
+    )
 }
 
 # A cell that never stops is interrupted, scores nothing, and the rest of the notebook is graded.

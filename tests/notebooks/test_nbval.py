@@ -16,8 +16,10 @@ from storagelab.tracks import TRACKS
 def run_nbval(folder) -> subprocess.CompletedProcess:
     """Run nbval, strict, on the notebooks of a folder: the kernels work in it."""
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "--nbval", "--nbval-cell-timeout=120", "-q"]
-        + ["-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", str(folder), str(folder)],
+        [
+            *(sys.executable, "-m", "pytest", "--nbval", "--nbval-cell-timeout=120", "-q"),
+            *("-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", str(folder), str(folder)),
+        ],
         env={**os.environ, "STORAGELAB_VIEW": "static"},
         capture_output=True,
         text=True,

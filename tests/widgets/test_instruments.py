@@ -242,10 +242,11 @@ def test_the_best_run_is_the_cheapest_that_meets_the_target():
 def test_the_ops_leads_call_sets_the_mtbf():
     bench = Workbench(TRACK, "checkpoint")
     (event,) = [
-        child
-        for child in bench.widget.children
-        if any(getattr(item, "description", "") == "The ops lead calls" for item in getattr(child, "children", []))
-    ]  # fmt: skip
+        box
+        for box in bench.widget.children
+        for item in getattr(box, "children", [])
+        if getattr(item, "description", "") == "The ops lead calls"
+    ]
     event.children[0].click()
     assert bench.settings()["node_mtbf"] == TRACK.checkpoint.event_node_mtbf
     assert "ops lead" in event.children[1].value
