@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -53,14 +54,16 @@ def record(slider: Any, targets: Sequence[Target]) -> Playback:
     """Walk ``slider`` (a selection slider) over its options and record the targets' traits.
 
     What never changes is left out; numbers keep six significant digits. The slider is put back
-    where it was.
+    where it was, also when a trait can't be recorded, which raises ``ValueError``.
     """
     start = slider.index
     frames = []
-    for index in range(len(slider.options)):
-        slider.index = index
-        frames.append([_plain(getattr(widget, trait)) for widget, trait in targets])
-    slider.index = start
+    try:
+        for index in range(len(slider.options)):
+            slider.index = index
+            frames.append([_plain(getattr(widget, trait)) for widget, trait in targets])
+    finally:
+        slider.index = start
     moving = [
         position
         for position in range(len(targets))
@@ -75,9 +78,19 @@ def record(slider: Any, targets: Sequence[Target]) -> Playback:
 
 
 def _plain(value: Any) -> Any:
-    """Return a trait's value as JSON has it."""
+    """Return a trait's value as JSON has it.
+
+    Raises ``ValueError`` for NaN and infinity: JSON has neither, and a page with one of them in
+    its widgets' state shows no widget at all.
+    """
     if isinstance(value, np.ndarray | list | tuple):
         return [_plain(item) for item in value]
-    if isinstance(value, float | np.floating):
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise ValueError(f"only finite numbers can be played back, not {value}")
         return float(f"{value:.6g}")
-    return str(value)
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    raise ValueError(f"only numbers and text can be played back, not {value!r}")

@@ -1,0 +1,71 @@
+"""Playback's frames are what the targets held, in a form that a page's JSON can carry."""
+
+import json
+
+import bqplot
+import ipywidgets
+import numpy as np
+import pytest
+
+from storagelab.widgets.playback import record
+
+
+def walk(values, make_target, trait):
+    """Record ``trait`` of a widget that takes on each of ``values`` in turn."""
+    target = make_target()
+    slider = ipywidgets.SelectionSlider(options=list(range(len(values))), value=1)
+    slider.observe(lambda change: setattr(target, trait, values[change["new"]]), "index")
+    return slider, record(slider, [(target, trait)])
+
+
+def line():
+    scales = {"x": bqplot.LinearScale(), "y": bqplot.LinearScale()}
+    return bqplot.Lines(x=[0.0], y=[0.0], scales=scales)
+
+
+def label():
+    scales = {"x": bqplot.LinearScale(), "y": bqplot.LinearScale()}
+    return bqplot.Label(x=[0.0], y=[0.0], text=["a"], scales=scales)
+
+
+@pytest.mark.parametrize(
+    ("values", "make_target", "trait"),
+    [
+        ([np.array([1.0, 2.5]), np.array([3.0]), np.array([1e-9])], line, "y"),
+        ([np.array([1, 2]), np.array([3, 4]), np.array([5, 6])], line, "y"),
+        ([np.array(["a"]), np.array(["b", "c"]), np.array(["d"])], label, "text"),
+        ([False, True, False], line, "visible"),
+        ([2, 30, 4], lambda: bqplot.Scatter(scales={}), "default_size"),
+        (["<p>a</p>", "<p>é & b</p>", ""], ipywidgets.HTML, "value"),
+    ],
+    ids=["floats", "integers", "texts", "switch", "whole number", "HTML"],
+)
+def test_frames_are_what_the_target_held_and_survive_json(values, make_target, trait):
+    slider, playback = walk(values, make_target, trait)
+    frames = json.loads(json.dumps(playback.frames, allow_nan=False))
+    plain = [value.tolist() if isinstance(value, np.ndarray) else value for value in values]
+    # the slider rests on the second value, so that each of the others is set by walking to it
+    assert frames == [[value] for value in plain]
+    assert [[type(value)] for (value,) in frames] == [[type(value)] for value in plain]
+    assert slider.index == 1
+
+
+def test_numbers_keep_six_digits():
+    _, playback = walk([np.array([x]) for x in (np.pi, 1 / 3, 2e9 / 3)], line, "y")
+    assert playback.frames == [[[3.14159]], [[0.333333]], [[666667000.0]]]
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_a_number_that_json_lacks_is_refused_and_the_slider_put_back(bad):
+    target = line()
+    slider = ipywidgets.SelectionSlider(options=[0, 1, 2], value=1)
+    slider.observe(lambda change: setattr(target, "y", [1.0, bad if change["new"] else 0]), "index")
+    with pytest.raises(ValueError, match="only finite numbers"):
+        record(slider, [(target, "y")])
+    assert slider.index == 1
+
+
+def test_a_trait_that_is_no_value_is_refused():
+    slider = ipywidgets.SelectionSlider(options=[0, 1])
+    with pytest.raises(ValueError, match="only numbers and text"):
+        record(slider, [(line(), "scales")])
