@@ -15,7 +15,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
-from nbclient import NotebookClient
 from nbgrader.api import Gradebook
 from nbgrader.utils import is_grade
 from rich.console import Console
@@ -23,6 +22,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from storagelab.course.generate import load_keys
+from storagelab.course.kernels import run_notebook
 from storagelab.course.layout import Layout, find_layout
 from storagelab.course.nbgrader_steps import make_course, run_nbgrader
 from storagelab.parts import PARTS
@@ -58,14 +58,7 @@ def run_quietly(folder: Path, notebook: nbformat.NotebookNode) -> None:
     """Run a student's cells, errors and all, but no tests: those are the grader's."""
     worked = nbformat.from_dict(notebook)
     worked.cells = [cell for cell in worked.cells if not is_grade(cell)]
-    client = NotebookClient(
-        worked,
-        timeout=60,
-        allow_errors=True,
-        kernel_name="python3",
-        resources={"metadata": {"path": str(folder)}},
-    )
-    client.execute()
+    run_notebook(worked, folder, timeout=60, allow_errors=True)
 
 
 def run_class(layout: Layout, track_name: str, folder: Path, progress: Progress) -> Scores:

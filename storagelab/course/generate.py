@@ -15,10 +15,10 @@ from typing import Any
 import jinja2
 import jupytext
 import nbformat
-from nbclient import NotebookClient
 from nbformat import NotebookNode
 from nbgrader.utils import determine_grade, is_grade, setenv
 
+from storagelab.course.kernels import run_notebook
 from storagelab.course.layout import Layout
 from storagelab.devices import load_device
 from storagelab.parts import PARTS, Part
@@ -153,15 +153,8 @@ def execute(notebook: NotebookNode, name: str) -> None:
     The view is static: a widget's state has random ids, and can be compared with nothing.
     """
     with tempfile.TemporaryDirectory() as folder, setenv(STORAGELAB_VIEW="static"):
-        client = NotebookClient(
-            notebook,
-            timeout=120,
-            kernel_name="python3",
-            record_timing=False,
-            resources={"metadata": {"path": folder}},
-        )
         try:
-            client.execute()
+            run_notebook(notebook, Path(folder))
         except Exception as error:
             raise GenerationError(f"{name}: the reference solution fails.\n{error}") from error
     notebook.metadata = NotebookNode(KERNEL)

@@ -6,8 +6,8 @@ import shutil
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
 
+from storagelab.course.kernels import run_notebook
 from storagelab.parts import PARTS
 from storagelab.tracks import TRACKS
 
@@ -22,14 +22,7 @@ def test_only_to_dos_fail(layout, track_name, part, tmp_path, monkeypatch):
     monkeypatch.setenv("STORAGELAB_VIEW", "live")
     shutil.copytree(layout.release / track_name, tmp_path, dirs_exist_ok=True)
     notebook = nbformat.read(tmp_path / f"{part.stem}.ipynb", as_version=4)
-    client = NotebookClient(
-        notebook,
-        timeout=60,
-        allow_errors=True,
-        kernel_name="python3",
-        resources={"metadata": {"path": str(tmp_path)}},
-    )
-    client.execute()
+    run_notebook(notebook, tmp_path, allow_errors=True)
     for cell in notebook.cells:
         if cell.cell_type != "code":
             continue
@@ -51,9 +44,6 @@ def test_only_to_dos_fail(layout, track_name, part, tmp_path, monkeypatch):
 def test_the_closed_workbench_says_why(layout, tmp_path):
     shutil.copytree(layout.release / "cloud_titan", tmp_path, dirs_exist_ok=True)
     notebook = nbformat.read(tmp_path / "1_access.ipynb", as_version=4)
-    client = NotebookClient(
-        notebook, allow_errors=True, resources={"metadata": {"path": str(tmp_path)}}
-    )
-    client.execute()
+    run_notebook(notebook, tmp_path, allow_errors=True)
     (workbench,) = [cell for cell in notebook.cells if cell.id == "workbench"]
     assert "The workbench is closed." in workbench.outputs[0].text

@@ -1,0 +1,29 @@
+"""Running a notebook in a kernel of its own, with nobody watching."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from nbclient import NotebookClient
+from nbformat import NotebookNode
+
+
+def run_notebook(
+    notebook: NotebookNode, folder: Path, timeout: int = 120, allow_errors: bool = False
+) -> None:
+    """Run ``notebook`` in ``folder`` and put what it prints into it.
+
+    ``timeout`` is in seconds, for each cell. Raises nbclient's ``CellExecutionError`` at the first
+    error unless these are allowed.
+    """
+    client = NotebookClient(
+        notebook,
+        timeout=timeout,
+        allow_errors=allow_errors,
+        kernel_name="python3",
+        record_timing=False,
+        resources={"metadata": {"path": str(folder)}},
+    )
+    # a kernel's own log (that its sockets are local and unencrypted, each time) helps nobody here
+    client.execute(stderr=subprocess.DEVNULL)
