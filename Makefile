@@ -23,7 +23,7 @@ course: demo-class book ## set everything up, make the course, run the demo clas
 	@echo
 	@echo "book      file://$(CURDIR)/$(BOOK)"
 	@echo "lab       make lab    (http://127.0.0.1:8888/lab/tree/1_access.ipynb)"
-	@echo "feedback  file://$(CURDIR)/build/demo-class/course/feedback/"
+	@echo "feedback  file://$(CURDIR)/build/demo-class/course/feedback/ada_perfect/$(TRACK)/1_access.html"
 
 test: setup chromium notebooks release demo-class book lint ## set everything up and pass every test
 	$(BIN)/python -m pytest
@@ -76,7 +76,10 @@ book: $(STAMPS)/book ## build the book
 $(STAMPS)/book: $(CHAPTERS) $(PACKAGE) $(STAMPS)/npm | $(STAMPS)/setup
 	@# the cache of executed pages doesn't see a change in the package that they import
 	@rm -rf build/book
-	$(BIN)/jupyter-book build book --config _config.yml --path-output build/book -W --keep-going -q
+	@echo "Building the book ..."
+	@mkdir -p build/book
+	@$(BIN)/jupyter-book build book --config _config.yml --path-output build/book \
+	  -W --keep-going -q >build/book/log.txt 2>&1 || { cat build/book/log.txt; exit 1; }
 	@touch $@
 
 lab: release ## open the student's copy of a track in JupyterLab
