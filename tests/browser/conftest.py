@@ -54,9 +54,7 @@ class Traffic:
     def assert_clean(self) -> None:
         assert self.blocked == [], "asked another host"
         assert self.failed == []
-        noise = [
-            error for error in self.errors if not any(known in error for known in KNOWN_NOISE)
-        ]
+        noise = [error for error in self.errors if not any(known in error for known in KNOWN_NOISE)]
         assert noise == []
 
 
@@ -129,7 +127,7 @@ def book_server(book_folder) -> Iterator[str]:
 def marks(page: Page) -> str:
     """Return the shape of everything that bqplot has drawn on the page."""
     return page.evaluate(
-        """() => [...document.querySelectorAll('.bqplot path, .bqplot .element, .bqplot text.element')]
+        """() => [...document.querySelectorAll('.bqplot path, .bqplot g')]
             .map((item) => (item.getAttribute('d') || '') + (item.getAttribute('transform') || ''))
             .join('|')"""
     )

@@ -27,7 +27,7 @@ def test_a_page_loads_from_the_book_alone(book, page, traffic, name):
 @pytest.mark.parametrize("name", PARTS)
 def test_figures_and_mathematics_appear_without_a_kernel(book, page, traffic, name):
     page.goto(f"{book}/{name}.html")
-    page.wait_for_selector(".bqplot svg path.line")
+    page.wait_for_selector(".bqplot svg path.line", state="attached")
     wait_until_settled(page)
     assert page.locator(".bqplot").count() == PARTS[name]
     assert page.locator("mjx-container").count() > 5
@@ -38,7 +38,7 @@ def test_figures_and_mathematics_appear_without_a_kernel(book, page, traffic, na
 @pytest.mark.parametrize("name", PARTS)
 def test_a_slider_moves_the_figures_and_their_words_by_keyboard(book, page, traffic, name):
     page.goto(f"{book}/{name}.html")
-    page.wait_for_selector(".bqplot svg path.line")
+    page.wait_for_selector(".bqplot svg path.line", state="attached")
     wait_until_settled(page)
     drawn, said = marks(page), captions(page)
     handle = page.get_by_role("slider")
@@ -71,7 +71,7 @@ def test_a_slider_moves_the_figures_and_their_words_by_keyboard(book, page, traf
 def test_a_page_fits_a_telephone(book_server, page, name):
     page.set_viewport_size({"width": 360, "height": 800})
     page.goto(f"{book_server}/{name}.html")
-    page.wait_for_selector(".bqplot svg path.line")
+    page.wait_for_selector(".bqplot svg path.line", state="attached")
     wait_until_settled(page)
     width = page.evaluate("() => document.documentElement.scrollWidth")
     assert width <= 361
