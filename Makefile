@@ -8,6 +8,9 @@ STAMPS := build/stamps
 # one file serves as a page's address on this machine
 BOOK   := build/book/_build/html/index.html
 
+# in a container one is often root, which Jupyter wants to be told
+AS_ROOT := $(shell [ "$$(id -u)" != 0 ] || echo --allow-root)
+
 PACKAGE   := $(shell find storagelab -name '*.py' -o -name '*.toml' -o -name '*.csv')
 NOTEBOOKS := $(wildcard notebooks/*)
 CHAPTERS  := $(shell find book -type f 2>/dev/null) _config.yml
@@ -85,7 +88,7 @@ $(STAMPS)/book: $(CHAPTERS) $(PACKAGE) $(STAMPS)/npm | $(STAMPS)/setup
 lab: release ## open the student's copy of a track in JupyterLab
 	@mkdir -p build/lab
 	@test -d build/lab/$(TRACK) || cp -r release/$(TRACK) build/lab/$(TRACK)
-	cd build/lab/$(TRACK) && $(CURDIR)/$(BIN)/jupyter lab 1_access.ipynb
+	cd build/lab/$(TRACK) && $(CURDIR)/$(BIN)/jupyter lab $(AS_ROOT) 1_access.ipynb
 
 # --- quality
 
