@@ -23,8 +23,7 @@ FLAGS = [
     "--disable-sync",
 ]
 KNOWN_NOISE = (
-    # Jupyter Book's theme: harmless, and not ours to mend
-    "Identifier 'THEBE_JS_URL' has already been declared",
+    # the book's theme: harmless, and not ours to mend
     "Got invalid theme mode",
 )
 
@@ -91,6 +90,13 @@ def page(browser: Browser, traffic: Traffic) -> Iterator[Page]:
             traffic.failed.append(f"{response.status} {response.url}")
             if response.status >= 400
             else None
+        ),
+    )
+    # a file that isn't there has no status; over HTTP, leaving a page fails requests too
+    context.on(
+        "requestfailed",
+        lambda request: (
+            traffic.failed.append(request.url) if request.url.startswith("file:") else None
         ),
     )
     page = context.new_page()
