@@ -124,7 +124,7 @@ class DataFlowSankey(Instrument):
             swatch("through the link", COLORS["link"], "area"),
             swatch("cache hits", COLORS["hits"], "area"),
             swatch("to the accelerators", COLORS["accelerators"], "area"),
-            swatch("what they could take besides", COLORS["starved"], "area"),
+            swatch("what they could take besides", COLORS["starved"], "area", opacity=0.2),
         )
         self.dynamic = [
             *((band, trait) for band in self.bands.values() for trait in "xy"),

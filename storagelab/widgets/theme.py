@@ -50,15 +50,19 @@ def figure(
 _STROKES = {"solid": "", "dashed": "6 4", "dotted": "2 4", "dash_dotted": "8 3 2 3"}
 
 
-def swatch(label: str, color: str, style: str = "solid") -> str:
+def swatch(label: str, color: str, style: str = "solid", opacity: float = 0.8) -> str:
     """Return a legend's entry as HTML.
 
-    ``style`` is a line style, ``area`` for a filled shape or ``point`` for a diamond.
+    ``style`` is a line style, ``area`` for a filled shape of that ``opacity``, or ``point`` for a
+    diamond.
     """
     from html import escape
 
     if style == "area":
-        shape = f'<rect x="2" y="1" width="24" height="10" fill="{color}" fill-opacity="0.8"/>'
+        shape = (
+            f'<rect x="2" y="1" width="24" height="10" fill="{color}" stroke="{color}" '
+            f'fill-opacity="{opacity}"/>'
+        )
     elif style == "point":
         shape = f'<path d="M14 0 L20 6 L14 12 L8 6 Z" fill="{color}" stroke="black"/>'
     else:

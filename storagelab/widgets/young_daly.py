@@ -85,7 +85,7 @@ class YoungDaly(Instrument):
             swatch("lost work and restarts", PURPLE, "dotted"),
             swatch("all, at the usual failure rate", GREY, "dash_dotted"),
             swatch("the optimum", GREEN, "dashed"),
-            swatch("the storage crashes", RED, "area"),
+            swatch("the storage crashes", RED, "area", opacity=0.15),
             swatch("you", BLUE, "point"),
         )
         self.dynamic = [
