@@ -154,9 +154,8 @@ def make_class(keys: ModuleType, track: Track) -> list[Student]:
         key = keys.reference_answers(track, PARTS["pipeline"])
         answers["access"]["conclude"] = "conclusion = 'iops'\ntimes_faster = float('nan')"
         answers["pipeline"]["conclude"] = "conclusion = 'warm'\nwarm_hours = 'two and a half'"
-        answers["pipeline"]["decide"] = decide(
-            {**key["decision"], "link_gbps": float("inf")}, key["runs"]
-        )
+        decision = decide({**key["decision"], "link_gbps": float("inf")}, key["runs"])
+        answers["pipeline"]["decide"] = decision.replace(": inf", ": float('inf')")
         answers["checkpoint"]["law"] = (
             "def wall_time(solve_time, interval, dump_time, mtbf, restart_time):\n"
             "    return 'a month'"
