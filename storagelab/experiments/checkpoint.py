@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -21,6 +21,9 @@ from storagelab.checkpoint import (
 from storagelab.checks import positive, require
 from storagelab.tracks import Track
 from storagelab.units import GB, HOUR, MONTH
+
+_NEVER = 300.0
+"""Length of a segment, in MTBFs, from which the job practically never ends: it takes e^300 tries."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,9 +98,19 @@ def wall_time_or_never(
     solve_time: float, interval: float, dump_time: float, mtbf: float, restart_time: float
 ) -> float:
     """Return the expected wall time in seconds, or infinity where it is beyond a float's range."""
-    if (interval + dump_time) / mtbf > 600 or restart_time / mtbf > 600:
+    if (interval + dump_time) / mtbf > _NEVER or restart_time / mtbf > _NEVER:
         return math.inf
     return float(expected_wall_time(solve_time, interval, dump_time, mtbf, restart_time))
+
+
+def _dump_and_mtbf(track: Track, settings: CheckpointSettings) -> tuple[float, float]:
+    """Return the seconds of one dump, and the job's mean time between failures."""
+    part = track.checkpoint
+    size = checkpoint_size(part.parameters, settings.bytes_per_parameter)
+    dump = storm_write_time(
+        size, part.nodes, settings.write_bandwidth, part.node_bandwidth, settings.sharded
+    )
+    return float(dump), float(job_mtbf(settings.node_mtbf, part.nodes))
 
 
 def protect(track: Track, settings: CheckpointSettings) -> CheckpointOutcome:
@@ -109,12 +122,7 @@ def protect(track: Track, settings: CheckpointSettings) -> CheckpointOutcome:
     """
     part = track.checkpoint
     size = float(checkpoint_size(part.parameters, settings.bytes_per_parameter))
-    dump = float(
-        storm_write_time(
-            size, part.nodes, settings.write_bandwidth, part.node_bandwidth, settings.sharded
-        )
-    )
-    mtbf = float(job_mtbf(settings.node_mtbf, part.nodes))
+    dump, mtbf = _dump_and_mtbf(track, settings)
     optimum = min(float(optimal_interval(dump, mtbf)), part.solve_time)
     job = (dump, mtbf, part.restart_time)
     wall = wall_time_or_never(part.solve_time, settings.interval, *job)
@@ -161,10 +169,13 @@ def overhead_curve(
     """Return the overhead at each of ``intervals`` seconds as shares of the work, shape (n,).
 
     ``dump``, ``lost`` (work done again, and restarts) and ``total``; infinite where the job
-    practically never ends.
+    practically never ends. Raises ``ValueError`` for an interval of 0 or less.
     """
-    outcomes = [protect(track, replace(settings, interval=float(item))) for item in intervals]
-    work = track.checkpoint.solve_time
-    dump = np.array([outcome.parts["dump"] for outcome in outcomes]) / work
-    total = np.array([outcome.wasted for outcome in outcomes]) / work
-    return {"dump": dump, "lost": total - dump, "total": total}
+    part, dump, mtbf = track.checkpoint, *_dump_and_mtbf(track, settings)
+    shown = positive("intervals", intervals)
+    ends = ((shown + dump) / mtbf <= _NEVER) & (part.restart_time / mtbf <= _NEVER)
+    total = np.full(shown.shape, np.inf)
+    walls = expected_wall_time(part.solve_time, shown[ends], dump, mtbf, part.restart_time)
+    total[ends] = walls / part.solve_time - 1
+    dumps = dump / shown
+    return {"dump": dumps, "lost": total - dumps, "total": total}

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from html import escape, unescape
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from storagelab.experiments.checkpoint import overhead_curve, protect
 from storagelab.experiments.pipeline import TIERS
 from storagelab.parts import PARTS
 from storagelab.tracks import load_track
@@ -130,6 +134,17 @@ def test_young_dalys_parts_add_up_and_its_optimum_is_the_lowest_point(outcome):
     assert inside == ("storage" in outcome.unmet) or instrument.crash.x[1] == instrument.high
 
 
+@given(outcomes("checkpoint"))
+def test_the_whole_curve_is_the_model_at_each_interval(outcome):
+    intervals = np.array([30.0, 600.0, 3600.0, 21600.0])
+    curve = overhead_curve(TRACK, outcome.settings, intervals)
+    for index, interval in enumerate(intervals):
+        there = protect(TRACK, replace(outcome.settings, interval=float(interval)))
+        work = there.solve_time
+        assert curve["total"][index] == pytest.approx(there.wasted / work, rel=1e-9, abs=1e-12)
+        assert curve["dump"][index] == pytest.approx(there.parts["dump"] / work)
+
+
 def corners(controls):
     """Every combination of the ends of a part's controls, in the student's units."""
     grids = [(item.values[0], item.values[-1]) for item in controls]
@@ -168,15 +183,11 @@ def test_a_control_moves_the_instruments_and_the_words(part_name):
         assert bench.outcome == outcome
         if item.name not in ("device", "request_size", "buffer", "bytes_per_parameter"):
             assert bench.summary.value != said, item.name
-        from html import escape
-
         assert escape(part.summary(TRACK, outcome)) in bench.summary.value
 
 
 @pytest.mark.parametrize("part_name", PARTS)
 def test_the_line_to_paste_is_read_back_as_the_same_decision(part_name):
-    from html import unescape
-
     bench = Workbench(TRACK, part_name)
     part = PARTS[part_name]
     line = unescape(bench.line.value.split("<code>")[1].split("</code>")[0])
@@ -265,8 +276,6 @@ def test_every_frame_of_a_pages_playback_is_the_model_at_that_value(part_name, m
     assert len(playback.frames) == len(control.values)
     instruments = [build(TRACK) for build in INSTRUMENTS[part_name]]
     baseline = part.baseline(TRACK).settings
-    from dataclasses import replace
-
     for index in (0, len(control.values) // 2, len(control.values) - 1):
         value = control.to_si(control.values[index])
         outcome = part.experiment(TRACK, replace(baseline, **settings, **{moving: value}))
