@@ -23,7 +23,7 @@ from storagelab.tracks import Track
 from storagelab.units import GB, HOUR, MONTH
 
 _NEVER = 300.0
-"""Length of a segment, in MTBFs, from which the job practically never ends: it takes e^300 tries."""
+"""Length of a segment in MTBFs from which a job practically never ends: e^300 tries."""
 
 
 @dataclass(frozen=True, kw_only=True)
