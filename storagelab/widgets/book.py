@@ -12,6 +12,7 @@ from storagelab.tracks import load_track
 from storagelab.widgets.accessibility import SliderNames
 from storagelab.widgets.controls import make_control
 from storagelab.widgets.playback import record
+from storagelab.widgets.theme import styles
 from storagelab.widgets.workbench import INSTRUMENTS
 
 
@@ -35,8 +36,7 @@ def show_moving(track_name: str, part_name: str, moving: str, **settings: Any) -
     slider.observe(update, "index")
     update()
     playback = record(slider, [item for instrument in instruments for item in instrument.targets()])
-    box = ipywidgets.VBox(
-        [SliderNames(), playback, slider, *(instrument.widget for instrument in instruments)]
-    )
+    shown = [instrument.widget for instrument in instruments]
+    box = ipywidgets.VBox([SliderNames(), playback, slider, *shown, styles()])
     box.add_class("storagelab-workbench")
     return box

@@ -12,9 +12,12 @@ from storagelab.widgets.theme import (
     BLUE,
     GREY,
     ORANGE,
+    PLACED,
+    TEXT,
     axis,
     figure,
     legend,
+    place,
     polygon,
     rectangle,
     swatch,
@@ -44,29 +47,28 @@ class FlowGauge(Instrument):
                 line_style=style,
                 stroke_width=3,
             )
-            for value, color, style in ((demand, GREY, "solid"), (target, ORANGE, "dashed"))
+            for value, color, style in ((demand, TEXT, "solid"), (target, ORANGE, "dashed"))
         ]
         hidden = bqplot.Axis(scale=y, side="left", visible=False)
         self.figure = figure(
             [self.missing, self.bar, *marks],
-            [axis(x, "bytes reaching the accelerators (GB/s)"), hidden],
+            [axis(x, "bytes reaching the accelerators (GB/s)", num_ticks=6), hidden],
             height=190,
             left=30,
         )
         self.legend = legend(
             swatch("arrives", BLUE, "area"),
-            swatch("demand", GREY),
+            swatch("demand", TEXT),
             swatch(f"target, {format_share(track.pipeline.target_utilization)}", ORANGE, "dashed"),
         )
-        self.dynamic = [(shape, trait) for shape in (self.bar, self.missing) for trait in "xy"]
+        self.dynamic = [(shape, trait) for shape in (self.bar, self.missing) for trait in PLACED]
 
     def draw(self, outcome: PipelineOutcome) -> str:
         """Draw the bar and what it lacks."""
         demand = outcome.demand / GB
         delivered = demand * outcome.utilization
         for shape, left, right in ((self.bar, 0.0, delivered), (self.missing, delivered, demand)):
-            with shape.hold_sync():
-                shape.x, shape.y = rectangle(left, right, 0.2, 0.75)
+            place(shape, *rectangle(left, right, 0.2, 0.75))
         gap = outcome.utilization - outcome.target_utilization
         verdict = (
             f"{significant(100 * gap, 2)} points above the target"

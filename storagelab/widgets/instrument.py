@@ -21,6 +21,8 @@ class Instrument:
     from an outcome and returns the words to go under them.
     """
 
+    live = True
+    """Whether a screen reader announces the words; where others say it all, it shouldn't."""
     title: str
     figure: Any
     legend: Any
@@ -38,7 +40,7 @@ class Instrument:
 
     def update(self, outcome: Outcome) -> None:
         """Show ``outcome``."""
-        self.caption.value = say(self.draw(outcome))
+        self.caption.value = say(self.draw(outcome), self.live)
 
     def draw(self, outcome: Outcome) -> str:
         """Set the marks from ``outcome`` and return what is seen now."""

@@ -16,12 +16,16 @@ from storagelab.widgets.theme import (
     GREEN,
     GREY,
     ORANGE,
+    PLACED,
     RED,
+    TEXT,
     axis,
     figure,
     legend,
+    place,
     polygon,
     rectangle,
+    steps,
     swatch,
 )
 
@@ -86,19 +90,19 @@ class IOWaterfall(Instrument):
         }
         self.totals = bqplot.Label(
             x=[self.end, self.end],
-            y=[4.4, 2.4],
+            y=[4.44, 2.44],
             text=["", ""],
             align="end",
             scales=scales,
-            colors=[GREY],
-            default_size=14,
+            colors=[TEXT],
+            default_size=13,
             font_weight="bold",
         )
         ticks = [3.5, 1.5]
         self.figure = figure(
             [*self.shapes.values(), self.totals],
             [
-                axis(x, "time (s)", tick_values=np.linspace(0, self.end, 6), tick_format=".2f"),
+                axis(x, "time (s)", tick_values=steps(0, self.end), tick_format="~g"),
                 axis(
                     y,
                     "",
@@ -113,7 +117,7 @@ class IOWaterfall(Instrument):
         )
         self.legend = legend(*(swatch(name, color, "area") for name, color in COLORS.items()))
         self.dynamic = [
-            *((shape, trait) for shape in self.shapes.values() for trait in ("x", "y")),
+            *((shape, trait) for shape in self.shapes.values() for trait in PLACED),
             (self.totals, "text"),
         ]
 
@@ -129,10 +133,9 @@ class IOWaterfall(Instrument):
                 for name, begin, end in segments:
                     shape = self.shapes[which, name]
                     left, right = (min(value, self.end) for value in (begin, end))
-                    with shape.hold_sync():
-                        shape.x, shape.y = rectangle(left, right, row - 0.35, row + 0.35)
-            cut = " ▶ beyond the axis" if bars.step > self.end else ""
-            texts.append(f"a step: {format_time(bars.step)}{cut}")
+                    place(shape, *rectangle(left, right, row - 0.35, row + 0.35))
+            cut = ", off the axis ▶" if bars.step > self.end else ""
+            texts.append(f"step {format_time(bars.step)}{cut}")
         self.totals.text = np.array(texts)
         storage = sum(outcome.steps[name] for name in STORAGE)
         times = {name: format_time(seconds) for name, seconds in outcome.steps.items()}

@@ -7,13 +7,16 @@ from typing import Any
 import bqplot
 import numpy as np
 
+from storagelab.access import knee_request_size
 from storagelab.devices import load_device
 from storagelab.experiments.access import AccessOutcome, device_curve
 from storagelab.tracks import Track
 from storagelab.units import format_bandwidth, format_binary, format_count
 from storagelab.widgets.instrument import Instrument
-from storagelab.widgets.theme import DASHES, GREY, SEQUENCE, axis, figure, legend, swatch
+from storagelab.widgets.theme import DASHES, GREY, SEQUENCE, TEXT, axis, figure, legend, swatch
 
+LOW, HIGH = 1e4, 2e10
+"""Bytes/s at the ends of the axis: the slowest device at depth 1, the fastest at full depth."""
 SIZES = np.geomspace(4096, 2**26, 57)
 """Request sizes of the curve, in bytes: 4 KiB to 64 MiB."""
 
@@ -31,7 +34,7 @@ class IOPSThroughput(Instrument):
 
     def __init__(self, track: Track) -> None:
         super().__init__(track)
-        x, y = bqplot.LogScale(min=4096, max=2**26), bqplot.LogScale(min=1e5, max=2e10)
+        x, y = bqplot.LogScale(min=4096, max=2**26), bqplot.LogScale(min=LOW, max=HIGH)
         scales = {"x": x, "y": y}
         control = track.access.control("device")
         self.lines = {
@@ -48,23 +51,32 @@ class IOPSThroughput(Instrument):
         sample = track.dataset.sample_size
         self.sample = bqplot.Lines(
             x=[sample, sample],
-            y=[1e5, 2e10],
+            y=[LOW, HIGH],
             scales=scales,
             colors=[GREY],
             line_style="dotted",
         )
         self.point = bqplot.Scatter(
             x=[4096.0],
-            y=[1e5],
+            y=[LOW],
             scales=scales,
             colors=[GREY],
-            stroke="black",
+            stroke=TEXT,
             default_size=140,
             marker="diamond",
         )
+        devices = [load_device(str(name)) for name in control.values]
+        self.knees = bqplot.Scatter(
+            x=[float(knee_request_size(item.max_iops, item.bandwidth)) for item in devices],
+            y=np.full(len(devices), LOW),
+            scales=scales,
+            colors=list(SEQUENCE[: len(devices)]),
+            stroke=TEXT,
+            default_size=60,
+        )
         ticks = [2.0**power for power in (12, 16, 20, 24)]
         self.figure = figure(
-            [*self.lines.values(), self.sample, self.point],
+            [*self.lines.values(), self.sample, self.knees, self.point],
             [
                 axis(
                     x,
@@ -77,9 +89,9 @@ class IOPSThroughput(Instrument):
                     y,
                     "throughput",
                     vertical=True,
-                    tick_values=[1e5, 1e6, 1e7, 1e8, 1e9, 1e10],
+                    tick_values=[1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10],
                     tick_labels={
-                        f"{10**power}": format_bandwidth(10.0**power) for power in range(5, 11)
+                        f"{10**power}": format_bandwidth(10.0**power) for power in range(4, 11)
                     },
                     tick_format=".0f",
                 ),
@@ -94,10 +106,12 @@ class IOPSThroughput(Instrument):
                 for index, name in enumerate(control.values)
             ),
             swatch("the size of a sample", GREY, "dotted"),
+            swatch("knee: IOPS bind to its left, bytes to its right", GREY, "dot"),
             swatch("you", GREY, "point"),
         )
         self.dynamic = [
             *((line, "y") for line in self.lines.values()),
+            (self.knees, "y"),
             (self.point, "x"),
             (self.point, "y"),
         ]
@@ -106,15 +120,33 @@ class IOPSThroughput(Instrument):
         """Draw the curves at the present queue depth and the present point."""
         for name, rates in curves(self.track, outcome.settings.queue_depth).items():
             self.lines[name].y = rates
+        depth = outcome.settings.queue_depth
+        self.knees.y = np.array(
+            [
+                device_curve(load_device(name), np.array([size]), depth)[0]
+                for name, size in zip(self.lines, self.knees.x, strict=True)
+            ]
+        )
         with self.point.hold_sync():
             self.point.x = np.array([outcome.request_bytes])
             self.point.y = np.array([outcome.bandwidth])
-        side = "left" if outcome.request_bytes < outcome.knee else "right"
-        bound = "requests per second bind" if side == "left" else "bytes per second bind"
+        device = load_device(outcome.settings.device)
+        random = float(device_curve(device, np.array([outcome.request_bytes]), depth)[0])
+        if outcome.bandwidth > 1.05 * random:
+            place = (
+                f"Random reads of that size would get {format_bandwidth(random)}: what is read in "
+                "order is read ahead, so that hardly a request waits"
+            )
+        else:
+            side = "left" if outcome.request_bytes < outcome.knee else "right"
+            bound = "requests per second bind" if side == "left" else "bytes per second bind"
+            place = (
+                f"Its knee is at {format_binary(outcome.knee)}: you are {side} of it, where "
+                f"{bound} at full depth"
+            )
         name = self.track.access.control("device").label_of(outcome.settings.device)
         return (
-            f"At a queue depth of {format_count(outcome.settings.queue_depth)} the {name} gives "
+            f"At a queue depth of {format_count(depth)} the {name} gives "
             f"you {format_bandwidth(outcome.bandwidth)} in requests of "
-            f"{format_binary(outcome.request_bytes)}. Its knee is at "
-            f"{format_binary(outcome.knee)}: you are {side} of it, where {bound} at full depth."
+            f"{format_binary(outcome.request_bytes)}. {place}."
         )

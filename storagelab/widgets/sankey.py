@@ -16,7 +16,19 @@ from storagelab.experiments.pipeline import PipelineOutcome
 from storagelab.tracks import Track
 from storagelab.units import format_bandwidth, format_share
 from storagelab.widgets.instrument import Instrument
-from storagelab.widgets.theme import BLUE, GREEN, GREY, PURPLE, RED, figure, legend, polygon, swatch
+from storagelab.widgets.theme import (
+    BLUE,
+    GREEN,
+    GREY,
+    PLACED,
+    PURPLE,
+    TEXT,
+    figure,
+    legend,
+    place,
+    polygon,
+    swatch,
+)
 from storagelab.words.pipeline import BINDING
 
 STORE, NVME, DRAM, ACCELERATORS = 0.0, 1.0, 2.0, 3.0
@@ -62,6 +74,14 @@ def outline(band: Band) -> tuple[Any, Any]:
     return np.concatenate([x, x[::-1]]), np.concatenate([y, (y + band.rate)[::-1]])
 
 
+_MARKED = {
+    "link": (1.0, -0.3, "▲ bottleneck ▲"),
+    "nvme": (NVME - 0.45, 1.47, "▼ bottleneck ▼"),
+    "prepare": (2.5, -0.3, "CPU: bottleneck"),
+    "compute": (2.5, -0.3, "all busy"),
+}
+"""Where the mark of what binds stands, clear of every other label, and what it says."""
+
 COLORS = {"link": BLUE, "hits": PURPLE, "accelerators": GREEN, "starved": GREY}
 
 
@@ -73,31 +93,39 @@ class DataFlowSankey(Instrument):
     def __init__(self, track: Track) -> None:
         super().__init__(track)
         self.demand = track.node.demand * track.dataset.sample_size
-        x = bqplot.LinearScale(min=-0.6, max=3.6)
-        y = bqplot.LinearScale(min=-0.45, max=2.2)
+        x = bqplot.LinearScale(min=-0.3, max=3.4)
+        y = bqplot.LinearScale(min=-0.65, max=2.2)
         scales = {"x": x, "y": y}
         self.bands = {
             name: polygon(color, scales, opacity=0.2 if name == "starved" else 0.75)
             for name, color in COLORS.items()
         }
-        self.names = bqplot.Label(
-            x=[STORE, DRAM, ACCELERATORS],
-            y=[-0.3, -0.3, -0.3],
-            text=["object store", "DRAM", "accelerators"],
-            align="middle",
-            scales=scales,
-            colors=[GREY],
-            default_size=14,
-            font_weight="bold",
-        )
+        # the outer names reach inwards from the edges, or they meet where the screen is narrow
+        self.names = [
+            bqplot.Label(
+                x=[where],
+                y=[-0.52],
+                text=[name],
+                align=align,
+                scales=scales,
+                colors=[TEXT],
+                default_size=13,
+                font_weight="bold",
+            )
+            for name, where, align in (
+                ("object store", STORE - 0.3, "start"),
+                ("DRAM", DRAM, "middle"),
+                ("accelerators", ACCELERATORS + 0.4, "end"),
+            )
+        ]
         self.rates = bqplot.Label(
             x=[1.0, 2.5],
             y=[-0.12, -0.12],
             text=["", ""],
             align="middle",
             scales=scales,
-            colors=[BLUE, GREEN],
-            default_size=14,
+            colors=[TEXT],
+            default_size=13,
         )
         # to the left of the band, whose width changes
         self.cache = bqplot.Label(
@@ -106,17 +134,17 @@ class DataFlowSankey(Instrument):
             text=["local NVMe", ""],
             align="end",
             scales=scales,
-            colors=[GREY, PURPLE],
-            default_size=14,
+            colors=[TEXT],
+            default_size=13,
         )
         self.bottleneck = bqplot.Label(
-            x=[1.0], y=[0.5], text=[""], align="middle", scales=scales,
-            colors=[RED], default_size=14, font_weight="bold",
+            x=[1.0], y=[-0.3], text=[""], align="middle", scales=scales,
+            colors=[TEXT], default_size=13, font_weight="bold",
         )  # fmt: skip
         self.figure = figure(
-            [*self.bands.values(), self.names, self.rates, self.cache, self.bottleneck],
+            [*self.bands.values(), *self.names, self.rates, self.cache, self.bottleneck],
             [],
-            height=310,
+            height=330,
             left=20,
             bottom=20,
         )
@@ -127,7 +155,7 @@ class DataFlowSankey(Instrument):
             swatch("what they could take besides", COLORS["starved"], "area", opacity=0.2),
         )
         self.dynamic = [
-            *((band, trait) for band in self.bands.values() for trait in "xy"),
+            *((band, trait) for band in self.bands.values() for trait in PLACED),
             (self.rates, "text"),
             (self.cache, "text"),
             (self.bottleneck, "x"),
@@ -141,25 +169,22 @@ class DataFlowSankey(Instrument):
         for name, band in drawn.items():
             shape = self.bands[name]
             x, y = outline(band)
-            with shape.hold_sync():
-                shape.x, shape.y = x, y / self.demand
+            place(shape, x, y / self.demand)
         rates = {name: format_bandwidth(band.rate) for name, band in drawn.items()}
         self.rates.text = np.array([f"link {rates['link']}", rates["accelerators"]])
-        self.cache.text = np.array(["local NVMe", f"hits {rates['hits']}"])
+        hits = f"hits {rates['hits']}" if drawn["hits"].rate else "no hits"
+        self.cache.text = np.array(["local NVMe", hits])
         binding = outcome.warm.binding
-        places = {"link": (0.55, 0.0), "nvme": (NVME - 0.5, 1.5), "prepare": (DRAM, 1.1)}
-        where = places.get(binding, (ACCELERATORS - 0.3, 1.1))
-        lift = drawn["link"].rate / self.demand + 0.08 if binding == "link" else 0.0
+        x, y, text = _MARKED[binding]
         with self.bottleneck.hold_sync():
-            self.bottleneck.x = np.array([where[0]])
-            self.bottleneck.y = np.array([where[1] + lift])
-            self.bottleneck.text = np.array(
-                ["all busy" if binding == "compute" else "◀ bottleneck ▶"]
-            )
+            self.bottleneck.x, self.bottleneck.y = np.array([x]), np.array([y])
+            self.bottleneck.text = np.array([text])
+        starved = drawn["starved"].rate > 1e-9 * self.demand
+        more = f"could take {rates['starved']} more" if starved else "can take no more"
         return (
             f"{rates['link']} come through the link and {rates['hits']} from the local NVMe "
             f"(hit rate {format_share(outcome.warm.hit_rate)}); together {rates['accelerators']} "
-            f"reach the accelerators, which could take {rates['starved']} more. What binds is "
+            f"reach the accelerators, which {more}. What binds is "
             f"{BINDING[binding]}. The NVMe idles {format_share(1 - outcome.busy['nvme'])} of its "
             "bandwidth."
         )

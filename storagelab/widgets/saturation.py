@@ -15,9 +15,11 @@ from storagelab.widgets.theme import (
     ORANGE,
     PURPLE,
     RED,
+    TEXT,
     axis,
     figure,
     legend,
+    steps,
     swatch,
 )
 from storagelab.words.pipeline import BINDING, format_link
@@ -39,7 +41,7 @@ class Saturation(Instrument):
         super().__init__(track)
         control = track.pipeline.control("link")
         low, high = float(control.values[0]), float(control.values[-1])
-        self.links = np.geomspace(low, high, 60) * GBIT_PER_SECOND
+        self.links = np.geomspace(low, high, 181) * GBIT_PER_SECOND
         demand = track.node.demand * track.dataset.sample_size / GB
         self.top = 2.2 * demand
         x, y = (
@@ -67,7 +69,7 @@ class Saturation(Instrument):
             stroke_width=4,
         )
         self.point = bqplot.Scatter(
-            x=[low], y=[0.0], scales=scales, colors=[BLUE], stroke="black",
+            x=[low], y=[0.0], scales=scales, colors=[BLUE], stroke=TEXT,
             default_size=140, marker="diamond",
         )  # fmt: skip
         ticks = [value for value in (1, 2, 5, 10, 20, 50, 100) if low <= value <= high]
@@ -75,7 +77,7 @@ class Saturation(Instrument):
             [*self.ceilings.values(), self.delivered, self.point],
             [
                 axis(x, "download bandwidth (Gb/s)", tick_values=ticks, tick_format=".0f"),
-                axis(y, "rate (GB/s)", vertical=True, num_ticks=6),
+                axis(y, "rate (GB/s)", vertical=True, tick_values=steps(0, self.top)),
             ],
             height=360,
         )
@@ -94,8 +96,8 @@ class Saturation(Instrument):
         """Draw every ceiling, the lowest of them, and the present point."""
         swept = sweep_link(self.track, outcome.settings, self.links)
         for tier, line in self.ceilings.items():
-            # a ceiling above the figure runs along its upper edge, not out of it
-            line.y = np.minimum(swept[tier] / GB, self.top)
+            # it leaves the figure at its own slope; a ceiling may be infinite, a page's JSON not
+            line.y = np.minimum(swept[tier] / GB, 10 * self.top)
         self.delivered.y = swept["delivered"] / GB
         with self.point.hold_sync():
             self.point.x = np.array([outcome.settings.link / GBIT_PER_SECOND])
@@ -109,5 +111,14 @@ class Saturation(Instrument):
         return (
             f"{significant(outcome.settings.link / GBIT_PER_SECOND)} Gb/s of link deliver "
             f"{format_bandwidth(outcome.warm.rate)} in a warm epoch. What binds is "
-            f"{BINDING[outcome.warm.binding]}; {wanted}."
+            f"{BINDING[outcome.warm.binding]}; {wanted}.{self._hidden(outcome)}"
         )
+
+    def _hidden(self, outcome: PipelineOutcome) -> str:
+        """Return words for the NVMe's ceiling where it is above the figure."""
+        ceiling = outcome.warm.ceilings["nvme"]
+        if ceiling <= self.top * GB:
+            return ""
+        if np.isinf(ceiling):
+            return " Nothing is read from the NVMe, so it has no ceiling."
+        return f" The NVMe's ceiling, {format_bandwidth(ceiling)}, lies above the figure."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,11 +17,12 @@ from storagelab.units import format_money, format_share
 from storagelab.widgets.theme import (
     BLUE,
     GREEN,
-    GREY,
     ORANGE,
+    TEXT,
     axis,
     caption,
     figure,
+    heading,
     legend,
     say,
     swatch,
@@ -32,16 +35,47 @@ def best_run(outcomes: Sequence[Outcome]) -> int | None:
     return min(met, key=lambda index: outcomes[index].cost) if met else None
 
 
+def cost_range(track: Track) -> tuple[float, float]:
+    """Return dollars a month between which every run lies, a coarse grid of the sliders' with room.
+
+    The ends of every slider are on the grid.
+    """
+    part, controls = PARTS["pipeline"], track.pipeline.controls
+    grids = [
+        sorted({*item.values[:: max(1, len(item.values) // 5)], item.values[-1]})
+        for item in controls
+    ]
+    costs = [
+        part.run(
+            track, {item.name: item.to_si(x) for item, x in zip(controls, xs, strict=True)}
+        ).cost
+        for xs in itertools.product(*grids)
+    ]
+    return min(costs) / 1.5, max(costs) * 1.25
+
+
+def log_ticks(low: float, high: float) -> list[float]:
+    """Return 1, 2 and 5 times every power of ten from ``low`` to ``high``."""
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    ticks = [factor * 10.0**power for power in powers for factor in (1, 2, 5)]
+    return [tick for tick in ticks if low <= tick <= high]
+
+
 class TenRuns:
-    """The runs of the ledger; nothing can be taken back."""
+    """The runs of the ledger; nothing can be taken back.
+
+    ``words`` say how many there are and stand by the button that records one; ``widget`` is the
+    table and the plot.
+    """
 
     def __init__(self, track: Track) -> None:
         self.track = track
         self.table = caption()
         self.words = caption()
+        low, high = cost_range(track)
         x, y = (
-            bqplot.LinearScale(min=0, max=102, allow_padding=False),
-            bqplot.LogScale(min=1e3, max=3e4),
+            bqplot.LinearScale(min=0, max=106, allow_padding=False),
+            bqplot.LogScale(min=low, max=high),
         )
         scales = {"x": x, "y": y}
         target = 100 * track.pipeline.target_utilization
@@ -52,19 +86,26 @@ class TenRuns:
             x=[], y=[], scales=scales, colors=[GREEN], default_size=260, marker="diamond",
         )  # fmt: skip
         line = bqplot.Lines(
-            x=[target, target], y=[1e3, 3e4], scales=scales, colors=[ORANGE],
+            x=[target, target], y=[low, high], scales=scales, colors=[ORANGE],
             line_style="dashed",
         )  # fmt: skip
         self.numbers = bqplot.Label(
-            x=[], y=[], text=[], scales=scales, colors=[GREY], x_offset=10, default_size=13
+            x=[],
+            y=[],
+            text=[],
+            scales=scales,
+            colors=[TEXT],
+            y_offset=-14,
+            align="middle",
+            default_size=13,
         )
         self.figure = figure(
             [line, self.best, self.points, self.numbers],
             [
-                axis(x, "utilisation (%)"),
+                axis(x, "utilisation (%)", tick_values=[0, 20, 40, 60, 80, 100]),
                 axis(
                     y, "cost ($ a month)", vertical=True,
-                    tick_values=[1000, 2000, 5000, 10000, 20000], tick_format=",.0f",
+                    tick_values=log_ticks(low, high), tick_format=",.0f",
                 ),
             ],
             height=320,
@@ -73,9 +114,10 @@ class TenRuns:
         self.figure.axes[1].label_offset = "4.4em"
         self.legend = legend(
             swatch("the target", ORANGE, "dashed"),
+            swatch("a run, by its number", BLUE, "dot"),
             swatch("the cheapest run that meets it", GREEN, "point"),
         )
-        self.widget = ipywidgets.VBox([self.words, self.table])
+        self.widget = ipywidgets.VBox([])
         self.update([])
 
     def update(self, runs: Sequence[dict[str, Any]]) -> None:
@@ -99,8 +141,8 @@ class TenRuns:
         chosen = [] if best is None else [best]
         with self.best.hold_sync():
             self.best.x, self.best.y = x[chosen], y[chosen]
-        figures = [self.figure, self.legend] if runs else []
-        self.widget.children = (self.words, self.table, *figures)
+        shown = [heading("Recorded runs"), self.table, self.figure, self.legend]
+        self.widget.children = tuple(shown if runs else ())
 
     def _table(self, runs: Sequence[dict[str, Any]], outcomes: list[Any], best: int | None) -> str:
         if not runs:

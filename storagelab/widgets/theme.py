@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +14,8 @@ import numpy as np
 BLUE, ORANGE, GREEN, RED, PURPLE, GREY = (
     "#0072B2", "#D55E00", "#009E73", "#CC3311", "#AA5599", "#808080",
 )  # fmt: skip
+TEXT = "var(--jp-ui-font-color1, #333333)"
+"""The page's own colour of text, light or dark."""
 SEQUENCE = (BLUE, ORANGE, GREEN, PURPLE, RED)
 DASHES = ("solid", "dashed", "dotted", "dash_dotted")
 
@@ -27,6 +30,7 @@ def axis(scale: Any, label: str, vertical: bool = False, **options: Any) -> bqpl
         side="left" if vertical else "bottom",
         label_offset="3.2em" if vertical else "2.4em",
         grid_lines="dashed",
+        label_color=TEXT,
         **options,
     )
 
@@ -42,7 +46,7 @@ def figure(
         marks=list(marks),
         axes=list(axes),
         fig_margin={**MARGIN, **margin},
-        layout=ipywidgets.Layout(width="100%", height=f"{height}px", min_width="300px"),
+        layout=ipywidgets.Layout(width="100%", height=f"{height}px", min_width="280px"),
         background_style={"fill": "transparent"},
     )
 
@@ -50,11 +54,20 @@ def figure(
 _STROKES = {"solid": "", "dashed": "6 4", "dotted": "2 4", "dash_dotted": "8 3 2 3"}
 
 
+def steps(low: float, high: float) -> list[float]:
+    """Return round ticks from ``low`` to ``high``, some four to nine of them."""
+    rough = (high - low) / 5
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= rough / 1.5)
+    first = math.ceil(low / step)
+    return [float(f"{index * step:.6g}") for index in range(first, int(high / step + 1e-9) + 1)]
+
+
 def swatch(label: str, color: str, style: str = "solid", opacity: float = 0.8) -> str:
     """Return a legend's entry as HTML.
 
-    ``style`` is a line style, ``area`` for a filled shape of that ``opacity``, or ``point`` for a
-    diamond.
+    ``style`` is a line style, ``area`` for a filled shape of that ``opacity``, ``point`` for a
+    diamond, or ``dot``.
     """
     from html import escape
 
@@ -64,7 +77,9 @@ def swatch(label: str, color: str, style: str = "solid", opacity: float = 0.8) -
             f'fill-opacity="{opacity}"/>'
         )
     elif style == "point":
-        shape = f'<path d="M14 0 L20 6 L14 12 L8 6 Z" fill="{color}" stroke="black"/>'
+        shape = f'<path d="M14 0 L20 6 L14 12 L8 6 Z" fill="{color}" stroke="currentColor"/>'
+    elif style == "dot":
+        shape = f'<circle cx="14" cy="6" r="5" fill="{color}" stroke="currentColor"/>'
     else:
         shape = (
             f'<line x1="0" y1="6" x2="28" y2="6" stroke="{color}" stroke-width="3" '
@@ -96,6 +111,23 @@ def polygon(color: str, scales: dict[str, Any], opacity: float = 0.85) -> bqplot
     )
 
 
+def place(shape: bqplot.Lines, x: Any, y: Any) -> None:
+    """Move a polygon's corners to ``x`` and ``y``; without an area it isn't drawn at all."""
+    with shape.hold_sync():
+        shape.x, shape.y = x, y
+        # an outline without an area would be read as a line that means something
+        shape.visible = area(x, y) > 1e-9
+
+
+def area(x: Any, y: Any) -> float:
+    """Return the area that a closed line encloses (the shoelace formula)."""
+    return abs(float(np.dot(x, np.roll(y, 1)) - np.dot(y, np.roll(x, 1)))) / 2
+
+
+PLACED = ("x", "y", "visible")
+"""The traits that :func:`place` changes."""
+
+
 def rectangle(left: float, right: float, bottom: float, top: float) -> tuple[Any, Any]:
     """Return the corners of a rectangle as ``x`` and ``y``, shape (5,)."""
     return np.array([left, right, right, left, left]), np.array([bottom, bottom, top, top, bottom])
@@ -111,8 +143,26 @@ def caption() -> ipywidgets.HTML:
     return ipywidgets.HTML(layout=ipywidgets.Layout(width="100%"))
 
 
-def say(text: str) -> str:
-    """Return a caption's text as HTML that a screen reader announces when it can."""
+def say(text: str, live: bool = True) -> str:
+    """Return a caption's text as HTML, which a screen reader announces if it is ``live``."""
     from html import escape
 
-    return f'<p aria-live="polite" style="line-height:1.4;margin:0 0 1em">{escape(text)}</p>'
+    politeness = "polite" if live else "off"
+    return f'<p aria-live="{politeness}" style="line-height:1.4;margin:0 0 1em">{escape(text)}</p>'
+
+
+_STYLES = """
+.storagelab-workbench .widget-hslider { height: auto; flex-wrap: wrap; }
+.storagelab-workbench .widget-hslider .widget-readout { max-width: none; overflow: visible; }
+.storagelab-workbench .storagelab-runs th, .storagelab-workbench .storagelab-runs td {
+  padding: 0.2em 0.8em; text-align: right; vertical-align: bottom;
+}
+@media (max-width: 576px) {
+  .storagelab-workbench .widget-hslider .widget-label { width: 100% !important; text-align: left; }
+}
+"""
+
+
+def styles() -> ipywidgets.HTML:
+    """Return what ipywidgets' own style lacks: whole readouts, sliders that fit a narrow screen."""
+    return ipywidgets.HTML(f"<style>{_STYLES}</style>", layout=ipywidgets.Layout(display="none"))

@@ -17,10 +17,11 @@ from storagelab.widgets.instrument import Instrument
 from storagelab.widgets.io_waterfall import IOWaterfall
 from storagelab.widgets.iops_throughput import IOPSThroughput
 from storagelab.widgets.math_peek import MathPeek
+from storagelab.widgets.prose import paragraphs
 from storagelab.widgets.sankey import DataFlowSankey
 from storagelab.widgets.saturation import Saturation
 from storagelab.widgets.ten_runs import TenRuns
-from storagelab.widgets.theme import caption, say
+from storagelab.widgets.theme import caption, say, styles
 from storagelab.widgets.young_daly import YoungDaly
 from storagelab.words.answers import answer_line, in_units
 
@@ -49,6 +50,8 @@ class Workbench:
         self.content = self.part.of(track)
         self.controls = {item.name: make_control(item) for item in self.content.controls}
         self.instruments = [build(track) for build in INSTRUMENTS[part_name]]
+        for instrument in self.instruments:
+            instrument.live = False  # the summary is announced; all at once would be noise
         self.math_peek = MathPeek()
         self.summary = caption()
         self.line = caption()
@@ -66,10 +69,12 @@ class Workbench:
         if part_name == "checkpoint":
             above.append(self._event())
         if part_name == "pipeline":
-            below.append(self._recorder(list(runs), on_record))
+            above.append(self._recorder(list(runs), on_record))
+            below.append(self.ten_runs.widget)
         self.widget = ipywidgets.VBox(
             [
                 SliderNames(),
+                styles(),
                 *above,
                 self.summary,
                 *(instrument.widget for instrument in self.instruments),
@@ -124,8 +129,6 @@ class Workbench:
         )
 
         def call(button: Any) -> None:
-            from storagelab.widgets.prose import paragraphs
-
             words.value = paragraphs(self.part.words(self.track, content.event))
             self.set(node_mtbf=content.event_node_mtbf / control.si)
 
@@ -159,4 +162,4 @@ class Workbench:
 
         self.record_button.on_click(record)
         show(runs)
-        return ipywidgets.VBox([self.record_button, problem, self.ten_runs.widget])
+        return ipywidgets.VBox([self.record_button, problem, self.ten_runs.words])

@@ -17,18 +17,24 @@ from storagelab.widgets.theme import (
     GREEN,
     GREY,
     ORANGE,
+    PLACED,
     PURPLE,
     RED,
+    TEXT,
     axis,
     figure,
     legend,
+    place,
     polygon,
     rectangle,
+    steps,
     swatch,
 )
 
 TOP = 60.0
-"""Per cent of the work that the axis shows; a curve above it runs along its edge."""
+"""Per cent of the work that the axis shows; what is above it leaves the figure."""
+_FAR = 10 * TOP
+"""Where a curve without end is drawn, out of sight: a page's JSON has no infinity."""
 
 
 class YoungDaly(Instrument):
@@ -65,7 +71,7 @@ class YoungDaly(Instrument):
             line_style="dashed", stroke_width=2.5,
         )  # fmt: skip
         self.point = bqplot.Scatter(
-            x=[self.low], y=[0.0], scales=scales, colors=[BLUE], stroke="black",
+            x=[self.low], y=[0.0], scales=scales, colors=[BLUE], stroke=TEXT,
             default_size=140, marker="diamond",
         )  # fmt: skip
         ticks = [value for value in (0.5, 1, 2, 5, 10, 20, 60, 120, 360) if value <= self.high]
@@ -75,7 +81,7 @@ class YoungDaly(Instrument):
                 axis(
                     x, "interval of work between dumps (min)", tick_values=ticks, tick_format="~g"
                 ),
-                axis(y, "overhead (% of the work)", vertical=True, num_ticks=7),
+                axis(y, "overhead (% of the work)", vertical=True, tick_values=steps(0, TOP)),
             ],
             height=420,
         )
@@ -90,7 +96,8 @@ class YoungDaly(Instrument):
         )
         self.dynamic = [
             *((curve, "y") for curve in (*self.curves.values(), self.before)),
-            *((shape, trait) for shape in (self.crash, self.point) for trait in "xy"),
+            *((self.crash, trait) for trait in PLACED),
+            *((self.point, trait) for trait in ("x", "y", "marker")),
             (self.optimum, "x"),
         ]
 
@@ -99,30 +106,31 @@ class YoungDaly(Instrument):
         intervals = self.minutes * MINUTE
         shares = overhead_curve(self.track, outcome.settings, intervals)
         for name, curve in self.curves.items():
-            curve.y = np.minimum(100 * shares[name], TOP)
+            curve.y = np.minimum(100 * shares[name], _FAR)
         control = self.track.checkpoint.control("node_mtbf")
         usual = replace(outcome.settings, node_mtbf=float(control.to_si(control.default)))
         before = overhead_curve(self.track, usual, intervals)["total"]
-        self.before.y = np.minimum(100 * before, TOP)
+        self.before.y = np.minimum(100 * before, _FAR)
 
         edge = float(np.clip(outcome.storm_interval / MINUTE, self.low, self.high))
-        with self.crash.hold_sync():
-            self.crash.x, self.crash.y = rectangle(self.low, edge, 0.0, TOP)
+        place(self.crash, *rectangle(self.low, edge, 0.0, TOP))
         best = float(np.clip(outcome.optimum / MINUTE, self.low, self.high))
         self.optimum.x = np.array([best, best])
         overhead = outcome.wasted / outcome.solve_time
         with self.point.hold_sync():
             self.point.x = np.array([outcome.settings.interval / MINUTE])
             self.point.y = np.array([min(100 * overhead, TOP)])
+            self.point.marker = "diamond" if 100 * overhead <= TOP else "triangle-up"
         crashes = (
             "the storage crashes"
             if "storage" in outcome.unmet
             else f"the storage holds down to {format_time(outcome.storm_interval)}"
         )
         amount = format_share(overhead) if math.isfinite(overhead) else "without end"
+        above = ", above the figure" if 100 * overhead > TOP else ""
         return (
             f"With a checkpoint every {format_time(outcome.settings.interval)} the overhead is "
-            f"{amount} of the work; the least is at {format_time(outcome.optimum)} (Young: "
+            f"{amount} of the work{above}; the least is at {format_time(outcome.optimum)} (Young: "
             f"{format_time(outcome.young)}, Daly: {format_time(outcome.daly)}). A dump takes "
             f"{format_time(outcome.dump_time)}, and {crashes}."
         )

@@ -62,7 +62,7 @@ def test_the_waterfall_draws_no_bar_beyond_its_axis(outcome):
     for shape in instrument.shapes.values():
         assert np.all((np.asarray(shape.x) >= 0) & (np.asarray(shape.x) <= instrument.end))
     cut = waterfall(outcome).step > instrument.end
-    assert ("beyond the axis" in instrument.totals.text[1]) == cut
+    assert ("off the axis" in instrument.totals.text[1]) == cut
 
 
 def test_shards_in_order_are_what_the_waterfall_compares_with():
@@ -125,7 +125,6 @@ def test_young_dalys_parts_add_up_and_its_optimum_is_the_lowest_point(outcome):
     )
     for curve in curves_.values():
         assert np.isfinite(curve).all()
-        assert curve.max() <= TOP
     if shown.sum() > 3:
         lowest = instrument.minutes[np.argmin(curves_["total"])]
         step = instrument.minutes[1] / instrument.minutes[0]
@@ -229,7 +228,10 @@ def test_a_recorder_that_refuses_says_so_and_loses_nothing():
 
     bench = Workbench(TRACK, "pipeline", on_record=on_record)
     bench.record_button.click()
-    shown = [child for child in bench.widget.children[-1].children if hasattr(child, "value")]
+    (recorder,) = [
+        box for box in bench.widget.children if bench.record_button in getattr(box, "children", ())
+    ]
+    shown = [child for child in recorder.children if hasattr(child, "value")]
     assert any("in use by another notebook" in child.value for child in shown)
 
 
