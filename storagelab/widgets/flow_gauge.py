@@ -20,6 +20,7 @@ from storagelab.widgets.theme import (
     place,
     polygon,
     rectangle,
+    steps,
     swatch,
 )
 
@@ -52,7 +53,12 @@ class FlowGauge(Instrument):
         hidden = bqplot.Axis(scale=y, side="left", visible=False)
         self.figure = figure(
             [self.missing, self.bar, *marks],
-            [axis(x, "bytes reaching the accelerators (GB/s)", num_ticks=6), hidden],
+            [
+                axis(
+                    x, "bytes reaching the accelerators (GB/s)", tick_values=steps(0, 1.15 * demand)
+                ),
+                hidden,
+            ],
             height=190,
             left=30,
         )
