@@ -10,7 +10,8 @@ import ipywidgets
 from storagelab.tracks import Control, Value
 from storagelab.units import KIB, format_binary, format_count
 
-_WIDE = ipywidgets.Layout(width="100%", max_width="640px")
+_WIDE = ipywidgets.Layout(width="auto", max_width="640px")
+_SINGULAR = {"requests": "request", "samples": "sample"}
 _STYLE = {"description_width": "12em"}
 
 
@@ -24,7 +25,7 @@ def value_label(control: Control, value: Value) -> str:
         return format_binary(float(value) * KIB)
     number = float(value)
     shown = format_count(number) if number.is_integer() and number < 1e6 else f"{number:,g}"
-    return f"{shown} {control.unit}"
+    return f"{shown} {_SINGULAR.get(control.unit, control.unit) if number == 1 else control.unit}"
 
 
 def make_control(control: Control) -> Any:
@@ -44,7 +45,8 @@ def make_control(control: Control) -> Any:
         return ipywidgets.SelectionSlider(continuous_update=True, **common)
     if control.kind == "switch":
         return ipywidgets.ToggleButtons(
-            **{**common, "style": {"description_width": "12em", "button_width": "11em"}}
+            tooltip=control.label,  # without one, ipywidgets shows the word "null"
+            **{**common, "style": {"description_width": "12em", "button_width": "11em"}},
         )
     return ipywidgets.Dropdown(**common)
 

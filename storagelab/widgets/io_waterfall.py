@@ -139,8 +139,9 @@ class IOWaterfall(Instrument):
         self.totals.text = np.array(texts)
         storage = sum(outcome.steps[name] for name in STORAGE)
         times = {name: format_time(seconds) for name, seconds in outcome.steps.items()}
+        opening = f"{times['open']} of it opening files, " if outcome.steps["open"] else ""
         return (
-            f"Storage needs {format_time(storage)} for a step ({times['wait']} of it waiting, "
+            f"Storage needs {format_time(storage)} for a step ({opening}{times['wait']} waiting, "
             f"{times['read']} reading), the accelerators {times['compute']}: they idle "
             f"{format_share(1 - outcome.utilization)} of the time. Shards read in order would make "
             f"a step of {format_time(waterfall(best).step)}."

@@ -64,6 +64,7 @@ class IOPSThroughput(Instrument):
             stroke=TEXT,
             default_size=140,
             marker="diamond",
+            apply_clip=False,
         )
         devices = [load_device(str(name)) for name in control.values]
         self.knees = bqplot.Scatter(
@@ -106,7 +107,7 @@ class IOPSThroughput(Instrument):
                 for index, name in enumerate(control.values)
             ),
             swatch("the size of a sample", GREY, "dotted"),
-            swatch("knee: IOPS bind to its left, bytes to its right", GREY, "dot"),
+            swatch("knee: from IOPS to bytes", GREY, "dot"),
             swatch("you", GREY, "point"),
         )
         self.dynamic = [

@@ -76,11 +76,13 @@ def outline(band: Band) -> tuple[Any, Any]:
 
 _MARKED = {
     "link": (1.0, -0.3, "▲ bottleneck ▲"),
-    "nvme": (NVME - 0.45, 1.47, "▼ bottleneck ▼"),
     "prepare": (2.5, -0.3, "CPU: bottleneck"),
     "compute": (2.5, -0.3, "all busy"),
 }
-"""Where the mark of what binds stands, clear of every other label, and what it says."""
+"""Where the mark of what binds stands below the bands, and what it says.
+
+The NVMe's is part of its own label.
+"""
 
 COLORS = {"link": BLUE, "hits": PURPLE, "accelerators": GREEN, "starved": GREY}
 
@@ -93,7 +95,7 @@ class DataFlowSankey(Instrument):
     def __init__(self, track: Track) -> None:
         super().__init__(track)
         self.demand = track.node.demand * track.dataset.sample_size
-        x = bqplot.LinearScale(min=-0.3, max=3.4)
+        x = bqplot.LinearScale(min=-0.2, max=3.25)
         y = bqplot.LinearScale(min=-0.65, max=2.2)
         scales = {"x": x, "y": y}
         self.bands = {
@@ -113,9 +115,9 @@ class DataFlowSankey(Instrument):
                 font_weight="bold",
             )
             for name, where, align in (
-                ("object store", STORE - 0.3, "start"),
-                ("DRAM", DRAM, "middle"),
-                ("accelerators", ACCELERATORS + 0.4, "end"),
+                ("object store", STORE - 0.2, "start"),
+                ("DRAM", DRAM + 0.1, "end"),
+                ("accelerators", ACCELERATORS + 0.25, "end"),
             )
         ]
         self.rates = bqplot.Label(
@@ -129,10 +131,11 @@ class DataFlowSankey(Instrument):
         )
         # to the left of the band, whose width changes
         self.cache = bqplot.Label(
-            x=[NVME - 0.06, NVME - 0.06],
-            y=[1.27, 1.1],
-            text=["local NVMe", ""],
+            x=[NVME - 0.06] * 3,
+            y=[1.44, 1.27, 1.1],
+            text=["", "local NVMe", ""],
             align="end",
+            apply_clip=False,
             scales=scales,
             colors=[TEXT],
             default_size=13,
@@ -173,9 +176,10 @@ class DataFlowSankey(Instrument):
         rates = {name: format_bandwidth(band.rate) for name, band in drawn.items()}
         self.rates.text = np.array([f"link {rates['link']}", rates["accelerators"]])
         hits = f"hits {rates['hits']}" if drawn["hits"].rate else "no hits"
-        self.cache.text = np.array(["local NVMe", hits])
         binding = outcome.warm.binding
-        x, y, text = _MARKED[binding]
+        mark = "▼ bottleneck ▼" if binding == "nvme" else ""
+        self.cache.text = np.array([mark, "local NVMe", hits])
+        x, y, text = _MARKED.get(binding, (1.0, -0.3, ""))
         with self.bottleneck.hold_sync():
             self.bottleneck.x, self.bottleneck.y = np.array([x]), np.array([y])
             self.bottleneck.text = np.array([text])

@@ -7,7 +7,7 @@ import numpy as np
 
 from storagelab.experiments.pipeline import TIERS, PipelineOutcome, sweep_link
 from storagelab.tracks import Track
-from storagelab.units import GB, GBIT_PER_SECOND, format_bandwidth, significant
+from storagelab.units import GB, GBIT_PER_SECOND, format_bandwidth
 from storagelab.widgets.instrument import Instrument
 from storagelab.widgets.theme import (
     BLUE,
@@ -70,7 +70,7 @@ class Saturation(Instrument):
         )
         self.point = bqplot.Scatter(
             x=[low], y=[0.0], scales=scales, colors=[BLUE], stroke=TEXT,
-            default_size=140, marker="diamond",
+            default_size=140, marker="diamond", apply_clip=False,
         )  # fmt: skip
         ticks = [value for value in (1, 2, 5, 10, 20, 50, 100) if low <= value <= high]
         self.figure = figure(
@@ -109,8 +109,8 @@ class Saturation(Instrument):
             else "the whole dataset is cached: the link is only needed for the first epoch"
         )
         return (
-            f"{significant(outcome.settings.link / GBIT_PER_SECOND)} Gb/s of link deliver "
-            f"{format_bandwidth(outcome.warm.rate)} in a warm epoch. What binds is "
+            f"With {format_link(outcome.settings.link)} of link "
+            f"{format_bandwidth(outcome.warm.rate)} arrive in a warm epoch. What binds is "
             f"{BINDING[outcome.warm.binding]}; {wanted}.{self._hidden(outcome)}"
         )
 

@@ -95,7 +95,7 @@ class TenRuns:
             text=[],
             scales=scales,
             colors=[TEXT],
-            y_offset=-14,
+            y_offset=-20,
             align="middle",
             default_size=13,
         )

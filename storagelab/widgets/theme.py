@@ -140,7 +140,7 @@ def heading(title: str) -> ipywidgets.HTML:
 
 def caption() -> ipywidgets.HTML:
     """Return the place for a figure's words, which stand for it where it can't be seen."""
-    return ipywidgets.HTML(layout=ipywidgets.Layout(width="100%"))
+    return ipywidgets.HTML(layout=ipywidgets.Layout(width="auto"))
 
 
 def say(text: str, live: bool = True) -> str:
@@ -153,12 +153,21 @@ def say(text: str, live: bool = True) -> str:
 
 _STYLES = """
 .storagelab-workbench .widget-hslider { height: auto; flex-wrap: wrap; }
+.storagelab-workbench .widget-toggle-buttons {
+  display: flex; flex-wrap: wrap; align-items: baseline;
+}
+.storagelab-workbench .widget-toggle-buttons > .widget-label {
+  flex-shrink: 0; margin-right: 8px; text-align: right;
+}
 .storagelab-workbench .widget-hslider .widget-readout { max-width: none; overflow: visible; }
 .storagelab-workbench .storagelab-runs th, .storagelab-workbench .storagelab-runs td {
   padding: 0.2em 0.8em; text-align: right; vertical-align: bottom;
 }
 @media (max-width: 576px) {
-  .storagelab-workbench .widget-hslider .widget-label { width: 100% !important; text-align: left; }
+  .storagelab-workbench .widget-hslider .widget-label,
+  .storagelab-workbench .widget-toggle-buttons > .widget-label {
+    width: 100% !important; text-align: left;
+  }
 }
 """
 

@@ -72,7 +72,7 @@ class YoungDaly(Instrument):
         )  # fmt: skip
         self.point = bqplot.Scatter(
             x=[self.low], y=[0.0], scales=scales, colors=[BLUE], stroke=TEXT,
-            default_size=140, marker="diamond",
+            default_size=140, marker="diamond", apply_clip=False,
         )  # fmt: skip
         ticks = [value for value in (0.5, 1, 2, 5, 10, 20, 60, 120, 360) if value <= self.high]
         self.figure = figure(
