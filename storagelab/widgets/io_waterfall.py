@@ -97,6 +97,7 @@ class IOWaterfall(Instrument):
             colors=[TEXT],
             default_size=13,
             font_weight="bold",
+            apply_clip=False,
         )
         ticks = [3.5, 1.5]
         self.figure = figure(

@@ -111,12 +111,12 @@ class DataFlowSankey(Instrument):
                 align=align,
                 scales=scales,
                 colors=[TEXT],
-                default_size=13,
+                default_size=12,
                 font_weight="bold",
             )
             for name, where, align in (
                 ("object store", STORE - 0.2, "start"),
-                ("DRAM", DRAM + 0.1, "end"),
+                ("DRAM", DRAM, "end"),
                 ("accelerators", ACCELERATORS + 0.25, "end"),
             )
         ]

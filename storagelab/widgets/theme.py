@@ -46,7 +46,7 @@ def figure(
         marks=list(marks),
         axes=list(axes),
         fig_margin={**MARGIN, **margin},
-        layout=ipywidgets.Layout(width="100%", height=f"{height}px", min_width="280px"),
+        layout=ipywidgets.Layout(width="100%", height=f"{height}px", min_width="240px"),
         background_style={"fill": "transparent"},
     )
 

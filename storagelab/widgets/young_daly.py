@@ -78,9 +78,7 @@ class YoungDaly(Instrument):
         self.figure = figure(
             [self.crash, self.before, *self.curves.values(), self.optimum, self.point],
             [
-                axis(
-                    x, "interval of work between dumps (min)", tick_values=ticks, tick_format="~g"
-                ),
+                axis(x, "work between dumps (min)", tick_values=ticks, tick_format="~g"),
                 axis(y, "overhead (% of the work)", vertical=True, tick_values=steps(0, TOP)),
             ],
             height=420,
