@@ -14,8 +14,8 @@ import numpy as np
 BLUE, ORANGE, GREEN, RED, PURPLE, GREY = (
     "#0072B2", "#D55E00", "#009E73", "#CC3311", "#AA5599", "#808080",
 )  # fmt: skip
-TEXT = "var(--jp-ui-font-color1, #333333)"
-"""The page's own colour of text, light or dark."""
+TEXT = "var(--storagelab-text, #333333)"
+"""The page's own colour of text, light or dark; :func:`styles` takes it from the page's theme."""
 SEQUENCE = (BLUE, ORANGE, GREEN, PURPLE, RED)
 DASHES = ("solid", "dashed", "dotted", "dash_dotted")
 
@@ -152,6 +152,9 @@ def say(text: str, live: bool = True) -> str:
 
 
 _STYLES = """
+.storagelab-workbench {
+  --storagelab-text: var(--pst-color-text-base, var(--jp-ui-font-color1, #333333));
+}
 .storagelab-workbench .widget-hslider { height: auto; flex-wrap: wrap; }
 .storagelab-workbench .widget-toggle-buttons {
   display: flex; flex-wrap: wrap; align-items: baseline;

@@ -24,7 +24,7 @@ from storagelab.widgets.iops_throughput import HIGH, LOW, SIZES, IOPSThroughput
 from storagelab.widgets.sankey import DataFlowSankey
 from storagelab.widgets.saturation import Saturation
 from storagelab.widgets.ten_runs import cost_range, log_ticks
-from storagelab.widgets.theme import area, rectangle, steps
+from storagelab.widgets.theme import TEXT, area, rectangle, steps
 from storagelab.widgets.workbench import Workbench
 from storagelab.widgets.young_daly import TOP, YoungDaly
 
@@ -176,3 +176,14 @@ def test_one_request_is_one_request():
 def test_a_switch_has_its_name_as_its_tooltip():
     control = TRACK.access.control("shuffled")
     assert make_control(control).tooltip == control.label
+
+
+@pytest.mark.parametrize("part_name", PARTS)
+def test_whatever_takes_the_pages_colour_of_text_brings_its_definition(part_name):
+    assert TEXT.startswith("var(--storagelab-text")
+    boxes = [Workbench(TRACK, part_name).widget]
+    moving = {"access": "request_size", "pipeline": "link", "checkpoint": "interval"}
+    boxes.append(show_moving("cloud_titan", part_name, moving[part_name]))
+    for box in boxes:
+        texts = [getattr(child, "value", "") for child in box.children]
+        assert sum("--storagelab-text:" in str(text) for text in texts) == 1
