@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
@@ -13,40 +14,73 @@ Quantity: TypeAlias = Any
 """A ``float``, or an array of them: what goes in as a scalar comes out as a ``float``."""
 
 
+class DomainWarning(UserWarning):
+    """A law was asked for a value outside the range in which its assumptions hold."""
+
+
 def _checked(
-    name: str, value: object, inside: Callable[[Floats], npt.NDArray[np.bool_]], allowed: str
+    name: str,
+    value: object,
+    inside: Callable[[Floats], npt.NDArray[np.bool_]],
+    allowed: str,
+    interval: bool = True,
 ) -> Floats:
+    """Return ``value`` as floats where all of them are finite and ``inside``.
+
+    Where ``inside`` is an interval, the least and the greatest element speak for all of them,
+    which keeps the check of a million numbers cheap beside the law itself.
+    """
     try:
         raw = np.asarray(value)
     except ValueError:  # rows of different lengths
         raise ValueError(f"{name} must be {allowed}; got {value!r}, which is no array") from None
     if raw.dtype.kind not in "iuf":
         raise ValueError(f"{name} must be {allowed}; got {value!r}, which is not a number")
-    numbers = raw.astype(np.float64)
+    numbers = np.asarray(raw, dtype=np.float64)
+    if not numbers.size:
+        return numbers
+    # NaN is both the least and the greatest, and inside nothing
+    ends = np.array([numbers.min(), numbers.max()]) if interval else numbers
     with np.errstate(invalid="ignore"):
+        if np.all(np.isfinite(ends) & inside(ends)):
+            return numbers
         good = np.isfinite(numbers) & inside(numbers)
-    if not good.all():
-        if numbers.ndim == 0:
-            raise ValueError(f"{name} must be {allowed}; got {numbers.item()!r}")
-        where = tuple(int(index) for index in np.argwhere(~good)[0])
-        place = ", ".join(str(index) for index in where)
-        raise ValueError(f"{name}[{place}] must be {allowed}; got {numbers[where].item()!r}")
-    return numbers
+    if numbers.ndim == 0:
+        raise ValueError(f"{name} must be {allowed}; got {numbers.item()!r}")
+    where = tuple(int(index) for index in np.argwhere(~good)[0])
+    place = ", ".join(str(index) for index in where)
+    raise ValueError(f"{name}[{place}] must be {allowed}; got {numbers[where].item()!r}")
+
+
+LEAST, MOST = 1e-100, 1e100
+"""The magnitudes that a quantity may have: no product of three leaves a float's range."""
 
 
 def positive(name: str, value: object) -> Floats:
-    """Return ``value`` as floats; raise ``ValueError`` unless all are finite and above 0."""
-    return _checked(name, value, lambda x: x > 0, "a finite number above 0")
+    """Return ``value`` as floats; raise ``ValueError`` unless all are above 0 (1e-100 to 1e100)."""
+    return _checked(
+        name,
+        value,
+        lambda x: (x >= LEAST) & (x <= MOST),
+        "a finite number above 0 (1e-100 to 1e100)",
+    )
 
 
 def non_negative(name: str, value: object) -> Floats:
-    """Return ``value`` as floats; raise ``ValueError`` unless all are finite and 0 or more."""
-    return _checked(name, value, lambda x: x >= 0, "a finite number of 0 or more")
+    """Return ``value`` as floats; raise ``ValueError`` unless all are 0 or more (up to 1e100)."""
+    return _checked(
+        name, value, lambda x: (x >= 0) & (x <= MOST), "a finite number of 0 or more (up to 1e100)"
+    )
 
 
 def at_least(name: str, value: object, least: float) -> Floats:
-    """Return ``value`` as floats; raise ``ValueError`` unless all are finite and >= ``least``."""
-    return _checked(name, value, lambda x: x >= least, f"a finite number of {least:g} or more")
+    """Return ``value`` as floats; raise ``ValueError`` unless all are >= ``least`` (to 1e100)."""
+    return _checked(
+        name,
+        value,
+        lambda x: (x >= least) & (x <= MOST),
+        f"a finite number of {least:g} or more (up to 1e100)",
+    )
 
 
 def fraction(name: str, value: object) -> Floats:
@@ -57,7 +91,11 @@ def fraction(name: str, value: object) -> Floats:
 def whole(name: str, value: object, least: int = 1) -> Floats:
     """Return ``value`` as floats; raise ``ValueError`` unless all are whole and >= ``least``."""
     return _checked(
-        name, value, lambda x: (x >= least) & (x == np.floor(x)), f"a whole number from {least} up"
+        name,
+        value,
+        lambda x: (x >= least) & (x <= MOST) & (x == np.floor(x)),
+        f"a whole number from {least} up",
+        interval=False,
     )
 
 
@@ -74,6 +112,18 @@ def require(condition: npt.ArrayLike, message: str) -> None:
         raise ValueError(message)
 
 
+def doubt(condition: npt.ArrayLike, message: str) -> None:
+    """Warn with ``message`` (:class:`DomainWarning`) where ``condition`` holds in any element."""
+    if np.any(condition):
+        warnings.warn(message, DomainWarning, stacklevel=3)
+
+
 def plain(values: Floats) -> Quantity:
     """Return a scalar result as a Python ``float`` and an array as itself."""
     return values.item() if np.ndim(values) == 0 else values
+
+
+def counted(name: str, counts: Floats) -> Any:
+    """Return whole floats as ``int``, or an int64 array; raise ``ValueError`` above 2^53."""
+    require(counts <= 2**53, f"the {name} is too large to count: check the units of the arguments")
+    return int(counts) if np.ndim(counts) == 0 else counts.astype(np.int64)

@@ -1,21 +1,71 @@
-"""Money: what waiting accelerators cost."""
+"""Money: what a storage strategy costs over the whole job, and what waiting accelerators do.
+
+Capacity and bandwidth are rented by the month, requests and bytes are paid as they are used, and
+a job reads its dataset once an epoch: charged for a single pass, the cheapest tier would be the
+wrong one.
+"""
 
 from __future__ import annotations
 
-from storagelab.checks import Quantity, fraction, non_negative, plain
-from storagelab.units import HOUR, MONTH
+from storagelab.checks import Quantity, fraction, non_negative, plain, positive, whole
+from storagelab.units import GB, HOUR, MONTH
+
+
+def capacity_cost(size: Quantity, dollars_per_gb_month: Quantity, time: Quantity) -> Quantity:
+    """Return the dollars for keeping ``size`` bytes for ``time`` seconds.
+
+    Raises ``ValueError`` for a negative argument.
+    """
+    gb_months = non_negative("size", size) / GB * non_negative("time", time) / MONTH
+    return plain(gb_months * non_negative("dollars_per_gb_month", dollars_per_gb_month))
+
+
+def rent(rate: Quantity, dollars_per_month: Quantity, time: Quantity) -> Quantity:
+    """Return the dollars for ``rate`` units of bandwidth over ``time`` seconds.
+
+    ``dollars_per_month`` is the price of one unit; a link or a drive is paid whether or not bytes
+    cross it. Raises ``ValueError`` for a negative argument.
+    """
+    months = non_negative("time", time) / MONTH
+    return plain(
+        months * non_negative("rate", rate) * non_negative("dollars_per_month", dollars_per_month)
+    )
+
+
+def request_cost(
+    size: Quantity, request_size: Quantity, epochs: Quantity, dollars_per_request: Quantity
+) -> Quantity:
+    """Return the dollars for the requests that read ``size`` bytes in each of ``epochs`` epochs.
+
+    Raises ``ValueError`` for a negative size or price, a request size of 0, or epochs that
+    aren't whole.
+    """
+    requests = non_negative("size", size) / positive("request_size", request_size)
+    price = non_negative("dollars_per_request", dollars_per_request)
+    return plain(requests * whole("epochs", epochs, least=0) * price)
+
+
+def transfer_cost(size: Quantity, epochs: Quantity, dollars_per_gb: Quantity) -> Quantity:
+    """Return the dollars for moving ``size`` bytes in each of ``epochs`` epochs.
+
+    Raises ``ValueError`` for a negative size or price, or epochs that aren't whole.
+    """
+    moved = non_negative("size", size) / GB * whole("epochs", epochs, least=0)
+    return plain(moved * non_negative("dollars_per_gb", dollars_per_gb))
 
 
 def idle_cost(
-    utilization: Quantity, accelerators: Quantity, dollars_per_hour: Quantity
+    utilization: Quantity,
+    accelerators: Quantity,
+    dollars_per_hour: Quantity,
+    time: Quantity = MONTH,
 ) -> Quantity:
-    """Return the dollars a month that accelerators cost while they wait for data.
+    """Return the dollars that accelerators cost in ``time`` seconds while they wait for data.
 
     ``utilization`` is the share of time in which they compute, ``dollars_per_hour`` the price of
-    one. Raises ``ValueError`` for a utilisation outside [0, 1] or a negative count or price.
+    one. A mean month unless ``time`` says otherwise. Raises ``ValueError`` for a utilisation
+    outside [0, 1] or a negative count, price or time.
     """
-    waiting = 1 - fraction("utilization", utilization)
-    count = non_negative("accelerators", accelerators)
-    return plain(
-        waiting * count * non_negative("dollars_per_hour", dollars_per_hour) * MONTH / HOUR
-    )
+    waiting = (1 - fraction("utilization", utilization)) * non_negative("time", time) / HOUR
+    price = non_negative("dollars_per_hour", dollars_per_hour)
+    return plain(waiting * non_negative("accelerators", accelerators) * price)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from storagelab.access import shuffle_displacement
-from storagelab.checks import non_negative, positive
+import numpy as np
+
+from storagelab.access import stream_displacement
+from storagelab.checks import Quantity, non_negative, plain, positive, require, whole
 
 TAR_BLOCK = 512
 """Bytes of a tar header and the multiple that a member is padded to (POSIX.1-1988, ustar)."""
@@ -78,7 +80,7 @@ def shuffle_reach(file_format: FileFormat, shuffled: bool, samples: float, buffe
 
     Raw files can be drawn in any order, so a shuffled epoch is a true permutation of ``samples``
     samples: N/3. A shard is read from end to end, so within it the shuffle reaches as far as a
-    buffer of ``buffer`` samples (:func:`storagelab.access.shuffle_displacement`); that shards
+    buffer of ``buffer`` samples (:func:`storagelab.access.stream_displacement`); that shards
     come in a new order each epoch moves neighbours together and does not part them.
 
     Raises ``ValueError`` for fewer than 0 samples or a negative buffer.
@@ -88,4 +90,49 @@ def shuffle_reach(file_format: FileFormat, shuffled: bool, samples: float, buffe
         return 0.0
     if file_format.shard_size is None:
         return float(positive("samples", samples)) / 3
-    return float(shuffle_displacement(min(buffer, samples)))
+    return float(stream_displacement(samples, buffer))
+
+
+def metadata_rate(opens: Quantity, sample_rate: Quantity) -> Quantity:
+    """Return the opens/s that a file system's metadata server has to answer.
+
+    ``opens`` a sample (:class:`SampleCost`) times samples/s: raw files ask it for every sample,
+    shards for one in a thousand. Raises ``ValueError`` for a negative argument.
+    """
+    return plain(non_negative("opens", opens) * non_negative("sample_rate", sample_rate))
+
+
+def shards_per_host(dataset_size: Quantity, shard_size: Quantity, hosts: Quantity) -> Quantity:
+    """Return the mean shards of a host: ``dataset / shard / hosts``.
+
+    TensorFlow's data performance guide advises at least 10 files a host, of 100 MB or more
+    each. Raises ``ValueError`` for a size of 0 or less, or hosts that aren't whole.
+    """
+    shards = positive("dataset_size", dataset_size) / positive("shard_size", shard_size)
+    return plain(shards / whole("hosts", hosts))
+
+
+def shard_imbalance(shards: Quantity, hosts: Quantity) -> Quantity:
+    """Return how much longer an epoch takes because whole shards don't divide evenly, 1 or more.
+
+    The host with the most has ``⌈S/H⌉`` shards where the mean is ``S/H``, and the others wait
+    for it at the epoch's end: 3 shards on 2 hosts cost a third more, 1,001 on 2 a thousandth.
+
+    Raises ``ValueError`` for counts that aren't whole.
+    """
+    count, readers = whole("shards", shards), whole("hosts", hosts)
+    return plain(np.ceil(count / readers) * readers / count)
+
+
+def straddled_shards(shards: Quantity, hosts: Quantity) -> Quantity:
+    """Return how many shards several hosts have to open when samples are divided evenly.
+
+    Host k takes the samples from ``k/H`` to ``(k + 1)/H`` of the dataset, and a boundary inside
+    of a shard makes two hosts read it: ``H - gcd(S, H)`` of them, at most all S.
+
+    Raises ``ValueError`` for counts that aren't whole.
+    """
+    count, readers = whole("shards", shards), whole("hosts", hosts)
+    require(np.maximum(count, readers) < 2**53, "shards and hosts must be below 2^53")
+    common = np.gcd(count.astype(np.int64), readers.astype(np.int64))
+    return plain(np.minimum(count, readers - common))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from storagelab.access import iops_at_queue_depth, knee_request_size, roofline_bandwidth
+from storagelab.access import iops_at_queue_depth, knee_request_size, queued_bandwidth
 from storagelab.checks import at_least, non_negative, positive
 from storagelab.cost import idle_cost
 from storagelab.devices import Device, load_device
@@ -190,7 +190,13 @@ def device_curve(device: Device, request_sizes: np.ndarray, queue_depth: float) 
     ``queue_depth`` requests outstanding; :func:`storagelab.access.roofline_bandwidth` is the
     bound that the curve comes up to.
     """
-    sizes = positive("request_sizes", request_sizes)
-    roof = roofline_bandwidth(device.max_iops, device.bandwidth, sizes)
-    time = device.latency + sizes / device.stream_bandwidth
-    return np.asarray(iops_at_queue_depth(time, roof / sizes, queue_depth) * sizes)
+    return np.asarray(
+        queued_bandwidth(
+            device.latency,
+            device.stream_bandwidth,
+            device.max_iops,
+            device.bandwidth,
+            request_sizes,
+            queue_depth,
+        )
+    )

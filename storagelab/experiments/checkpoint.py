@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +19,7 @@ from storagelab.checkpoint import (
     storm_write_time,
     young_interval,
 )
-from storagelab.checks import positive, require
+from storagelab.checks import DomainWarning, positive, require
 from storagelab.tracks import Track
 from storagelab.units import GB, HOUR, MONTH
 
@@ -123,6 +124,10 @@ def protect(track: Track, settings: CheckpointSettings) -> CheckpointOutcome:
     part = track.checkpoint
     size = float(checkpoint_size(part.parameters, settings.bytes_per_parameter))
     dump, mtbf = _dump_and_mtbf(track, settings)
+    with warnings.catch_warnings():
+        # where Young's rule parts from the optimum is what the plot shows
+        warnings.simplefilter("ignore", DomainWarning)
+        young = float(young_interval(dump, mtbf))
     optimum = min(float(optimal_interval(dump, mtbf)), part.solve_time)
     job = (dump, mtbf, part.restart_time)
     wall = wall_time_or_never(part.solve_time, settings.interval, *job)
@@ -138,7 +143,7 @@ def protect(track: Track, settings: CheckpointSettings) -> CheckpointOutcome:
         mtbf=mtbf,
         solve_time=part.solve_time,
         restart_time=part.restart_time,
-        young=float(young_interval(dump, mtbf)),
+        young=young,
         daly=float(daly_interval(dump, mtbf)),
         optimum=optimum,
         wall_time=wall,

@@ -8,7 +8,7 @@ import numpy as np
 
 from storagelab.checks import non_negative, positive
 from storagelab.cost import idle_cost
-from storagelab.pipeline import cache_hit_rate, connections_for, mean_epoch_time
+from storagelab.pipeline import cache_hit_rate, connections_for, find_bottleneck, mean_epoch_time
 from storagelab.tracks import Track
 from storagelab.units import GB, GBIT_PER_SECOND, MONTH
 
@@ -89,14 +89,13 @@ def _epoch(track: Track, settings: PipelineSettings, hit_rate: float, filling: f
         "prepare": node.prepare_rate * dataset.sample_size,
         "compute": demand,
     }
-    # the accelerators come first among equals: a tie is no bottleneck
-    binding = min(reversed(TIERS), key=lambda tier: ceilings[tier])
-    rate = ceilings[binding]
+    bottleneck = find_bottleneck(ceilings)  # a tie with the accelerators is none
+    rate = bottleneck.rate
     return Epoch(
         hit_rate=hit_rate,
         ceilings=ceilings,
         rate=rate,
-        binding=binding,
+        binding=bottleneck.binding,
         time=dataset.size / rate,
         flows={
             "link": rate * (1 - hit_rate),

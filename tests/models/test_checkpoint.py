@@ -74,6 +74,7 @@ def test_no_interval_beats_the_optimal_one(dump, mtbf, aside):
         assert expected_wall_time(work, best * factor, dump, mtbf, 0) >= least * (1 - 1e-12)
 
 
+@pytest.mark.filterwarnings("ignore::storagelab.checks.DomainWarning")
 @given(DUMPS, MTBFS)
 def test_intervals_grow_with_dump_time_and_scale_with_the_clock(dump, mtbf):
     for law in (young_interval, daly_interval, optimal_interval):

@@ -88,9 +88,10 @@ def test_order_as_stored_reaches_nowhere_and_no_buffer_beats_a_permutation_of_sh
 ):
     assert shuffle_reach(file_format, False, samples, buffer) == 0
     reach = shuffle_reach(file_format, True, samples, buffer)
-    expected = samples / 3 if file_format is RAW else shuffle_displacement(min(buffer, samples))
-    assert reach == expected
-    assert math.isfinite(reach)
+    if file_format is RAW:
+        assert reach == samples / 3
+    else:
+        assert 0 <= reach <= min(shuffle_displacement(buffer), samples / 3) * (1 + 1e-12)
 
 
 @pytest.mark.parametrize("size", [math.nan, 0, -1, "4", None])

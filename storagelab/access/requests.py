@@ -77,32 +77,34 @@ def knee_request_size(max_iops: Quantity, max_bandwidth: Quantity) -> Quantity:
     return plain(positive("max_bandwidth", max_bandwidth) / positive("max_iops", max_iops))
 
 
-def burst_duration(credits: Quantity, burst: Quantity, baseline: Quantity) -> Quantity:
-    """Return the seconds that a token bucket of ``credits`` I/Os lasts at ``burst`` I/Os per s.
+def half_bandwidth_request_size(bandwidth: Quantity, latency: Quantity) -> Quantity:
+    """Return the request size, in bytes, at which random reads reach half of ``bandwidth``.
 
-    Credits refill at ``baseline`` I/Os per s meanwhile: ``credits / (burst - baseline)``
-    (Amazon EBS user guide, gp2 volumes).
-
-    Raises ``ValueError`` where ``burst`` isn't above ``baseline``: such a load never drains it.
+    ``L·B``: the bytes that could have flowed during the latency. Raises ``ValueError`` for a
+    bandwidth of 0 or less or a negative latency.
     """
-    credits = non_negative("credits", credits)
-    burst, baseline = positive("burst", burst), non_negative("baseline", baseline)
-    require(burst > baseline, "burst must be above baseline, or the bucket never runs empty")
-    return plain(credits / (burst - baseline))
+    return plain(positive("bandwidth", bandwidth) * non_negative("latency", latency))
 
 
-def shuffle_displacement(buffer: Quantity) -> Quantity:
-    """Return how far a shuffle buffer of ``buffer`` samples moves a sample, as mean |samples|.
+def queued_bandwidth(
+    latency: Quantity,
+    stream_bandwidth: Quantity,
+    max_iops: Quantity,
+    max_bandwidth: Quantity,
+    request_size: Quantity,
+    queue_depth: Quantity,
+) -> Quantity:
+    """Return the bytes/s of a device with ``queue_depth`` random reads of one size outstanding.
 
-    A buffer hands out one of its K samples at random and takes in the next, so a sample stays
-    for a geometric number of draws of mean K: the mean |displacement| is ``2K(1 - 1/K)^K``,
-    which tends to ``2K/e``. A buffer of 1 (or 0: none) moves nothing. Holds for a stream much
-    longer than the buffer.
+    A request alone takes ``latency + b / stream_bandwidth`` seconds; all together get no more
+    than the roofline, ``min(max_iops · b, max_bandwidth)``. Between the two ends the law of
+    :func:`iops_at_queue_depth` holds.
 
-    Raises ``ValueError`` for a buffer below 0.
+    Raises ``ValueError`` for an argument of 0 or less, a queue depth below 1, or a device whose
+    single request is faster than its limits allow.
     """
-    buffer = non_negative("buffer", buffer)
-    size = np.maximum(buffer, 1)
-    with np.errstate(divide="ignore"):
-        stays = np.exp(size * np.log1p(-1 / size))
-    return plain(2 * size * stays)
+    size = positive("request_size", request_size)
+    stream = positive("stream_bandwidth", stream_bandwidth)
+    alone = non_negative("latency", latency) + size / stream
+    roof = np.asarray(roofline_bandwidth(max_iops, max_bandwidth, size))
+    return plain(np.asarray(iops_at_queue_depth(alone, roof / size, queue_depth)) * size)

@@ -1,4 +1,4 @@
-"""Waiting lines: single-server waits and exact mean-value analysis of a closed network."""
+"""Closed networks: a fixed number of requests that go round, think, and ask again."""
 
 from __future__ import annotations
 
@@ -6,36 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from storagelab.checks import Quantity, non_negative, plain, positive, require, single, whole
-
-
-def mg1_wait(
-    service_time: Quantity, utilization: Quantity, squared_variation: Quantity
-) -> Quantity:
-    """Return the mean wait before service, in seconds, in an M/G/1 queue.
-
-    Pollaczek and Khinchine: ``ρS(1 + C²) / (2(1 - ρ))`` with ``service_time`` S in seconds,
-    ``utilization`` ρ and ``squared_variation`` C², the squared coefficient of variation of the
-    service time. Poisson arrivals from outside (an open queue): a stalled training loop is no
-    such source.
-
-    Raises ``ValueError`` for a utilisation outside [0, 1): at 1 the queue grows without end.
-    """
-    service_time = positive("service_time", service_time)
-    utilization = non_negative("utilization", utilization)
-    variation = non_negative("squared_variation", squared_variation)
-    require(utilization < 1, "utilization must be below 1: at 1 the queue grows without end")
-    return plain(utilization * service_time * (1 + variation) / (2 * (1 - utilization)))
-
-
-def mm1_wait(service_time: Quantity, utilization: Quantity) -> Quantity:
-    """Return the mean wait, in seconds, for exponential service times: ``ρS / (1 - ρ)``."""
-    return mg1_wait(service_time, utilization, 1.0)
-
-
-def md1_wait(service_time: Quantity, utilization: Quantity) -> Quantity:
-    """Return the mean wait, in seconds, for constant service times: ``ρS / (2(1 - ρ))``."""
-    return mg1_wait(service_time, utilization, 0.0)
+from storagelab.checks import (
+    Floats,
+    Quantity,
+    non_negative,
+    plain,
+    positive,
+    require,
+    single,
+    whole,
+)
 
 
 @dataclass(frozen=True)
@@ -74,3 +54,25 @@ def mva(think_time: float, demands: Quantity, population: int) -> ClosedNetwork:
         throughput[n - 1] = n / (think + response[n - 1])
         queues[n] = throughput[n - 1] * residence
     return ClosedNetwork(throughput, response, queues[1:])
+
+
+def asymptotic_bounds(
+    think_time: Quantity, total_demand: Quantity, largest_demand: Quantity, population: Quantity
+) -> tuple[Quantity, Quantity]:
+    """Return the least and the most cycles/s that a closed network can have.
+
+    ``N / (Z + N·D) <= X <= min(N / (Z + D), 1/Dmax)`` for ``population`` N, ``think_time`` Z
+    seconds, ``total_demand`` D seconds at all stations together and ``largest_demand`` Dmax
+    seconds at the busiest (Denning and Buzen 1978): at worst every request waits for all
+    others, at best for none.
+
+    Raises ``ValueError`` for a negative think time, a demand of 0 or less, a largest demand
+    above the total, or a population below 1.
+    """
+    think = non_negative("think_time", think_time)
+    demand = positive("total_demand", total_demand)
+    largest = positive("largest_demand", largest_demand)
+    require(largest <= demand, "largest_demand must not exceed total_demand, which contains it")
+    count = whole("population", population)
+    most: Floats = np.minimum(count / (think + demand), 1 / largest)
+    return plain(count / (think + count * demand)), plain(most)

@@ -1,0 +1,55 @@
+"""Object stores: far away, wide, and counted by the request."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from storagelab.checks import Quantity, non_negative, plain, positive, whole
+
+
+def ranged_read_time(
+    size: Quantity,
+    first_byte: Quantity,
+    stream_bandwidth: Quantity,
+    streams: Quantity,
+    link_bandwidth: Quantity,
+) -> Quantity:
+    """Return the seconds in which one object arrives as ``streams`` byte ranges at once.
+
+    Each range waits ``first_byte`` seconds and flows at up to ``stream_bandwidth`` bytes/s, all
+    together at up to ``link_bandwidth``: ``first byte + size / min(n·stream, link)``. Streams
+    that start together also wait together, so the first byte is paid once.
+
+    Raises ``ValueError`` for a negative time or size, a bandwidth of 0 or less, or a number of
+    streams that isn't whole.
+    """
+    all_streams = whole("streams", streams) * positive("stream_bandwidth", stream_bandwidth)
+    width = np.minimum(all_streams, positive("link_bandwidth", link_bandwidth))
+    return plain(non_negative("first_byte", first_byte) + non_negative("size", size) / width)
+
+
+def get_rate(
+    size: Quantity,
+    first_byte: Quantity,
+    stream_bandwidth: Quantity,
+    streams: Quantity,
+    prefixes: Quantity,
+    prefix_rate: Quantity,
+    link_bandwidth: Quantity,
+) -> Quantity:
+    """Return the whole objects of ``size`` bytes that arrive in a second.
+
+    The least of three ceilings: ``streams`` connections that each fetch one object after the
+    other, ``prefixes`` partitioned prefixes of ``prefix_rate`` requests/s (5,500 GET/s: Amazon
+    S3 performance guidelines), and the link's bytes/s.
+
+    Raises ``ValueError`` for an argument of 0 or less (a first byte of 0 is allowed), or streams
+    or prefixes that aren't whole.
+    """
+    size = positive("size", size)
+    waiting = non_negative("first_byte", first_byte)
+    streaming = size / positive("stream_bandwidth", stream_bandwidth)
+    one_by_one = whole("streams", streams) / (waiting + streaming)
+    counted = whole("prefixes", prefixes) * positive("prefix_rate", prefix_rate)
+    by_link = positive("link_bandwidth", link_bandwidth) / size
+    return plain(np.minimum(np.minimum(one_by_one, counted), by_link))

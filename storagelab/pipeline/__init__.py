@@ -1,0 +1,49 @@
+"""The feeding path: tiers, caches and steps between a dataset and its accelerators."""
+
+from storagelab.pipeline.accelerators import (
+    barrier_time,
+    max_accelerators,
+    straggler_utilization,
+    training_throughput,
+)
+from storagelab.pipeline.bottleneck import Bottleneck, find_bottleneck, gains
+from storagelab.pipeline.caches import CACHE_POLICIES, bytes_fetched, cache_hit_rate
+from storagelab.pipeline.steps import (
+    loader_rate,
+    pipelined_step_time,
+    serial_step_time,
+    serial_utilization,
+    stall_time,
+    stalled_fraction,
+)
+from storagelab.pipeline.tiers import (
+    cold_epoch_time,
+    connections_for,
+    mean_epoch_time,
+    parallel_tiers_bandwidth,
+    series_tiers_bandwidth,
+)
+
+__all__ = [
+    "CACHE_POLICIES",
+    "Bottleneck",
+    "barrier_time",
+    "bytes_fetched",
+    "cache_hit_rate",
+    "cold_epoch_time",
+    "connections_for",
+    "find_bottleneck",
+    "gains",
+    "loader_rate",
+    "max_accelerators",
+    "mean_epoch_time",
+    "parallel_tiers_bandwidth",
+    "pipelined_step_time",
+    "serial_step_time",
+    "serial_utilization",
+    "series_tiers_bandwidth",
+    "stall_time",
+    "stalled_fraction",
+    "straggler_utilization",
+    "training_throughput",
+]

@@ -1,0 +1,90 @@
+"""Tiers: what a stream gets that comes from several of them, and how long an epoch takes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from storagelab.checks import (
+    Floats,
+    Quantity,
+    counted,
+    fraction,
+    non_negative,
+    plain,
+    positive,
+    require,
+    whole,
+)
+
+
+def _tiers(bandwidths: Quantity, fractions: Quantity) -> tuple[Floats, Floats]:
+    speeds, shares = positive("bandwidths", bandwidths), fraction("fractions", fractions)
+    require(np.abs(shares.sum(axis=-1) - 1) < 1e-9, "fractions must sum to 1")
+    return speeds, shares
+
+
+def parallel_tiers_bandwidth(bandwidths: Quantity, fractions: Quantity) -> Quantity:
+    """Return the bytes/s of tiers that are read at the same time, along the last axis.
+
+    Tier i delivers ``fractions[i]`` of the bytes at up to ``bandwidths[i]`` bytes/s; the stream
+    goes as fast as the tier that finishes last: ``min(BW_i / fraction_i)``. A tier with no
+    share does not bind.
+
+    Raises ``ValueError`` unless bandwidths are above 0 and the fractions sum to 1.
+    """
+    speeds, shares = _tiers(bandwidths, fractions)
+    slowest = np.max(shares / speeds, axis=-1)  # in seconds a byte: no share, no time
+    return plain(1 / slowest)
+
+
+def series_tiers_bandwidth(bandwidths: Quantity, fractions: Quantity) -> Quantity:
+    """Return the bytes/s of tiers that are read one after the other, along the last axis.
+
+    A single reader that takes ``fractions[i]`` of the bytes from tier i at ``bandwidths[i]``
+    bytes/s: the times add up, ``1/F = Σ fraction_i / BW_i`` (DS-Analyzer in Mohan et al. 2021:
+    ``D/F = xD/C + (1 - x)D/S``). At most :func:`parallel_tiers_bandwidth`.
+
+    Raises ``ValueError`` unless bandwidths are above 0 and the fractions sum to 1.
+    """
+    speeds, shares = _tiers(bandwidths, fractions)
+    return plain(1 / np.sum(shares / speeds, axis=-1))
+
+
+def cold_epoch_time(
+    dataset_size: Quantity,
+    link_bandwidth: Quantity,
+    connections: Quantity,
+    stream_bandwidth: Quantity,
+    write_bandwidth: Quantity,
+) -> Quantity:
+    """Return the seconds of a first epoch that fetches everything and fills the cache with it.
+
+    ``D / min(link, connections · stream, write)``: the link in bytes/s, ``connections`` of
+    ``stream_bandwidth`` bytes/s each (85 to 90 MB/s: Amazon S3 performance guidelines), and the
+    local drive's write bandwidth, since what is fetched is also written.
+
+    Raises ``ValueError`` for a negative size, a bandwidth of 0 or less, or connections that
+    aren't whole.
+    """
+    streams = whole("connections", connections) * positive("stream_bandwidth", stream_bandwidth)
+    path = np.minimum(positive("link_bandwidth", link_bandwidth), streams)
+    path = np.minimum(path, positive("write_bandwidth", write_bandwidth))
+    return plain(non_negative("dataset_size", dataset_size) / path)
+
+
+def mean_epoch_time(cold: Quantity, warm: Quantity, epochs: Quantity) -> Quantity:
+    """Return the mean seconds of an epoch when the first is cold: ``(cold + (E-1)·warm) / E``."""
+    cold, warm = non_negative("cold", cold), non_negative("warm", warm)
+    epochs = whole("epochs", epochs)
+    return plain((cold + (epochs - 1) * warm) / epochs)
+
+
+def connections_for(link_bandwidth: Quantity, stream_bandwidth: Quantity) -> Quantity:
+    """Return how many parallel connections fill a link, a whole number.
+
+    ``link_bandwidth`` and ``stream_bandwidth`` (of one connection) in bytes/s. Raises
+    ``ValueError`` for an argument of 0 or less.
+    """
+    link = positive("link_bandwidth", link_bandwidth)
+    count = np.ceil(link / positive("stream_bandwidth", stream_bandwidth) * (1 - 1e-12))
+    return counted("number of connections", count)

@@ -1,0 +1,53 @@
+"""Open queues: requests that come from outside, whether or not earlier ones are served.
+
+A training loop is no such source: when it stalls it asks for less. For that see
+:mod:`storagelab.queueing.closed`.
+"""
+
+from __future__ import annotations
+
+from storagelab.checks import Floats, Quantity, non_negative, plain, positive, require
+
+
+def below_one(utilization: Quantity) -> Floats:
+    """Return a utilisation as floats; raise ``ValueError`` unless all are from 0 to below 1."""
+    checked = non_negative("utilization", utilization)
+    require(checked < 1, "utilization must be below 1: at 1 the queue grows without end")
+    return checked
+
+
+def mg1_wait(
+    service_time: Quantity, utilization: Quantity, squared_variation: Quantity
+) -> Quantity:
+    """Return the mean wait before service, in seconds, in an M/G/1 queue.
+
+    Pollaczek and Khinchine: ``ρS(1 + C²) / (2(1 - ρ))`` with ``service_time`` S in seconds,
+    ``utilization`` ρ and ``squared_variation`` C², the squared coefficient of variation of the
+    service time. Poisson arrivals from outside, one server, first come first served.
+
+    Raises ``ValueError`` for a utilisation outside [0, 1): at 1 the queue grows without end.
+    """
+    service_time = positive("service_time", service_time)
+    busy = below_one(utilization)
+    variation = non_negative("squared_variation", squared_variation)
+    return plain(busy * service_time * (1 + variation) / (2 * (1 - busy)))
+
+
+def mm1_wait(service_time: Quantity, utilization: Quantity) -> Quantity:
+    """Return the mean wait, in seconds, for exponential service times: ``ρS / (1 - ρ)``."""
+    return mg1_wait(service_time, utilization, 1.0)
+
+
+def md1_wait(service_time: Quantity, utilization: Quantity) -> Quantity:
+    """Return the mean wait, in seconds, for constant service times: ``ρS / (2(1 - ρ))``."""
+    return mg1_wait(service_time, utilization, 0.0)
+
+
+def littles_outstanding(rate: Quantity, time: Quantity) -> Quantity:
+    """Return how many requests are outstanding on average: ``rate · time`` (Little 1961).
+
+    ``rate`` in requests/s and ``time`` in seconds from issue to completion; holds for any
+    distribution. Read backwards: a device whose requests take 100 µs needs 100 of them
+    outstanding to serve a million a second. Raises ``ValueError`` for a negative argument.
+    """
+    return plain(non_negative("rate", rate) * non_negative("time", time))
