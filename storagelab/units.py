@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-KIB, MIB, GIB = 2**10, 2**20, 2**30
+KIB, MIB, GIB, TIB = 2**10, 2**20, 2**30, 2**40
 KB, MB, GB, TB, PB = 1e3, 1e6, 1e9, 1e12, 1e15
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 MONTH = 730.5 * HOUR

@@ -16,47 +16,11 @@ from storagelab.access import (
     shuffle_displacement,
 )
 from storagelab.queueing import mva
-from storagelab.units import MIB
-from tests.published import cases
 
 LATENCIES = st.floats(1e-6, 1.0)
 BANDWIDTHS = st.floats(1e6, 1e11)
 SIZES = st.floats(1.0, 1e9)
 IOPS = st.floats(10.0, 1e7)
-
-
-@pytest.mark.parametrize("row", cases("burst_durations"))
-def test_gp2_bursts_as_long_as_amazon_says(row):
-    """Burst and refill: the refill is a burst down to the baseline seen from the other side."""
-    credits, burst, base = row["credits"], row["burst_iops"], row["baseline_iops"]
-    assert burst_duration(credits, burst, base) == pytest.approx(row["duration_s"], rel=1e-3)
-    assert burst_duration(credits, base, 0) == pytest.approx(row["refill_s"], rel=1e-3)
-
-
-@pytest.mark.parametrize("row", cases("volume_limits"))
-def test_volume_limits_meet_at_the_rooflines_knee(row):
-    rate = roofline_bandwidth(row["max_iops"], 1e15, row["request_size_B"])
-    assert rate == pytest.approx(row["max_bandwidth_MiB_s"] * MIB, rel=1e-3)
-
-
-@pytest.mark.parametrize("row", cases("flash_read_times"))
-def test_weights_are_loaded_from_flash_in_the_published_time(row):
-    time = read_time(row["size_B"], 0, row["bandwidth_B_s"])
-    assert time == pytest.approx(row["read_time_s"], rel=row["relative_tolerance"])
-
-
-@pytest.mark.parametrize("row", cases("read_rates"))
-def test_a_serial_memory_reads_at_the_data_sheets_rate(row):
-    time = read_time(row["size_B"], row["latency_s"], row["bandwidth_B_s"])
-    assert 1 / time == pytest.approx(row["reads_per_s"], rel=1e-3)
-
-
-@pytest.mark.parametrize("row", cases("iops_at_depth"))
-def test_an_nvme_drive_at_depth_four_is_met_and_not_exceeded(row):
-    """The law is a lower bound: the measured drive is a little faster, never slower."""
-    rate = iops_at_queue_depth(1 / row["iops_at_depth_1"], row["max_iops"], row["queue_depth"])
-    assert rate == pytest.approx(row["iops"], rel=row["relative_tolerance"])
-    assert rate <= row["iops"]
 
 
 def displacements(buffer, length, seed):

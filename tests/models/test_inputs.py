@@ -298,17 +298,22 @@ def each_argument(table):
     ]
 
 
+def laws():
+    """Return the public functions of the model modules, as ``pipeline.cache_hit_rate``."""
+    return {
+        f"{module.__name__.removeprefix('storagelab.')}.{name}"
+        for module in (access, pipeline, queueing, checkpoint, cost, energy, formats)
+        for name, item in inspect.getmembers(module, inspect.isfunction)
+        if item.__module__.startswith(module.__name__) and not name.startswith("_")
+    }
+
+
 def test_no_public_law_is_left_out():
     """A function that is added to a module of laws has to be added to this file."""
     tiers = {"parallel_tiers_bandwidth", "series_tiers_bandwidth", "combined_mtbf"}  # take rows
     ranges = {"asymptotic_bounds", "two_level_intervals"}  # give two numbers
     records = {"find_bottleneck", "gains", "sample_cost", "shuffle_reach"}  # take or give records
-    public = {
-        item.__name__
-        for module in (access, pipeline, queueing, checkpoint, cost, energy, formats)
-        for name, item in inspect.getmembers(module, inspect.isfunction)
-        if item.__module__.startswith(module.__name__) and not name.startswith("_")
-    }
+    public = {name.partition(".")[2] for name in laws()}
     assert public - tiers - ranges - records == {item.__name__ for item in (*GOOD, *ONE_BY_ONE)}
 
 
@@ -398,9 +403,7 @@ def test_a_value_outside_the_domain_is_explained(function, arguments, says):
 @pytest.mark.parametrize("function", [pipeline.cache_hit_rate, pipeline.bytes_fetched])
 def test_an_unknown_policy_is_refused_with_the_known_ones(function):
     arguments = {**GOOD[function], "policy": "lfu"}
-    with pytest.raises(
-        ValueError, match="never_evict, lru, random_replacement, lru_repeated; got 'lfu'"
-    ):
+    with pytest.raises(ValueError, match="replacement, lru_repeated; got 'lfu'"):
         function(**arguments)
 
 

@@ -1,4 +1,4 @@
-"""Pipeline laws against published systems, played caches and played pipelines."""
+"""Pipeline laws against played caches and played pipelines."""
 
 from collections import OrderedDict
 
@@ -22,79 +22,9 @@ from storagelab.pipeline import (
     straggler_utilization,
     training_throughput,
 )
-from tests.published import cases, rows
 
 SHARES = st.floats(0, 1)
 TIMES = st.floats(1e-6, 1e4)
-
-
-# --- published systems
-
-
-@pytest.mark.parametrize("row", cases("cache_misses"))
-def test_published_caches_miss_as_often_as_the_model_says(row):
-    cached, tolerance = row["cached_fraction"], row["relative_tolerance"]
-    missed = 1 - cache_hit_rate(cached, row["policy"])
-    assert missed == pytest.approx(row["miss_fraction"], rel=tolerance)
-    if row["fetched_bytes"]:
-        fetched = bytes_fetched(row["dataset_bytes"], cached, row["policy"])
-        assert fetched == pytest.approx(row["fetched_bytes"], rel=tolerance)
-
-
-@pytest.mark.parametrize("row", rows("accelerator_counts"), ids=lambda row: row["workload"])
-def test_one_drive_keeps_the_published_number_of_accelerators_busy_give_or_take_one(row):
-    count = max_accelerators(
-        row["bandwidth_B_s"],
-        row["record_size_B"],
-        row["batch_size"],
-        row["compute_time_s"],
-        row["target_utilization"],
-    )
-    assert abs(count - row["accelerators"]) <= 1
-
-
-@pytest.mark.parametrize("row", cases("connections"))
-def test_a_port_is_filled_by_the_published_number_of_connections(row):
-    count = connections_for(row["link_B_s"], row["stream_B_s"])
-    assert abs(count - row["connections"]) <= row["within"]
-
-
-def throughput_errors(workloads, filled):
-    """Return (model - measured) / measured of the published runs of these workloads."""
-    runs = [row for row in rows("training_throughput") if row["workload"] in workloads]
-    model = [
-        training_throughput(
-            row["accelerators"],
-            row["batch_size"],
-            row["compute_time_s"],
-            row["utilization"],
-            row["readers"] if filled else 0,
-            row["steps"],
-        )
-        for row in runs
-    ]
-    measured = np.array([row["samples_per_s"] for row in runs])
-    return np.array(model) / measured - 1
-
-
-def test_published_runs_whose_readers_fetch_whole_batches_pay_for_the_fill():
-    """Each reader loads a batch of its own, so w readers fill the pipeline in w batch-times."""
-    errors = throughput_errors({"unet3d", "cosmoflow"}, filled=True)
-    assert errors.size == 56
-    assert np.abs(errors).mean() < 0.0075
-    assert np.abs(errors).max() < 0.036
-    without = throughput_errors({"unet3d", "cosmoflow"}, filled=False)
-    assert np.abs(without).mean() > 3 * np.abs(errors).mean()
-
-
-def test_published_runs_whose_readers_share_a_batch_pay_for_next_to_no_fill():
-    """ResNet-50 reads TFRecords: its readers fetch parts of one batch. The fill term would
-    underrate the largest run by 12%, so it has to be left out there."""
-    errors = throughput_errors({"resnet50"}, filled=False)
-    assert errors.size == 34
-    assert np.abs(errors).mean() < 0.003
-    assert np.abs(errors).max() < 0.01
-    assert throughput_errors({"resnet50"}, filled=True).min() < -0.12
 
 
 # --- caches

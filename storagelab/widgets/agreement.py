@@ -1,0 +1,150 @@
+"""Agreement: every published figure against what the models say of it, on one plot."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+import bqplot
+import ipywidgets
+import numpy as np
+
+from storagelab.units import significant
+from storagelab.validation import Case
+from storagelab.widgets.theme import (
+    BLUE,
+    GREY,
+    ORANGE,
+    RED,
+    TEXT,
+    axis,
+    caption,
+    figure,
+    heading,
+    legend,
+    say,
+    styles,
+    swatch,
+)
+
+LOW, HIGH = 0.7, 4.0
+"""Model over published figure, at the ends of the axis."""
+
+
+def groups(cases: Sequence[Case]) -> dict[str, list[Case]]:
+    """Return the cases as the plot parts them: ``missed``, ``measured`` and ``computed``."""
+    return {
+        "missed": [case for case in cases if not case.met],
+        "measured": [case for case in cases if case.met and case.measured],
+        "computed": [case for case in cases if case.met and not case.measured],
+    }
+
+
+def summary(cases: Sequence[Case]) -> str:
+    """Return in words what the plot shows."""
+    parted = groups(cases)
+    met = parted["measured"] + parted["computed"]
+    errors = np.array([abs(case.error) for case in parted["measured"]])
+    missed = "; ".join(
+        f"{case.name}, {significant(1 + case.error, 3)} times" for case in parted["missed"]
+    )
+    return (
+        f"{len(cases)} published figures, {len(met)} of them met within their tolerance. Of the "
+        f"{len(errors)} measured ones that are met, half are within "
+        f"{significant(100 * float(np.median(errors)), 2)}% and the worst is off by "
+        f"{significant(100 * float(errors.max()), 2)}%. {len(parted['missed'])} are missed: "
+        f"{missed}."
+    )
+
+
+def agreement(cases: Sequence[Case]) -> ipywidgets.VBox:
+    """Return the plot of model over published figure, with its legend and its words."""
+    x = bqplot.LogScale(min=0.1, max=1e13)
+    y = bqplot.LogScale(min=LOW, max=HIGH)
+    scales = {"x": x, "y": y}
+    looks = {
+        "missed": (RED, "triangle-up", "missed", 90),
+        "measured": (BLUE, "circle", "met: somebody measured it", 50),
+        "computed": (ORANGE, "square", "met: the source computed or advises it", 40),
+    }
+    marks = [
+        bqplot.Scatter(
+            x=[case.published for case in group],
+            y=[case.predicted / case.published for case in group],
+            scales=scales,
+            colors=[looks[name][0]],
+            marker=looks[name][1],
+            default_size=looks[name][3],
+            stroke=TEXT,
+            stroke_width=0.5,
+            default_opacities=[0.7],
+        )
+        for name, group in groups(cases).items()
+    ]
+    equal = bqplot.Lines(
+        x=[0.1, 1e13], y=[1.0, 1.0], scales=scales, colors=[GREY], line_style="dashed"
+    )
+    powers = (0, 3, 6, 9, 12)
+    ratios = (0.7, 0.8, 0.9, 1.0, 1.2, 1.5, 2.0, 3.0, 4.0)
+    shown = figure(
+        [equal, *marks],
+        [
+            axis(
+                x,
+                "published figure, in SI units",
+                tick_values=[10.0**power for power in powers],
+                tick_labels={f"{10**power}": f"1e{power}" if power else "1" for power in powers},
+                tick_format=".0f",
+            ),
+            axis(
+                y,
+                "model over published",
+                vertical=True,
+                tick_values=list(ratios),
+                tick_format=".1f",
+            ),
+        ],
+        height=380,
+    )
+    shapes = {"missed": "point", "measured": "dot", "computed": "area"}
+    words = caption()
+    words.value = say(summary(cases), live=False)
+    box = ipywidgets.VBox(
+        [
+            heading("Measured against predicted"),
+            shown,
+            legend(
+                *(swatch(looks[name][2], looks[name][0], shapes[name]) for name in looks),
+                swatch("model and figure agree", GREY, "dashed"),
+            ),
+            words,
+            styles(),
+        ]
+    )
+    box.add_class("storagelab-workbench")
+    return box
+
+
+def table(cases: Sequence[Case]) -> str:
+    """Return the cases as an HTML table, in the order given."""
+    rows = "".join(
+        "<tr>"
+        f"<td>{escape(case.name)}</td><td><code>{case.model}</code></td>"
+        f"<td>{_figure(case.published, case.unit)}</td>"
+        f"<td>{_figure(case.predicted, case.unit)}</td>"
+        f"<td>{100 * case.error:+.2f}%</td><td>±{significant(100 * case.tolerance)}%</td>"
+        f"<td>{'met' if case.met else 'missed'}</td><td>{escape(case.source)}</td>"
+        "</tr>"
+        for case in cases
+    )
+    heads = ("case", "model", "published", "model says", "error", "tolerance", "", "source")
+    return (
+        '<div class="storagelab-cases"><table><thead><tr>'
+        + "".join(f'<th scope="col">{head or "result"}</th>' for head in heads)
+        + f"</tr></thead><tbody>{rows}</tbody></table></div>"
+    )
+
+
+def _figure(value: float, unit: str) -> str:
+    text = f"{value:.4g}" if abs(value) >= 1e6 else significant(value, 4)
+    return f"{text} {unit}".strip()
