@@ -102,7 +102,7 @@ fix: setup ## put style right
 	$(BIN)/ruff format .
 
 bench: setup ## measure what is promised of speed
-	$(BIN)/python benchmarks/bench_import.py
+	$(BIN)/python benchmarks
 
 clean: ## remove what was made, students' work in build/lab included
 	rm -rf build

@@ -98,7 +98,7 @@ def test_the_plot_parts_the_cases_and_its_words_count_them():
 
 
 def test_the_table_has_a_row_for_each_case_with_the_models_own_error():
-    html = table(CASES)
+    html = table(CASES, "all")
     assert html.count("<tr>") == len(CASES) + 1
     errors = [float(text) for text in re.findall(r"<td>([+-][\d.]+)%</td>", html)]
     assert errors == pytest.approx([100 * case.error for case in CASES], abs=0.005)

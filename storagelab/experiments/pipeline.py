@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from storagelab.checks import non_negative, positive
+from storagelab.checks import Quantity, non_negative, positive
 from storagelab.cost import idle_cost
 from storagelab.pipeline import cache_hit_rate, connections_for, find_bottleneck, mean_epoch_time
 from storagelab.tracks import Track
@@ -77,18 +77,23 @@ class PipelineOutcome:
         return () if self.utilization >= self.target_utilization else ("utilization",)
 
 
-def _epoch(track: Track, settings: PipelineSettings, hit_rate: float, filling: float) -> Epoch:
-    """Return one epoch; ``filling`` is the share of the bytes that is written to the cache."""
-    dataset, node = track.dataset, track.node
-    demand = node.demand * dataset.sample_size
+def _ceilings(
+    track: Track, link: Quantity, nvme: float, hit_rate: float, filling: float
+) -> dict[str, Quantity]:
+    """Return the bytes/s of the stream that each tier alone would allow, at ``link`` bytes/s."""
     on_nvme = hit_rate + filling
     unbounded = float("inf")
-    ceilings = {
-        "link": settings.link / (1 - hit_rate) if hit_rate < 1 else unbounded,
-        "nvme": settings.nvme / on_nvme if on_nvme > 0 else unbounded,
-        "prepare": node.prepare_rate * dataset.sample_size,
-        "compute": demand,
+    return {
+        "link": link / (1 - hit_rate) if hit_rate < 1 else unbounded,
+        "nvme": nvme / on_nvme if on_nvme > 0 else unbounded,
+        "prepare": track.node.prepare_rate * track.dataset.sample_size,
+        "compute": track.node.demand * track.dataset.sample_size,
     }
+
+
+def _epoch(track: Track, settings: PipelineSettings, hit_rate: float, filling: float) -> Epoch:
+    """Return one epoch; ``filling`` is the share of the bytes that is written to the cache."""
+    ceilings = _ceilings(track, settings.link, settings.nvme, hit_rate, filling)
     bottleneck = find_bottleneck(ceilings)  # a tie with the accelerators is none
     rate = bottleneck.rate
     return Epoch(
@@ -96,7 +101,7 @@ def _epoch(track: Track, settings: PipelineSettings, hit_rate: float, filling: f
         ceilings=ceilings,
         rate=rate,
         binding=bottleneck.binding,
-        time=dataset.size / rate,
+        time=track.dataset.size / rate,
         flows={
             "link": rate * (1 - hit_rate),
             "hits": rate * hit_rate,
@@ -159,6 +164,8 @@ def sweep_link(
 
     By tier and as ``delivered``, in bytes/s; the rest as in ``settings``.
     """
-    epochs = [feed(track, replace(settings, link=float(link))).warm for link in links]
-    swept = {tier: np.array([epoch.ceilings[tier] for epoch in epochs]) for tier in TIERS}
-    return {**swept, "delivered": np.array([epoch.rate for epoch in epochs])}
+    shown = positive("links", links)
+    warm = feed(track, settings).warm
+    ceilings = _ceilings(track, shown, settings.nvme, warm.hit_rate, filling=0.0)
+    swept = {tier: np.broadcast_to(ceilings[tier], shown.shape) for tier in TIERS}
+    return {**swept, "delivered": np.min(list(swept.values()), axis=0)}

@@ -9,7 +9,7 @@ import bqplot
 import ipywidgets
 import numpy as np
 
-from storagelab.units import significant
+from storagelab.units import format_bandwidth, format_bytes, format_time, significant
 from storagelab.validation import Case
 from storagelab.widgets.theme import (
     BLUE,
@@ -63,7 +63,7 @@ def agreement(cases: Sequence[Case]) -> ipywidgets.VBox:
     y = bqplot.LogScale(min=LOW, max=HIGH)
     scales = {"x": x, "y": y}
     looks = {
-        "missed": (RED, "triangle-up", "missed", 90),
+        "missed": (RED, "diamond", "missed", 100),
         "measured": (BLUE, "circle", "met: somebody measured it", 50),
         "computed": (ORANGE, "square", "met: the source computed or advises it", 40),
     }
@@ -125,26 +125,40 @@ def agreement(cases: Sequence[Case]) -> ipywidgets.VBox:
     return box
 
 
-def table(cases: Sequence[Case]) -> str:
-    """Return the cases as an HTML table, in the order given."""
+def table(cases: Sequence[Case], label: str) -> str:
+    """Return the cases as an HTML table called ``label``, in the order given."""
     rows = "".join(
         "<tr>"
-        f"<td>{escape(case.name)}</td><td><code>{case.model}</code></td>"
-        f"<td>{_figure(case.published, case.unit)}</td>"
-        f"<td>{_figure(case.predicted, case.unit)}</td>"
-        f"<td>{100 * case.error:+.2f}%</td><td>±{significant(100 * case.tolerance)}%</td>"
-        f"<td>{'met' if case.met else 'missed'}</td><td>{escape(case.source)}</td>"
+        f'<th scope="row">{escape(case.name)}'
+        f"<small><br><code>{case.model}</code><br>{escape(case.source)}</small></th>"
+        f"<td>{figure_of(case, case.published)}</td>"
+        f"<td>{figure_of(case, case.predicted)}</td>"
+        f"<td>{100 * case.error:+.2f}%</td>"
+        f"<td>{'met' if case.met else 'missed'}<small><br>"
+        f"±{significant(100 * case.tolerance)}%</small></td>"
         "</tr>"
         for case in cases
     )
-    heads = ("case", "model", "published", "model says", "error", "tolerance", "", "source")
+    heads = ("case, model and source", "published", "model says", "error", "result")
     return (
-        '<div class="storagelab-cases"><table><thead><tr>'
-        + "".join(f'<th scope="col">{head or "result"}</th>' for head in heads)
+        f'<div class="storagelab-cases" tabindex="0" role="region" aria-label="{escape(label)}">'
+        "<table><thead><tr>"
+        + "".join(f'<th scope="col">{head}</th>' for head in heads)
         + f"</tr></thead><tbody>{rows}</tbody></table></div>"
     )
 
 
-def _figure(value: float, unit: str) -> str:
-    text = f"{value:.4g}" if abs(value) >= 1e6 else significant(value, 4)
-    return f"{text} {unit}".strip()
+def figure_of(case: Case, value: float) -> str:
+    """Return a figure of the case as people write it, with its unit."""
+    if case.unit == "1/s":
+        return f"{significant(value, 5)}/s"
+    forms = {"s": format_time, "B": format_bytes, "B/s": format_bandwidth, "": significant}
+    return forms[case.unit](value)
+
+
+def explained(case: Case) -> str:
+    """Return a missed case in words, as Markdown."""
+    return (
+        f"**{case.name}**: published {figure_of(case, case.published)}, the model says "
+        f"{figure_of(case, case.predicted)} ({100 * case.error:+.0f}%). {case.why}"
+    )

@@ -1,0 +1,74 @@
+"""One slider move's worth of model work: all that the figures of a part are drawn from."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import numpy as np
+from measuring import Result, seconds
+
+from storagelab.devices import load_device
+from storagelab.experiments.access import AccessSettings, audit, device_curve
+from storagelab.experiments.checkpoint import CheckpointSettings, overhead_curve, protect
+from storagelab.experiments.pipeline import PipelineSettings, feed, sweep_link
+from storagelab.parts import PARTS
+from storagelab.tracks import TRACKS, Track, load_track
+
+SIZES = np.geomspace(4096, 2**26, 57)
+LINKS = np.geomspace(1e8, 2.5e10, 181)
+INTERVALS = np.geomspace(60, 36000, 90)
+"""As many points as the instruments draw."""
+MOVES = 50
+LIMIT = 2e-3
+
+
+def _moves() -> dict[str, Callable[[], object]]:
+    """Return what a move computes, for each part of each track."""
+    moves: dict[str, Callable[[], object]] = {}
+    for name in TRACKS:
+        track = load_track(name)
+        audited, fed, saved = (
+            PARTS[part].baseline(track).settings for part in ("access", "pipeline", "checkpoint")
+        )
+        devices = track.access.control("device").values
+        moves[f"{name}, part 1"] = partial(_access, track, audited, devices)
+        moves[f"{name}, part 2"] = partial(_pipeline, track, fed)
+        moves[f"{name}, part 3"] = partial(_checkpoint, track, saved)
+    return moves
+
+
+def _access(track: Track, settings: AccessSettings, devices: Sequence[object]) -> None:
+    audit(track, settings)
+    for device in devices:
+        device_curve(load_device(str(device)), SIZES, settings.queue_depth)
+
+
+def _pipeline(track: Track, settings: PipelineSettings) -> None:
+    feed(track, settings)
+    sweep_link(track, settings, LINKS)
+
+
+def _checkpoint(track: Track, settings: CheckpointSettings) -> None:
+    protect(track, settings)
+    overhead_curve(track, settings, INTERVALS)
+
+
+def results() -> list[Result]:
+    """Return the time of a move in each part of each track."""
+    found = []
+    for name, move in _moves().items():
+        move()
+        taken = statistics.median(seconds(move) for _ in range(MOVES))
+        found.append(
+            Result(
+                f"slider move, models, {name}, ms",
+                taken,
+                None,
+                1e3 * taken,
+                f"at most {1e3 * LIMIT:g}",
+                taken <= LIMIT,
+            )
+        )
+    return found
