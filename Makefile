@@ -16,7 +16,7 @@ NOTEBOOKS := $(wildcard notebooks/*)
 CHAPTERS  := $(shell find book -type f 2>/dev/null) _config.yml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup notebooks release book demo-class course lab test lint fix bench chromium clean
+.PHONY: help setup notebooks release book demo-class course lab test lint fix bench mutants chromium clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -104,5 +104,9 @@ fix: setup ## put style right
 bench: setup ## measure what is promised of speed
 	$(BIN)/python benchmarks
 
+mutants: setup ## change the models line by line and see whether their tests notice
+	$(BIN)/mutmut run
+	$(BIN)/python benchmarks/mutants.py
+
 clean: ## remove what was made, students' work in build/lab included
-	rm -rf build
+	rm -rf build mutants

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from storagelab.access import stream_displacement
+from storagelab.access import neighbour_separation, stream_displacement
 from storagelab.checks import Quantity, non_negative, plain, positive, require, whole
 
 TAR_BLOCK = 512
@@ -91,6 +91,24 @@ def shuffle_reach(file_format: FileFormat, shuffled: bool, samples: float, buffe
     if file_format.shard_size is None:
         return float(positive("samples", samples)) / 3
     return float(stream_displacement(samples, buffer))
+
+
+def shuffle_separation(
+    file_format: FileFormat, shuffled: bool, samples: float, buffer: float
+) -> float:
+    """Return how many samples part two that were stored side by side, on average.
+
+    1 in the stored order, N/3 for raw files in random order, and for a shard read through a
+    buffer :func:`storagelab.access.neighbour_separation`. Raises ``ValueError`` as
+    :func:`shuffle_reach` does.
+    """
+    non_negative("buffer", buffer)
+    count = float(positive("samples", samples))
+    if not shuffled:
+        return 1.0
+    if file_format.shard_size is None:
+        return max(1.0, count / 3)
+    return float(neighbour_separation(1, min(buffer, count)))
 
 
 def metadata_rate(opens: Quantity, sample_rate: Quantity) -> Quantity:

@@ -101,8 +101,8 @@ def garbage_collection_amplification(spare_share: Quantity) -> Quantity:
     ``spare_share`` is the room that the host can't fill over the room that it fills
     (over-provisioning): 0.07 for a client's drive, 0.28 for a server's. With α = 1 + spare, a
     block that is erased in turn still holds a share ``-W0(-α·e^-α)/α`` of live pages that have
-    to move first, so the amplification is ``α / (α + W0(-α·e^-α))`` (Desnoyers 2012, "Analytic
-    modeling of SSD write performance", for large blocks). Greedy cleaning does somewhat
+    to move first, so the amplification is ``α / (α + W0(-α·e^-α))`` (Desnoyers 2014, for large
+    blocks). Greedy cleaning does somewhat
     better, sequential writes need none of it, hot and cold data that are kept apart less.
 
     Raises ``ValueError`` for a share below 0.001: a drive without spare room can't write.

@@ -6,11 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from storagelab.access import iops_at_queue_depth, knee_request_size, queued_bandwidth
+from storagelab.access import (
+    buffer_fill_time,
+    iops_at_queue_depth,
+    knee_request_size,
+    queued_bandwidth,
+)
 from storagelab.checks import at_least, non_negative, positive
 from storagelab.cost import idle_cost
 from storagelab.devices import Device, load_device
-from storagelab.formats import FORMATS, SampleCost, sample_cost, shuffle_reach
+from storagelab.formats import FORMATS, SampleCost, sample_cost, shuffle_reach, shuffle_separation
 from storagelab.tracks import Track
 from storagelab.units import GB, MONTH
 
@@ -62,12 +67,23 @@ class AccessOutcome:
     """Request size, in bytes, at which the device turns from IOPS-bound to bandwidth-bound."""
     reach: float
     """Mean |displacement| of a sample, in samples."""
+    full_reach: float
+    """Mean |displacement| of a sample in a true permutation of the dataset."""
+    separation: float
+    """Mean samples between two that were stored side by side."""
+    fill_time: float
+    """Seconds in which the shuffle buffer fills before the first batch of an epoch."""
     reach_target: float
     target_utilization: float
     memory: float
     """Bytes of DRAM for the shuffle buffer and the requests in flight."""
     costs: dict[str, float]
     """Dollars a month: memory, requests, idle accelerators."""
+
+    @property
+    def kept(self) -> float:
+        """Share of the device's best bandwidth that this order of reading keeps."""
+        return self.bandwidth / self.sequential_bandwidth
 
     @property
     def cost(self) -> float:
@@ -132,7 +148,8 @@ def audit(track: Track, settings: AccessSettings) -> AccessOutcome:
     device, file_format = load_device(settings.device), FORMATS[settings.format]
     dataset, node = track.dataset, track.node
     cost = sample_cost(file_format, dataset.sample_size, settings.request_size)
-    time = _sample_time(device, cost, file_format.shard_size is not None, settings.shuffled)
+    sharded = file_format.shard_size is not None
+    time = _sample_time(device, cost, sharded, settings.shuffled)
 
     demand = node.demand
     iops = device.max_iops / time.requests if time.requests else np.inf
@@ -171,6 +188,15 @@ def audit(track: Track, settings: AccessSettings) -> AccessOutcome:
         sequential_bandwidth=device.bandwidth,
         knee=float(knee_request_size(device.max_iops, device.bandwidth)),
         reach=shuffle_reach(file_format, settings.shuffled, dataset.samples, settings.buffer),
+        full_reach=dataset.samples / 3,
+        separation=shuffle_separation(
+            file_format, settings.shuffled, dataset.samples, settings.buffer
+        ),
+        fill_time=float(
+            buffer_fill_time(settings.buffer, cost.bytes, supply * cost.bytes)
+            if sharded and settings.shuffled
+            else 0.0
+        ),
         reach_target=track.access.reach_target,
         target_utilization=track.access.target_utilization,
         memory=memory,

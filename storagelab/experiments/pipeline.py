@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 
 from storagelab.checks import Quantity, non_negative, positive
 from storagelab.cost import idle_cost
-from storagelab.pipeline import cache_hit_rate, connections_for, find_bottleneck, mean_epoch_time
+from storagelab.pipeline import (
+    cache_hit_rate,
+    connections_for,
+    find_bottleneck,
+    gains,
+    mean_epoch_time,
+)
 from storagelab.tracks import Track
 from storagelab.units import GB, GBIT_PER_SECOND, MONTH
 
@@ -154,6 +160,22 @@ def feed(track: Track, settings: PipelineSettings) -> PipelineOutcome:
                 idle_cost(utilization, node.accelerators, track.price("accelerator_hour"))
             ),
         },
+    )
+
+
+UNITS = {"cache": 1000 * GB, "link": GBIT_PER_SECOND, "nvme": GB}
+"""One unit of each resource, as it is bought: a terabyte, a Gb/s, a GB/s."""
+
+
+def one_unit_more(track: Track, settings: PipelineSettings) -> dict[str, float]:
+    """Return by how much one more unit of each resource would raise the utilisation.
+
+    By name, as a share of the whole job's time; the units are in :data:`UNITS`.
+    """
+    return gains(
+        lambda resources: feed(track, PipelineSettings(**resources)).utilization,
+        asdict(settings),
+        UNITS,
     )
 
 

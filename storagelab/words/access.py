@@ -41,6 +41,10 @@ def figures(track: Track, outcome: AccessOutcome) -> dict[str, str]:
         "target": format_share(outcome.target_utilization),
         "reach": format_count(outcome.reach),
         "reach_target": format_count(outcome.reach_target),
+        "full_reach": format_count(outcome.full_reach),
+        "separation": format_count(outcome.separation),
+        "fill_time": format_time(outcome.fill_time),
+        "kept": format_share(outcome.kept),
         "request_bytes": format_binary(outcome.request_bytes),
         "knee": format_binary(outcome.knee),
         "memory": format_bytes(outcome.memory),
@@ -50,17 +54,23 @@ def figures(track: Track, outcome: AccessOutcome) -> dict[str, str]:
 
 
 def summary(track: Track, outcome: AccessOutcome) -> str:
-    """Return what is seen now, in two or three sentences."""
+    """Return what is seen now, in a few sentences."""
     says = figures(track, outcome)
     first = (
         f"Storage delivers {says['supply']} samples a second ({says['bandwidth']}) and the "
         f"accelerators take {says['demand']}: they compute {says['utilization']} of the time. "
-        f"What binds is {says['binding']}."
+        f"What binds is {says['binding']}. This order keeps {says['kept']} of what the device "
+        f"moves at its best."
     )
     reach = (
-        f" The shuffle moves a sample by {says['reach']} places on average; the training asks "
-        f"for {says['reach_target']}."
+        f" The shuffle moves a sample by {says['reach']} places on average, where a full one "
+        f"moves it by {says['full_reach']}; the training asks for {says['reach_target']}."
     )
+    if outcome.fill_time:
+        reach += (
+            f" Neighbours end up {says['separation']} apart, and the buffer fills for "
+            f"{says['fill_time']} before the first batch."
+        )
     return first + reach + f" It costs {says['cost']} a month, idle accelerators included."
 
 

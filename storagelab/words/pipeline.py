@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from storagelab.experiments.pipeline import PipelineOutcome, feed
+from storagelab.experiments.pipeline import PipelineOutcome, feed, one_unit_more
 from storagelab.tracks import Track
 from storagelab.units import (
     GBIT_PER_SECOND,
@@ -59,17 +59,28 @@ def figures(track: Track, outcome: PipelineOutcome) -> dict[str, str]:
 
 
 def summary(track: Track, outcome: PipelineOutcome) -> str:
-    """Return what is seen now, in three sentences."""
+    """Return what is seen now, in a few sentences."""
     says = figures(track, outcome)
     waiting = format_share(1 - outcome.utilization)
     reached = "reached" if not outcome.unmet else "missed"
+    more = one_unit_more(track, outcome.settings)
     return (
         f"In a warm epoch {says['supply']} reach the accelerators, which take {says['demand']}; "
         f"what binds is {says['binding']}. Over {says['epochs']} epochs they compute "
         f"{says['utilization']} of the time and wait {waiting}: the {says['target']} target is "
         f"{reached}. The local NVMe idles {says['nvme_idle']} of its bandwidth; the node costs "
-        f"{says['cost']} a month, idle accelerators included."
+        f"{says['cost']} a month, idle accelerators included. The busy time would grow by "
+        f"{_points(more['link'])} with one more Gb/s of link, by {_points(more['nvme'])} with one "
+        f"more GB/s of NVMe and by {_points(more['cache'])} with one more TB of cache."
     )
+
+
+def _points(gain: float) -> str:
+    """Return a change of a share in points, such as ``1.9 points``."""
+    if gain < 5e-5:
+        return "nothing"
+    points = significant(100 * gain, 2)
+    return f"{points} point" if points == "1" else f"{points} points"
 
 
 def equation(track: Track, outcome: PipelineOutcome) -> str:

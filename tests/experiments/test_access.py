@@ -8,6 +8,8 @@ import pytest
 from storagelab.access import roofline_bandwidth
 from storagelab.devices import load_device, load_devices
 from storagelab.experiments.access import AccessSettings, audit, device_curve
+from storagelab.formats import FORMATS
+from storagelab.parts import PARTS
 from storagelab.tracks import load_track
 from tests.experiments.sliders import baseline_but, decisions, of_part, positions
 
@@ -144,3 +146,25 @@ def test_settings_that_no_slider_has_are_refused(change, says):
     }  # fmt: skip
     with pytest.raises(ValueError, match=says):
         AccessSettings(**{**good, **change})
+
+
+def test_shards_and_a_buffer_buy_back_the_bandwidth_and_cost_reach_memory_and_a_start():
+    """What the student has to see: the same device, the same shuffle switch, two ways to store."""
+    track = load_track("cloud_titan")
+    raw = audit(track, PARTS["access"].baseline(track).settings)
+    sharded = audit(
+        track,
+        replace(
+            raw.settings, format="webdataset", request_size=16e6, queue_depth=256.0, buffer=10000.0
+        ),
+    )
+    assert raw.kept < 0.01
+    assert sharded.kept > 50 * raw.kept
+    assert raw.separation == raw.full_reach == raw.reach
+    assert 1 < sharded.separation < sharded.full_reach / 1000
+    assert sharded.reach < sharded.full_reach / 1000
+    assert raw.fill_time == 0
+    stored = sharded.settings.buffer * FORMATS["webdataset"].stored_size(track.dataset.sample_size)
+    rate = sharded.bandwidth / track.dataset.sample_size
+    assert sharded.fill_time == pytest.approx(sharded.settings.buffer / rate)
+    assert sharded.memory > stored * 0.9

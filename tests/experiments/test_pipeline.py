@@ -2,9 +2,17 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
-from storagelab.experiments.pipeline import TIERS, PipelineSettings, feed
+from storagelab.experiments.pipeline import (
+    TIERS,
+    PipelineSettings,
+    feed,
+    one_unit_more,
+    sweep_link,
+)
+from storagelab.parts import PARTS
 from storagelab.pipeline import cache_hit_rate
 from storagelab.tracks import load_track
 from storagelab.units import GB, HOUR, MONTH
@@ -109,3 +117,28 @@ def test_a_larger_cache_on_a_slow_nvme_can_make_the_nvme_bind(name, part):
 def test_settings_that_no_slider_has_are_refused(name, bad):
     with pytest.raises(ValueError, match=f"^{name} must be"):
         PipelineSettings(**{"cache": 1e12, "link": 1e9, "nvme": 1e9, name: bad})
+
+
+def test_one_unit_more_helps_where_it_binds_and_nowhere_else():
+    """The baseline is bound by its link: a Gb/s helps by its share, NVMe by nothing."""
+    track = load_track("cloud_titan")
+    settings = PARTS["pipeline"].baseline(track).settings
+    gains = one_unit_more(track, settings)
+    wider = replace(settings, link=settings.link + 1e9 / 8)
+    expected = feed(track, wider).utilization - feed(track, settings).utilization
+    assert gains["link"] == pytest.approx(expected)
+    assert gains["link"] > 0.005
+    assert gains["nvme"] == 0
+    assert gains["cache"] > 0
+
+
+def test_a_swept_link_is_the_experiment_at_each_of_its_points():
+    track = load_track("cloud_titan")
+    settings = PARTS["pipeline"].baseline(track).settings
+    links = np.geomspace(1e8, 2e10, 7)
+    swept = sweep_link(track, settings, links)
+    for index, link in enumerate(links):
+        warm = feed(track, replace(settings, link=float(link))).warm
+        assert swept["delivered"][index] == pytest.approx(warm.rate)
+        for tier in TIERS:
+            assert swept[tier][index] == pytest.approx(warm.ceilings[tier])
