@@ -54,19 +54,20 @@ def neighbour_separation(interleave: Quantity, buffer: Quantity) -> Quantity:
     """Return how many samples part two that lie side by side in a shard, on average.
 
     ``interleave`` m shards are read in turn, one sample from each, so neighbours leave the
-    reader m samples apart; a buffer of ``buffer`` K samples then moves each by a geometric time
-    of mean K: ``m + K·e^(-m/K)`` (m without a buffer, K for a buffer much larger than m). A
-    full shuffle of N samples parts them by N/3. Reading the shards themselves in random order
-    moves neighbours together and parts nothing: that is what displacement alone hides.
+    reader m samples apart. Behind it a buffer of ``buffer`` K samples keeps each for a geometric
+    time of mean K. Either the first has gone before the second comes, or both wait and one goes
+    first; the two cases together give ``m + K·(1 - 1/K)^m`` exactly: m without a buffer, K for
+    one shard at a time. A full shuffle of N samples parts neighbours by N/3. Reading the shards
+    themselves in random order moves neighbours together and parts nothing: that is what
+    displacement alone hides.
 
     Raises ``ValueError`` for an interleave below 1 or a negative buffer.
     """
     apart = whole("interleave", interleave)
-    size = non_negative("buffer", buffer)
-    # a buffer of 1 holds nothing back
-    spread = np.maximum(size, 1) - 1
-    parted = spread * np.exp(-apart / np.maximum(spread, 1e-3))
-    return plain(apart + parted)
+    size = np.maximum(non_negative("buffer", buffer), 1)  # a buffer of 0 or 1 holds nothing back
+    with np.errstate(divide="ignore"):
+        both_wait = np.exp(np.maximum(apart * np.log1p(-1 / size), -745.0))
+    return plain(apart + size * both_wait)
 
 
 def buffer_memory(buffer: Quantity, sample_size: Quantity) -> Quantity:
