@@ -55,6 +55,9 @@ def _checked(
 LEAST, MOST = 1e-100, 1e100
 """The magnitudes that a quantity may have: no product of three leaves a float's range."""
 
+COUNTABLE = 2**53
+"""Up to here a float counts exactly; beyond, neighbouring whole numbers are the same one."""
+
 
 def positive(name: str, value: object) -> Floats:
     """Return ``value`` as floats; raise ``ValueError`` unless all are above 0 (1e-100 to 1e100)."""
@@ -89,12 +92,12 @@ def fraction(name: str, value: object) -> Floats:
 
 
 def whole(name: str, value: object, least: int = 1) -> Floats:
-    """Return ``value`` as floats; raise ``ValueError`` unless all are whole and >= ``least``."""
+    """Return ``value`` as floats; raise ``ValueError`` unless whole, from ``least`` to 2^53."""
     return _checked(
         name,
         value,
-        lambda x: (x >= least) & (x <= MOST) & (x == np.floor(x)),
-        f"a whole number from {least} up",
+        lambda x: (x >= least) & (x <= COUNTABLE) & (x == np.floor(x)),
+        f"a whole number from {least} up (to 2^53)",
         interval=False,
     )
 
@@ -125,5 +128,7 @@ def plain(values: Floats) -> Quantity:
 
 def counted(name: str, counts: Floats) -> Any:
     """Return whole floats as ``int``, or an int64 array; raise ``ValueError`` above 2^53."""
-    require(counts <= 2**53, f"the {name} is too large to count: check the units of the arguments")
+    require(
+        counts <= COUNTABLE, f"the {name} is too large to count: check the units of the arguments"
+    )
     return int(counts) if np.ndim(counts) == 0 else counts.astype(np.int64)

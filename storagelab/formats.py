@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from storagelab.access import neighbour_separation, stream_displacement
-from storagelab.checks import Quantity, non_negative, plain, positive, require, whole
+from storagelab.checks import Quantity, non_negative, plain, positive, whole
 
 TAR_BLOCK = 512
 """Bytes of a tar header and the multiple that a member is padded to (POSIX.1-1988, ustar)."""
@@ -151,6 +151,5 @@ def straddled_shards(shards: Quantity, hosts: Quantity) -> Quantity:
     Raises ``ValueError`` for counts that aren't whole.
     """
     count, readers = whole("shards", shards), whole("hosts", hosts)
-    require(np.maximum(count, readers) < 2**53, "shards and hosts must be below 2^53")
     common = np.gcd(count.astype(np.int64), readers.astype(np.int64))
     return plain(np.minimum(count, readers - common))

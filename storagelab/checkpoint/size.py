@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from storagelab.checks import Quantity, plain, positive, whole
+from storagelab.checks import Quantity, plain, positive, require, whole
 
 
 def checkpoint_size(parameters: Quantity, bytes_per_parameter: Quantity) -> Quantity:
@@ -28,9 +28,11 @@ def transformer_parameters(
     ``L(2h² + 2h·kv·h/heads + 3h·f) + 2Vh``: query and output, key and value, three feed-forward
     matrices, and separate input and output embeddings; norms are left out (under 0.01%).
 
-    Raises ``ValueError`` for a dimension that isn't a whole number from 1 up.
+    Raises ``ValueError`` for a dimension that isn't a whole number from 1 up, or more key-value
+    heads than heads.
     """
     layers, hidden, ffn = whole("layers", layers), whole("hidden", hidden), whole("ffn", ffn)
     heads, kv_heads = whole("heads", heads), whole("kv_heads", kv_heads)
+    require(kv_heads <= heads, "kv_heads must not exceed heads, which share them")
     attention = 2 * hidden**2 + 2 * hidden * kv_heads * hidden / heads
     return plain(layers * (attention + 3 * hidden * ffn) + 2 * whole("vocab", vocab) * hidden)

@@ -34,9 +34,11 @@ def max_accelerators(
     target = positive("target_utilization", fraction("target_utilization", target_utilization))
     record = positive("record_size", record_size)
     batch = positive("batch_size", batch_size)
-    each = target * batch * record / positive("compute_time", compute_time)
+    speed, time = positive("bandwidth", bandwidth), positive("compute_time", compute_time)
+    with np.errstate(over="ignore"):  # infinitely many are refused below
+        fed = speed * (time / (target * batch * record))
     # a hair above the quotient, so that a whole number isn't lost to its last binary digit
-    count = np.floor(positive("bandwidth", bandwidth) / each * (1 + 1e-12))
+    count = np.floor(fed * (1 + 1e-12))
     return counted("number of accelerators", count)
 
 

@@ -252,12 +252,12 @@ def test_more_replications_make_the_standard_error_smaller():
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"samples": 0}, "samples must be a whole number from 1 up; got 0"),
+        ({"samples": 0}, r"samples must be a whole number from 1 up \(to 2\^53\); got 0"),
         (
             {"samples": 10, "batch_size": 4},
             "samples must fill whole batches of batch_size = 4; got 10",
         ),
-        ({"batch_size": 1.5}, "batch_size must be a whole number from 1 up; got 1.5"),
+        ({"batch_size": 1.5}, r"batch_size must be a whole number from 1 up \(to 2\^53\); got 1.5"),
         ({"readers": -1}, "readers must be a whole number"),
         ({"channels": 0}, "channels must be a whole number"),
         ({"queue_depth": 0}, "queue_depth must be a whole number"),
@@ -294,8 +294,8 @@ def test_a_path_that_takes_no_time_has_no_rate():
 @pytest.mark.parametrize(
     ("replications", "seed", "says"),
     [
-        (1, 1, "replications must be a whole number from 2 up; got 1"),
-        (2, 0.5, "seed must be a whole number from 0 up; got 0.5"),
+        (1, 1, r"replications must be a whole number from 2 up \(to 2\^53\); got 1"),
+        (2, 0.5, r"seed must be a whole number from 0 up \(to 2\^53\); got 0.5"),
     ],
 )
 def test_replications_and_seed_are_whole_and_enough(replications, seed, says):
