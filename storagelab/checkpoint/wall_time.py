@@ -129,7 +129,8 @@ def first_order_wall_time(
 
     ``Ts + (Ts/τ - 1)·d + [(τ + d)/2 + R]·Ts/M``: work, dumps, and for each of ``Ts/M`` failures
     half an interval of lost work and a restart. It counts no failure while lost work is done
-    again, so it is too low where failures are frequent, by 47% on Daly's third case.
+    again, so it is too low where failures are frequent: on Daly's third case (d = 300 s,
+    M = 900 s, R = 600 s) it promises 47% less, at Young's interval, than the best one takes.
 
     Raises ``ValueError`` as :func:`expected_wall_time` does. Warns (``DomainWarning``) where
     interval, dump and restart together come to more than half of the MTBF.

@@ -8,8 +8,10 @@ from numpy.testing import assert_allclose
 
 from storagelab.access import (
     burst_duration,
+    half_bandwidth_request_size,
     iops_at_queue_depth,
     knee_request_size,
+    queued_bandwidth,
     random_read_bandwidth,
     read_time,
     roofline_bandwidth,
@@ -57,7 +59,8 @@ def test_a_larger_buffer_shuffles_further(buffer, factor):
 def test_half_of_the_bandwidth_is_reached_at_a_request_of_latency_times_bandwidth(
     bandwidth, latency, size
 ):
-    half = random_read_bandwidth(bandwidth, latency, latency * bandwidth)
+    at_half = half_bandwidth_request_size(bandwidth, latency)
+    half = random_read_bandwidth(bandwidth, latency, at_half)
     assert half == pytest.approx(bandwidth / 2)
     rate = random_read_bandwidth(bandwidth, latency, size)
     assert rate * read_time(size, latency, bandwidth) == pytest.approx(size)
@@ -108,6 +111,27 @@ def test_more_requests_in_flight_are_never_slower(latency, wide, depth, more):
     most = wide / latency
     fewer = iops_at_queue_depth(latency, most, depth)
     assert iops_at_queue_depth(latency, most, depth * more) >= fewer * (1 - 1e-12)
+
+
+@given(LATENCIES, st.floats(1, 50), st.floats(1, 50), SIZES, st.floats(1, 4096))
+def test_a_queue_of_sized_reads_lies_between_one_read_at_a_time_and_the_roofline(
+    latency, wide, streams, size, depth
+):
+    stream = 1e9
+    iops, bandwidth = wide / latency, streams * stream
+    rate = queued_bandwidth(latency, stream, iops, bandwidth, size, depth)
+    one = random_read_bandwidth(stream, latency, size)
+    roof = roofline_bandwidth(iops, bandwidth, size)
+    assert queued_bandwidth(latency, stream, iops, bandwidth, size, 1) == pytest.approx(one)
+    assert one * (1 - 1e-9) <= rate <= min(depth * one, roof) * (1 + 1e-9)
+    deep = queued_bandwidth(latency, stream, iops, bandwidth, size, 1e12)
+    assert deep == pytest.approx(roof, rel=1e-6)
+
+
+def test_32_reads_of_4_kib_in_flight_on_an_nvme_drive():
+    """By hand: 69.59 µs alone, 0.625 µs each at saturation: 32 / (69.59 + 31 · 0.625) per µs."""
+    rate = queued_bandwidth(69e-6, 7e9, 1.6e6, 7e9, 4096, 32)
+    assert rate / 4096 == pytest.approx(32 / (69.585e-6 + 31 * 0.625e-6), rel=1e-4)
 
 
 @given(IOPS, BANDWIDTHS, SIZES)

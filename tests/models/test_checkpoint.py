@@ -10,19 +10,26 @@ from scipy.integrate import quad
 from scipy.optimize import minimize_scalar
 
 from storagelab.checkpoint import (
+    checkpoint_size,
+    combined_mtbf,
     daly_interval,
     expected_wall_time,
+    first_order_wall_time,
+    immune_restart_wall_time,
     job_mtbf,
     optimal_interval,
+    segmented_wall_time,
     shortest_interval,
     simulate_wall_time,
     storage_share,
     storm_write_time,
+    survival_probability,
     transformer_parameters,
     unprotected_wall_time,
     young_interval,
 )
-from storagelab.units import HOUR
+from storagelab.checks import DomainWarning
+from storagelab.units import GIB, HOUR
 from storagelab.validation import read_table
 
 DUMPS = st.floats(1e-3, 1e4)
@@ -131,11 +138,8 @@ def test_the_expected_wall_time_solves_the_renewal_equation(case):
     assert expected_wall_time(*case) == pytest.approx(renewal_wall_time(*case), rel=1e-6)
 
 
-def segmented(work, interval, dump, mtbf, restart):
-    """The exact mean of n equal segments without a dump behind the last."""
-    segments = round(work / interval)
-    pieces = (segments - 1) * np.expm1((interval + dump) / mtbf) + np.expm1(interval / mtbf)
-    return mtbf * np.exp(restart / mtbf) * pieces
+def segmented(work, interval, *job):
+    return segmented_wall_time(work, round(work / interval), *job)
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
@@ -211,14 +215,74 @@ def test_without_failures_a_job_takes_its_work_and_its_dumps(interval, dump, res
     assert wall == pytest.approx(50 * (interval + dump), rel=1e-9)
 
 
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_many_segments_are_as_good_as_endlessly_many(case):
+    """The form with segments leaves out the last dump, and what may strike during it."""
+    work, interval, dump, mtbf, _ = case
+    left_out = (interval + dump) / work * (1 + dump / interval) * np.exp(600 / mtbf)
+    wall = expected_wall_time(*case)
+    assert 0 <= 1 - segmented(*case) / wall <= left_out
+
+
+@given(st.floats(1e2, 1e6), st.floats(0, 1e3), st.floats(1e2, 1e6), st.floats(0, 1e3))
+def test_one_segment_is_a_job_without_checkpoints(work, dump, mtbf, restart):
+    if work / mtbf > 300:
+        return
+    wall = segmented_wall_time(work, 1, dump, mtbf, restart)
+    assert wall == pytest.approx(unprotected_wall_time(work, mtbf, restart), rel=1e-12)
+
+
+def test_restarts_that_never_fail_are_those_of_a_loop_that_does_not_let_them():
+    case = (3.6e4, 600.0, 30.0, 1500.0, 900.0)
+    work, interval, dump, mtbf, restart = case
+    generator = np.random.default_rng(23)
+    walls = []
+    for _ in range(3000):
+        wall, done = 0.0, 0.0
+        while done < work:
+            life = generator.exponential(mtbf)
+            if life >= interval + dump:
+                wall += interval + dump
+                done += interval
+            else:
+                wall += life + restart
+        walls.append(wall)
+    error = np.std(walls, ddof=1) / np.sqrt(len(walls))
+    assert abs(np.mean(walls) - immune_restart_wall_time(*case)) < 4 * error
+    assert immune_restart_wall_time(*case) < expected_wall_time(*case)
+
+
+def test_the_two_ways_to_take_restarts_differ_by_17_per_cent_at_two_thirds_of_the_mtbf():
+    """M e^(R/M) against M + R, at M = 900 s and R = 600 s; they agree for short restarts."""
+    case = (1.8e6, 600.0, 300.0, 900.0)
+    apart = expected_wall_time(*case, 600.0) / immune_restart_wall_time(*case, 600.0) - 1
+    assert apart == pytest.approx(0.17, abs=0.005)
+    assert expected_wall_time(*case, 0.0) == immune_restart_wall_time(*case, 0.0)
+
+
+@pytest.mark.filterwarnings("ignore::storagelab.checks.DomainWarning")
 def test_the_teaching_form_holds_for_rare_failures_and_fails_by_half_for_frequent_ones():
-    """First order: Ts + (Ts/τ - 1)d + [(τ + d)/2 + R]·Ts/M."""
-    for mtbf, off in ((86400, (-0.005, 0)), (900, (-0.5, -0.45))):
-        interval = young_interval(300, mtbf)
-        exact = expected_wall_time(1.8e6, interval, 300, mtbf, 600)
-        dumps = (1.8e6 / interval - 1) * 300
-        first = 1.8e6 + dumps + ((interval + 300) / 2 + 600) * 1.8e6 / mtbf
+    """What it promises at the interval that it would choose, against what the best one takes."""
+    for mtbf, off in ((86400, (-0.005, 0)), (900, (-0.475, -0.465))):
+        exact = expected_wall_time(1.8e6, optimal_interval(300, mtbf), 300, mtbf, 600)
+        first = first_order_wall_time(1.8e6, young_interval(300, mtbf), 300, mtbf, 600)
         assert off[0] < first / exact - 1 < off[1]
+
+
+def test_the_teaching_form_by_hand_and_as_the_limit_of_rare_failures():
+    # 10 h of work, saved every hour for a minute, a failure a day on average, 5 min to restart
+    by_hand = 36000 + 9 * 60 + (3660 / 2 + 300) * 36000 / 86400
+    assert first_order_wall_time(36000, 3600, 60, 86400, 300) == pytest.approx(by_hand)
+    for mtbf in (1e8, 1e10):
+        exact = segmented_wall_time(36000, 10, 60, mtbf, 300)
+        over = first_order_wall_time(36000, 3600, 60, mtbf, 300) - 36540
+        # it gives the last segment a dump to lose, too
+        assert exact - 36540 == pytest.approx(over, rel=0.02)
+
+
+def test_the_teaching_form_warns_where_it_no_longer_holds():
+    with pytest.warns(DomainWarning, match="is above half of mtbf: the first-order form"):
+        first_order_wall_time(1.8e6, 700.0, 300.0, 900.0, 600.0)
 
 
 def test_no_checkpoints_is_one_segment_without_a_dump():
@@ -286,6 +350,70 @@ def test_a_job_fails_with_the_first_of_its_parts():
     first = generator.exponential(1000.0, (20_000, 32)).min(axis=1)
     error = first.std() / np.sqrt(first.size)
     assert abs(first.mean() - job_mtbf(1000.0, 32)) < 4 * error
+
+
+def test_a_job_of_unlike_parts_fails_with_the_first_of_any_kind():
+    generator = np.random.default_rng(3)
+    means = np.repeat([4000.0, 900.0, 20_000.0], [8, 2, 30])
+    first = generator.exponential(means, (20_000, means.size)).min(axis=1)
+    error = first.std() / np.sqrt(first.size)
+    law = combined_mtbf([4000.0, 900.0, 20_000.0], [8, 2, 30])
+    assert abs(first.mean() - law) < 4 * error
+    assert combined_mtbf([4000.0], [8]) == pytest.approx(job_mtbf(4000.0, 8))
+    assert combined_mtbf([4000.0, 1.0], [8, 0]) == pytest.approx(job_mtbf(4000.0, 8))
+    rows = combined_mtbf([4000.0, 900.0], [[8, 0], [0, 2]])
+    assert_allclose(rows, [500.0, 450.0])
+
+
+@pytest.mark.parametrize(
+    ("means", "counts", "says"),
+    [
+        ([1e3, 1e3], [0, 0], "counts must hold at least one part"),
+        ([1e3, -1.0], [1, 1], r"component_mtbfs\[1\] must be"),
+        ([1e3, 1e3], [1, 1.5], r"counts\[1\] must be a whole number from 0 up"),
+    ],
+)
+def test_a_job_of_no_parts_is_refused(means, counts, says):
+    with pytest.raises(ValueError, match=says):
+        combined_mtbf(means, counts)
+
+
+@given(st.floats(0, 1e6), st.floats(0, 1e6), st.floats(1e2, 1e6))
+def test_to_survive_two_hours_is_to_survive_one_and_then_another(one, other, mtbf):
+    """What makes failures exponential: a machine that has run so far is as good as new."""
+    both = survival_probability(one + other, mtbf)
+    assert both == pytest.approx(
+        survival_probability(one, mtbf) * survival_probability(other, mtbf), rel=1e-9, abs=1e-300
+    )
+    lives = survival_probability(mtbf * np.array([0.0, np.log(2), 1e9]), mtbf)
+    assert_allclose(lives, [1.0, 0.5, 0.0], atol=1e-300)
+
+
+def test_a_checkpoint_is_its_parameters_times_their_bytes():
+    """Llama-3-70B: 141 GB of bf16 weights, 920 GiB with 32-bit optimizer states."""
+    assert checkpoint_size(70.55e9, 2) == pytest.approx(141e9, rel=1e-3)
+    assert checkpoint_size(70.55e9, 12) == pytest.approx(847e9, rel=1e-3)
+    assert checkpoint_size(70.55e9, 14) == pytest.approx(920 * GIB, rel=1e-3)
+
+
+def test_more_heads_that_share_than_there_are_is_refused():
+    with pytest.raises(ValueError, match="kv_heads must not exceed heads"):
+        transformer_parameters(32, 4096, 14336, 8, 32, 128256)
+
+
+def test_contention_and_metadata_make_a_storm_longer():
+    calm = storm_write_time(350e9, 1024, 100e9, 25e9)
+    assert storm_write_time(350e9, 1024, 100e9, 25e9, efficiency=0.5) == pytest.approx(2 * calm)
+    # two files a writer at 1,024 creates a second: two seconds before a byte is written
+    with_files = storm_write_time(
+        350e9, 1024, 100e9, 25e9, files_per_writer=2, metadata_rate=1024.0
+    )
+    assert with_files == pytest.approx(calm + 2.0)
+    # efficiency is the shared path's: where the nodes bind, it changes nothing
+    assert storm_write_time(350e9, 2, 100e9, 25e9, efficiency=0.5) == pytest.approx(7.0)
+    for bad in ("yes", 1, None):
+        with pytest.raises(ValueError, match="sharded must be True or False"):
+            storm_write_time(350e9, 1024, 100e9, 25e9, sharded=bad)
 
 
 @given(st.floats(1e-3, 1e5), st.floats(1e-3, 0.999))

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storagelab.access import baseline_rate, burst_duration, transfer_time
+from storagelab.access import baseline_rate, burst_duration, refill_time, transfer_time
 
 
 @given(st.integers(1, 3000), st.integers(2, 60), st.integers(1, 50), st.integers(0, 3000))
@@ -25,6 +25,15 @@ def test_a_bucket_lasts_through_a_short_transfer_and_not_through_a_long_one():
     # the bucket of 90 lasts 10 s, in which 100 go through; 50 more go at 1
     assert transfer_time(150, 10, 1, 90) == pytest.approx(60)
     assert burst_duration(90, 10, 1) == 10
+
+
+def test_an_idle_volume_earns_its_credits_back():
+    held, seconds = 0.0, 0
+    while held < 900:
+        held += 3
+        seconds += 1
+    assert refill_time(900, 3) == seconds
+    assert refill_time(0, 3) == 0
 
 
 def test_a_baseline_grows_with_the_volume_between_its_ends():
