@@ -8,6 +8,8 @@ import sys
 
 from measuring import Result, at_most
 
+import storagelab
+
 PAIRS = 25
 TIMED = """
 import time
@@ -16,11 +18,7 @@ import {modules}
 print(time.perf_counter() - start)
 """
 
-
-ALL_MODELS = ", ".join(
-    f"storagelab.{name}"
-    for name in ("access", "checkpoint", "cost", "energy", "formats", "pipeline", "queueing")
-)
+ALL_MODELS = ", ".join(f"storagelab.{name}" for name in storagelab.__all__)
 
 
 def import_time(modules: str) -> float:

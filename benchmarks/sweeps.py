@@ -1,7 +1,8 @@
 """A million points through every closed form, against the bare NumPy expression.
 
 The bare expression checks nothing. Where a law is the root of an equation, the reference is the
-shortest way to it: SciPy's Lambert W, or as many Newton steps with nothing around them.
+shortest way to it: SciPy's Lambert W, or as many Newton steps with nothing around them. Both have
+to give the same numbers before they are timed.
 """
 
 from __future__ import annotations
@@ -11,9 +12,18 @@ from typing import Any
 
 import numpy as np
 from measuring import Result, at_most, in_pairs
-from scipy.special import lambertw
+from scipy.special import digamma, lambertw
 
-from storagelab import access, checkpoint, cost, energy, formats, pipeline, queueing
+from storagelab import (
+    access,
+    checkpoint,
+    cost,
+    energy,
+    formats,
+    pipeline,
+    queueing,
+    sensors,
+)
 
 POINTS = 1_000_000
 PAIRS = 7
@@ -34,6 +44,7 @@ MTBF = _between(3600, 1e6)
 SHARE = _generator.uniform(0.01, 0.99, POINTS)
 COUNT = _generator.integers(1, 5000, POINTS).astype(float)
 DEPTH = _between(1, 1000)
+TWO_RATES = np.stack([RATE, RATE[::-1]], axis=-1)
 
 
 def _newton_miss(cached: Any) -> Any:
@@ -48,6 +59,14 @@ def _newton_miss(cached: Any) -> Any:
 def _amplification(spare: Any) -> Any:
     alpha = 1 + spare
     return alpha / (alpha + lambertw(-alpha * np.exp(-alpha)).real)
+
+
+def _displacement(samples: Any, buffer: Any) -> Any:
+    share = buffer / samples
+    short = 2 * buffer / np.e * (1 - (6 - 2 * np.e) * share)
+    long = 4 * share**2 - np.exp(1 - 1 / share) * (4 * share**3 + 6 * share**2 + 1) / (3 * share)
+    exact = np.exp(1 + buffer * np.log1p(-1 / buffer))
+    return np.where(share <= 0.5, short, samples * long) * exact
 
 
 WORK = 2.6e6
@@ -98,7 +117,7 @@ SWEEPS: dict[str, tuple[Callable[[], Any], Callable[[], Any]]] = {
     ),
     "access.neighbour_separation": (
         lambda: access.neighbour_separation(8, SIZE),
-        lambda: 8 + (SIZE - 1) * np.exp(-8 / (SIZE - 1)),
+        lambda: 8 + SIZE * np.exp(8 * np.log1p(-1 / SIZE)),
     ),
     "access.useful_fraction": (
         lambda: access.useful_fraction(SIZE, 131072),
@@ -116,9 +135,97 @@ SWEEPS: dict[str, tuple[Callable[[], Any], Callable[[], Any]]] = {
         lambda: access.lifetime(SIZE, 1e5, 100, 2),
         lambda: SIZE * 1e5 / (100 * 2),
     ),
+    "access.knee_request_size": (
+        lambda: access.knee_request_size(1.6e6, RATE),
+        lambda: RATE / 1.6e6,
+    ),
+    "access.half_bandwidth_request_size": (
+        lambda: access.half_bandwidth_request_size(RATE, TIME),
+        lambda: RATE * TIME,
+    ),
+    "access.refill_time": (
+        lambda: access.refill_time(SIZE, 100),
+        lambda: SIZE / 100,
+    ),
+    "access.baseline_rate": (
+        lambda: access.baseline_rate(RATE, 3e-9, 100, 16e3),
+        lambda: np.minimum(np.maximum(RATE * 3e-9, 100), 16e3),
+    ),
+    "access.rotation_time": (
+        lambda: access.rotation_time(LONG),
+        lambda: 1 / LONG,
+    ),
+    "access.mean_seek_time": (
+        lambda: access.mean_seek_time(1e-6, TIME),
+        lambda: 1e-6 + (TIME - 1e-6) * 8 / 15,
+    ),
+    "access.positioning_time": (
+        lambda: access.positioning_time(TIME, 8e-3),
+        lambda: TIME + 8e-3 / 2,
+    ),
+    "access.pages_touched": (
+        lambda: access.pages_touched(SIZE, 4096),
+        lambda: 1 + (SIZE - 1) / 4096,
+    ),
+    "access.read_ahead_bandwidth": (
+        lambda: access.read_ahead_bandwidth(2.7e8, 12e-3, SIZE, 131072),
+        lambda: SIZE / (12e-3 + np.ceil(SIZE / 131072) * 131072 / 2.7e8),
+    ),
+    "access.ranged_read_time": (
+        lambda: access.ranged_read_time(SIZE, 0.15, 9e7, 8, 1.25e9),
+        lambda: 0.15 + SIZE / min(8 * 9e7, 1.25e9),
+    ),
+    "access.serial_read_time": (
+        lambda: access.serial_read_time(SIZE, 32, 133e6, 4),
+        lambda: (32 + SIZE * 8 / 4) / 133e6,
+    ),
+    "access.program_time": (
+        lambda: access.program_time(SIZE, 256, 7e-4),
+        lambda: np.ceil(SIZE / 256) * 7e-4,
+    ),
+    "access.erase_time": (
+        lambda: access.erase_time(SIZE, 4096, 0.06),
+        lambda: np.ceil(SIZE / 4096) * 0.06,
+    ),
+    "access.longest_stall": (
+        lambda: access.longest_stall(TIME, 30e-6),
+        lambda: np.minimum(TIME, 30e-6),
+    ),
+    "access.erase_time_with_suspends": (
+        lambda: access.erase_time_with_suspends(TIME, 1e-2, 1e-3, 30e-6),
+        lambda: TIME * (1e-2 / (1e-2 - 1e-3 - 30e-6)),
+    ),
+    "access.partial_write_amplification": (
+        lambda: access.partial_write_amplification(SIZE, 4096),
+        lambda: np.ceil(SIZE / 4096) * 4096 / SIZE,
+    ),
+    "access.stream_displacement": (
+        lambda: access.stream_displacement(2e8, SIZE),
+        lambda: _displacement(2e8, SIZE),
+    ),
+    "access.buffer_memory": (
+        lambda: access.buffer_memory(SIZE, 114660),
+        lambda: SIZE * 114660,
+    ),
+    "access.buffer_fill_time": (
+        lambda: access.buffer_fill_time(SIZE, 114660, 1e9),
+        lambda: SIZE * 114660 / 1e9,
+    ),
     "formats.shard_imbalance": (
         lambda: formats.shard_imbalance(COUNT, 64),
         lambda: np.ceil(COUNT / 64) * 64 / COUNT,
+    ),
+    "formats.metadata_rate": (
+        lambda: formats.metadata_rate(1, SIZE),
+        lambda: 1 * SIZE,
+    ),
+    "formats.shards_per_host": (
+        lambda: formats.shards_per_host(1e13, SIZE, 64),
+        lambda: 1e13 / SIZE / 64,
+    ),
+    "formats.straddled_shards": (
+        lambda: formats.straddled_shards(COUNT, 64),
+        lambda: np.minimum(COUNT, 64 - np.gcd(COUNT.astype(np.int64), 64)),
     ),
     "pipeline.cache_hit_rate, lru": (
         lambda: pipeline.cache_hit_rate(SHARE, "lru"),
@@ -155,6 +262,54 @@ SWEEPS: dict[str, tuple[Callable[[], Any], Callable[[], Any]]] = {
         lambda: pipeline.straggler_utilization(COUNT, 0.02),
         lambda: 1 / (1 + 0.02 * np.log(COUNT)),
     ),
+    "pipeline.cache_hit_rate, never evict": (
+        lambda: pipeline.cache_hit_rate(SHARE, "never_evict"),
+        lambda: SHARE.copy(),
+    ),
+    "pipeline.cache_hit_rate, lru repeated": (
+        lambda: pipeline.cache_hit_rate(SHARE, "lru_repeated"),
+        lambda: np.where(SHARE < 1, 0.0, 1.0),
+    ),
+    "pipeline.bytes_fetched": (
+        lambda: pipeline.bytes_fetched(1e13, SHARE, "never_evict"),
+        lambda: 1e13 * (1 - SHARE),
+    ),
+    "pipeline.serial_step_time": (
+        lambda: pipeline.serial_step_time(TIME, 0.01, 0.02),
+        lambda: TIME + 0.01 + 0.02,
+    ),
+    "pipeline.serial_utilization": (
+        lambda: pipeline.serial_utilization(TIME, 0.01, 0.02),
+        lambda: 0.02 / (TIME + 0.01 + 0.02),
+    ),
+    "pipeline.pipelined_step_time": (
+        lambda: pipeline.pipelined_step_time(TIME, 0.01, 0.02),
+        lambda: np.maximum(np.maximum(TIME, 0.01), 0.02),
+    ),
+    "pipeline.loader_rate": (
+        lambda: pipeline.loader_rate(LONG, 64, 2e-3),
+        lambda: np.minimum(LONG, 64) / 2e-3,
+    ),
+    "pipeline.cold_epoch_time": (
+        lambda: pipeline.cold_epoch_time(1e13, RATE, 64, 87.5e6, 2e9),
+        lambda: 1e13 / np.minimum(np.minimum(RATE, 64 * 87.5e6), 2e9),
+    ),
+    "pipeline.barrier_time": (
+        lambda: pipeline.barrier_time(COUNT, 0.01),
+        lambda: 0.01 * (digamma(COUNT + 1) + np.euler_gamma),
+    ),
+    "pipeline.parallel_tiers_bandwidth": (
+        lambda: pipeline.parallel_tiers_bandwidth(TWO_RATES, [0.4, 0.6]),
+        lambda: 1 / np.max([0.4, 0.6] / TWO_RATES, axis=-1),
+    ),
+    "pipeline.series_tiers_bandwidth": (
+        lambda: pipeline.series_tiers_bandwidth(TWO_RATES, [0.4, 0.6]),
+        lambda: 1 / np.sum([0.4, 0.6] / TWO_RATES, axis=-1),
+    ),
+    "pipeline.connections_for": (
+        lambda: pipeline.connections_for(RATE, 87.5e6),
+        lambda: np.ceil(RATE / 87.5e6).astype(np.int64),
+    ),
     "queueing.mg1_wait": (
         lambda: queueing.mg1_wait(1e-3, SHARE, 0.5),
         lambda: SHARE * 1e-3 * 1.5 / (2 * (1 - SHARE)),
@@ -166,6 +321,38 @@ SWEEPS: dict[str, tuple[Callable[[], Any], Callable[[], Any]]] = {
     "queueing.stall_tail": (
         lambda: queueing.stall_tail(1e-4, 0.01, 0.06, TIME),
         lambda: np.where(TIME < 1e-4, 1.0, 0.01 * np.clip(1 - (TIME - 1e-4) / 0.06, 0, 1)),
+    ),
+    "queueing.mm1_wait": (
+        lambda: queueing.mm1_wait(1e-3, SHARE),
+        lambda: SHARE * 1e-3 / (1 - SHARE),
+    ),
+    "queueing.md1_wait": (
+        lambda: queueing.md1_wait(1e-3, SHARE),
+        lambda: SHARE * 1e-3 / (2 * (1 - SHARE)),
+    ),
+    "queueing.littles_outstanding": (
+        lambda: queueing.littles_outstanding(RATE, TIME),
+        lambda: RATE * TIME,
+    ),
+    "queueing.mm1_response_tail": (
+        lambda: queueing.mm1_response_tail(1e-3, SHARE, 1e-2),
+        lambda: np.exp(-(1 - SHARE) * 1e-2 / 1e-3),
+    ),
+    "queueing.stall_quantile": (
+        lambda: queueing.stall_quantile(1e-4, SHARE, 0.06, 0.9),
+        lambda: 1e-4 + np.where(SHARE > 0.1, 0.06 * (1 - 0.1 / SHARE), 0),
+    ),
+    "queueing.frame_miss_probability": (
+        lambda: queueing.frame_miss_probability(SHARE, 20),
+        lambda: 1 - (1 - SHARE) ** 20,
+    ),
+    "queueing.deadline_misses": (
+        lambda: queueing.deadline_misses(SHARE, 60),
+        lambda: SHARE * 60 * 3600,
+    ),
+    "queueing.asymptotic_bounds": (
+        lambda: np.array(queueing.asymptotic_bounds(3.0, 1.5, 1.0, COUNT)),
+        lambda: np.array([COUNT / (3 + 1.5 * COUNT), np.minimum(COUNT / 4.5, 1.0)]),
     ),
     "checkpoint.young_interval": (
         lambda: checkpoint.young_interval(LONG, MTBF),
@@ -204,6 +391,60 @@ SWEEPS: dict[str, tuple[Callable[[], Any], Callable[[], Any]]] = {
         lambda: checkpoint.storage_share(600, LONG),
         lambda: LONG / (600 + LONG),
     ),
+    "checkpoint.segmented_wall_time": (
+        lambda: checkpoint.segmented_wall_time(WORK, 700, LONG, MTBF, 600),
+        lambda: (
+            MTBF
+            * np.exp(600 / MTBF)
+            * (699 * (np.exp((WORK / 700 + LONG) / MTBF) - 1) + (np.exp(WORK / 700 / MTBF) - 1))
+        ),
+    ),
+    "checkpoint.immune_restart_wall_time": (
+        lambda: checkpoint.immune_restart_wall_time(WORK, 3600, LONG, MTBF, 600),
+        lambda: (MTBF + 600) * (np.exp((3600 + LONG) / MTBF) - 1) * WORK / 3600,
+    ),
+    "checkpoint.unprotected_wall_time": (
+        lambda: checkpoint.unprotected_wall_time(1e5, MTBF, 600),
+        lambda: MTBF * np.exp(600 / MTBF) * (np.exp(1e5 / MTBF) - 1),
+    ),
+    "checkpoint.asynchronous_interval": (
+        lambda: checkpoint.asynchronous_interval(LONG, 300, MTBF),
+        lambda: np.maximum(MTBF * (1 + lambertw(-np.exp(-1 - LONG / MTBF)).real), 300),
+    ),
+    "checkpoint.asynchronous_wall_time": (
+        lambda: checkpoint.asynchronous_wall_time(WORK, 3600, LONG, 300, MTBF, 600),
+        lambda: MTBF * np.exp(900 / MTBF) * (np.exp((3600 + LONG) / MTBF) - 1) * WORK / 3600,
+    ),
+    "checkpoint.survival_probability": (
+        lambda: checkpoint.survival_probability(LONG, MTBF),
+        lambda: np.exp(-LONG / MTBF),
+    ),
+    "checkpoint.job_mtbf": (
+        lambda: checkpoint.job_mtbf(1.8e8, COUNT),
+        lambda: 1.8e8 / COUNT,
+    ),
+    "checkpoint.combined_mtbf": (
+        lambda: checkpoint.combined_mtbf(TWO_RATES, [8, 2]),
+        lambda: 1 / np.sum([8, 2] / TWO_RATES, axis=-1),
+    ),
+    "checkpoint.checkpoint_size": (
+        lambda: checkpoint.checkpoint_size(RATE, 14),
+        lambda: RATE * 14,
+    ),
+    "checkpoint.transformer_parameters": (
+        lambda: checkpoint.transformer_parameters(COUNT, 4096, 14336, 32, 8, 128256),
+        lambda: (
+            COUNT * (2 * 4096**2 + 2 * 4096 * 8 * 4096 / 32 + 3 * 4096 * 14336) + 2 * 128256 * 4096
+        ),
+    ),
+    "checkpoint.shortest_interval": (
+        lambda: checkpoint.shortest_interval(LONG, 0.02),
+        lambda: LONG * (1 - 0.02) / 0.02,
+    ),
+    "checkpoint.two_level_intervals": (
+        lambda: np.array(checkpoint.two_level_intervals(3, LONG, MTBF, 0.8)),
+        lambda: np.array([np.sqrt(2 * 3 * MTBF / 0.8), np.sqrt(2 * LONG * MTBF / 0.2)]),
+    ),
     "cost.idle_cost": (
         lambda: cost.idle_cost(SHARE, 8, 2.5),
         lambda: (1 - SHARE) * 8 * 2.5 * 730.5,
@@ -211,6 +452,46 @@ SWEEPS: dict[str, tuple[Callable[[], Any], Callable[[], Any]]] = {
     "energy.average_power": (
         lambda: energy.average_power(TIME, 0.01),
         lambda: TIME / 0.01,
+    ),
+    "cost.capacity_cost": (
+        lambda: cost.capacity_cost(SIZE, 0.023, 1e7),
+        lambda: SIZE / 1e9 * 1e7 / 2629800 * 0.023,
+    ),
+    "cost.rent": (
+        lambda: cost.rent(SIZE, 110, 1e7),
+        lambda: SIZE * 110 * 1e7 / 2629800,
+    ),
+    "cost.request_cost": (
+        lambda: cost.request_cost(1e13, SIZE, 90, 4e-7),
+        lambda: 1e13 / SIZE * 90 * 4e-7,
+    ),
+    "cost.transfer_cost": (
+        lambda: cost.transfer_cost(SIZE, 90, 0.02),
+        lambda: SIZE / 1e9 * 90 * 0.02,
+    ),
+    "energy.read_power": (
+        lambda: energy.read_power(TIME, 3.0),
+        lambda: TIME * 3.0,
+    ),
+    "energy.read_energy": (
+        lambda: energy.read_energy(TIME, 8e-3, 3.0),
+        lambda: TIME * 8e-3 * 3.0,
+    ),
+    "energy.current_at_bandwidth": (
+        lambda: energy.current_at_bandwidth(RATE, 6e9),
+        lambda: RATE / 6e9,
+    ),
+    "sensors.audio_rate": (
+        lambda: sensors.audio_rate(LONG, 24, 2),
+        lambda: LONG * (24 * 2 / 8),
+    ),
+    "sensors.buffer_time": (
+        lambda: sensors.buffer_time(65536, RATE),
+        lambda: 65536 / RATE,
+    ),
+    "sensors.lidar_packet_size": (
+        lambda: sensors.lidar_packet_size(16, COUNT, 12, 16, 4),
+        lambda: 16 * (16 + COUNT * 12 + 4),
     ),
 }
 

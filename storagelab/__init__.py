@@ -10,7 +10,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from storagelab import access, checkpoint, cost, energy, formats, pipeline, queueing, units
+    from storagelab import (
+        access,
+        checkpoint,
+        cost,
+        energy,
+        formats,
+        pipeline,
+        queueing,
+        sensors,
+        units,
+    )
 
 __all__ = [
     "access",
@@ -20,6 +30,7 @@ __all__ = [
     "formats",
     "pipeline",
     "queueing",
+    "sensors",
     "units",
 ]
 __version__ = "0.1.0"

@@ -32,6 +32,7 @@ from storagelab.pipeline import (
     max_accelerators,
     training_throughput,
 )
+from storagelab.sensors import lidar_packet_size
 from storagelab.units import GIB, HOUR, MIB, MINUTE, TIB
 
 Row = dict[str, Any]
@@ -266,6 +267,20 @@ def job_mtbfs(row: Row) -> Iterator[Case]:
     )
 
 
+def lidar_packets(row: Row) -> Iterator[Case]:
+    """Bytes of a lidar's packet."""
+    sizes = [row[name] for name in ("channel_B", "header_B", "trailer_B")]
+    yield _case(
+        lidar_packet_size,
+        row,
+        f"{row['device']}: packet",
+        published=row["packet_B"],
+        predicted=lidar_packet_size(row["columns"], row["channels"], *sizes),
+        unit="B",
+        tolerance=ARITHMETIC,
+    )
+
+
 def read_rates(row: Row) -> Iterator[Case]:
     """Reads/s of a serial memory."""
     time = serial_read_time(row["size_B"], row["command_bits"], row["clock_rate_Hz"], row["lanes"])
@@ -356,6 +371,7 @@ TABLES: dict[str, Callable[[Row], Iterator[Case]]] = {
     "flash_read_times": flash_read_times,
     "iops_at_depth": iops_at_depth,
     "job_mtbf": job_mtbfs,
+    "lidar_packets": lidar_packets,
     "read_rates": read_rates,
     "scan_times": scan_times,
     "training_throughput": training_throughputs,

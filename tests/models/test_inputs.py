@@ -8,7 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storagelab import access, checkpoint, checks, cost, energy, formats, pipeline, queueing
+from storagelab import (
+    access,
+    checkpoint,
+    checks,
+    cost,
+    energy,
+    formats,
+    pipeline,
+    queueing,
+    sensors,
+)
 
 GOOD = {
     access.read_time: {"size": 1e6, "latency": 1e-3, "bandwidth": 1e9},
@@ -223,6 +233,15 @@ GOOD = {
     formats.shards_per_host: {"dataset_size": 1e13, "shard_size": 1e9, "hosts": 64},
     formats.shard_imbalance: {"shards": 1001, "hosts": 64},
     formats.straddled_shards: {"shards": 1001, "hosts": 64},
+    sensors.audio_rate: {"sample_rate": 48e3, "bits": 24, "channels": 2},
+    sensors.buffer_time: {"size": 65536.0, "rate": 288e3},
+    sensors.lidar_packet_size: {
+        "columns": 16,
+        "channels": 64,
+        "channel_size": 12.0,
+        "header_size": 16.0,
+        "trailer_size": 4.0,
+    },
     queueing.littles_outstanding: {"rate": 1e6, "time": 1e-4},
     queueing.mm1_response_tail: {"service_time": 1e-3, "utilization": 0.7, "time": 1e-2},
     queueing.mm1_response_quantile: {"service_time": 1e-3, "utilization": 0.7, "quantile": 0.9},
@@ -302,7 +321,7 @@ def laws():
     """Return the public functions of the model modules, as ``pipeline.cache_hit_rate``."""
     return {
         f"{module.__name__.removeprefix('storagelab.')}.{name}"
-        for module in (access, pipeline, queueing, checkpoint, cost, energy, formats)
+        for module in (access, pipeline, queueing, checkpoint, cost, energy, formats, sensors)
         for name, item in inspect.getmembers(module, inspect.isfunction)
         if item.__module__.startswith(module.__name__) and not name.startswith("_")
     }

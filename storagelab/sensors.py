@@ -1,0 +1,47 @@
+"""Sensors: how many bytes a microphone or a lidar raises, and how long a buffer holds them."""
+
+from __future__ import annotations
+
+from storagelab.checks import Quantity, non_negative, plain, positive, whole
+
+_BITS = 8
+
+
+def audio_rate(sample_rate: Quantity, bits: Quantity, channels: Quantity) -> Quantity:
+    """Return the bytes/s of uncompressed audio: ``rate · bits · channels / 8``.
+
+    ``sample_rate`` in Hz, ``bits`` a sample (24 are packed into 3 bytes). Raises ``ValueError``
+    for a rate of 0 or less, or bits or channels that aren't whole.
+    """
+    frame = whole("bits", bits) * whole("channels", channels) / _BITS
+    return plain(positive("sample_rate", sample_rate) * frame)
+
+
+def buffer_time(size: Quantity, rate: Quantity) -> Quantity:
+    """Return the seconds that a buffer of ``size`` bytes holds of a stream of ``rate`` bytes/s.
+
+    ``size / rate``: a stall of the storage that lasts longer is heard. 64 KB are 2 s of a
+    telephone's speech and 0.23 s of stereo in 24 bits at 48 kHz.
+
+    Raises ``ValueError`` for a negative size or a rate of 0 or less.
+    """
+    return plain(non_negative("size", size) / positive("rate", rate))
+
+
+def lidar_packet_size(
+    columns: Quantity,
+    channels: Quantity,
+    channel_size: Quantity,
+    header_size: Quantity,
+    trailer_size: Quantity,
+) -> Quantity:
+    """Return the bytes of a lidar's packet: ``columns · (header + channels · channel + trailer)``.
+
+    A column is one direction in which ``channels`` beams are fired, ``channel_size`` bytes each,
+    between a header and a trailer (Ouster OS1 interface). Times packets/s it is the log's rate.
+
+    Raises ``ValueError`` for columns or channels that aren't whole, or a negative size.
+    """
+    column = whole("channels", channels) * non_negative("channel_size", channel_size)
+    around = non_negative("header_size", header_size) + non_negative("trailer_size", trailer_size)
+    return plain(whole("columns", columns) * (column + around))

@@ -1,0 +1,40 @@
+"""The benchmarks leave no law out, and time the same numbers on both sides."""
+
+import numpy as np
+import pytest
+import sweeps
+from monte_carlo import JOB, failure_by_failure, segment_by_segment
+
+from storagelab.checkpoint import simulate_wall_time
+from tests.models.test_inputs import ONE_BY_ONE, laws
+
+RECORDS = {
+    "formats.sample_cost",
+    "formats.shuffle_reach",
+    "formats.shuffle_separation",
+    "pipeline.find_bottleneck",
+    "pipeline.gains",
+}
+"""Functions of one configuration, which take or give records and no arrays."""
+
+
+def test_every_closed_form_is_swept():
+    one_by_one = {
+        f"{item.__module__.removeprefix('storagelab.').partition('.')[0]}.{item.__name__}"
+        for item in ONE_BY_ONE
+    }
+    swept = {name.partition(",")[0] for name in sweeps.SWEEPS}
+    assert swept == laws() - one_by_one - RECORDS
+
+
+@pytest.mark.parametrize("name", sweeps.SWEEPS)
+def test_the_bare_expression_gives_the_laws_numbers(name):
+    ours, bare = sweeps.SWEEPS[name]
+    np.testing.assert_allclose(ours(), bare(), rtol=1e-6)
+
+
+@pytest.mark.parametrize("loop", [segment_by_segment, failure_by_failure])
+def test_the_loops_play_the_job_that_the_package_plays(loop):
+    estimate = simulate_wall_time(**JOB, trials=400, seed=2)
+    error = estimate.standard_error * np.sqrt(2)
+    assert abs(loop(**JOB, trials=400) - estimate.mean) < 4 * error
