@@ -106,7 +106,7 @@ def agreement(cases: Sequence[Case]) -> ipywidgets.VBox:
         ],
         height=380,
     )
-    shapes = {"missed": "point", "measured": "dot", "computed": "area"}
+    shapes = {"missed": "point", "measured": "dot", "computed": "square"}
     words = caption()
     words.value = say(summary(cases), live=False)
     box = ipywidgets.VBox(

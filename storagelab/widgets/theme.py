@@ -67,7 +67,7 @@ def swatch(label: str, color: str, style: str = "solid", opacity: float = 0.8) -
     """Return a legend's entry as HTML.
 
     ``style`` is a line style, ``area`` for a filled shape of that ``opacity``, ``point`` for a
-    diamond, or ``dot``.
+    diamond, ``square`` or ``dot``.
     """
     from html import escape
 
@@ -78,6 +78,8 @@ def swatch(label: str, color: str, style: str = "solid", opacity: float = 0.8) -
         )
     elif style == "point":
         shape = f'<path d="M14 0 L20 6 L14 12 L8 6 Z" fill="{color}" stroke="currentColor"/>'
+    elif style == "square":
+        shape = f'<rect x="9" y="1" width="10" height="10" fill="{color}" stroke="currentColor"/>'
     elif style == "dot":
         shape = f'<circle cx="14" cy="6" r="5" fill="{color}" stroke="currentColor"/>'
     else:
