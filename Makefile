@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 TRACK  ?= cloud_titan
+TRACKS := $(basename $(notdir $(wildcard storagelab/data/tracks/*.toml)))
 STAMPS := build/stamps
 # one file serves as a page's address on this machine
 BOOK   := build/book/_build/html/index.html
@@ -12,11 +13,13 @@ BOOK   := build/book/_build/html/index.html
 AS_ROOT := $(shell [ "$$(id -u)" != 0 ] || echo --allow-root)
 
 PACKAGE   := $(shell find storagelab -name '*.py' -o -name '*.toml' -o -name '*.csv')
+# track files of one's own
+PACKAGE   += $(if $(STORAGELAB_TRACKS),$(wildcard $(STORAGELAB_TRACKS)/*.toml))
 NOTEBOOKS := $(wildcard notebooks/*)
 CHAPTERS  := $(shell find book -type f 2>/dev/null) _config.yml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup notebooks release book demo-class course lab test lint fix bench mutants chromium clean
+.PHONY: help setup notebooks release book demo-class course guide lab test lint fix bench mutants chromium clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -25,11 +28,12 @@ course: demo-class book ## set everything up, make the course, run the demo clas
 	@$(BIN)/python demo/run_class.py build/demo-class --show
 	@echo
 	@echo "book      file://$(CURDIR)/$(BOOK)"
-	@echo "lab       make lab    (http://127.0.0.1:8888/lab/tree/1_access.ipynb)"
-	@echo "feedback  file://$(CURDIR)/build/demo-class/course/feedback/ada_perfect/$(TRACK)/1_access.html"
+	@echo "lab       make lab TRACK=$(TRACK)    (http://127.0.0.1:8888/lab/tree/1_access.ipynb)"
+	@echo "          other tracks: $(filter-out $(TRACK),$(TRACKS))"
+	@echo "feedback  file://$(CURDIR)/build/demo-class/$(TRACK)/course/feedback/ada_perfect/$(TRACK)/1_access.html"
 
 test: setup chromium notebooks release demo-class book lint ## set everything up and pass every test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 # --- the environment: a virtual one from the pinned lock, and the page's scripts from npm
 
@@ -68,7 +72,7 @@ $(STAMPS)/release: $(STAMPS)/notebooks nbgrader_config.py
 	$(BIN)/python -m storagelab.course release
 	@touch $@
 
-demo-class: $(STAMPS)/demo-class ## run the demo class through nbgrader, release to feedback
+demo-class: $(STAMPS)/demo-class ## run a demo class of every track through nbgrader, release to feedback
 
 $(STAMPS)/demo-class: $(STAMPS)/release $(wildcard demo/*.py)
 	$(BIN)/python demo/run_class.py build/demo-class
@@ -84,6 +88,9 @@ $(STAMPS)/book: $(CHAPTERS) $(PACKAGE) $(STAMPS)/npm | $(STAMPS)/setup
 	@$(BIN)/jupyter-book build book --config _config.yml --path-output build/book \
 	  -W --keep-going -q >build/book/log.txt 2>&1 || { cat build/book/log.txt; exit 1; }
 	@touch $@
+
+guide: release ## write the instructor's answer guide to build/instructor
+	$(BIN)/python -m storagelab.course guide
 
 lab: release ## open the student's copy of a track in JupyterLab
 	@mkdir -p build/lab

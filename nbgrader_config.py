@@ -5,6 +5,7 @@ writable by everybody (mode 2777), as nbgrader's documentation describes.
 """
 
 import os
+from pathlib import Path
 
 c = get_config()  # noqa: F821 - given by traitlets
 
@@ -34,3 +35,16 @@ c.CourseDirectory.ignore = [
     ".*.lock",
     ".*.new",
 ]
+
+# A track of one's own has to be known wherever notebooks run: graded without it, nobody's work
+# would earn more than the law tests, and only the feedback would say why.
+made = [path.parent.name for path in Path("source").glob("*/1_access.ipynb")]
+if made:
+    from storagelab.tracks import EXTRA_TRACKS, TRACKS
+
+    unknown = sorted(set(made) - set(TRACKS))
+    if unknown:
+        raise SystemExit(
+            f"source/ has assignments of unknown tracks: {', '.join(unknown)}. "
+            f"Set {EXTRA_TRACKS} to the folder with their files."
+        )

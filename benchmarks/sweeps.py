@@ -302,6 +302,10 @@ SWEEPS: dict[str, tuple[Callable[[], Any], Callable[[], Any]]] = {
         lambda: pipeline.parallel_tiers_bandwidth(TWO_RATES, [0.4, 0.6]),
         lambda: 1 / np.max([0.4, 0.6] / TWO_RATES, axis=-1),
     ),
+    "pipeline.cached_stream_bandwidth": (
+        lambda: pipeline.cached_stream_bandwidth(RATE, 7e9, SHARE),
+        lambda: np.minimum(RATE / (1 - SHARE), 7e9 / SHARE),
+    ),
     "pipeline.series_tiers_bandwidth": (
         lambda: pipeline.series_tiers_bandwidth(TWO_RATES, [0.4, 0.6]),
         lambda: 1 / np.sum([0.4, 0.6] / TWO_RATES, axis=-1),

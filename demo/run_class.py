@@ -1,39 +1,53 @@
 """Run the demo class through real nbgrader, from release to feedback.
 
-``python demo/run_class.py FOLDER`` lays out a course of its own in FOLDER (with its gradebook and
-its exchange), so that no real class is touched.
+``python demo/run_class.py FOLDER`` lays out a course of its own for every track in
+``FOLDER/<track>`` (with its gradebook and its exchange), so that no real class is touched.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import sys
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from threading import Semaphore
 
 import nbformat
 from nbgrader.api import Gradebook
 from nbgrader.utils import is_grade
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.table import Table
 
 from storagelab.course.generate import load_keys
 from storagelab.course.kernels import run_notebook
 from storagelab.course.layout import Layout, find_layout
-from storagelab.course.nbgrader_steps import make_course, run_nbgrader
+from storagelab.course.nbgrader_steps import StepError, make_course
 from storagelab.parts import PARTS
-from storagelab.tracks import load_track
+from storagelab.tracks import TRACKS
 
-from students import Answers, Student, make_class, reference  # isort: skip - beside this file
+from commands import run_nbgrader  # isort: skip - beside this file
+from students import Answers, Student, make_class, reference  # isort: skip
 
 Scores = dict[str, dict[str, float | None]]
 """By student and ``part/cell``; None where a person still has to grade."""
 
 STEM_OF = {part.stem: part.name for part in PARTS.values()}
+CORES = min(os.cpu_count() or 1, 8)
+"""How much is done at the same time."""
+LOG = "autograde.log"
 
 
 def do_homework(folder: Path, student: Student, answers: Answers) -> None:
@@ -56,55 +70,98 @@ def do_homework(folder: Path, student: Student, answers: Answers) -> None:
 
 def run_quietly(folder: Path, notebook: nbformat.NotebookNode) -> None:
     """Run a student's cells, errors and all, but no tests: those are the grader's."""
-    worked = nbformat.from_dict(notebook)
+    worked = nbformat.NotebookNode(notebook)  # the same cells: what they print stays in them
     worked.cells = [cell for cell in worked.cells if not is_grade(cell)]
     run_notebook(worked, folder, timeout=60, allow_errors=True)
 
 
-def run_class(layout: Layout, track_name: str, folder: Path, progress: Progress) -> Scores:
-    """Take the demo class of a track through a whole round in ``folder`` and return the scores."""
-    shutil.rmtree(folder, ignore_errors=True)
-    course, exchange, homes = folder / "course", folder / "exchange", folder / "homes"
-    make_course(course, exchange, layout.nbgrader_config, layout.source)
-    track, keys = load_track(track_name), load_keys(layout)
-    students = make_class(keys, track)
-    task = progress.add_task("release", total=2 + 2 * len(students) + 2)
+class Round:
+    """A track's demo class on its way from release to feedback, in a folder of its own."""
 
-    def step(name: str, action: Callable[[], object]) -> None:
-        progress.update(task, description=name)
-        action()
-        progress.advance(task)
+    def __init__(
+        self,
+        layout: Layout,
+        track_name: str,
+        folder: Path,
+        progress: Progress,
+        cores: Semaphore,
+    ) -> None:
+        self.layout, self.track, self.folder = layout, track_name, folder
+        self.course, self.exchange = folder / "course", folder / "exchange"
+        self.progress, self.cores = progress, cores
+        self.keys = load_keys(layout)
+        self.task: TaskID = progress.add_task(f"{track_name}: waits", total=None)
 
-    def nbgrader(*arguments: str, where: Path = course) -> str:
-        return run_nbgrader(where, exchange, *arguments)
+    def nbgrader(self, *arguments: str, where: Path | None = None) -> str:
+        """Run an nbgrader command in the course's folder, or a student's."""
+        return run_nbgrader(where or self.course, self.exchange, *arguments)
 
-    def attend(student: Student) -> None:
-        home = homes / student.name
-        home.mkdir(parents=True)
-        shutil.copy2(layout.nbgrader_config, home)
-        nbgrader("fetch_assignment", track_name, where=home)
-        answers = reference(keys, track)
-        student.change(answers)
-        do_homework(home / track_name, student, answers)
-        nbgrader("submit", track_name, "--student", student.name, where=home)
-        progress.advance(task)
+    def say(self, step: str) -> None:
+        """Say what comes now: beside the bar or, where nobody sees a bar move, in a line."""
+        self.progress.update(self.task, description=f"{self.track}: {step}")
+        if not self.progress.console.is_terminal:
+            self.progress.console.print(f"{self.track}: {step}")
 
-    step("generate the assignment", lambda: nbgrader("generate_assignment", track_name, "--create"))
-    step("release it", lambda: nbgrader("release_assignment", track_name))
-    progress.update(task, description="fetch, work, submit")
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        list(pool.map(attend, students))
-    step("collect", lambda: nbgrader("collect", track_name))
-    for student in students:
-        step(
-            f"autograde {student.name}",
-            lambda name=student.name: nbgrader(
-                "autograde", track_name, "--create", "--student", name
-            ),
-        )
-    step("generate the feedback", lambda: nbgrader("generate_feedback", track_name))
-    progress.update(task, description="done")
-    return read_scores(course, track_name)
+    def run(self) -> Scores:
+        """Take the class through the whole round; return the scores and keep them in the folder."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        make_course(self.course, self.exchange, self.layout.nbgrader_config, self.layout.source)
+        with self.cores:
+            self.say("make the class")
+            students = make_class(self.keys, self.track)
+            self.progress.update(self.task, total=2 * len(students) + 4)
+            self.say("release")
+            self.nbgrader("generate_assignment", self.track, "--create")
+            self.nbgrader("release_assignment", self.track)
+            self.progress.advance(self.task, 2)
+        self.say("fetch, work, submit")
+        with ThreadPoolExecutor(max_workers=CORES) as pool:
+            list(pool.map(self.attend, students))
+        with self.cores:
+            self.say("collect")
+            self.nbgrader("collect", self.track)
+            self.progress.advance(self.task)
+            self.say("autograde")
+            self.autograde(len(students))
+            self.say("feedback")
+            self.nbgrader("generate_feedback", self.track)
+        scores = read_scores(self.course, self.track)
+        forgotten = {student.name for student in students} - set(scores)
+        if forgotten:  # whatever ends a batch may not hide those behind it
+            raise StepError(f"{self.track}: never graded: {', '.join(sorted(forgotten))}")
+        text = json.dumps(scores, indent=1, sort_keys=True)
+        (self.folder / "scores.json").write_text(text, encoding="utf-8")
+        self.progress.advance(self.task)
+        self.say("done")
+        return scores
+
+    def attend(self, student: Student) -> None:
+        """Fetch the assignment, do it and submit it, as one student."""
+        with self.cores:
+            home = self.folder / "homes" / student.name
+            home.mkdir(parents=True)
+            shutil.copy2(self.layout.nbgrader_config, home)
+            self.nbgrader("fetch_assignment", self.track, where=home)
+            answers = reference(self.keys, self.track)
+            student.change(answers)
+            do_homework(home / self.track, student, answers)
+            self.nbgrader("submit", self.track, "--student", student.name, where=home)
+        self.progress.advance(self.task)
+
+    def autograde(self, students: int) -> None:
+        """Grade everybody in one command, and show from its log how far it is."""
+        log, before = self.course / LOG, self.progress.tasks[self.task].completed
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            grading: Future[str] = pool.submit(
+                self.nbgrader, "autograde", self.track, "--create", f"--NbGrader.logfile={LOG}"
+            )
+            while not grading.done():
+                begun = log.read_text(encoding="utf-8").count("Autograding ") if log.exists() else 0
+                done = max(begun - 1, 0) // len(PARTS)
+                self.progress.update(self.task, completed=before + done)
+                time.sleep(0.5)
+        grading.result()
+        self.progress.update(self.task, completed=before + students)
 
 
 def read_scores(course: Path, track_name: str) -> Scores:
@@ -120,45 +177,69 @@ def read_scores(course: Path, track_name: str) -> Scores:
     return scores
 
 
-def show(scores: Scores, console: Console) -> None:
-    """Print the scores as a table, a row a student and a column a part."""
-    table = Table(title="The demo class: points given by machine")
+def show(track_name: str, scores: Scores, console: Console) -> None:
+    """Print a track's scores as a table, a row a student and a column a part."""
+    table = Table(title=f"{track_name}: points given by machine", box=SIMPLE_HEAD)
     table.add_column("student", no_wrap=True)
     for part in PARTS.values():
-        table.add_column(part.name, justify="right")
+        table.add_column(part.name, justify="right", no_wrap=True)
     table.add_column("all", justify="right")
-    table.add_column("to grade by hand", justify="right")
+    table.add_column("by hand", justify="right")
     for name, cells in sorted(scores.items()):
         sums = [
             sum(score or 0 for cell, score in cells.items() if cell.startswith(f"{part}/"))
             for part in PARTS
         ]
         by_hand = sum(score is None for score in cells.values())
-        table.add_row(name, *(f"{points:g}" for points in (*sums, sum(sums))), f"{by_hand} cells")
+        table.add_row(name, *(f"{points:g}" for points in (*sums, sum(sums))), str(by_hand))
     console.print(table)
 
 
-def main() -> int:
-    """Run the class and leave ``scores.json`` in its folder."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folder", type=Path, help="where the course is laid out; emptied first")
-    parser.add_argument("--track", default="cloud_titan")
-    parser.add_argument("--show", action="store_true", help="only show the last run's scores")
-    arguments = parser.parse_args()
-    console = Console()
-    scores_file = arguments.folder / "scores.json"
-    if arguments.show:
-        show(json.loads(scores_file.read_text(encoding="utf-8")), console)
-        return 0
+def run_tracks(tracks: list[str], folder: Path, console: Console) -> None:
+    """Run the class of each track; as much at the same time as there are cores."""
+    layout, cores = find_layout(), Semaphore(CORES)
     columns = (
-        TextColumn("{task.description:<34}"),
+        TextColumn("{task.description:<36}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=console) as progress:
-        scores = run_class(find_layout(), arguments.track, arguments.folder.resolve(), progress)
-    scores_file.write_text(json.dumps(scores, indent=1, sort_keys=True), encoding="utf-8")
+    with (
+        Progress(*columns, console=console) as progress,
+        ThreadPoolExecutor(max_workers=len(tracks)) as pool,
+    ):
+        rounds = [Round(layout, name, folder / name, progress, cores) for name in tracks]
+        running = [pool.submit(item.run) for item in rounds]
+        try:
+            for track in running:
+                track.result()
+        except KeyboardInterrupt:  # the pools would finish first what they have begun
+            progress.stop()
+            os._exit(130)
+
+
+def main() -> int:
+    """Run the class of every track, or show its scores."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "folder", type=Path, help="where the courses are laid out; a track's own is emptied first"
+    )
+    parser.add_argument("--track", choices=TRACKS, help="only this track")
+    parser.add_argument("--show", action="store_true", help="only show the last run's scores")
+    arguments = parser.parse_args()
+    tracks = [arguments.track] if arguments.track else list(TRACKS)
+    console = Console()
+    if not arguments.show:
+        try:
+            run_tracks(tracks, arguments.folder.resolve(), console)
+        except StepError as error:
+            print(error, file=sys.stderr)
+            return 1
+        return 0
+    for name in tracks:
+        path = arguments.folder / name / "scores.json"
+        if path.exists():
+            show(name, json.loads(path.read_text(encoding="utf-8")), console)
     return 0
 
 

@@ -1,43 +1,47 @@
-"""The demo class: ten students, what each hands in, and the scores that it deserves.
+"""The demo class: its students, what each hands in, and the scores that it deserves.
 
-For instructors: the reference answers are filled in from the course's own keys. A student's
-``loses`` names every test cell whose score isn't full, with the score that it gets and why;
-everything else that can be graded by machine earns all its points.
+For instructors: the reference answers are filled in from the course's own keys, and what differs
+by track (names, options, laws, costs) from the track. A student's ``loses`` names every test cell
+whose score isn't full, with the score that it gets and why; everything else that can be graded by
+machine earns all its points.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache, cached_property
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 from nbformat import NotebookNode
 
-from storagelab.parts import PARTS
-from storagelab.tracks import Track
+from storagelab.labs.checking import share_for_cost
+from storagelab.ledger import FILE_NAME
+from storagelab.parts import PARTS, Outcome
+from storagelab.tracks import TRACKS, Control, load_track
+from storagelab.words.answers import in_units, read_answer
 
 Answers = dict[str, dict[str, str]]
 """Source text by part and by the id of the cell."""
 
-LAWS = {
-    "access": "def read_time(size, latency, bandwidth):\n    return latency + size / bandwidth",
-    "pipeline": (
-        "def stalled_fraction(io_time, prepare_time, compute_time):\n"
-        "    slowest = max(io_time, prepare_time, compute_time)\n"
-        "    return 1 - compute_time / slowest"
-    ),
-    "checkpoint": (
-        "from math import exp\n\n"
-        "def wall_time(solve_time, interval, dump_time, mtbf, restart_time):\n"
-        "    grown = exp((interval + dump_time) / mtbf) - 1\n"
-        "    return mtbf * exp(restart_time / mtbf) * grown * solve_time / interval"
-    ),
-}
 REFLECTION = "Numbers, and reasons for them. " * 20
-NUMBERS = {"access": "times_faster", "pipeline": "warm_hours", "checkpoint": "month_hours"}
+DECIDE_POINTS = {"access": 10, "pipeline": 9, "checkpoint": 6}
+INTERVAL_POINTS = 4
+DEAR = 2.0
+"""Times the least cost: what somebody spends who solves the task without weighing it."""
+
+
+class Loss(NamedTuple):
+    """A test cell's score that isn't full."""
+
+    score: float
+    why: str
+    says: str = ""
+    """A piece of the sentence that the cell answers with; none where it only gives fewer points."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +56,138 @@ class Student:
     """What is done to the notebooks themselves, by part."""
     after: Callable[[Path], None] = lambda folder: None
     """What is done to the folder before it is submitted."""
-    loses: dict[str, tuple[float, str]] = field(default_factory=dict)
-    """Score and reason of each test cell, ``part/cell``, that isn't full."""
+    loses: dict[str, Loss] = field(default_factory=dict)
+    """The loss of each test cell, ``part/cell``, that doesn't earn all its points."""
+
+
+# --- one part as its students and its answer key see it
+
+
+class Sheet:
+    """One part of one track: its names, its reference answers, and what decisions cost."""
+
+    def __init__(self, keys: ModuleType, track_name: str, part_name: str) -> None:
+        self.keys = keys
+        self.track, self.part = load_track(track_name), PARTS[part_name]
+        self.content = self.part.of(self.track)
+        answer = getattr(self.content, "answer", None)
+        self.number = answer.name if answer else "times_faster"
+        self.decided = [control for control in self.content.controls if control.decided]
+        self.options = [option.id for option in self.content.question.options]
+
+    @cached_property
+    def key(self) -> dict[str, Any]:
+        """What a perfect student answers."""
+        key: dict[str, Any] = self.keys.reference_answers(self.track, self.part)
+        return key
+
+    @cached_property
+    def least(self) -> float:
+        """The least cost at which every target is met."""
+        return float(self.judge(self.key["decision"]).cost)
+
+    def judge(self, decision: dict[str, Any]) -> Outcome:
+        """Return what the model says of a decision as a student types it."""
+        return self.part.judge(self.track, decision)
+
+    @property
+    def first_scale(self) -> Control:
+        """The first slider that takes a number."""
+        return next(control for control in self.decided if control.kind == "scale")
+
+    @property
+    def wrong_option(self) -> str:
+        """The first option that is wrong before the evidence and after it."""
+        right = (self.key["prediction"], self.key["conclusion"])
+        return next(option for option in self.options if option not in right)
+
+    @cached_property
+    def dear(self) -> dict[str, Any]:
+        """The decision that meets every target for just over twice the least cost.
+
+        Where none costs as much, the dearest of them.
+        """
+        met = [item for item in self.keys.decisions(self.track, self.part) if not item.unmet]
+        above = [outcome for outcome in met if outcome.cost / self.least >= DEAR]
+        chosen = (
+            min(above, key=lambda outcome: outcome.cost)
+            if above
+            else max(met, key=lambda outcome: outcome.cost)
+        )
+        decision: dict[str, Any] = self.keys.as_decision(self.track, self.part, chosen)
+        return decision
+
+    @cached_property
+    def brute_runs(self) -> list[dict[str, Any]]:
+        """As many decisions as there are runs, evenly over the grid: from all least to all most."""
+        names = [control.name for control in self.decided]
+        grid = list(itertools.product(*(map(item.to_si, item.values) for item in self.decided)))
+        runs = self.track.pipeline.runs
+        chosen = [grid[round(i * (len(grid) - 1) / (runs - 1))] for i in range(runs)]
+        return [in_units(self.decided, dict(zip(names, values, strict=True))) for values in chosen]
+
+    @cached_property
+    def best_of_brute_runs(self) -> dict[str, Any]:
+        """The cheapest of the ten that meets every target; where none does, the busiest."""
+        outcomes = [(run, self.judge(run)) for run in self.brute_runs]
+        met = [(run, outcome) for run, outcome in outcomes if not outcome.unmet]
+        if met:
+            return min(met, key=lambda item: item[1].cost)[0]
+        return max(outcomes, key=lambda item: item[1].utilization)[0]
+
+    def cost_of(self, decision: dict[str, Any]) -> dict[str, Loss]:
+        """Return what a decision loses by its cost, or by a target that it misses."""
+        outcome, cell = self.judge(decision), f"{self.part.name}/decide-test"
+        missed = [says for limit, says in self.content.unmet.items() if limit in outcome.unmet]
+        if missed:
+            return {cell: Loss(0.0, "a target is missed", missed[0])}
+        points = DECIDE_POINTS[self.part.name]
+        times = outcome.cost / self.least
+        score = round(points * share_for_cost(outcome.cost, self.least), 2)
+        return {} if score == points else {cell: Loss(score, f"{times:.3g} times the least cost")}
+
+    def waste_of(self, decision: dict[str, Any]) -> dict[str, Loss]:
+        """Return what an interval loses by what it wastes: part 3 alone."""
+        ratio = self.keys.waste_ratio(self.track, self.judge(decision))
+        score = round(INTERVAL_POINTS * min(1.0, max(0.0, (2 - ratio) / 0.95)), 2)
+        if score == INTERVAL_POINTS:
+            return {}
+        says = "" if score else "Your interval doesn't fit the new failure rate"
+        return {"checkpoint/interval-test": Loss(score, f"{ratio:.3g} times the least waste", says)}
+
+    # --- cells
+
+    @property
+    def head(self) -> str:
+        """The first line of the law's function."""
+        return f"def {self.content.law.name}({', '.join(self.content.law.arguments)}):"
+
+    @property
+    def law(self) -> str:
+        """The source of a right law."""
+        return "\n    ".join([f"import math\n\n\n{self.head}", *self.content.law.solution])
+
+    def conclude(self, conclusion: str, number: str) -> str:
+        """Return the source of a conclusion."""
+        return f"conclusion = {conclusion!r}\n{self.number} = {number}"
+
+    @property
+    def answers(self) -> dict[str, str]:
+        """What a perfect student types, by cell."""
+        key = self.key
+        return {
+            "lock": lock(key["prediction"], 0.8),
+            "conclude": self.conclude(key["conclusion"], f"{key['number']:.4g}"),
+            "law": self.law,
+            "decide": decide(key["decision"], key["runs"] if self.part.name == "pipeline" else []),
+            "reflection": f"reflection = {REFLECTION!r}\npart.reflect(reflection)",
+        }
+
+
+@cache
+def read_sheet(keys: ModuleType, track_name: str, part_name: str) -> Sheet:
+    """Return a part's sheet; what is computed for it once stays."""
+    return Sheet(keys, track_name, part_name)
 
 
 def lock(prediction: str, confidence: float) -> str:
@@ -64,216 +198,360 @@ def lock(prediction: str, confidence: float) -> str:
     )
 
 
-def decide(decision: dict[str, Any], runs: list[dict[str, Any]] | None = None) -> str:
+def decide(decision: dict[str, Any], runs: list[dict[str, Any]]) -> str:
     """Return the source of a decision cell, with recorded runs before it."""
-    recorded = "".join(f"part.record({run!r})\n" for run in runs or [])
+    recorded = "".join(f"part.record({run!r})\n" for run in runs)
     return f"{recorded}decision = {decision!r}\npart.decide(decision)"
 
 
-def reference(keys: ModuleType, track: Track) -> Answers:
-    """Return what a perfect student types, cell by cell."""
-    answers: Answers = {}
-    for part in PARTS.values():
-        key = keys.reference_answers(track, part)
-        number = NUMBERS[part.name]
-        answers[part.name] = {
-            "lock": lock(key["prediction"], 0.8),
-            "conclude": f"conclusion = {key['conclusion']!r}\n{number} = {key[number]:.4g}",
-            "law": LAWS[part.name],
-            "decide": decide(key["decision"], key["runs"] if part.name == "pipeline" else None),
-            "reflection": f"reflection = {REFLECTION!r}\npart.reflect(reflection)",
-        }
-    return answers
+def reference(keys: ModuleType, track_name: str) -> Answers:
+    """Return what a perfect student types in a track, cell by cell."""
+    return {name: dict(read_sheet(keys, track_name, name).answers) for name in PARTS}
 
 
-def make_class(keys: ModuleType, track: Track) -> list[Student]:
-    """Return the students of ``track``'s demo class."""
-    wrong = {
-        part.name: next(
-            option.id
-            for option in part.of(track).question.options
-            if option.id != keys.reference_answers(track, part)["prediction"]
-        )
-        for part in PARTS.values()
-    }
-    dear = {part.name: keys.reference_answers(track, part)["decision"] for part in PARTS.values()}
-    dear["access"] = {**dear["access"], "queue_depth": 256, "buffer_samples": 131072}
-    dear["pipeline"] = {**dear["pipeline"], "link_gbps": 25}
-    dear["checkpoint"] = {**dear["checkpoint"], "write_bandwidth_gbs": 1000, "interval_min": 1.5}
-    dear_share = {
-        part.name: keys_share(keys, track, part.name, dear[part.name]) for part in PARTS.values()
-    }
+# --- the students
 
-    def predict_wrongly(answers: Answers) -> None:
-        for name, option in wrong.items():
-            answers[name]["lock"] = lock(option, 0.9)
+NO_LOCK = Loss(0.0, "no prediction was locked", "No prediction was locked.")
+EDITED = Loss(0.0, "the ledger was edited by hand", "ledger.json was edited by hand")
+NO_DECISION = "There is no `decision`"
+UNDONE = {
+    "lock-test": NO_LOCK,
+    "conclude-test": Loss(0.0, "still to do", "There is no `conclusion`"),
+    "law-test": Loss(0.0, "still to do", "is still to do."),
+    "runs-test": Loss(0.0, "still to do", NO_DECISION),
+    "decide-test": Loss(0.0, "still to do", NO_DECISION),
+    "interval-test": Loss(0.0, "still to do", NO_DECISION),
+}
+BY_HAND = {
+    "access/lock-test": EDITED,
+    "pipeline/lock-test": EDITED,
+    "checkpoint/lock-test": EDITED,
+    "pipeline/runs-test": Loss(0.0, "its cell stops where it reads the ledger", NO_DECISION),
+    "pipeline/decide-test": Loss(0.0, "its cell stops where it reads the ledger", NO_DECISION),
+}
 
-    def skip_locks(answers: Answers) -> None:
+Sheets = dict[str, Sheet]
+"""A track's sheets, by part."""
+
+
+def perfect(sheets: Sheets) -> Student:
+    """Return who does everything right."""
+    return Student("ada_perfect", "does everything right")
+
+
+def wrong_prediction(sheets: Sheets) -> Student:
+    """Return who is wrong before the evidence and right after it: nothing is lost by that."""
+
+    def change(answers: Answers) -> None:
+        for name, sheet in sheets.items():
+            answers[name]["lock"] = lock(sheet.wrong_option, 0.9)
+
+    return Student(
+        "ben_wrong_prediction",
+        "locks a wrong prediction in every part, honestly, and concludes right",
+        change=change,
+    )
+
+
+def skipped_the_lock(sheets: Sheets) -> Student:
+    """Return who has no evidence of a prediction, and so no recorded run."""
+
+    def change(answers: Answers) -> None:
         for cells in answers.values():
             del cells["lock"]
 
-    def do_half(answers: Answers) -> None:
+    return Student(
+        "cleo_skipped_the_lock",
+        "never locks anything: no workbench, no recorded runs",
+        change=change,
+        loses={
+            "access/lock-test": NO_LOCK,
+            "pipeline/lock-test": NO_LOCK,
+            "checkpoint/lock-test": NO_LOCK,
+            "pipeline/runs-test": Loss(0.0, "runs are recorded behind the lock", NO_DECISION),
+            "pipeline/decide-test": Loss(
+                0.0, "the cell stops where it records the first run", NO_DECISION
+            ),
+        },
+    )
+
+
+def half_done(sheets: Sheets) -> Student:
+    """Return who leaves the release's own to-dos where they are: these earn nothing."""
+
+    def change(answers: Answers) -> None:
         del answers["checkpoint"]
         for cell in ("law", "decide", "reflection"):
             del answers["pipeline"][cell]
 
-    def raise_errors(answers: Answers) -> None:
-        answers["access"]["law"] = "def read_time(size, latency, bandwidth):\n    return sise / 0"
-        answers["pipeline"]["law"] = "def stalled_fraction(:\n    pass"
+    undone = {
+        "pipeline": ("law-test", "runs-test", "decide-test"),
+        "checkpoint": ("lock-test", "conclude-test", "law-test", "decide-test", "interval-test"),
+    }
+    return Student(
+        "dan_half_done",
+        "hands in part 1 and half of part 2",
+        change=change,
+        loses={f"{part}/{cell}": UNDONE[cell] for part, cells in undone.items() for cell in cells},
+    )
+
+
+def code_raises(sheets: Sheets) -> Student:
+    """Return who writes code that raises when it is called, when it is read, when it is run."""
+
+    def change(answers: Answers) -> None:
+        answers["access"]["law"] = f"{sheets['access'].head}\n    return a_name_that_is_nowhere"
+        answers["pipeline"]["law"] = f"def {sheets['pipeline'].content.law.name}(:\n    pass"
         answers["checkpoint"]["decide"] = "1 / 0"
 
-    def never_stop(answers: Answers) -> None:
-        answers["access"]["law"] = (
-            "def read_time(size, latency, bandwidth):\n    while True:\n        size += 1"
-        )
+    law = sheets["pipeline"].content.law.name
+    return Student(
+        "eve_code_raises",
+        "writes code that raises, or isn't Python",
+        change=change,
+        loses={
+            "access/law-test": Loss(0.0, "a NameError inside", "stopped with NameError"),
+            "pipeline/law-test": Loss(
+                0.0, "a SyntaxError: the function is never defined", f"There is no `{law}`"
+            ),
+            "checkpoint/decide-test": Loss(0.0, "a ZeroDivisionError: no decision", NO_DECISION),
+            "checkpoint/interval-test": Loss(0.0, "a ZeroDivisionError: no decision", NO_DECISION),
+        },
+    )
 
-    def spend_more(answers: Answers) -> None:
-        for name in PARTS:
-            runs = keys.reference_answers(track, PARTS[name])["runs"][:3]
-            runs = [*runs, dear[name]] if name == "pipeline" else None
-            answers[name]["decide"] = decide(dear[name], runs)
 
-    def edit_ledger(folder: Path) -> None:
-        path = folder / "ledger.json"
-        ledger = json.loads(path.read_text(encoding="utf-8"))
-        ledger["entries"][0]["said"]["confidence"] = 0.1
-        path.write_text(json.dumps(ledger), encoding="utf-8")
+def never_stops(sheets: Sheets) -> Student:
+    """Return who writes a loop that only the time limit ends; what comes after it is graded."""
 
-    def remove_cells(notebooks: dict[str, NotebookNode]) -> None:
+    def change(answers: Answers) -> None:
+        answers["access"]["law"] = f"{sheets['access'].head}\n    while True:\n        pass"
+
+    return Student(
+        "finn_never_stops",
+        "writes an endless loop",
+        change=change,
+        loses={"access/law-test": Loss(0.0, "interrupted after the time limit", "timeout")},
+    )
+
+
+def twice_the_cost(sheets: Sheets) -> Student:
+    """Return who meets every target for about twice the least cost."""
+
+    def change(answers: Answers) -> None:
+        for name, sheet in sheets.items():
+            runs = [*sheet.key["runs"][:3], sheet.dear] if name == "pipeline" else []
+            answers[name]["decide"] = decide(sheet.dear, runs)
+
+    loses = sheets["checkpoint"].waste_of(sheets["checkpoint"].dear)
+    for sheet in sheets.values():
+        loses |= sheet.cost_of(sheet.dear)
+    return Student(
+        "gus_twice_the_cost",
+        "meets every target at about twice the least cost",
+        change=change,
+        loses=loses,
+    )
+
+
+def edited_the_confidence(sheets: Sheets) -> Student:
+    """Return who puts a prediction right afterwards: such a ledger is no evidence of anything."""
+    return Student(
+        "hana_edited_the_confidence",
+        "lowers a confidence in the ledger after the reveal",
+        after=lambda folder: edit_ledger(folder, "lock", "said", {"confidence": 0.1}),
+        loses=BY_HAND,
+    )
+
+
+def edited_the_runs(sheets: Sheets) -> Student:
+    """Return who does so with the numbers of the recorded runs."""
+    return Student(
+        "kai_edited_the_runs",
+        "improves the numbers of the recorded runs in the ledger",
+        after=lambda folder: edit_ledger(folder, "run", "model", {"utilization": 1.0, "cost": 1.0}),
+        loses=BY_HAND,
+    )
+
+
+def deleted_and_renamed(sheets: Sheets) -> Student:
+    """Return who loses cells: a test is put back by nbgrader, a missing answer is named."""
+
+    def change(answers: Answers) -> None:
+        checkpoint = sheets["checkpoint"]
+        law = checkpoint.content.law.name
+        cells = answers["checkpoint"]
+        cells["law"] = cells["law"].replace(f"def {law}(", f"def my_{law}(")
+        cells["conclude"] = cells["conclude"].replace("conclusion =", "my_conclusion =")
+
+    def spoil(notebooks: dict[str, NotebookNode]) -> None:
         for notebook, gone in (("access", "decide"), ("pipeline", "law-test")):
             cells = notebooks[notebook].cells
             notebooks[notebook].cells = [cell for cell in cells if cell.id != gone]
 
-    def rename_answers(answers: Answers) -> None:
-        answers["checkpoint"]["law"] = LAWS["checkpoint"].replace("wall_time", "my_time")
-        answers["checkpoint"]["conclude"] = answers["checkpoint"]["conclude"].replace(
-            "conclusion", "my_conclusion"
-        )
-
-    def give_no_numbers(answers: Answers) -> None:
-        key = keys.reference_answers(track, PARTS["pipeline"])
-        answers["access"]["conclude"] = "conclusion = 'iops'\ntimes_faster = float('nan')"
-        answers["pipeline"]["conclude"] = "conclusion = 'warm'\nwarm_hours = 'two and a half'"
-        decision = decide({**key["decision"], "link_gbps": float("inf")}, key["runs"])
-        answers["pipeline"]["decide"] = decision.replace(": inf", ": float('inf')")
-        answers["checkpoint"]["law"] = (
-            "def wall_time(solve_time, interval, dump_time, mtbf, restart_time):\n"
-            "    return 'a month'"
-        )
-
-    no_lock = (0.0, "no prediction was locked")
-    bad_ledger = (0.0, "the ledger was edited by hand")
-    undone = (0.0, "still to do")
-    return [
-        Student("ada_perfect", "does everything right"),
-        Student(
-            "ben_wrong_prediction",
-            "locks a wrong prediction in every part, honestly, and concludes right",
-            change=predict_wrongly,
-        ),
-        Student(
-            "cleo_skipped_the_lock",
-            "never locks anything: no workbench, no recorded runs",
-            change=skip_locks,
-            loses={
-                "access/lock-test": no_lock,
-                "pipeline/lock-test": no_lock,
-                "checkpoint/lock-test": no_lock,
-                "pipeline/runs-test": (0.0, "runs are recorded behind the lock"),
-                "pipeline/decide-test": (0.0, "the cell stops where it records the first run"),
-            },
-        ),
-        Student(
-            "dan_half_done",
-            "hands in part 1 and half of part 2",
-            change=do_half,
-            loses={
-                "pipeline/law-test": undone,
-                "pipeline/runs-test": undone,
-                "pipeline/decide-test": undone,
-                **{
-                    f"checkpoint/{cell}": undone
-                    for cell in (
-                        "lock-test",
-                        "conclude-test",
-                        "law-test",
-                        "decide-test",
-                        "interval-test",
-                    )
-                },
-            },
-        ),
-        Student(
-            "eve_code_raises",
-            "writes code that raises, or isn't Python",
-            change=raise_errors,
-            loses={
-                "access/law-test": (0.0, "a NameError inside"),
-                "pipeline/law-test": (0.0, "a SyntaxError: the function is never defined"),
-                "checkpoint/decide-test": (0.0, "a ZeroDivisionError: no decision"),
-                "checkpoint/interval-test": (0.0, "a ZeroDivisionError: no decision"),
-            },
-        ),
-        Student(
-            "finn_never_stops",
-            "writes an endless loop",
-            change=never_stop,
-            loses={"access/law-test": (0.0, "interrupted after the time limit")},
-        ),
-        Student(
-            "gus_spends_more",
-            "meets every target at far more than the least cost",
-            change=spend_more,
-            loses={
-                "access/decide-test": (round(10 * dear_share["access"], 2), "too dear"),
-                "pipeline/decide-test": (round(9 * dear_share["pipeline"], 2), "too dear"),
-                "checkpoint/decide-test": (round(6 * dear_share["checkpoint"], 2), "too dear"),
-            },
-        ),
-        Student(
-            "hana_edited_the_ledger",
-            "lowers a confidence in the ledger after the reveal",
-            after=edit_ledger,
-            loses={
-                "access/lock-test": bad_ledger,
-                "pipeline/lock-test": bad_ledger,
-                "checkpoint/lock-test": bad_ledger,
-                "pipeline/runs-test": bad_ledger,
-                "pipeline/decide-test": (0.0, "its cell stops where it reads the ledger"),
-            },
-        ),
-        Student(
-            "ivy_deleted_and_renamed",
-            "deletes an answer cell and a test cell, and renames two answers",
-            change=rename_answers,
-            spoil=remove_cells,
-            loses={
-                "access/decide-test": (0.0, "the answer's cell is gone"),
-                "checkpoint/law-test": (0.0, "there is no wall_time"),
-                "checkpoint/conclude-test": (0.0, "there is no conclusion"),
-            },
-        ),
-        Student(
-            "juno_gives_no_numbers",
-            "answers with NaN, infinity and text",
-            change=give_no_numbers,
-            loses={
-                "access/conclude-test": (0.0, "NaN"),
-                "pipeline/conclude-test": (0.0, "text in the place of a number"),
-                "pipeline/runs-test": (0.0, "infinity can't be a recorded run"),
-                "pipeline/decide-test": (0.0, "infinity"),
-                "checkpoint/law-test": (0.0, "returns text"),
-            },
-        ),
-    ]
+    law = sheets["checkpoint"].content.law.name
+    return Student(
+        "ivy_deleted_and_renamed",
+        "deletes an answer cell and a test cell, and renames two answers",
+        change=change,
+        spoil=spoil,
+        loses={
+            "access/decide-test": Loss(0.0, "the answer's cell is gone", NO_DECISION),
+            "checkpoint/law-test": Loss(0.0, "the function was renamed", f"There is no `{law}`"),
+            "checkpoint/conclude-test": Loss(
+                0.0, "the conclusion was renamed", "There is no `conclusion`"
+            ),
+        },
+    )
 
 
-def keys_share(keys: ModuleType, track: Track, part_name: str, decision: dict[str, Any]) -> float:
-    """Return the share of points that a decision's cost leaves, by the course's own scale."""
-    from storagelab.labs.checking import share_for_cost
+def no_numbers(sheets: Sheets) -> Student:
+    """Return who gives NaN, infinity and text where numbers belong."""
+    pipeline = sheets["pipeline"]
+    scale = pipeline.first_scale
 
-    part = PARTS[part_name]
-    outcome = part.judge(track, decision)
-    if outcome.unmet:
-        raise ValueError(f"{part_name}: a dear decision has to meet its targets: {outcome.unmet}")
-    return share_for_cost(outcome.cost, keys.least_cost(track, part).cost)
+    def change(answers: Answers) -> None:
+        for name, number in (("access", "float('nan')"), ("pipeline", "'two and a half'")):
+            sheet = sheets[name]
+            answers[name]["conclude"] = sheet.conclude(sheet.key["conclusion"], number)
+        endless = {**pipeline.key["decision"], scale.answer: float("inf")}
+        typed = decide(endless, pipeline.key["runs"]).replace(": inf", ": float('inf')")
+        answers["pipeline"]["decide"] = typed
+        answers["checkpoint"]["law"] = f"{sheets['checkpoint'].head}\n    return 'a month'"
+
+    out_of_range = f"{scale.answer} must be from"
+    return Student(
+        "juno_gives_no_numbers",
+        "answers with NaN, infinity and text",
+        change=change,
+        loses={
+            "access/conclude-test": Loss(0.0, "NaN", "must be a plain number"),
+            "pipeline/conclude-test": Loss(
+                0.0, "text in the place of a number", "must be a plain number"
+            ),
+            "pipeline/runs-test": Loss(0.0, "infinity can't be a recorded run", out_of_range),
+            "pipeline/decide-test": Loss(0.0, "infinity", out_of_range),
+            "checkpoint/law-test": Loss(0.0, "returns text", "must return a number, not a str"),
+        },
+    )
+
+
+def copies_another_track(sheets: Sheets) -> Student:
+    """Return who has every answer right, for the next track."""
+    track = next(iter(sheets.values())).track
+    copied = TRACKS[(TRACKS.index(track.name) + 1) % len(TRACKS)]
+    keys = next(iter(sheets.values())).keys
+
+    def change(answers: Answers) -> None:
+        answers.clear()
+        answers.update(reference(keys, copied))
+
+    loses: dict[str, Loss] = {}
+    for name, sheet in sheets.items():
+        loses |= copied_losses(sheet, read_sheet(keys, copied, name))
+    return Student(
+        "lea_copies_another_track",
+        f"pastes every answer of {copied}",
+        change=change,
+        loses=loses,
+    )
+
+
+def brute_force(sheets: Sheets) -> Student:
+    """Return who records ten runs without a thought and takes the cheapest that will do."""
+    pipeline = sheets["pipeline"]
+
+    def change(answers: Answers) -> None:
+        answers["pipeline"]["decide"] = decide(pipeline.best_of_brute_runs, pipeline.brute_runs)
+
+    return Student(
+        "max_brute_force",
+        "records all ten runs evenly over the grid and decides the cheapest that will do",
+        change=change,
+        loses=pipeline.cost_of(pipeline.best_of_brute_runs),
+    )
+
+
+def edit_ledger(folder: Path, kind: str, place: str, changes: dict[str, Any]) -> None:
+    """Change every entry of a kind in a student's ledger, as a text editor would."""
+    path = folder / FILE_NAME
+    ledger = json.loads(path.read_text(encoding="utf-8"))
+    entries = [entry for entry in ledger["entries"] if entry["kind"] == kind]
+    if not all(changes.keys() <= entry[place].keys() for entry in entries) or not entries:
+        raise ValueError(f"the ledger has no {kind} with {', '.join(changes)}")
+    for entry in entries:
+        entry[place].update(changes)
+    path.write_text(json.dumps(ledger), encoding="utf-8")
+
+
+def copied_losses(own: Sheet, other: Sheet) -> dict[str, Loss]:
+    """Return what the right answers of another track's part lose in one's own.
+
+    What fits by its names is worth what the model says of it.
+    """
+    loses: dict[str, Loss] = {}
+    if other.key["prediction"] not in own.options:
+        loses["lock-test"] = NO_LOCK
+    if other.key["conclusion"] not in own.options:
+        loses["conclude-test"] = Loss(0.0, "no option here", "`conclusion` must be one of")
+    elif other.number != own.number:
+        loses["conclude-test"] = Loss(0.0, "another number", f"There is no `{own.number}`")
+    else:
+        raise ValueError(f"{other.track.name} and {own.track.name} conclude alike")
+    if other.content.law.name != own.content.law.name:
+        law = own.content.law.name
+        loses["law-test"] = Loss(0.0, "another law", f"There is no `{law}`")
+    else:
+        raise ValueError(f"{other.track.name} and {own.track.name} ask for the same law")
+    try:
+        read_answer(own.content.controls, other.key["decision"])
+    except ValueError as problem:
+        says = NO_DECISION if own.part.name == "pipeline" else str(problem)
+        loses["decide-test"] = Loss(0.0, "other sliders", says)
+        if own.part.name == "pipeline":
+            loses["runs-test"] = Loss(0.0, "its cell stops at the first run", says)
+        if own.part.name == "checkpoint":
+            loses["interval-test"] = Loss(0.0, "other sliders", says)
+    else:
+        raise ValueError(f"{other.track.name} and {own.track.name} decide alike")
+    return {f"{own.part.name}/{cell}": loss for cell, loss in loses.items()}
+
+
+EVERYBODY: dict[str, Callable[[Sheets], Student]] = {
+    "ada_perfect": perfect,
+    "ben_wrong_prediction": wrong_prediction,
+    "cleo_skipped_the_lock": skipped_the_lock,
+    "dan_half_done": half_done,
+    "eve_code_raises": code_raises,
+    "finn_never_stops": never_stops,
+    "gus_twice_the_cost": twice_the_cost,
+    "hana_edited_the_confidence": edited_the_confidence,
+    "ivy_deleted_and_renamed": deleted_and_renamed,
+    "juno_gives_no_numbers": no_numbers,
+    "kai_edited_the_runs": edited_the_runs,
+    "lea_copies_another_track": copies_another_track,
+    "max_brute_force": brute_force,
+}
+
+
+ONCE = ("finn_never_stops",)
+"""Who is in the first track's class alone: a time limit takes half a minute and knows no track."""
+
+
+def names_in(track_name: str) -> list[str]:
+    """Return the names of a track's students."""
+    return [name for name in EVERYBODY if track_name == TRACKS[0] or name not in ONCE]
+
+
+@cache
+def make_student(keys: ModuleType, track_name: str, name: str) -> Student:
+    """Return the student called ``name`` of a track's demo class."""
+    sheets = {part: read_sheet(keys, track_name, part) for part in PARTS}
+    student = EVERYBODY[name](sheets)
+    if student.name != name:
+        raise ValueError(f"{name} is listed under another name than {student.name}")
+    return student
+
+
+def make_class(keys: ModuleType, track_name: str) -> list[Student]:
+    """Return the students of a track's demo class."""
+    return [make_student(keys, track_name, name) for name in names_in(track_name)]

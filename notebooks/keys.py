@@ -23,7 +23,9 @@ def decisions(track, part):
 
 def least_cost(track, part):
     """Return the cheapest outcome that misses no target."""
-    met = (outcome for outcome in decisions(track, part) if not outcome.unmet)
+    met = [outcome for outcome in decisions(track, part) if not outcome.unmet]
+    if not met:
+        raise ValueError("no decision on the sliders meets the targets")
     return min(met, key=lambda outcome: outcome.cost)
 
 
@@ -33,60 +35,89 @@ def as_decision(track, part, outcome):
     return in_units(decided, si_values(outcome.settings))
 
 
+def compared(track, part):
+    """Return the outcome of the baseline with the change that the conclusion asks about."""
+    content = part.of(track)
+    controls = {control.answer: control for control in content.controls}
+    changed = {
+        controls[answer].name: controls[answer].to_si(value)
+        for answer, value in content.compare.items()
+    }
+    return part.experiment(track, replace(part.baseline(track).settings, **changed))
+
+
+def option(track, part, meaning):
+    """Return the id of the option that means ``meaning``."""
+    options = part.of(track).question.options
+    for item in options:
+        if meaning in (item.means, item.id):
+            return item.id
+    raise ValueError(f"the answer is {meaning!r}, and no option of the question means that")
+
+
 def access_key(track):
-    """Return part 1's conclusions: what limits the baseline, and what shards are worth."""
+    """Return part 1's conclusions: what limits the baseline, and what a better layout is worth."""
     part = PARTS["access"]
     crisis = part.baseline(track)
-    limits = {"compute": crisis.demand, **crisis.ceilings}
-    del limits["latency"]  # more requests in flight cure it; the other limits stay
-    shards = part.experiment(
-        track, replace(crisis.settings, format="webdataset", request_size=16 * 2**20)
-    )
+    if "utilization" in crisis.unmet:
+        limits = {"compute": crisis.demand, **crisis.ceilings}
+        if track.access.has_control("queue_depth"):
+            del limits["latency"]  # more requests in flight cure it; the other limits stay
+        limit = min(limits, key=limits.get)
+    else:
+        if not crisis.unmet:
+            raise ValueError("the controls' defaults miss no target: there is no crisis")
+        limit = {"misses": "stalls", "budget": "energy"}.get(crisis.unmet[0], crisis.unmet[0])
+    answer = option(track, part, limit)
     return {
-        "prediction": min(limits, key=limits.get),
-        "conclusion": min(limits, key=limits.get),
-        "times_faster": shards.supply / crisis.supply,
+        "prediction": answer,
+        "conclusion": answer,
+        "number": compared(track, part).supply / crisis.supply,
     }
 
 
 def pipeline_key(track):
-    """Return part 2's conclusions: what more cache does, and how long a warm epoch then takes."""
+    """Return part 2's conclusions: what more cache does, and how long a warm pass then takes."""
     part = PARTS["pipeline"]
     crisis = part.baseline(track)
-    doubled = part.experiment(track, replace(crisis.settings, cache=2 * crisis.settings.cache))
-    whole = part.experiment(track, replace(crisis.settings, cache=track.dataset.size))
+    most = part.of(track).control("cache")
+    doubled, largest = (
+        part.experiment(track, replace(crisis.settings, cache=cache))
+        for cache in (2 * crisis.settings.cache, most.to_si(most.values[-1]))
+    )
     if doubled.cold.time < 0.99 * crisis.cold.time:
         answer = "always"
     elif doubled.warm.time < 0.99 * crisis.warm.time:
         answer = "warm"
     else:
-        answer = "all" if whole.warm.time < 0.99 * crisis.warm.time else "no"
+        answer = "all" if largest.warm.time < 0.99 * crisis.warm.time else "no"
+    answer = option(track, part, answer)
     return {
         "prediction": answer,
         "conclusion": answer,
-        "warm_hours": doubled.warm.time / 3600,
+        "number": compared(track, part).warm.time / part.of(track).answer.si,
     }
 
 
-def _longer_or_shorter(track, sharded):
+def _longer_or_shorter(track, settings):
     part, job = PARTS["checkpoint"], track.checkpoint
-    settings = replace(part.baseline(track).settings, sharded=sharded)
     proposed, present = (
         part.experiment(track, replace(settings, interval=interval)).wall_time
         for interval in (job.proposed_interval, job.present_interval)
     )
     if abs(proposed / present - 1) < 0.01:
-        return "same", proposed
-    return ("longer" if proposed > present else "shorter"), proposed
+        return option(track, part, "same")
+    return option(track, part, "longer" if proposed > present else "shorter")
 
 
 def checkpoint_key(track):
-    """Return part 3's conclusions: what the proposed interval does once each node saves a shard."""
-    conclusion, wall_time = _longer_or_shorter(track, sharded=True)
+    """Return part 3's conclusions: what the proposed interval does once a dump writes less."""
+    part = PARTS["checkpoint"]
+    changed = compared(track, part)
     return {
-        "prediction": _longer_or_shorter(track, sharded=False)[0],
-        "conclusion": conclusion,
-        "month_hours": wall_time / 3600,
+        "prediction": _longer_or_shorter(track, part.baseline(track).settings),
+        "conclusion": _longer_or_shorter(track, changed.settings),
+        "number": changed.wall_time / part.of(track).answer.si,
     }
 
 
@@ -97,7 +128,7 @@ def avoidable_waste(outcome):
 
 def waste_ratio(track, outcome):
     """Return how much more an interval wastes than the best one that the storage survives."""
-    best = max(outcome.optimum, outcome.storm_interval)
+    best = max(outcome.optimum, outcome.storm_interval, outcome.wear_interval)
     at_best = PARTS["checkpoint"].experiment(track, replace(outcome.settings, interval=best))
     return avoidable_waste(outcome) / avoidable_waste(at_best)
 

@@ -30,15 +30,25 @@ class Device(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whether sequential reads are prefetched, so that they don't wait for each request."""
     open_time: float
     """Seconds to open a file; 0 where the read itself names the object."""
+    write_bandwidth: float
+    """Bytes/s that it writes, erasing included."""
+    pause: float
+    """Seconds at most that a read waits for a write that is well laid out."""
+    stall: float
+    """Seconds at most that a read waits while the device erases or collects garbage."""
+    read_power: float
+    """Watts while it reads, above what it draws at rest."""
     evidence: Literal["measured", "published", "typical"]
     source: str
 
     def __post_init__(self) -> None:
-        for field in ("bandwidth", "stream_bandwidth", "latency", "max_iops"):
+        for field in ("bandwidth", "stream_bandwidth", "latency", "max_iops", "write_bandwidth"):
             positive(field, getattr(self, field))
         require(self.stream_bandwidth <= self.bandwidth, "stream_bandwidth exceeds bandwidth")
         require(self.latency * self.max_iops >= 1, "latency is below 1/max_iops")
-        non_negative("open_time", self.open_time)
+        for field in ("open_time", "pause", "stall", "read_power"):
+            non_negative(field, getattr(self, field))
+        require(self.pause <= self.stall, "pause exceeds stall")
 
 
 def parse_devices(text: str, file: str) -> dict[str, Device]:

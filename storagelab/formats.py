@@ -18,33 +18,44 @@ TFRECORD_FRAME = 16
 
 @dataclass(frozen=True)
 class FileFormat:
-    """How samples lie in files.
-
-    ``shard_size`` is the bytes of one shard, or None where each sample is a file of its own;
-    ``members`` the archive members that make up one sample (data and label).
-    """
+    """How samples lie in files."""
 
     name: str
-    label: str
     shard_size: float | None
-    members: int = 1
+    """Bytes of one shard; None where each sample lies for itself."""
+    framing: float = 0.0
+    """Bytes around each sample."""
+    block: float = 1.0
+    """Bytes of which a sample takes whole multiples."""
+    opened: bool = True
+    """Whether a shard (or a sample for itself) is a file that has to be opened."""
+    useful: float = 1.0
+    """Share of what lies in a shard that is needed when only some shards are read."""
+
+    @property
+    def sharded(self) -> bool:
+        """Whether several samples lie in one shard."""
+        return self.shard_size is not None
 
     def stored_size(self, sample_size: float) -> float:
         """Return the bytes that a sample of ``sample_size`` bytes takes in this format."""
-        if self.name == "tfrecord":
-            return sample_size + TFRECORD_FRAME
-        if self.name == "webdataset":
-            payload = math.ceil(sample_size / TAR_BLOCK) * TAR_BLOCK
-            # the label's member is one header and one block
-            return payload + TAR_BLOCK + (self.members - 1) * 2 * TAR_BLOCK
-        return sample_size
+        if self.block > 1:
+            sample_size = math.ceil(sample_size / self.block) * self.block
+        return sample_size + self.framing
 
 
-RAW = FileFormat("raw", "raw files", None)
+RAW = FileFormat("raw", None)
 # ≥ 100 MB a file is TensorFlow's advice; WebDataset's shards are often about 1 GB
-TFRECORD = FileFormat("tfrecord", "TFRecord", 150e6)
-WEBDATASET = FileFormat("webdataset", "WebDataset", 1e9, members=2)
-FORMATS = {item.name: item for item in (RAW, TFRECORD, WEBDATASET)}
+TFRECORD = FileFormat("tfrecord", 150e6, framing=TFRECORD_FRAME)
+# a header before the sample, and a header and a block for its label
+WEBDATASET = FileFormat("webdataset", 1e9, framing=3 * TAR_BLOCK, block=TAR_BLOCK)
+# a log or a pack of map tiles, cut into segments that are written once from end to end
+SEGMENT = FileFormat("segment", 64e6)
+# parts of one file that is open already, each read for itself
+ROW = FileFormat("row", None, opened=False)
+# rows that are often needed together, side by side: most of what is read is used
+BUNDLE = FileFormat("bundle", 256 * 1024, opened=False, useful=0.7)
+FORMATS = {item.name: item for item in (RAW, TFRECORD, WEBDATASET, SEGMENT, ROW, BUNDLE)}
 
 
 @dataclass(frozen=True)
@@ -63,16 +74,20 @@ def sample_cost(file_format: FileFormat, sample_size: float, request_size: float
     Shards: requests run through the shard from end to end and carry several samples each, or a
     part of one; the last request of a shard is short.
 
+    Where only some of the samples are needed, a shard brings others along: all three grow by
+    ``1 / useful``.
+
     Raises ``ValueError`` for a size of 0 or less.
     """
     positive("sample_size", sample_size), positive("request_size", request_size)
     stored = file_format.stored_size(sample_size)
     if file_format.shard_size is None:
-        return SampleCost(float(math.ceil(stored / request_size)), 1.0, stored)
-    samples = file_format.shard_size / stored
-    return SampleCost(
-        math.ceil(file_format.shard_size / request_size) / samples, 1 / samples, stored
-    )
+        requests, opens = float(math.ceil(stored / request_size)), 1.0
+    else:
+        samples = file_format.shard_size / stored
+        requests, opens = math.ceil(file_format.shard_size / request_size) / samples, 1 / samples
+    more = 1 / file_format.useful
+    return SampleCost(requests * more, opens * more if file_format.opened else 0.0, stored * more)
 
 
 def shuffle_reach(file_format: FileFormat, shuffled: bool, samples: float, buffer: float) -> float:
@@ -88,7 +103,7 @@ def shuffle_reach(file_format: FileFormat, shuffled: bool, samples: float, buffe
     non_negative("buffer", buffer)
     if not shuffled:
         return 0.0
-    if file_format.shard_size is None:
+    if not file_format.sharded:
         return float(positive("samples", samples)) / 3
     return float(stream_displacement(samples, buffer))
 
@@ -106,7 +121,7 @@ def shuffle_separation(
     count = float(positive("samples", samples))
     if not shuffled:
         return 1.0
-    if file_format.shard_size is None:
+    if not file_format.sharded:
         return max(1.0, count / 3)
     return float(neighbour_separation(1, min(buffer, count)))
 

@@ -29,8 +29,6 @@ class Part:
     figures: Callable[[Track, Outcome], dict[str, str]]
     summary: Callable[[Track, Outcome], str]
     equation: Callable[[Track, Outcome], str]
-    given: Callable[[Track], dict[str, Value]]
-    """What the decision is judged at: the settings that the student doesn't decide, in SI."""
 
     @property
     def stem(self) -> str:
@@ -47,9 +45,22 @@ class Part:
         controls = self.of(track).controls
         return self.run(track, {item.name: item.to_si(item.default) for item in controls})
 
+    def given(self, track: Track) -> dict[str, Value]:
+        """Return what a decision is judged at: the settings that the student doesn't decide.
+
+        In SI, by name: the controls' defaults, and in part 3 the MTBF after the event.
+        """
+        content = self.of(track)
+        given = {
+            item.name: item.to_si(item.default) for item in content.controls if not item.decided
+        }
+        if isinstance(content, CheckpointPart):
+            given["node_mtbf"] = content.event_node_mtbf
+        return given
+
     def run(self, track: Track, values: Mapping[str, Value]) -> Outcome:
-        """Return the outcome of SI ``values`` by control name."""
-        return self.experiment(track, self.settings(**values))
+        """Return the outcome of SI ``values`` by control name, and of what the track fixes."""
+        return self.experiment(track, self.settings(**{**self.of(track).fixed, **values}))
 
     def judge(self, track: Track, answer: object) -> Outcome:
         """Return the outcome of a decision as a student types it, at what the task gives.
@@ -66,7 +77,11 @@ class Part:
         Raises ``KeyError`` for a name that the part has no number for.
         """
         outcome = self.baseline(track) if outcome is None else outcome
-        return text.format_map(self.figures(track, outcome)).strip()
+        figures = self.figures(track, outcome)
+        content = self.of(track)
+        if isinstance(content, CheckpointPart):
+            figures["event"] = content.event.format_map(figures).strip()
+        return text.format_map(figures).strip()
 
 
 def si_values(settings: Settings) -> dict[str, Value]:
@@ -80,20 +95,14 @@ PARTS: dict[str, Part] = {
         Part(
             "access", 1, AccessSettings, audit,
             access.figures, access.summary, access.equation,
-            given=lambda track: {"device": track.access.home},
         ),
         Part(
             "pipeline", 2, PipelineSettings, feed,
             pipeline.figures, pipeline.summary, pipeline.equation,
-            given=lambda track: {},
         ),
         Part(
             "checkpoint", 3, CheckpointSettings, protect,
             checkpoint.figures, checkpoint.summary, checkpoint.equation,
-            given=lambda track: {
-                "node_mtbf": track.checkpoint.event_node_mtbf,
-                "bytes_per_parameter": track.checkpoint.size / track.checkpoint.parameters,
-            },
         ),
     )
 }  # fmt: skip

@@ -16,7 +16,17 @@ MONTH = 730.5 * HOUR
 GBIT_PER_SECOND = 1e9 / 8
 
 _DECIMAL = ((PB, "P"), (TB, "T"), (GB, "G"), (MB, "M"), (KB, "k"))
-_TIMES = ((DAY, "d"), (HOUR, "h"), (MINUTE, "min"), (1.0, "s"), (1e-3, "ms"), (1e-6, "µs"))
+YEAR = 365.25 * DAY
+_TIMES = (
+    # 90 minutes read better than 1.5 h, and 47 h better than 1.96 d
+    (YEAR, 2, "years"),
+    (DAY, 3, "d"),
+    (HOUR, 2, "h"),
+    (MINUTE, 1, "min"),
+    (1.0, 1, "s"),
+    (1e-3, 1, "ms"),
+)
+"""Units of time: seconds in one, how many of it there are at least, its name."""
 
 
 def significant(value: float, digits: int = 3) -> str:
@@ -57,13 +67,26 @@ def format_time(seconds: float) -> str:
     """Return a time in its natural unit, such as ``3.5 s``, ``6.1 h`` or ``69 µs``."""
     if seconds == 0:
         return "0 s"
-    for scale, unit in _TIMES:
-        if abs(seconds) >= scale * 0.9995:
-            # 90 minutes read better than 1.5 h, and 47 h better than 1.96 d
-            if (unit == "d" and seconds < 3 * DAY) or (unit == "h" and seconds < 2 * HOUR):
-                continue
+    for scale, least, unit in _TIMES:
+        if abs(seconds) >= scale * least * 0.9995:
             return f"{significant(seconds / scale)} {unit}"
     return f"{significant(seconds / 1e-6)} µs"
+
+
+def bandwidth_unit(rate: float) -> tuple[float, str]:
+    """Return the unit for an axis up to ``rate`` bytes/s: bytes/s in one, and its name."""
+    for scale, prefix in _DECIMAL:
+        if rate >= scale:
+            return scale, f"{prefix}B/s"
+    return 1.0, "B/s"
+
+
+def time_unit(seconds: float) -> tuple[float, str]:
+    """Return the unit for an axis up to ``seconds``: seconds in one, and its name."""
+    for scale, least, unit in _TIMES:
+        if seconds >= scale * least:
+            return scale, unit
+    return 1e-6, "µs"
 
 
 def format_hours(seconds: float) -> str:
@@ -71,12 +94,20 @@ def format_hours(seconds: float) -> str:
     return f"{seconds / HOUR:,.0f} h"
 
 
+def format_power(watts: float) -> str:
+    """Return a power in its natural unit, such as ``640 µW``, ``12 mW`` or ``1.75 W``."""
+    for scale, unit in ((1.0, "W"), (1e-3, "mW")):
+        if abs(watts) >= scale * 0.9995:
+            return f"{significant(watts / scale)} {unit}"
+    return f"{significant(watts / 1e-6)} µW" if watts else "0 W"
+
+
 def format_count(count: float) -> str:
     """Return a count such as ``5,500`` or ``87.2 million``."""
     for scale, word in ((1e9, "billion"), (1e6, "million")):
         if abs(count) >= scale:
             return f"{significant(count / scale)} {word}"
-    return significant(count, 3 if count < 1000 else 5)
+    return significant(count) if abs(count) < 1000 else f"{count:,.0f}"
 
 
 def format_share(share: float) -> str:

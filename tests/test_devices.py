@@ -7,7 +7,7 @@ from storagelab.devices import load_device, load_devices, parse_devices
 
 HEADER = (
     "name,label,kind,bandwidth,stream_bandwidth,latency,max_iops,read_ahead,open_time,"
-    "evidence,source"
+    "write_bandwidth,pause,stall,read_power,evidence,source"
 )
 ROW = {
     "name": "disk",
@@ -19,6 +19,10 @@ ROW = {
     "max_iops": "170",
     "read_ahead": "yes",
     "open_time": "12.7e-3",
+    "write_bandwidth": "250e6",
+    "pause": "10e-3",
+    "stall": "12.7e-3",
+    "read_power": "9.4",
     "evidence": "typical",
     "source": "a data sheet",
 }
@@ -31,6 +35,8 @@ def table(*rows, header=HEADER):
 def test_a_good_row_is_read():
     (disk,) = parse_devices(table(ROW), "some.csv").values()
     assert (disk.name, disk.bandwidth, disk.max_iops) == ("disk", 270e6, 170.0)
+    assert (disk.write_bandwidth, disk.pause, disk.stall) == (250e6, 10e-3, 12.7e-3)
+    assert disk.read_power == 9.4
 
 
 @pytest.mark.parametrize("device", load_devices().values(), ids=load_devices())
@@ -44,6 +50,25 @@ def test_every_device_says_what_it_is_and_where_its_numbers_are_from(device):
     assert alone < device.bandwidth
     if device.kind not in ("nor", "fram"):  # whose latency is a few ticks of their bus
         assert 4096 / device.latency < device.bandwidth
+    # no device writes faster than it reads, and a badly laid out write stalls no less
+    assert device.write_bandwidth <= device.bandwidth
+    assert device.pause <= device.stall
+
+
+def test_flash_stalls_and_what_needs_no_erase_does_not():
+    stall = {name: device.stall for name, device in load_devices().items()}
+    assert stall["fram"] == 0
+    assert 0 < stall["nvme"] < stall["ufs_4"] < stall["ufs_3_1"] < stall["emmc"]
+    assert load_device("spi_nor").pause == stall["spi_nor"]  # it can't suspend
+    assert stall["spi_nor_quad"] < stall["spi_nor"] / 1000
+
+
+def test_a_byte_from_quad_flash_costs_less_energy_than_one_over_a_single_lane():
+    joules = {
+        name: device.read_power / device.stream_bandwidth for name, device in load_devices().items()
+    }
+    assert joules["spi_nor_quad"] < joules["spi_nor"] / 3
+    assert joules["ufs_4"] < joules["ufs_3_1"]
 
 
 def test_the_classes_of_device_are_in_the_order_that_everybody_knows():
@@ -55,7 +80,9 @@ def test_the_classes_of_device_are_in_the_order_that_everybody_knows():
     assert load_device("hdd").max_iops < load_device("object_store").max_iops
 
 
-@pytest.mark.parametrize("field", ["bandwidth", "stream_bandwidth", "latency", "max_iops"])
+@pytest.mark.parametrize(
+    "field", ["bandwidth", "stream_bandwidth", "latency", "max_iops", "write_bandwidth"]
+)
 @pytest.mark.parametrize("bad", ["", "fast", "nan", "inf", "-1", "0"])
 def test_a_bad_number_is_named_by_file_line_and_field(field, bad):
     text = table(ROW, {**ROW, "name": "other", field: bad})
@@ -69,6 +96,11 @@ def test_a_bad_number_is_named_by_file_line_and_field(field, bad):
         ({"open_time": "-1"}, "open_time must be"),
         ({"open_time": "inf"}, "open_time must be"),
         ({"open_time": "nan"}, "open_time must be"),
+        ({"pause": "-1"}, "pause must be"),
+        ({"stall": "nan"}, "stall must be"),
+        ({"read_power": "-0.1"}, "read_power must be"),
+        ({"read_power": "inf"}, "read_power must be"),
+        ({"pause": "13e-3"}, "pause exceeds stall"),
         ({"read_ahead": "maybe"}, "read_ahead"),
         ({"evidence": "hearsay"}, "evidence"),
         ({"stream_bandwidth": "271e6"}, "stream_bandwidth exceeds bandwidth"),

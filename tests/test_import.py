@@ -33,7 +33,7 @@ def loaded_by(statement):
     "statement",
     [
         "import storagelab",
-        "from storagelab.tracks import load_track; load_track('cloud_titan')",
+        "from storagelab.tracks import TRACKS, load_track; [load_track(name) for name in TRACKS]",
         "import storagelab.parts",
         "from storagelab.labs import open_part",
     ],

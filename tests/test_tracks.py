@@ -1,24 +1,35 @@
 """Track files: the ones that there are hold together; a broken one names file and field."""
 
+import os
 import re
+import subprocess
+import sys
 from dataclasses import fields
 from importlib import resources
 
 import pytest
 
+from storagelab.devices import load_devices
 from storagelab.experiments.access import AccessSettings
 from storagelab.experiments.checkpoint import CheckpointSettings
 from storagelab.experiments.pipeline import PipelineSettings
-from storagelab.tracks import CONTROLS, PRICED, TRACKS, load_track, parse_track
+from storagelab.parts import PARTS
+from storagelab.tracks import CONTROLS, EXTRA_TRACKS, PRICED, TRACKS, load_track, parse_track
 
-TEXT = (resources.files("storagelab") / "data" / "tracks" / "cloud_titan.toml").read_text("utf-8")
+
+def text_of(name):
+    """Return the text of a track's file."""
+    return (resources.files("storagelab") / "data" / "tracks" / f"{name}.toml").read_text("utf-8")
+
+
+TEXT = text_of("cloud_titan")
 FILE = "some_track.toml"
 
 
-def edited(old, new):
-    """Return the track's text with the first ``old`` replaced."""
-    assert old in TEXT, f"the track no longer says {old!r}"
-    return TEXT.replace(old, new, 1)
+def edited(old, new, text=TEXT):
+    """Return a track's text with the first ``old`` replaced."""
+    assert old in text, f"the track no longer says {old!r}"
+    return text.replace(old, new, 1)
 
 
 def without(block):
@@ -45,6 +56,10 @@ def refused(text):
 # --- the tracks that there are
 
 
+def test_there_are_four_tracks():
+    assert set(TRACKS) >= {"cloud_titan", "edge_guardian", "mobile_nomad", "tiny_pioneer"}
+
+
 @pytest.mark.parametrize("name", TRACKS)
 def test_every_track_loads_under_its_own_name_and_only_once(name):
     track = load_track(name)
@@ -64,12 +79,68 @@ def test_every_price_has_a_date_and_a_source(name):
 @pytest.mark.parametrize("name", TRACKS)
 def test_a_tracks_defaults_are_the_story_that_it_tells(name):
     part = load_track(name).checkpoint
-    default = {item.name: item.to_si(item.default) for item in part.controls}
+    default = {item.name: item.to_si(item.default) for item in part.controls} | part.fixed
     assert default["interval"] == part.present_interval
     assert default["bytes_per_parameter"] * part.parameters == pytest.approx(part.size)
     assert part.event_node_mtbf < default["node_mtbf"]
     reachable = [item.to_si(value) for item in part.controls for value in item.values]
     assert {part.proposed_interval, part.event_node_mtbf} <= set(reachable)
+
+
+@pytest.mark.parametrize("name", TRACKS)
+@pytest.mark.parametrize("part", PARTS.values(), ids=list(PARTS))
+def test_what_is_compared_is_a_position_of_the_sliders(name, part):
+    """As an answer, and not where the sliders are anyway."""
+    content = part.of(load_track(name))
+    controls = {item.answer: item for item in content.controls}
+    for answer, value in content.compare.items():
+        assert value in controls[answer].values
+        assert controls[answer].decided
+    assert any(value != controls[answer].default for answer, value in content.compare.items())
+
+
+@pytest.mark.parametrize("name", TRACKS)
+def test_a_consumer_agrees_with_its_verbs(name):
+    track = load_track(name)
+    for consumer in (track.terms.consumer, track.fed):
+        assert consumer.name.startswith("the ")
+        if consumer.plural:
+            assert (consumer.verb("wait"), consumer.verb("are")) == ("wait", "are")
+            assert (consumer.they, consumer.themselves) == ("they", "themselves")
+        else:
+            assert (consumer.verb("wait"), consumer.verb("are")) == ("waits", "is")
+            assert (consumer.verb("have"), consumer.verb(consumer.works)) == (
+                "has",
+                f"{consumer.works}s",
+            )
+            assert (consumer.they, consumer.themselves) == ("it", "itself")
+
+
+@pytest.mark.parametrize("name", TRACKS)
+def test_a_cost_is_its_amount_times_its_price_over_the_currencys_period(name):
+    track = load_track(name)
+    for item, price in track.prices.items():
+        assert track.charge(item, price.si) == pytest.approx(price.amount)
+        assert track.charge(item, 0.0) == 0
+        flow = track.charge_flow(item, price.si)
+        assert flow == pytest.approx(price.amount * track.currency.period)
+    assert track.currency.says.format(cost="$5") != track.currency.says
+
+
+def test_dollars_are_counted_for_a_month_and_watts_for_a_second():
+    periods = {name: load_track(name).currency.period for name in TRACKS}
+    units = {name: load_track(name).currency.unit for name in TRACKS}
+    assert all(periods[name] == 1 for name in TRACKS if units[name] == "W")
+    assert periods["cloud_titan"] == pytest.approx(365.25 * 86400 / 12)
+
+
+@pytest.mark.parametrize("name", TRACKS)
+def test_every_device_that_has_a_price_can_be_chosen(name):
+    part = load_track(name).access
+    chosen = set(part.control("device").values if part.has_control("device") else [part.home])
+    assert set(part.device_prices) <= chosen
+    assert part.home in chosen
+    assert chosen <= set(load_devices())
 
 
 @pytest.mark.parametrize("name", TRACKS)
@@ -96,11 +167,50 @@ def test_the_controls_of_a_part_are_what_its_experiment_takes(part, settings):
     assert CONTROLS[part] == tuple(item.name for item in fields(settings))
 
 
+@pytest.mark.parametrize("name", TRACKS)
+@pytest.mark.parametrize("part", PARTS.values(), ids=list(PARTS))
+def test_each_setting_has_a_control_or_is_fixed(name, part):
+    content = part.of(load_track(name))
+    controls = [item.name for item in content.controls]
+    assert sorted([*controls, *content.fixed]) == sorted(CONTROLS[part.name])
+    for setting, value in content.fixed.items():
+        assert getattr(part.baseline(load_track(name)).settings, setting) == value
+
+
 def test_the_llm_architects_numbers():
     track = load_track("cloud_titan")
     assert track.dataset.samples == pytest.approx(87.2e6, rel=1e-3)
     assert track.node.demand == pytest.approx(8 * 1785.71, rel=1e-5)  # the published H100 rate
     assert track.checkpoint.nodes * track.checkpoint.size == pytest.approx(358.4e12)
+
+
+def test_the_av_systems_leads_numbers():
+    track = load_track("edge_guardian")
+    lidars = 4 * 64 * 1024 * 20 * 12608 / (64 * 16)  # packets of 16 columns of 64 beams
+    assert track.access.writes == pytest.approx(lidars, rel=1e-6)
+    assert track.pass_demand == pytest.approx(track.access.writes)
+    assert track.pass_size == pytest.approx(track.pass_demand * 8 * 3600)
+    assert track.node.compute_time == 0.010
+    shift = track.pass_size / track.pass_demand
+    assert track.currency.period == pytest.approx(track.pipeline.epochs * shift)
+
+
+def test_the_ar_glasses_developers_numbers():
+    track = load_track("mobile_nomad")
+    assert 1 / track.node.compute_time == pytest.approx(60, rel=1e-4)
+    assert track.dataset.samples == track.node.batch_size == 1500
+    assert track.pass_demand == pytest.approx(60 * track.pass_size)
+
+
+def test_the_hearable_leads_numbers():
+    track = load_track("tiny_pioneer")
+    assert track.node.compute_time == 480 / 48000
+    assert track.dataset.samples == track.node.batch_size == 40
+    assert track.pass_demand == pytest.approx(track.pass_size / track.node.compute_time)
+    assert track.access.budget == track.pipeline.budget == 1e-3
+    assert track.access.misses_limit == 0
+    ring = track.access.control("buffer").values[-1] * track.dataset.sample_size
+    assert ring <= 64 * 1024
 
 
 @pytest.mark.parametrize("name", ["cloud_titanic", "", "../cloud_titan", "CLOUD_TITAN"])
@@ -109,11 +219,81 @@ def test_an_unknown_track_is_refused_with_the_known_ones(name):
         load_track(name)
 
 
+# --- a folder with tracks of one's own
+
+
+def in_a_fresh_process(folder, code):
+    """Return what ``code`` prints where ``folder`` holds further tracks."""
+    environment = {**os.environ, EXTRA_TRACKS: str(folder)}
+    return subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_a_fifth_track_in_a_folder_of_its_own_runs_like_the_others(tmp_path):
+    text = edited(
+        'name = "cloud_titan"', 'name = "sky_farer"', edited("size = 10e12", "size = 9e12")
+    )
+    (tmp_path / "sky_farer.toml").write_text(text, "utf-8")
+    (tmp_path / "notes.txt").write_text("no track")
+    code = """
+from storagelab.parts import PARTS
+from storagelab.tracks import TRACKS, load_track
+track = load_track("sky_farer")
+print(*TRACKS)
+print(track.dataset.size)
+print(*(len(part.baseline(track).unmet) for part in PARTS.values()))
+"""
+    done = in_a_fresh_process(tmp_path, code)
+    assert done.stderr == ""
+    names, size, unmet = done.stdout.splitlines()
+    assert names.split() == [*[name for name in TRACKS if name != "sky_farer"], "sky_farer"]
+    assert float(size) == 9e12
+    assert unmet == "1 1 1"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "says"),
+    [
+        ("sky_farer", TEXT, "sky_farer.toml: name is 'cloud_titan', which isn't the file's"),
+        ("sky_farer", "name = ", "sky_farer.toml: "),
+        ("sky_farer", 'name = "sky_farer"', "sky_farer.toml: Object missing required field"),
+    ],
+)
+def test_a_broken_track_of_ones_own_is_named_when_it_is_loaded_and_harms_no_other(
+    tmp_path, name, text, says
+):
+    (tmp_path / f"{name}.toml").write_text(text, "utf-8")
+    code = f"""
+from storagelab.tracks import TRACKS, load_track
+load_track("cloud_titan")
+print(*TRACKS)
+load_track({name!r})
+"""
+    done = in_a_fresh_process(tmp_path, code)
+    assert name in done.stdout.split()
+    assert f"ValueError: {says}" in done.stderr
+
+
+@pytest.mark.parametrize("folder", ["nowhere/at/all", "/nowhere/at/all"])
+def test_a_folder_that_is_relative_or_missing_is_named(folder):
+    done = in_a_fresh_process(folder, "import storagelab.tracks")
+    assert f"ValueError: {EXTRA_TRACKS} must name an existing folder" in done.stderr
+    assert folder in done.stderr
+
+
+def test_an_empty_variable_is_no_folder():
+    done = in_a_fresh_process("", "from storagelab.tracks import TRACKS; print(*TRACKS)")
+    assert set(done.stdout.split()) >= {"cloud_titan", "tiny_pioneer"}
+    assert done.stderr == ""
+
+
 # --- broken files
 
 
-def test_the_text_as_it_is_parses():
-    assert parse_track(TEXT, FILE) == load_track("cloud_titan")
+@pytest.mark.parametrize("name", ["cloud_titan", "edge_guardian", "mobile_nomad", "tiny_pioneer"])
+def test_the_text_as_it_is_parses(name):
+    assert parse_track(text_of(name), FILE) == load_track(name)
 
 
 @pytest.mark.parametrize(
@@ -122,17 +302,41 @@ def test_the_text_as_it_is_parses():
         ('name = "cloud_titan"\n', "`name`"),
         ("size = 10e12\n", "`size` - at `$.dataset`"),
         ("compute_time = 0.224\n", "`compute_time` - at `$.node`"),
-        ('home = "object_store"\n', "`home` - at `$.access`"),
-        ("reach_target = 5000\n", "`reach_target` - at `$.access`"),
-        ('policy = "never_evict"\n', "`policy` - at `$.pipeline`"),
+        ('says = "It costs {cost} a month, idle accelerators included."\n', "`says` - at `$.curr"),
+        ("period = 2629800\n", "`period` - at `$.currency`"),
+        ('preparer = "the CPU that prepares the samples"\n', "`preparer` - at `$.terms`"),
+        ('dumps = "checkpoints"\n', "`dumps` - at `$.terms`"),
+        ('compare_words = "twice today\'s cache"\n', "`compare_words` - at `$.pipeline`"),
+        ("compare = { cache_gb = 4000 }\n", "`compare` - at `$.pipeline`"),
         ("restart_time = 600\n", "`restart_time` - at `$.checkpoint`"),
-        ("dollars = 2.5\n", "`dollars` - at `$.prices"),
+        ("waste_price = 5.688888888888889\n", "`waste_price` - at `$.checkpoint`"),
+        ("amount = 2.5\n", "`amount` - at `$.prices"),
         ('belief = "Compute is always the bottleneck"\n', "`belief` - at `$.access.question"),
         ('answer = "cache_gb"\n', "`answer` - at `$.pipeline.controls[0]`"),
+        ('model = "access.read_time"\n', "`model` - at `$.access.law`"),
+        ("example = [7e6, 100e-6, 7e9]\n", "`example` - at `$.access.law`"),
+        ("ranges = [[1e2, 1e9], [1e-6, 1], [1e6, 1e11]]\n", "`ranges` - at `$.access.law`"),
+        ('name = "warm_hours"\n', "`name` - at `$.pipeline.answer`"),
     ],
 )
 def test_a_missing_field_is_named(line, field):
     message = refused(edited(line, ""))
+    assert "missing required field" in message
+    assert field in message
+
+
+@pytest.mark.parametrize(
+    ("block", "field"),
+    [
+        ("[currency]", "`currency`"),
+        ("[terms]", "`terms`"),
+        ("[access.law]", "`law` - at `$.access`"),
+        ("[pipeline.answer]", "`answer` - at `$.pipeline`"),
+        ("[checkpoint.answer]", "`answer` - at `$.checkpoint`"),
+    ],
+)
+def test_a_missing_table_is_named(block, field):
+    message = refused(without(block))
     assert "missing required field" in message
     assert field in message
 
@@ -143,9 +347,13 @@ def test_a_missing_field_is_named(line, field):
         ("mission =", "mision =", "mis"),
         ("sample_size =", "samplesize =", "sample"),
         ("nodes = 1024", "nodes = 1024\nnode_count = 1024", "`node_count` - at `$.checkpoint`"),
-        ("policy =", "policy_ = 1\npolicy =", "`policy_` - at `$.pipeline`"),
+        ("fixed = { policy", "fixd = 1\nfixed = { policy", "`fixd` - at `$.pipeline`"),
         ("decided = false", "decidd = false", "`decidd` - at `$.access.controls[2]`"),
         ('date = "2026-11"', 'dates = "2026-11"', "`$.prices"),
+        ("plural = true", "plurals = true", "`$.terms.consumer`"),
+        ('passes = "epochs"', 'passes = "epochs"\npast = "x"', "`past` - at `$.terms`"),
+        ('per = "a month"', 'pre = "a month"', "`pre` - at `$.currency`"),
+        ("solution = [", "solutions = [", "`$.access.law`"),
     ],
 )
 def test_a_misspelt_field_is_named(old, new, field):
@@ -158,9 +366,8 @@ NUMBERS = {
     "batch_size = 400": "$.node.batch_size",
     "compute_time = 0.224": "$.node.compute_time",
     "prepare_rate = 24000": "$.node.prepare_rate",
-    "dollars = 2.5": "$.prices",
+    "period = 2629800": "$.currency.period",
     "target_utilization = 0.95": "$.access.target_utilization",
-    "reach_target = 5000": "$.access.reach_target",
     "epochs = 30": "$.pipeline.epochs",
     "stream_bandwidth = 87.5e6": "$.pipeline.stream_bandwidth",
     "runs = 10": "$.pipeline.runs",
@@ -173,6 +380,52 @@ NUMBERS = {
     "event_node_mtbf = 7200000": "$.checkpoint.event_node_mtbf",
     "si = 1024": "$.access.controls[3].si",
 }
+"""Numbers of the track, and where the error says they are; none may be 0 or less."""
+OR_ZERO = {
+    "reach_target = 5000": "$.access.reach_target",
+    "amount = 2.5": "$.prices",
+    "waste_price = 5.688888888888889": "$.checkpoint.waste_price",
+}
+OF_OTHERS = {
+    "edge_guardian": {
+        "writes = 64552960": "$.access.writes",
+        "spare_share = 0.07": "$.access.spare_share",
+        "misses_limit = 1": "$.access.misses_limit",
+        "pass_size = 1859125248000": "$.pipeline.pass_size",
+        "pass_demand = 64552960": "$.pipeline.pass_demand",
+        "full_copies = 128": "$.checkpoint.full_copies",
+        "dump_latency = 0.005": "$.checkpoint.dump_latency",
+        "life_target = 38016000": "$.checkpoint.life_target",
+        "plot_top = 6": "$.checkpoint.plot_top",
+    },
+    "mobile_nomad": {
+        "density = 0.1": "$.access.density",
+        "budget = 1.2": "$.access.budget",
+        "budget = 1.7": "$.pipeline.budget",
+        "waste_limit = 0.02": "$.checkpoint.waste_limit",
+    },
+}
+"""The same for what the first track doesn't use."""
+BAD = ["-1", "nan", "inf", "-inf", '"many"', "true", "[1]", "{}"]
+
+
+@pytest.mark.parametrize("bad", BAD)
+@pytest.mark.parametrize(("line", "path"), OR_ZERO.items())
+def test_a_bad_number_that_may_be_nothing_is_named_by_its_path(line, path, bad):
+    name = line.partition(" = ")[0]
+    assert f"at `{path}" in refused(edited(f"\n{line}\n", f"\n{name} = {bad}\n"))
+    parse_track(edited(f"\n{line}\n", f"\n{name} = 0\n"), FILE)
+
+
+@pytest.mark.parametrize("bad", BAD)
+@pytest.mark.parametrize(
+    ("name", "line", "path"),
+    [(name, line, path) for name, lines in OF_OTHERS.items() for line, path in lines.items()],
+)
+def test_a_bad_number_of_another_track_is_named_by_its_path(name, line, path, bad):
+    field = line.partition(" = ")[0]
+    text = edited(f"\n{line}\n", f"\n{field} = {bad}\n", text_of(name))
+    assert f"at `{path}" in refused(text)
 
 
 @pytest.mark.parametrize("bad", ["-1", "0", "nan", "inf", "-inf", '"many"', "true", "[1]", "{}"])
@@ -211,18 +464,263 @@ def test_a_control_that_contradicts_itself_is_named(old, new, says):
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ('home = "object_store"', 'home = "tape"', "unknown device 'tape' - at `$.access.home`"),
-        ('"sata_ssd", "nvme"]', '"sata_ssd", "nvmee"]', "unknown device 'nvmee'"),
-        ('["raw", "tfrecord",', '["raw", "tfrec",', "unknown format 'tfrec'"),
-        ('policy = "never_evict"', 'policy = "fifo"', "unknown policy 'fifo'"),
-        ("[prices.get_request]", "[prices.put_request]", "`get_request` - at `$.prices`"),
-        ('name = "cache"', 'name = "cash"', "there is no control 'cache'"),
+        ('default = "object_store"', 'default = "tape"', "device: default 'tape' isn't among"),
+        ('"sata_ssd", "nvme"]', '"sata_ssd", "nvmee"]', "unknown device 'nvmee' - at `$.access"),
+        ('["raw", "tfrecord",', '["raw", "tfrec",', "unknown format 'tfrec' - at `$.access"),
+        (
+            'fixed = { policy = "never_evict" }',
+            'fixed = { policy = "fifo" }',
+            "unknown policy 'fifo' - at `$.pipeline.policy`",
+        ),
+        (
+            "reach_target = 5000",
+            "reach_target = 5000\ndevice_prices = { nvme = 1, floppy = 2 }",
+            "unknown device 'floppy' - at `$.access.device_prices`",
+        ),
+        ("[prices.request]", "[prices.put_request]", "`request` - at `$.prices`"),
+        (
+            'name = "cache"',
+            'name = "cash"',
+            "'cache' is neither a control nor fixed - at `$.pipeline.controls`",
+        ),
         ('name = "link"', 'name = "cache"', "the control 'cache' is there more than once"),
         ('id = "iops"', 'id = "compute"', "the option 'compute' is there more than once"),
+        ('unit = "$"', 'unit = "£"', "$.currency.unit"),
+        (
+            "compare = { cache_gb = 4000 }",
+            "compare = { cash_gb = 4000 }",
+            "no control has the answer 'cash_gb' - at `$.pipeline.compare`",
+        ),
     ],
 )
 def test_an_unknown_or_twin_name_is_refused(old, new, says):
     assert says in refused(edited(old, new))
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "says"),
+    [
+        (
+            "mobile_nomad",
+            'fixed = { device = "ufs_4" }',
+            'fixed = { device = "tape" }',
+            "unknown device 'tape' - at `$.access.device`",
+        ),
+        (
+            "mobile_nomad",
+            'fixed = { device = "ufs_4" }',
+            "fixed = { device = 4 }",
+            "'device' must be a str - at `$.access.fixed`",
+        ),
+        (
+            "mobile_nomad",
+            'values = ["lru_repeated", "never_evict"]',
+            'values = ["lru_repeated", "never"]',
+            "unknown policy 'never' - at `$.pipeline.policy`",
+        ),
+        (
+            "edge_guardian",
+            "device_prices = { emmc = 3.0,",
+            "device_prices = { emcc = 3.0,",
+            "unknown device 'emcc' - at `$.access.device_prices`",
+        ),
+        (
+            "edge_guardian",
+            "device_prices = { emmc = 3.0,",
+            "device_prices = { emmc = -3.0,",
+            "$.access.device_prices",
+        ),
+        (
+            "edge_guardian",
+            "endurance = [3e14, 3e14, 3e14, 3e14, 3e14]",
+            "endurance = [3e14, 3e14]",
+            "2 endurances for 5 write bandwidths - at `$.checkpoint.endurance`",
+        ),
+        (
+            "tiny_pioneer",
+            "endurance = [1.31e10, 1.31e10, 1e18]",
+            "endurance = [1.31e10, 1.31e10, 1e18, 1e18]",
+            "4 endurances for 3 write bandwidths - at `$.checkpoint.endurance`",
+        ),
+        (
+            "tiny_pioneer",
+            "endurance = [1.31e10, 1.31e10, 1e18]",
+            "endurance = [1.31e10, 0, 1e18]",
+            "$.checkpoint.endurance",
+        ),
+        (
+            "tiny_pioneer",
+            "endurance = [1.31e10, 1.31e10, 1e18]",
+            "endurance = [1.31e10, inf, 1e18]",
+            "$.checkpoint.endurance",
+        ),
+        ("mobile_nomad", "density = 0.1", "density = 1.1", "$.access.density"),
+        ("edge_guardian", "cold_start = false", 'cold_start = "no"', "$.pipeline.cold_start"),
+        (
+            "edge_guardian",
+            'consumer = { name = "the black box", plural = false, label',
+            "consumer = { name = 3, plural = false, label",
+            "$.pipeline.consumer.name",
+        ),
+    ],
+)
+def test_what_another_track_says_of_nothing_known_is_refused(name, old, new, says):
+    assert says in refused(edited(old, new, text_of(name)))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        (
+            'fixed = { policy = "never_evict" }',
+            'fixed = { policy = "never_evict", cache = 1e12 }',
+            "'cache' has a control - at `$.pipeline.fixed`",
+        ),
+        (
+            'fixed = { policy = "never_evict" }',
+            'fixed = { policy = "never_evict", tape = 1e12 }',
+            "unknown setting 'tape' - at `$.pipeline.fixed`",
+        ),
+        (
+            'fixed = { policy = "never_evict" }',
+            "fixed = {}",
+            "'policy' is neither a control nor fixed - at `$.pipeline.controls`",
+        ),
+        (
+            'fixed = { policy = "never_evict" }\n',
+            "",
+            "'policy' is neither a control nor fixed - at `$.pipeline.controls`",
+        ),
+        (
+            "reach_target = 5000",
+            "reach_target = 5000\nfixed = { shuffled = true }",
+            "'shuffled' has a control - at `$.access.fixed`",
+        ),
+    ],
+)
+def test_a_setting_has_a_control_or_is_fixed_and_never_both_or_neither(old, new, says):
+    assert says in refused(edited(old, new))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("example = [7e6, 100e-6, 7e9]", "example = [7e6, 100e-6]", "the law read_time: example"),
+        (
+            "example = [7e6, 100e-6, 7e9]",
+            "example = [7e6, 100e-6, 7e9, 1]",
+            "the law read_time: example must have one entry an argument",
+        ),
+        (
+            "ranges = [[1e2, 1e9], [1e-6, 1], [1e6, 1e11]]",
+            "ranges = [[1e2, 1e9], [1e-6, 1]]",
+            "the law read_time: ranges must have one entry an argument",
+        ),
+        (
+            "ranges = [[1e2, 1e9], [1e-6, 1], [1e6, 1e11]]",
+            "ranges = [[1e2, 1e9], [1e-6, 1], [1e6]]",
+            "$.access.law.ranges",
+        ),
+        (
+            "ranges = [[1e2, 1e9], [1e-6, 1], [1e6, 1e11]]",
+            "ranges = [[1e2, 1e9], [1e-6, 1], [1e6, 1e8, 1e11]]",
+            "$.access.law.ranges",
+        ),
+        (
+            'arguments = ["size", "latency", "bandwidth"]',
+            'arguments = ["size", "latency"]',
+            "the law read_time: example must have one entry an argument",
+        ),
+        ('arguments = ["size", "latency", "bandwidth"]', "arguments = []", "$.access.law.argum"),
+        ('solution = ["return latency + size / bandwidth"]', "solution = []", "$.access.law.sol"),
+        ("ranges = [[1e2, 1e9], [1e-6, 1]", "ranges = [[1e2, 1e9], [1, 1e-6]", "1 to 1e-06 is no"),
+        ("ranges = [[1e2, 1e9], [1e-6, 1]", "ranges = [[1e2, 1e9], [0, 1]", "0 to 1 is no range"),
+        ('name = "read_time"', 'name = "read time"', "'read time' is no name in Python"),
+    ],
+)
+def test_a_law_that_contradicts_itself_is_named(old, new, says):
+    message = refused(edited(old, new))
+    assert says in message
+    assert "$.access.law" in message
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "says"),
+    [
+        (
+            "cloud_titan",
+            "unmet = { utilization = ",
+            "unmet = { utilisation = ",
+            "unknown limit 'utilisation' - at `$.access.unmet`",
+        ),
+        (
+            "cloud_titan",
+            "runs = 10\n",
+            "runs = 10\nbudget = 2000\n",
+            "no sentence for the limit 'budget' - at `$.pipeline.unmet`",
+        ),
+        (
+            "cloud_titan",
+            "nodes = 1024\n",
+            "nodes = 1024\nwaste_limit = 0.1\n",
+            "no sentence for the limit 'waste' - at `$.checkpoint.unmet`",
+        ),
+        (
+            "edge_guardian",
+            'wear = "Your flushes',
+            'waste = "Your flushes',
+            "no sentence for the limit 'wear' - at `$.checkpoint.unmet`",
+        ),
+        ("tiny_pioneer", "draw {cost}, a", "draw much, a", "{cost} in it - at `$.currency.says`"),
+        (
+            "cloud_titan",
+            'fixed = { policy = "never_evict" }',
+            "fixed = { policy = 3 }",
+            "'policy' must be a str - at `$.pipeline.fixed`",
+        ),
+        (
+            "cloud_titan",
+            "compare = { cache_gb = 4000 }",
+            "compare = { cache_gb = 4100 }",
+            "'cache_gb' has no value 4100.0 - at `$.pipeline.compare`",
+        ),
+        ("cloud_titan", "size = 350e9\n", "size = 351e9\n", "at `$.checkpoint.size`"),
+        (
+            "cloud_titan",
+            "present_interval = 3600\n",
+            "present_interval = 1800\n",
+            "at `$.checkpoint.present_interval`",
+        ),
+    ],
+)
+def test_sentences_and_numbers_that_dont_fit_the_rest_of_the_file_are_named(name, old, new, says):
+    assert says in refused(edited(old, new, text_of(name)))
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"), [("link", "5"), ("node_mtbf", "1"), ("write_bandwidth", "1")]
+)
+def test_a_setting_that_the_figures_move_needs_a_control(name, kept):
+    part = "pipeline" if name == "link" else "checkpoint"
+    start = TEXT.index(f'[[{part}.controls]]\nname = "{name}"')
+    end = re.compile(r"^\[|\Z", re.MULTILINE).search(TEXT, start + 5).start()
+    text = TEXT[:start] + TEXT[end:]
+    header = f"[{part}]\n"
+    fixed = 'fixed = { policy = "never_evict" }\n'
+    if part == "pipeline":
+        text = text.replace(fixed, f'fixed = {{ policy = "never_evict", {name} = {kept}.0 }}\n')
+    else:
+        text = text.replace(header, f"{header}fixed = {{ {name} = {kept}.0 }}\n")
+    assert f"'{name}' needs a control - at `$.{part}.controls`" in refused(text)
+
+
+def test_a_scheme_has_three_levels_and_an_answer_some_facts():
+    start = TEXT.index("scheme = [") + len("scheme = [")
+    two = TEXT[:start] + TEXT[TEXT.index("\n", start + 1) :]
+    assert "$.access.scheme" in refused(two)
+    start = TEXT.index("facts = [") + len("facts = [")
+    none = TEXT[:start] + TEXT[TEXT.index("\n]", start) :]
+    assert "$.access.facts" in refused(none)
 
 
 @pytest.mark.parametrize("item", PRICED)
@@ -232,9 +730,9 @@ def test_a_missing_price_is_named(item):
 
 
 def test_a_price_of_nothing_known_is_named():
-    extra = TEXT[TEXT.index("[prices.get_request]") : TEXT.index("[prices.link_gbps_month]")]
-    extra = extra.replace("get_request", "floppy", 1)
-    message = refused(edited("[prices.link_gbps_month]", extra + "[prices.link_gbps_month]"))
+    extra = TEXT[TEXT.index("[prices.request]") : TEXT.index("[prices.active]")]
+    extra = extra.replace("request", "floppy", 1)
+    message = refused(edited("[prices.link]", extra + "[prices.link]"))
     assert "unknown field `floppy` - at `$.prices`" in message
 
 
@@ -250,7 +748,7 @@ def test_a_control_that_is_there_twice_is_named(block, path):
 def test_a_control_that_no_experiment_takes_is_named():
     extra = TEXT[TEXT.index('[[pipeline.controls]]\nname = "nvme"') : TEXT.index("[checkpoint]\n")]
     text = edited("[checkpoint]\n", extra.replace('"nvme"', '"tape"', 1) + "[checkpoint]\n")
-    assert "unknown control 'tape' - at `$.pipeline.controls`" in refused(text)
+    assert "unknown setting 'tape' - at `$.pipeline.controls`" in refused(text)
 
 
 @pytest.mark.parametrize(

@@ -17,21 +17,25 @@ from storagelab.units import (
     MINUTE,
     MONTH,
     TB,
+    YEAR,
+    bandwidth_unit,
     format_bandwidth,
     format_binary,
     format_bytes,
     format_count,
     format_hours,
     format_money,
+    format_power,
     format_share,
     format_time,
     significant,
+    time_unit,
 )
 
 SCALES = {
     "PB": 1e15, "TB": 1e12, "GB": 1e9, "MB": 1e6, "kB": 1e3, "B": 1.0,
     "GiB": 2.0**30, "MiB": 2.0**20, "KiB": 2.0**10,
-    "d": 86400.0, "h": 3600.0, "min": 60.0, "s": 1.0, "ms": 1e-3, "µs": 1e-6,
+    "years": 31557600.0, "d": 86400.0, "h": 3600.0, "min": 60.0, "s": 1.0, "ms": 1e-3, "µs": 1e-6,
     "billion": 1e9, "million": 1e6, "": 1.0,
 }  # fmt: skip
 VALUES = st.floats(1e-3, 9e17)
@@ -47,7 +51,7 @@ def test_gb_is_decimal_and_gib_is_binary():
     assert (GB, TB, GIB, MIB, KIB) == (10**9, 10**12, 1024**3, 1024**2, 1024)
     assert GBIT_PER_SECOND * 8 == GB
     assert (MINUTE, HOUR, DAY) == (60, 3600, 86400)
-    assert pytest.approx(MONTH * 12) == 365.25 * DAY
+    assert pytest.approx(MONTH * 12) == 365.25 * DAY == YEAR
 
 
 @pytest.mark.parametrize(
@@ -70,6 +74,9 @@ def test_gb_is_decimal_and_gib_is_binary():
         (format_time(6.1 * 3600), "6.1 h"),
         (format_time(47 * 3600), "47 h"),
         (format_time(30 * 86400), "30 d"),
+        (format_time(729 * 86400), "729 d"),
+        (format_time(3 * 365.25 * 86400), "3 years"),
+        (format_time(7.61 * 365.25 * 86400), "7.61 years"),
         (format_hours(744.4 * 3600), "744 h"),
         (format_count(5500), "5,500"),
         (format_count(87.2e6), "87.2 million"),
@@ -80,6 +87,12 @@ def test_gb_is_decimal_and_gib_is_binary():
         (format_money(1230.4), "$1,230"),
         (format_money(2.35e6), "$2.35 million"),
         (format_money(0.5), "$0.50"),
+        (format_power(1.75), "1.75 W"),
+        (format_power(0.99951), "1 W"),
+        (format_power(12e-3), "12 mW"),
+        (format_power(1e-3), "1 mW"),
+        (format_power(640e-6), "640 µW"),
+        (format_power(0.0), "0 W"),
         (significant(0.00012345), "0.000123"),
         (significant(-12.34), "-12.3"),
     ],
@@ -111,9 +124,41 @@ def test_money_reads_back(dollars):
     assert read_back(format_money(dollars)) == pytest.approx(dollars, rel=0.0051, abs=0.51)
 
 
+@given(st.floats(1e-6, 1e4))
+def test_a_power_reads_back_to_three_digits(watts):
+    number, unit = format_power(watts).split(" ")
+    assert float(number.replace(",", "")) * {"W": 1, "mW": 1e-3, "µW": 1e-6}[unit] == pytest.approx(
+        watts, rel=0.0051
+    )
+
+
+@given(st.floats(1, 1e17))
+def test_an_axis_of_bandwidths_has_numbers_that_can_be_read(rate):
+    scale, unit = bandwidth_unit(rate)
+    assert SCALES[unit.removesuffix("/s")] == scale
+    assert 1 <= rate / scale < 1000
+
+
+@given(st.floats(1e-6, 1e9))
+def test_an_axis_of_times_has_the_unit_that_its_end_is_told_in(seconds):
+    scale, unit = time_unit(seconds)
+    assert SCALES[unit] == scale
+    told = format_time(seconds).split(" ")[1]
+    assert told in {unit, time_unit(1.001 * seconds)[1]}  # what rounds up is told as the next
+
+
 @given(VALUES)
 @pytest.mark.parametrize(
-    "dress", [format_bytes, format_binary, format_bandwidth, format_count, format_time, significant]
+    "dress",
+    [
+        format_bytes,
+        format_binary,
+        format_bandwidth,
+        format_count,
+        format_time,
+        significant,
+        format_power,
+    ],
 )
 def test_no_number_is_shown_with_an_exponent(dress, value):
     assert not re.search(r"\de[+-]?\d", dress(value))

@@ -5,6 +5,7 @@ The steps, in their order, are in :func:`make_source`.
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import re
 import tempfile
@@ -18,11 +19,11 @@ import nbformat
 from nbformat import NotebookNode
 from nbgrader.utils import determine_grade, is_grade, setenv
 
+from storagelab.course import pace
 from storagelab.course.kernels import run_notebook
 from storagelab.course.layout import Layout
-from storagelab.devices import load_device
 from storagelab.parts import PARTS, Part
-from storagelab.tracks import Track, load_track
+from storagelab.tracks import Law, Track, load_track
 
 # What each role of a cell means to nbgrader.
 ROLES: dict[str, dict[str, bool]] = {
@@ -92,15 +93,23 @@ def fill_template(layout: Layout, track: Track, part: Part) -> str:
     content = part.of(track)
     baseline = part.baseline(track)
     keys = load_keys(layout)
+    where = f"{part.stem}.md with {track.name}.toml"
     try:
+        for option in content.question.options:  # students see the words of what they locked
+            part.words(track, option.words)
         return environment.get_template(f"{part.stem}.md").render(
             track=track,
             part=part,
             content=content,
             f=part.figures(track, baseline),
             words=lambda text: part.words(track, text),
+            terms=track.terms,
+            pace=pace.line,
             key=keys.reference_answers(track, part),
-            home_label=load_device(track.access.home).label.split(" (")[0].lower(),
+            law_example=_example(content.law),
+            decided_keys=", ".join(
+                f'"{item.answer}": ...' for item in content.controls if item.decided
+            ),
             option_ids=", ".join(f'"{option.id}"' for option in content.question.options),
             start=keys.as_decision(track, part, baseline),
         )
@@ -110,9 +119,21 @@ def fill_template(layout: Layout, track: Track, part: Part) -> str:
         raise GenerationError(f"{part.stem}.md{place}: {error}") from error
     except KeyError as error:
         raise GenerationError(
-            f"{part.stem}.md with {track.name}.toml: a text uses {{{error.args[0]}}}, "
-            "and the part has no such number"
+            f"{where}: a text uses {{{error.args[0]}}}, and the part has no such number"
         ) from error
+    except ValueError as error:  # the keys', or a brace that stands alone in a text
+        raise GenerationError(f"{where}: {error}") from error
+
+
+def _example(law: Law) -> float:
+    """Return what a law gives for its open example, with as many digits as a person types."""
+    room, _, name = law.model.partition(".")
+    try:
+        model = getattr(importlib.import_module(f"storagelab.{room}"), name)
+    except (ImportError, AttributeError):
+        raise ValueError(f"the law {law.name}: there is no {law.model!r} in storagelab") from None
+    value = float(model(*law.example, **law.options))
+    return float(f"{value:.6g}")
 
 
 def set_metadata(notebook: NotebookNode, name: str) -> None:

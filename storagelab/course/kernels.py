@@ -23,6 +23,8 @@ def run_notebook(
         allow_errors=allow_errors,
         kernel_name="python3",
         record_timing=False,
+        # how often a kernel flushes what a cell prints is chance; the same cell is the same bytes
+        coalesce_streams=True,
         resources={"metadata": {"path": str(folder)}},
     )
     # a kernel's own log (that its sockets are local and unencrypted, each time) helps nobody here

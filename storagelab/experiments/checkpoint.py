@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from storagelab.access import lifetime
 from storagelab.checkpoint import (
     checkpoint_size,
     daly_interval,
@@ -21,7 +22,6 @@ from storagelab.checkpoint import (
 )
 from storagelab.checks import DomainWarning, positive, require
 from storagelab.tracks import Track
-from storagelab.units import GB, HOUR, MONTH
 
 _NEVER = 300.0
 """Length of a segment in MTBFs from which a job practically never ends: e^300 tries."""
@@ -71,8 +71,14 @@ class CheckpointOutcome:
     storage_limit: float
     storm_interval: float
     """The interval below which checkpoints take more than the storage can give."""
+    life: float
+    """Seconds until the storage is worn out; infinite where it doesn't wear."""
+    life_target: float
+    waste_limit: float | None
+    wear_interval: float
+    """The interval below which it is worn out too early; 0 where it doesn't wear."""
     costs: dict[str, float]
-    """Dollars for the whole job: wasted accelerator time, rented write bandwidth."""
+    """For the whole job, in the track's currency times its period: wasted time, write bandwidth."""
 
     @property
     def wasted(self) -> float:
@@ -81,15 +87,19 @@ class CheckpointOutcome:
 
     @property
     def cost(self) -> float:
-        """Dollars for the whole job, all in all."""
+        """For the whole job, all in all."""
         return sum(self.costs.values())
 
     @property
     def unmet(self) -> tuple[str, ...]:
-        """The limits that these settings break: ``storage``, ``ends``."""
+        """The limits that these settings break: storage, wear, waste, ends."""
         missed = []
         if self.storage_share > self.storage_limit:
             missed.append("storage")
+        if self.life < self.life_target:
+            missed.append("wear")
+        if self.waste_limit is not None and self.wasted > self.waste_limit * self.solve_time:
+            missed.append("waste")
         if not math.isfinite(self.wall_time):
             missed.append("ends")
         return tuple(missed)
@@ -104,14 +114,32 @@ def wall_time_or_never(
     return float(expected_wall_time(solve_time, interval, dump_time, mtbf, restart_time))
 
 
+def _written(track: Track, settings: CheckpointSettings) -> float:
+    """Return the bytes that go to storage at each dump."""
+    part = track.checkpoint
+    size = float(checkpoint_size(part.parameters, settings.bytes_per_parameter))
+    return size * (1.0 if settings.sharded else part.full_copies or part.nodes)
+
+
 def _dump_and_mtbf(track: Track, settings: CheckpointSettings) -> tuple[float, float]:
     """Return the seconds of one dump, and the job's mean time between failures."""
     part = track.checkpoint
-    size = checkpoint_size(part.parameters, settings.bytes_per_parameter)
-    dump = storm_write_time(
-        size, part.nodes, settings.write_bandwidth, part.node_bandwidth, settings.sharded
+    # the copies are in the bytes already
+    flowing = storm_write_time(
+        _written(track, settings), part.nodes, settings.write_bandwidth, part.node_bandwidth
     )
-    return float(dump), float(job_mtbf(settings.node_mtbf, part.nodes))
+    return part.dump_latency + float(flowing), float(job_mtbf(settings.node_mtbf, part.nodes))
+
+
+def _endurance(track: Track, write_bandwidth: float) -> float:
+    """Return the bytes that the storage behind a write bandwidth bears in its life."""
+    part = track.checkpoint
+    if not part.endurance:
+        return math.inf
+    control = part.control("write_bandwidth")
+    offered = [float(control.to_si(value)) for value in control.values]
+    slower = [index for index, value in enumerate(offered) if value <= write_bandwidth * 1.000001]
+    return part.endurance[slower[-1] if slower else 0]
 
 
 def protect(track: Track, settings: CheckpointSettings) -> CheckpointOutcome:
@@ -133,12 +161,15 @@ def protect(track: Track, settings: CheckpointSettings) -> CheckpointOutcome:
     wall = wall_time_or_never(part.solve_time, settings.interval, *job)
     dumps = part.solve_time / settings.interval * dump
     restarts = wall * -math.expm1(-part.restart_time / mtbf)
-    limit = part.storage_limit
-    fleet = part.nodes * track.node.accelerators / HOUR * track.price("accelerator_hour")
+    limit, written = part.storage_limit, _written(track, settings)
+    endurance = _endurance(track, settings.write_bandwidth)
+    life = math.inf
+    if math.isfinite(endurance):
+        life = float(lifetime(endurance, 1, written / (settings.interval + dump), 1))
     return CheckpointOutcome(
         settings=settings,
         size=size,
-        written=size * (1 if settings.sharded else part.nodes),
+        written=written,
         dump_time=dump,
         mtbf=mtbf,
         solve_time=part.solve_time,
@@ -157,13 +188,15 @@ def protect(track: Track, settings: CheckpointSettings) -> CheckpointOutcome:
         storage_share=float(storage_share(settings.interval, dump)),
         storage_limit=limit,
         storm_interval=float(shortest_interval(dump, limit)),
+        life=life,
+        life_target=part.life_target,
+        waste_limit=part.waste_limit,
+        wear_interval=max(0.0, part.life_target * written / endurance - dump),
         costs={
-            "wasted": (wall - part.solve_time) * fleet,
-            "bandwidth": settings.write_bandwidth
-            / GB
-            * track.price("write_gbs_month")
+            "wasted": (wall - part.solve_time) * part.waste_price,
+            "bandwidth": track.charge("write", settings.write_bandwidth)
             * part.solve_time
-            / MONTH,
+            / track.currency.period,
         },
     )
 

@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from storagelab.checks import Quantity, non_negative, positive
-from storagelab.cost import idle_cost
 from storagelab.pipeline import (
+    CACHE_POLICIES,
     cache_hit_rate,
     connections_for,
     find_bottleneck,
@@ -16,7 +16,6 @@ from storagelab.pipeline import (
     mean_epoch_time,
 )
 from storagelab.tracks import Track
-from storagelab.units import GB, GBIT_PER_SECOND, MONTH
 
 TIERS = ("link", "nvme", "prepare", "compute")
 """The stages that can bind, from the store to the accelerators."""
@@ -24,21 +23,25 @@ TIERS = ("link", "nvme", "prepare", "compute")
 
 @dataclass(frozen=True, kw_only=True)
 class PipelineSettings:
-    """What the student sets: the cache in bytes, bandwidths in bytes/s."""
+    """What the student sets: the cache in bytes, bandwidths in bytes/s, the cache's policy."""
 
     cache: float
     link: float
     nvme: float
+    policy: str
 
     def __post_init__(self) -> None:
         non_negative("cache", self.cache)
         positive("link", self.link)
         positive("nvme", self.nvme)
+        if self.policy not in CACHE_POLICIES:
+            known = ", ".join(CACHE_POLICIES)
+            raise ValueError(f"unknown policy {self.policy!r}; known are {known}")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Epoch:
-    """One epoch of the dataset: the share of reads that the cache serves, and how fast it went."""
+    """One pass over the data: the share of reads that the cache serves, and how fast it went."""
 
     hit_rate: float
     ceilings: dict[str, float]
@@ -70,17 +73,23 @@ class PipelineOutcome:
     busy: dict[str, float]
     """Share of each tier's bandwidth in use in a warm epoch."""
     costs: dict[str, float]
-    """Dollars a month: link, cache, nvme, requests, idle accelerators."""
+    """In the track's currency: tiers and what crosses them, requests, idle consumers."""
+    budget: float | None
 
     @property
     def cost(self) -> float:
-        """Dollars a month, all in all."""
+        """All in all, in the track's currency."""
         return sum(self.costs.values())
 
     @property
     def unmet(self) -> tuple[str, ...]:
-        """The targets that these settings miss: ``utilization``."""
-        return () if self.utilization >= self.target_utilization else ("utilization",)
+        """The targets that these settings miss: ``utilization``, ``budget``."""
+        missed = []
+        if self.utilization < self.target_utilization:
+            missed.append("utilization")
+        if self.budget is not None and self.cost > self.budget:
+            missed.append("budget")
+        return tuple(missed)
 
 
 def _ceilings(
@@ -93,7 +102,7 @@ def _ceilings(
         "link": link / (1 - hit_rate) if hit_rate < 1 else unbounded,
         "nvme": nvme / on_nvme if on_nvme > 0 else unbounded,
         "prepare": track.node.prepare_rate * track.dataset.sample_size,
-        "compute": track.node.demand * track.dataset.sample_size,
+        "compute": track.pass_demand,
     }
 
 
@@ -107,7 +116,7 @@ def _epoch(track: Track, settings: PipelineSettings, hit_rate: float, filling: f
         ceilings=ceilings,
         rate=rate,
         binding=bottleneck.binding,
-        time=track.dataset.size / rate,
+        time=track.pass_size / rate,
         flows={
             "link": rate * (1 - hit_rate),
             "hits": rate * hit_rate,
@@ -120,22 +129,22 @@ def _epoch(track: Track, settings: PipelineSettings, hit_rate: float, filling: f
 def feed(track: Track, settings: PipelineSettings) -> PipelineOutcome:
     """Return what feeding ``track``'s dataset through ``settings`` comes to, for one node.
 
-    Link and NVMe are read at the same time, each for its share of the bytes, so the stream goes
-    as fast as the tier that is last. The first epoch finds the cache empty, passes everything
-    through the link and fills the cache; the others hit at the policy's rate for fresh
-    permutations. Cost is charged over all epochs, not one pass.
+    Link and cache are read at the same time, each for its share of the bytes, so the stream goes
+    as fast as the tier that is last. Where the first pass finds the cache empty, it brings
+    everything through the link and fills the cache; the others hit at the policy's rate. Cost is
+    charged over all passes, not one.
     """
-    cached = min(1.0, settings.cache / track.dataset.size)
-    policy = track.pipeline.policy
-    cold = _epoch(track, settings, hit_rate=0.0, filling=cached)
-    warm = _epoch(track, settings, float(cache_hit_rate(cached, policy)), filling=0.0)
+    size, demand, part = track.pass_size, track.pass_demand, track.pipeline
+    cached = min(1.0, settings.cache / size)
+    warm = _epoch(track, settings, float(cache_hit_rate(cached, settings.policy)), filling=0.0)
+    cold = _epoch(track, settings, hit_rate=0.0, filling=cached) if part.cold_start else warm
 
-    epochs, node = track.pipeline.epochs, track.node
-    demand = node.demand * track.dataset.sample_size
+    epochs = part.epochs
     mean_time = float(mean_epoch_time(cold.time, warm.time, epochs))
-    utilization = min(1.0, track.dataset.size / demand / mean_time)
-    mean_hits = warm.hit_rate * (epochs - 1) / epochs
-    fetched = track.dataset.size / mean_time * (1 - mean_hits) * MONTH
+    share = size / demand / mean_time
+    utilization = share if share < 1 - 1e-12 else 1.0  # a mean of many passes isn't exact
+    mean_hits = (cold.hit_rate + warm.hit_rate * (epochs - 1)) / epochs
+    fetched, served = size / mean_time * (1 - mean_hits), size / mean_time * mean_hits
     return PipelineOutcome(
         settings=settings,
         demand=demand,
@@ -143,8 +152,8 @@ def feed(track: Track, settings: PipelineSettings) -> PipelineOutcome:
         warm=warm,
         epochs=epochs,
         utilization=utilization,
-        target_utilization=track.pipeline.target_utilization,
-        connections=int(connections_for(settings.link, track.pipeline.stream_bandwidth)),
+        target_utilization=part.target_utilization,
+        connections=int(connections_for(settings.link, part.stream_bandwidth)),
         busy={
             "link": warm.flows["link"] / settings.link,
             "nvme": warm.flows["hits"] / settings.nvme,
@@ -152,30 +161,28 @@ def feed(track: Track, settings: PipelineSettings) -> PipelineOutcome:
             "compute": warm.rate / demand,
         },
         costs={
-            "link": settings.link / GBIT_PER_SECOND * track.price("link_gbps_month"),
-            "cache": settings.cache / GB * track.price("cache_gb_month"),
-            "nvme": settings.nvme / GB * track.price("nvme_gbs_month"),
-            "requests": fetched / track.pipeline.request_size * track.price("get_request"),
-            "idle": float(
-                idle_cost(utilization, node.accelerators, track.price("accelerator_hour"))
-            ),
+            "link": track.charge("link", settings.link) + track.charge_flow("link_byte", fetched),
+            "cache": track.charge("cache", settings.cache),
+            "nvme": track.charge("nvme", settings.nvme) + track.charge_flow("cache_byte", served),
+            "requests": track.charge_flow("request", fetched / part.request_size),
+            "idle": track.charge_flow("idle", (1 - utilization) * track.node.accelerators),
         },
+        budget=part.budget,
     )
-
-
-UNITS = {"cache": 1000 * GB, "link": GBIT_PER_SECOND, "nvme": GB}
-"""One unit of each resource, as it is bought: a terabyte, a Gb/s, a GB/s."""
 
 
 def one_unit_more(track: Track, settings: PipelineSettings) -> dict[str, float]:
     """Return by how much one more unit of each resource would raise the utilisation.
 
-    By name, as a share of the whole job's time; the units are in :data:`UNITS`.
+    By name, for the resources that have a slider, as a share of the whole job's time; a unit is
+    the control's ``piece``.
     """
+    chosen = asdict(settings)
+    scales = [item for item in track.pipeline.controls if item.kind == "scale"]
     return gains(
-        lambda resources: feed(track, PipelineSettings(**resources)).utilization,
-        asdict(settings),
-        UNITS,
+        lambda resources: feed(track, PipelineSettings(**{**chosen, **resources})).utilization,
+        {item.name: chosen[item.name] for item in scales},
+        {item.name: item.piece * item.si for item in scales},
     )
 
 

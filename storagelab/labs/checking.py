@@ -7,6 +7,7 @@ any line on standard error as a failure; both are seen to here.
 from __future__ import annotations
 
 import math
+import random
 import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -125,15 +126,35 @@ def call(function: object, *arguments: float) -> float:
     return number
 
 
+def drawn(cell: str, ranges: list[list[float]], count: int = 30) -> list[tuple[float, ...]]:
+    """Return ``count`` inputs for a law, each argument drawn evenly in its logarithm.
+
+    Seeded by the cell and by the student (the name of the folder that holds the submission),
+    never by the clock: grading the same submission again asks the same.
+    """
+    draw = random.Random(f"{cell}/{Path.cwd().parent.name}")
+    return [
+        tuple(math.exp(draw.uniform(math.log(low), math.log(high))) for low, high in ranges)
+        for _ in range(count)
+    ]
+
+
 def follows_law(
-    function: object, law: Callable[..., float], cases: list[tuple[float, ...]]
+    function: object,
+    law: Callable[..., float],
+    cases: list[tuple[float, ...]],
+    options: Mapping[str, Any] | None = None,
 ) -> None:
     """Raise a sentence unless a student's function equals ``law`` in every case, to 1e-6.
 
-    The sentence gives away neither the inputs nor the expected values.
+    ``options`` are what the law is called with besides. Warnings of a case at the edge of its
+    domain are swallowed: the student's function is asked the same. The sentence gives away
+    neither the inputs nor the expected values.
     """
     for case in cases:
-        expected = float(law(*case))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            expected = float(law(*case, **(options or {})))
         if not math.isclose(call(function, *case), expected, rel_tol=1e-6, abs_tol=1e-12):
             raise StudentError(
                 "Your function agrees with the example but not with the law on other inputs: "

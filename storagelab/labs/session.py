@@ -6,6 +6,7 @@ import math
 from pathlib import Path
 from typing import Any
 
+from storagelab.experiments.one_law import ReadPoint, SavePoint, read_point, save_point
 from storagelab.labs.errors import StudentError, in_words
 from storagelab.labs.view import is_graded_run, is_live
 from storagelab.ledger import (
@@ -16,10 +17,12 @@ from storagelab.ledger import (
     entries_of,
     read_ledger,
 )
-from storagelab.parts import Outcome, Part, load_part
-from storagelab.tracks import Option, Track, load_track
-from storagelab.units import format_money, format_share
+from storagelab.parts import PARTS, Outcome, Part, load_part
+from storagelab.tracks import TRACKS, Option, Track, load_track
+from storagelab.units import format_share
 from storagelab.words.answers import in_units, read_answer
+from storagelab.words.dress import cost_with_period
+from storagelab.words.one_law import YOU, describe
 
 LONGEST_REASON = 200
 """Characters of a lock's one-line reason."""
@@ -58,7 +61,7 @@ class PartSession:
 
     def _append(self, kind: Any, said: dict[str, Any], outcome: Outcome, most: int | None) -> Entry:
         model: dict[str, float | str] = {"cost": outcome.cost, "unmet": ", ".join(outcome.unmet)}
-        for name in ("utilization", "wall_time", "storage_share"):
+        for name in ("utilization", "misses", "wall_time", "storage_share", "life"):
             if hasattr(outcome, name):
                 model[name] = getattr(outcome, name)
         for name, value in model.items():  # JSON has no infinity
@@ -226,8 +229,39 @@ class PartSession:
                 which = f"Run {self._entries('run').index(entry) + 1} of {most}"
             print(
                 f"{which}: utilisation {format_share(outcome.utilization)}, "
-                f"{format_money(outcome.cost)} a month."
+                f"{cost_with_period(self.track, outcome.cost)}."
             )
+
+    # --- the end of the course
+
+    def one_law(self) -> None:
+        """Show every track on the two curves that all share, with the own decisions among them."""
+        reads: dict[str, ReadPoint] = {}
+        saves: dict[str, SavePoint] = {}
+        access, checkpoint = PARTS["access"], PARTS["checkpoint"]
+        for name in TRACKS:
+            track = load_track(name)
+            reads[track.persona.name] = read_point(access.baseline(track))
+            saves[track.persona.name] = save_point(checkpoint.baseline(track))
+        with in_words():
+            entries = read_ledger(self.folder, self.track.name)
+        for part in (access, checkpoint):
+            decisions = entries_of(entries, part.name, "decision")
+            if not decisions:
+                continue
+            outcome = part.judge(self.track, decisions[-1].said)
+            if part is access:
+                reads[YOU] = read_point(outcome)
+            else:
+                saves[YOU] = save_point(outcome)
+        if not is_live():
+            print(describe(reads, saves))
+            return
+        from IPython.display import display
+
+        from storagelab.widgets.one_law import one_law
+
+        display(one_law(reads, saves))
 
     # --- the decision and the reflection
 

@@ -17,6 +17,7 @@ from storagelab.pipeline.steps import (
     stalled_fraction,
 )
 from storagelab.pipeline.tiers import (
+    cached_stream_bandwidth,
     cold_epoch_time,
     connections_for,
     mean_epoch_time,
@@ -30,6 +31,7 @@ __all__ = [
     "barrier_time",
     "bytes_fetched",
     "cache_hit_rate",
+    "cached_stream_bandwidth",
     "cold_epoch_time",
     "connections_for",
     "find_bottleneck",

@@ -37,6 +37,21 @@ def parallel_tiers_bandwidth(bandwidths: Quantity, fractions: Quantity) -> Quant
     return plain(1 / slowest)
 
 
+def cached_stream_bandwidth(
+    link_bandwidth: Quantity, cache_bandwidth: Quantity, hit_rate: Quantity
+) -> Quantity:
+    """Return the bytes/s of a stream that comes from a cache and, where that misses, over a link.
+
+    Both are read at the same time, so the stream is as fast as the one that is last with its
+    share: ``min(link / (1 - h), cache / h)``, two of :func:`parallel_tiers_bandwidth`.
+
+    Raises ``ValueError`` for a bandwidth of 0 or less or a hit rate outside [0, 1].
+    """
+    hits = fraction("hit_rate", hit_rate)
+    over_link = (1 - hits) / positive("link_bandwidth", link_bandwidth)
+    return plain(1 / np.maximum(over_link, hits / positive("cache_bandwidth", cache_bandwidth)))
+
+
 def series_tiers_bandwidth(bandwidths: Quantity, fractions: Quantity) -> Quantity:
     """Return the bytes/s of tiers that are read one after the other, along the last axis.
 

@@ -13,7 +13,7 @@ from storagelab.widgets.accessibility import SliderNames
 from storagelab.widgets.controls import make_control
 from storagelab.widgets.playback import record
 from storagelab.widgets.theme import styles
-from storagelab.widgets.workbench import INSTRUMENTS
+from storagelab.widgets.workbench import instruments_of
 
 
 def show_moving(track_name: str, part_name: str, moving: str, **settings: Any) -> ipywidgets.VBox:
@@ -25,7 +25,7 @@ def show_moving(track_name: str, part_name: str, moving: str, **settings: Any) -
     track, part = load_track(track_name), PARTS[part_name]
     control = part.of(track).control(moving)
     slider = make_control(control)
-    instruments = [build(track) for build in INSTRUMENTS[part_name]]
+    instruments = instruments_of(track, part_name)
     fixed = replace(part.baseline(track).settings, **settings)
 
     def update(change: object = None) -> None:

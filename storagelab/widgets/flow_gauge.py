@@ -6,7 +6,7 @@ import bqplot
 
 from storagelab.experiments.pipeline import PipelineOutcome
 from storagelab.tracks import Track
-from storagelab.units import GB, format_bandwidth, format_share, significant
+from storagelab.units import bandwidth_unit, format_bandwidth, format_share, significant
 from storagelab.widgets.instrument import Instrument
 from storagelab.widgets.theme import (
     BLUE,
@@ -28,11 +28,12 @@ from storagelab.widgets.theme import (
 class FlowGauge(Instrument):
     """A bar of the whole job's delivered rate under the marks of demand and target."""
 
-    title = "Data-flow gauge: mean over all epochs"
-
     def __init__(self, track: Track) -> None:
         super().__init__(track)
-        demand = track.node.demand * track.dataset.sample_size / GB
+        terms = track.terms
+        self.title = f"Data-flow gauge: mean over all {terms.passes}"
+        self.scale, unit = bandwidth_unit(track.pass_demand)
+        demand = track.pass_demand / self.scale
         x = bqplot.LinearScale(min=0, max=1.15 * demand, allow_padding=False)
         y = bqplot.LinearScale(min=0, max=1)
         scales = {"x": x, "y": y}
@@ -55,7 +56,9 @@ class FlowGauge(Instrument):
             [self.missing, self.bar, *marks],
             [
                 axis(
-                    x, "bytes reaching the accelerators (GB/s)", tick_values=steps(0, 1.15 * demand)
+                    x,
+                    f"bytes reaching {track.fed.name} ({unit})",
+                    tick_values=steps(0, 1.15 * demand),
                 ),
                 hidden,
             ],
@@ -71,7 +74,7 @@ class FlowGauge(Instrument):
 
     def draw(self, outcome: PipelineOutcome) -> str:
         """Draw the bar and what it lacks."""
-        demand = outcome.demand / GB
+        demand = outcome.demand / self.scale
         delivered = demand * outcome.utilization
         for shape, left, right in ((self.bar, 0.0, delivered), (self.missing, delivered, demand)):
             place(shape, *rectangle(left, right, 0.2, 0.75))
@@ -81,8 +84,9 @@ class FlowGauge(Instrument):
             if gap >= 0
             else f"{significant(-100 * gap, 2)} points short of the target"
         )
+        fed = self.track.fed
         return (
             f"{format_bandwidth(outcome.demand * outcome.utilization)} of "
-            f"{format_bandwidth(outcome.demand)} arrive: the accelerators are "
+            f"{format_bandwidth(outcome.demand)} arrive: {fed.name} {fed.verb('are')} "
             f"{format_share(outcome.utilization)} busy, {verdict}."
         )

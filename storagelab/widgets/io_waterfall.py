@@ -8,8 +8,9 @@ import bqplot
 import numpy as np
 
 from storagelab.experiments.access import AccessOutcome, audit
+from storagelab.formats import FORMATS
 from storagelab.tracks import Track
-from storagelab.units import format_share, format_time
+from storagelab.units import format_share, format_time, time_unit
 from storagelab.widgets.instrument import Instrument
 from storagelab.widgets.theme import (
     BLUE,
@@ -57,27 +58,30 @@ def waterfall(outcome: AccessOutcome) -> Waterfall:
 
 
 def in_order(track: Track, outcome: AccessOutcome) -> AccessOutcome:
-    """Return what the same device does when its shards are read in order, in large requests."""
-    largest = track.access.control("request_size")
+    """Return what the same device does when its data is read in order, in large requests."""
+    settings, part = outcome.settings, track.access
+    largest = part.control("request_size")
+    formats = [str(name) for name in part.control("format").values]
+    sharded = [name for name in formats if FORMATS[name].sharded]
     return audit(
         track,
         replace(
-            outcome.settings,
+            settings,
             shuffled=False,
-            format="webdataset",
+            format=sharded[-1] if sharded else settings.format,
             request_size=float(largest.to_si(largest.values[-1])),
         ),
     )
 
 
 class IOWaterfall(Instrument):
-    """One step with the present settings, under one of shards read in order."""
-
-    title = "I/O waterfall: one training step"
+    """One step with the present settings, under one whose data is read in order."""
 
     def __init__(self, track: Track) -> None:
         super().__init__(track)
-        self.end = SPAN * track.node.compute_time
+        self.title = f"I/O waterfall: one {track.terms.step}"
+        self.scale, unit = time_unit(SPAN * track.node.compute_time)
+        self.end = SPAN * track.node.compute_time / self.scale
         x = bqplot.LinearScale(min=0, max=self.end, allow_padding=False)
         y = bqplot.LinearScale(min=0, max=4.6)
         scales = {"x": x, "y": y}
@@ -103,7 +107,7 @@ class IOWaterfall(Instrument):
         self.figure = figure(
             [*self.shapes.values(), self.totals],
             [
-                axis(x, "time (s)", tick_values=steps(0, self.end), tick_format="~g"),
+                axis(x, f"time ({unit})", tick_values=steps(0, self.end), tick_format="~g"),
                 axis(
                     y,
                     "",
@@ -133,17 +137,19 @@ class IOWaterfall(Instrument):
             ):
                 for name, begin, end in segments:
                     shape = self.shapes[which, name]
-                    left, right = (min(value, self.end) for value in (begin, end))
+                    left, right = (min(value / self.scale, self.end) for value in (begin, end))
                     place(shape, *rectangle(left, right, row - 0.35, row + 0.35))
-            cut = ", off the axis ▶" if bars.step > self.end else ""
+            cut = ", off the axis ▶" if bars.step / self.scale > self.end else ""
             texts.append(f"step {format_time(bars.step)}{cut}")
         self.totals.text = np.array(texts)
         storage = sum(outcome.steps[name] for name in STORAGE)
         times = {name: format_time(seconds) for name, seconds in outcome.steps.items()}
         opening = f"{times['open']} of it opening files, " if outcome.steps["open"] else ""
+        step, consumer = self.track.terms.step, self.track.terms.consumer
+        idle = format_share(1 - outcome.utilization)
         return (
-            f"Storage needs {format_time(storage)} for a step ({opening}{times['wait']} waiting, "
-            f"{times['read']} reading), the accelerators {times['compute']}: they idle "
-            f"{format_share(1 - outcome.utilization)} of the time. Shards read in order would make "
-            f"a step of {format_time(waterfall(best).step)}."
+            f"Storage needs {format_time(storage)} for a {step} ({opening}{times['wait']} waiting, "
+            f"{times['read']} reading), {consumer.name} {times['compute']}: {consumer.they} "
+            f"{consumer.verb('idle')} {idle} of the time. Everything read in order, in large "
+            f"requests, would make it {format_time(waterfall(best).step)}."
         )

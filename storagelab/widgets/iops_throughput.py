@@ -11,20 +11,54 @@ from storagelab.access import knee_request_size
 from storagelab.devices import load_device
 from storagelab.experiments.access import AccessOutcome, device_curve
 from storagelab.tracks import Track
-from storagelab.units import format_bandwidth, format_binary, format_count
+from storagelab.units import format_bandwidth, format_binary, format_count, format_share
 from storagelab.widgets.instrument import Instrument
 from storagelab.widgets.theme import DASHES, GREY, SEQUENCE, TEXT, axis, figure, legend, swatch
+from storagelab.words.dress import inside
 
-LOW, HIGH = 1e4, 2e10
-"""Bytes/s at the ends of the axis: the slowest device at depth 1, the fastest at full depth."""
-SIZES = np.geomspace(4096, 2**26, 57)
-"""Request sizes of the curve, in bytes: 4 KiB to 64 MiB."""
+POINTS = 57
+"""Request sizes on a curve."""
+
+
+def request_sizes(track: Track) -> Any:
+    """Return the request sizes of the curves, in bytes: from the slider's least to its largest."""
+    control = track.access.control("request_size")
+    low, high = (float(control.to_si(control.values[end])) for end in (0, -1))
+    return np.geomspace(low, high, POINTS)
+
+
+def device_labels(track: Track) -> dict[str, str]:
+    """Return what the screen calls each device that a track can read from, by its name."""
+    part = track.access
+    if not part.has_control("device"):
+        return {part.home: inside(load_device(part.home).label)}
+    control = part.control("device")
+    return {str(name): control.label_of(name) for name in control.values}
 
 
 def curves(track: Track, queue_depth: float) -> dict[str, Any]:
-    """Return bytes/s of random reads at :data:`SIZES` for each of the track's devices."""
-    names = [str(name) for name in track.access.control("device").values]
-    return {name: device_curve(load_device(name), SIZES, queue_depth) for name in names}
+    """Return bytes/s of random reads at :func:`request_sizes` for each of the track's devices."""
+    sizes = request_sizes(track)
+    return {
+        name: device_curve(load_device(name), sizes, queue_depth) for name in device_labels(track)
+    }
+
+
+def rate_range(track: Track) -> tuple[float, float]:
+    """Return whole powers of ten, in bytes/s, between which every curve lies at every depth."""
+    part = track.access
+    depths: list[Any] = [part.fixed.get("queue_depth")]
+    if part.has_control("queue_depth"):
+        depths = [part.control("queue_depth").values[end] for end in (0, -1)]
+    rates = np.concatenate(
+        [curve for depth in depths for curve in curves(track, float(depth)).values()]
+    )
+    return 10.0 ** np.floor(np.log10(rates.min())), 10.0 ** np.ceil(np.log10(rates.max()))
+
+
+def _knee(name: str) -> float:
+    device = load_device(name)
+    return float(knee_request_size(device.max_iops, device.bandwidth))
 
 
 class IOPSThroughput(Instrument):
@@ -34,31 +68,34 @@ class IOPSThroughput(Instrument):
 
     def __init__(self, track: Track) -> None:
         super().__init__(track)
-        x, y = bqplot.LogScale(min=4096, max=2**26), bqplot.LogScale(min=LOW, max=HIGH)
+        sizes = request_sizes(track)
+        low, high = rate_range(track)
+        self.low = low
+        x, y = bqplot.LogScale(min=sizes[0], max=sizes[-1]), bqplot.LogScale(min=low, max=high)
         scales = {"x": x, "y": y}
-        control = track.access.control("device")
+        self.labels = device_labels(track)
         self.lines = {
-            str(name): bqplot.Lines(
-                x=SIZES,
-                y=np.ones_like(SIZES),
+            name: bqplot.Lines(
+                x=sizes,
+                y=np.full(POINTS, low),
                 scales=scales,
                 colors=[SEQUENCE[index]],
                 line_style=DASHES[index % len(DASHES)],
                 stroke_width=2.5,
             )
-            for index, name in enumerate(control.values)
+            for index, name in enumerate(self.labels)
         }
         sample = track.dataset.sample_size
         self.sample = bqplot.Lines(
             x=[sample, sample],
-            y=[LOW, HIGH],
+            y=[low, high],
             scales=scales,
             colors=[GREY],
             line_style="dotted",
         )
         self.point = bqplot.Scatter(
-            x=[4096.0],
-            y=[LOW],
+            x=[sizes[0]],
+            y=[low],
             scales=scales,
             colors=[GREY],
             stroke=TEXT,
@@ -66,16 +103,25 @@ class IOPSThroughput(Instrument):
             marker="diamond",
             apply_clip=False,
         )
-        devices = [load_device(str(name)) for name in control.values]
+        knees = {name: _knee(name) for name in self.labels}
+        # a serial flash has its knee at a few bytes, where nobody reads
+        self.kneed = [name for name, size in knees.items() if sizes[0] <= size <= sizes[-1]]
         self.knees = bqplot.Scatter(
-            x=[float(knee_request_size(item.max_iops, item.bandwidth)) for item in devices],
-            y=np.full(len(devices), LOW),
+            x=[knees[name] for name in self.kneed],
+            y=np.full(len(self.kneed), low),
             scales=scales,
-            colors=list(SEQUENCE[: len(devices)]),
+            colors=[
+                color
+                for name, color in zip(self.labels, SEQUENCE, strict=False)
+                if name in self.kneed
+            ]
+            or [GREY],
             stroke=TEXT,
             default_size=60,
         )
-        ticks = [2.0**power for power in (12, 16, 20, 24)]
+        first, last = (int(np.log2(size)) for size in (sizes[0], sizes[-1]))
+        ticks = [2.0**power for power in range(first, last + 1, max(1, (last - first) // 3))]
+        decades = range(round(np.log10(low)), round(np.log10(high)) + 1)
         self.figure = figure(
             [*self.lines.values(), self.sample, self.knees, self.point],
             [
@@ -90,9 +136,9 @@ class IOPSThroughput(Instrument):
                     y,
                     "throughput",
                     vertical=True,
-                    tick_values=[1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10],
+                    tick_values=[10.0**power for power in decades],
                     tick_labels={
-                        f"{10**power}": format_bandwidth(10.0**power) for power in range(4, 11)
+                        f"{10**power}": format_bandwidth(10.0**power) for power in decades
                     },
                     tick_format=".0f",
                 ),
@@ -103,18 +149,17 @@ class IOPSThroughput(Instrument):
         self.figure.axes[1].label_offset = "5.4em"
         self.legend = legend(
             *(
-                swatch(control.label_of(name), SEQUENCE[index], DASHES[index % len(DASHES)])
-                for index, name in enumerate(control.values)
+                swatch(label, SEQUENCE[index], DASHES[index % len(DASHES)])
+                for index, label in enumerate(self.labels.values())
             ),
-            swatch("the size of a sample", GREY, "dotted"),
-            swatch("knee: from IOPS to bytes", GREY, "dot"),
+            swatch(f"the size of a {track.terms.sample}", GREY, "dotted"),
+            *([swatch("knee: from IOPS to bytes", GREY, "dot")] if self.kneed else []),
             swatch("you", GREY, "point"),
         )
         self.dynamic = [
             *((line, "y") for line in self.lines.values()),
             (self.knees, "y"),
-            (self.point, "x"),
-            (self.point, "y"),
+            *((self.point, trait) for trait in ("x", "y", "marker")),
         ]
 
     def draw(self, outcome: AccessOutcome) -> str:
@@ -125,19 +170,24 @@ class IOPSThroughput(Instrument):
         self.knees.y = np.array(
             [
                 device_curve(load_device(name), np.array([size]), depth)[0]
-                for name, size in zip(self.lines, self.knees.x, strict=True)
+                for name, size in zip(self.kneed, self.knees.x, strict=True)
             ]
         )
+        below = outcome.bandwidth < self.low
         with self.point.hold_sync():
             self.point.x = np.array([outcome.request_bytes])
-            self.point.y = np.array([outcome.bandwidth])
+            self.point.y = np.array([max(outcome.bandwidth, self.low)])
+            self.point.marker = "triangle-down" if below else "diamond"
         device = load_device(outcome.settings.device)
         random = float(device_curve(device, np.array([outcome.request_bytes]), depth)[0])
-        if outcome.bandwidth > 1.05 * random:
+        if outcome.moved > 1.05 * random:
             place = (
-                f"Random reads of that size would get {format_bandwidth(random)}: what is read in "
-                "order is read ahead, so that hardly a request waits"
+                f"Random reads of that size would get {format_bandwidth(random)}"
+                if outcome.bandwidth > random
+                else f"It moves {format_bandwidth(outcome.moved)}, of which "
+                f"{format_share(outcome.bandwidth / outcome.moved)} is needed"
             )
+            place += ": what is read in order is read ahead, so that hardly a request waits"
         else:
             side = "left" if outcome.request_bytes < outcome.knee else "right"
             bound = "requests per second bind" if side == "left" else "bytes per second bind"
@@ -145,9 +195,10 @@ class IOPSThroughput(Instrument):
                 f"Its knee is at {format_binary(outcome.knee)}: you are {side} of it, where "
                 f"{bound} at full depth"
             )
-        name = self.track.access.control("device").label_of(outcome.settings.device)
         return (
-            f"At a queue depth of {format_count(depth)} the {name} gives "
-            f"you {format_bandwidth(outcome.bandwidth)} in requests of "
+            f"At a queue depth of {format_count(depth)} the "
+            f"{self.labels[outcome.settings.device]} gives "
+            f"you {format_bandwidth(outcome.bandwidth)}{', below the figure,' if below else ''} "
+            "in requests of "
             f"{format_binary(outcome.request_bytes)}. {place}."
         )

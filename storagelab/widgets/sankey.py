@@ -29,7 +29,7 @@ from storagelab.widgets.theme import (
     polygon,
     swatch,
 )
-from storagelab.words.pipeline import BINDING
+from storagelab.words.dress import binding_words
 
 STORE, NVME, DRAM, ACCELERATORS = 0.0, 1.0, 2.0, 3.0
 """Where the nodes stand, from left to right."""
@@ -76,7 +76,7 @@ def outline(band: Band) -> tuple[Any, Any]:
 
 _MARKED = {
     "link": (1.0, -0.3, "▲ bottleneck ▲"),
-    "prepare": (2.5, -0.3, "CPU: bottleneck"),
+    "prepare": (2.5, -0.3, "preparation: bottleneck"),
     "compute": (2.5, -0.3, "all busy"),
 }
 """Where the mark of what binds stands below the bands, and what it says.
@@ -88,13 +88,13 @@ COLORS = {"link": BLUE, "hits": PURPLE, "accelerators": GREEN, "starved": GREY}
 
 
 class DataFlowSankey(Instrument):
-    """Object store, local NVMe, DRAM and accelerators, and the bands between them."""
-
-    title = "Data flow in a warm epoch"
+    """Store, cache, memory and consumers, and the bands between them."""
 
     def __init__(self, track: Track) -> None:
         super().__init__(track)
-        self.demand = track.node.demand * track.dataset.sample_size
+        terms = track.terms
+        self.title = f"Data flow in {terms.warm}"
+        self.demand = track.pass_demand
         x = bqplot.LinearScale(min=-0.2, max=3.25)
         y = bqplot.LinearScale(min=-0.65, max=2.2)
         scales = {"x": x, "y": y}
@@ -115,9 +115,9 @@ class DataFlowSankey(Instrument):
                 font_weight="bold",
             )
             for name, where, align in (
-                ("object store", STORE - 0.2, "start"),
-                ("DRAM", DRAM, "end"),
-                ("accelerators", ACCELERATORS + 0.25, "end"),
+                (terms.store, STORE - 0.2, "start"),
+                (terms.memory, DRAM, "end"),
+                (track.fed.label, ACCELERATORS + 0.25, "end"),
             )
         ]
         self.rates = bqplot.Label(
@@ -133,7 +133,7 @@ class DataFlowSankey(Instrument):
         self.cache = bqplot.Label(
             x=[NVME - 0.06] * 3,
             y=[1.44, 1.27, 1.1],
-            text=["", "local NVMe", ""],
+            text=["", terms.cache, ""],
             align="end",
             apply_clip=False,
             scales=scales,
@@ -152,10 +152,12 @@ class DataFlowSankey(Instrument):
             bottom=20,
         )
         self.legend = legend(
-            swatch("through the link", COLORS["link"], "area"),
-            swatch("cache hits", COLORS["hits"], "area"),
-            swatch("to the accelerators", COLORS["accelerators"], "area"),
-            swatch("what they could take besides", COLORS["starved"], "area", opacity=0.2),
+            swatch(f"through the {terms.link}", COLORS["link"], "area"),
+            swatch(f"from the {terms.cache}", COLORS["hits"], "area"),
+            swatch(f"to {track.fed.name}", COLORS["accelerators"], "area"),
+            swatch(
+                f"what {track.fed.they} could take besides", COLORS["starved"], "area", opacity=0.2
+            ),
         )
         self.dynamic = [
             *((band, trait) for band in self.bands.values() for trait in PLACED),
@@ -174,21 +176,24 @@ class DataFlowSankey(Instrument):
             x, y = outline(band)
             place(shape, x, y / self.demand)
         rates = {name: format_bandwidth(band.rate) for name, band in drawn.items()}
-        self.rates.text = np.array([f"link {rates['link']}", rates["accelerators"]])
+        self.rates.text = np.array(
+            [f"{self.track.terms.link} {rates['link']}", rates["accelerators"]]
+        )
         hits = f"hits {rates['hits']}" if drawn["hits"].rate else "no hits"
         binding = outcome.warm.binding
         mark = "▼ bottleneck ▼" if binding == "nvme" else ""
-        self.cache.text = np.array([mark, "local NVMe", hits])
+        self.cache.text = np.array([mark, self.track.terms.cache, hits])
         x, y, text = _MARKED.get(binding, (1.0, -0.3, ""))
         with self.bottleneck.hold_sync():
             self.bottleneck.x, self.bottleneck.y = np.array([x]), np.array([y])
             self.bottleneck.text = np.array([text])
         starved = drawn["starved"].rate > 1e-9 * self.demand
         more = f"could take {rates['starved']} more" if starved else "can take no more"
+        terms = self.track.terms
         return (
-            f"{rates['link']} come through the link and {rates['hits']} from the local NVMe "
-            f"(hit rate {format_share(outcome.warm.hit_rate)}); together {rates['accelerators']} "
-            f"reach the accelerators, which {more}. What binds is "
-            f"{BINDING[binding]}. The NVMe idles {format_share(1 - outcome.busy['nvme'])} of its "
-            "bandwidth."
+            f"{rates['link']} come through the {terms.link} and {rates['hits']} from the "
+            f"{terms.cache} (hit rate {format_share(outcome.warm.hit_rate)}); together "
+            f"{rates['accelerators']} reach {self.track.fed.name}, which {more}. What binds is "
+            f"{binding_words(self.track)[binding]}. The {terms.cache} idles "
+            f"{format_share(1 - outcome.busy['nvme'])} of its bandwidth."
         )

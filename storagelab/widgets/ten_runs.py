@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,8 +11,8 @@ import ipywidgets
 import numpy as np
 
 from storagelab.parts import PARTS, Outcome
-from storagelab.tracks import Track
-from storagelab.units import format_money, format_share
+from storagelab.tracks import Control, Track
+from storagelab.units import format_share
 from storagelab.widgets.theme import (
     BLUE,
     GREEN,
@@ -24,9 +23,11 @@ from storagelab.widgets.theme import (
     figure,
     heading,
     legend,
+    log_ticks,
     say,
     swatch,
 )
+from storagelab.words.dress import format_cost
 
 
 def best_run(outcomes: Sequence[Outcome]) -> int | None:
@@ -36,7 +37,7 @@ def best_run(outcomes: Sequence[Outcome]) -> int | None:
 
 
 def cost_range(track: Track) -> tuple[float, float]:
-    """Return dollars a month between which every run lies, a coarse grid of the sliders' with room.
+    """Return the costs between which every run lies, on a coarse grid of the sliders with room.
 
     The ends of every slider are on the grid.
     """
@@ -54,11 +55,14 @@ def cost_range(track: Track) -> tuple[float, float]:
     return min(costs) / 1.5, max(costs) * 1.25
 
 
-def log_ticks(low: float, high: float) -> list[float]:
-    """Return 1, 2 and 5 times every power of ten from ``low`` to ``high``."""
-    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    ticks = [factor * 10.0**power for power in powers for factor in (1, 2, 5)]
-    return [tick for tick in ticks if low <= tick <= high]
+def _head(control: Control) -> str:
+    """Return a column's head: the control, with its unit where it has one."""
+    return f"{control.label} ({control.unit})" if control.unit else control.label
+
+
+def _cell(control: Control, value: Any) -> str:
+    """Return a run's setting as the table shows it."""
+    return f"{value:,}" if control.kind == "scale" else control.label_of(value)
 
 
 class TenRuns:
@@ -72,7 +76,8 @@ class TenRuns:
         self.track = track
         self.table = caption()
         self.words = caption()
-        low, high = cost_range(track)
+        self.scale = track.currency.axis
+        low, high = (cost / self.scale for cost in cost_range(track))
         x, y = (
             bqplot.LinearScale(min=0, max=106, allow_padding=False),
             bqplot.LogScale(min=low, max=high),
@@ -104,8 +109,8 @@ class TenRuns:
             [
                 axis(x, "utilisation (%)", tick_values=[0, 20, 40, 60, 80, 100]),
                 axis(
-                    y, "cost ($ a month)", vertical=True,
-                    tick_values=log_ticks(low, high), tick_format=",.0f",
+                    y, track.currency.label, vertical=True,
+                    tick_values=log_ticks(low, high), tick_format="," if high > 1000 else "~g",
                 ),
             ],
             height=320,
@@ -133,7 +138,7 @@ class TenRuns:
             verdict = f"Run {best + 1} is the cheapest that meets the target."
         self.words.value = say(f"{used} {verdict}")
         x = np.array([100 * outcome.utilization for outcome in outcomes])
-        y = np.array([outcome.cost for outcome in outcomes])
+        y = np.array([outcome.cost / self.scale for outcome in outcomes])
         for mark in (self.points, self.numbers):
             with mark.hold_sync():
                 mark.x, mark.y = x, y
@@ -148,19 +153,19 @@ class TenRuns:
         if not runs:
             return ""
         controls = self.track.pipeline.controls
-        heads = "".join(f'<th scope="col">{item.label} ({item.unit})</th>' for item in controls)
+        heads = "".join(f'<th scope="col">{_head(item)}</th>' for item in controls)
         rows = []
         for index, (run, outcome) in enumerate(zip(runs, outcomes, strict=True)):
-            cells = "".join(f"<td>{run[item.answer]:,}</td>" for item in controls)
+            cells = "".join(f"<td>{_cell(item, run[item.answer])}</td>" for item in controls)
             mark = " ◆ best" if index == best else ""
             rows.append(
                 f'<tr><th scope="row">{index + 1}{mark}</th>{cells}'
                 f"<td>{format_share(outcome.utilization)}</td>"
-                f"<td>{format_money(outcome.cost)}</td></tr>"
+                f"<td>{format_cost(self.track, outcome.cost)}</td></tr>"
             )
         return (
             '<div style="overflow-x:auto"><table class="storagelab-runs"><thead><tr>'
             f'<th scope="col">run</th>{heads}<th scope="col">utilisation</th>'
-            f'<th scope="col">cost a month</th></tr></thead><tbody>{"".join(rows)}</tbody>'
-            "</table></div>"
+            f'<th scope="col">cost {self.track.currency.per}</th></tr></thead>'
+            f"<tbody>{''.join(rows)}</tbody></table></div>"
         )

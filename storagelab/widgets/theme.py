@@ -63,11 +63,23 @@ def steps(low: float, high: float) -> list[float]:
     return [float(f"{index * step:.6g}") for index in range(first, int(high / step + 1e-9) + 1)]
 
 
+def log_ticks(low: float, high: float, most: int = 12) -> list[float]:
+    """Return round ticks of a logarithmic axis: 1, 2 and 5 times powers of ten, or those alone."""
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    for factors in ((1, 2, 5), (1, 3), (1,)):
+        ticks = [float(f"{factor}e{power}") for power in powers for factor in factors]
+        shown = [tick for tick in ticks if low * 0.9999 <= tick <= high * 1.0001]
+        if len(shown) <= most:
+            return shown
+    return shown[:: math.ceil(len(shown) / most)]
+
+
 def swatch(label: str, color: str, style: str = "solid", opacity: float = 0.8) -> str:
     """Return a legend's entry as HTML.
 
     ``style`` is a line style, ``area`` for a filled shape of that ``opacity``, ``point`` for a
-    diamond, ``square`` or ``dot``.
+    diamond, ``square``, ``triangle``, ``triangle-down``, ``cross``, ``rectangle``, ``ellipse``
+    or ``dot``.
     """
     from html import escape
 
@@ -80,6 +92,19 @@ def swatch(label: str, color: str, style: str = "solid", opacity: float = 0.8) -
         shape = f'<path d="M14 0 L20 6 L14 12 L8 6 Z" fill="{color}" stroke="currentColor"/>'
     elif style == "square":
         shape = f'<rect x="9" y="1" width="10" height="10" fill="{color}" stroke="currentColor"/>'
+    elif style == "triangle":
+        shape = f'<path d="M14 1 L20 11 L8 11 Z" fill="{color}" stroke="currentColor"/>'
+    elif style == "triangle-down":
+        shape = f'<path d="M14 11 L20 1 L8 1 Z" fill="{color}" stroke="currentColor"/>'
+    elif style == "rectangle":
+        shape = f'<rect x="6" y="3" width="16" height="7" fill="{color}" stroke="currentColor"/>'
+    elif style == "ellipse":
+        shape = f'<ellipse cx="14" cy="6" rx="9" ry="4" fill="{color}" stroke="currentColor"/>'
+    elif style == "cross":
+        shape = (
+            f'<path d="M12 0 h4 v4 h4 v4 h-4 v4 h-4 v-4 h-4 v-4 h4 Z" fill="{color}" '
+            'stroke="currentColor"/>'
+        )
     elif style == "dot":
         shape = f'<circle cx="14" cy="6" r="5" fill="{color}" stroke="currentColor"/>'
     else:

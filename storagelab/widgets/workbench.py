@@ -12,6 +12,7 @@ from storagelab.parts import PARTS, Outcome
 from storagelab.tracks import Track, Value
 from storagelab.widgets.accessibility import SliderNames
 from storagelab.widgets.controls import make_control, settings_of
+from storagelab.widgets.deadline_tail import DeadlineTail
 from storagelab.widgets.flow_gauge import FlowGauge
 from storagelab.widgets.instrument import Instrument
 from storagelab.widgets.io_waterfall import IOWaterfall
@@ -31,6 +32,15 @@ INSTRUMENTS: dict[str, tuple[Callable[[Track], Instrument], ...]] = {
     "checkpoint": (YoungDaly,),
 }
 
+
+def instruments_of(track: Track, part_name: str) -> list[Instrument]:
+    """Return a part's instruments for a track: a deadline, where there is one, has its own."""
+    built = [build(track) for build in INSTRUMENTS[part_name]]
+    if part_name == "access" and track.access.misses_limit is not None:
+        built.insert(0, DeadlineTail(track))
+    return built
+
+
 RecordRun = Callable[[dict[str, Any]], list[dict[str, Any]]]
 """Takes a run in the student's units, and returns all that are recorded."""
 
@@ -49,7 +59,7 @@ class Workbench:
         self.part = PARTS[part_name]
         self.content = self.part.of(track)
         self.controls = {item.name: make_control(item) for item in self.content.controls}
-        self.instruments = [build(track) for build in INSTRUMENTS[part_name]]
+        self.instruments = instruments_of(track, part_name)
         for instrument in self.instruments:
             instrument.live = False  # the summary is announced; all at once would be noise
         self.math_peek = MathPeek()
@@ -122,7 +132,7 @@ class Workbench:
         control = content.control("node_mtbf")
         words = caption()
         button = ipywidgets.Button(
-            description="The ops lead calls",
+            description=content.event_button,
             icon="phone",
             button_style="warning",
             layout=ipywidgets.Layout(width="18em"),

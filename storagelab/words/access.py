@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from storagelab.experiments.access import AccessOutcome
 from storagelab.tracks import Track
 from storagelab.units import (
@@ -9,13 +11,12 @@ from storagelab.units import (
     format_binary,
     format_bytes,
     format_count,
-    format_money,
     format_share,
     format_time,
 )
+from storagelab.words.dress import cost_words, format_cost
 
-BINDING = {
-    "compute": "the accelerators themselves",
+_BINDING = {
     "latency": "the latency of each request: too few are outstanding",
     "iops": "the requests per second that the device answers",
     "bandwidth": "the bytes per second that the device moves",
@@ -24,19 +25,24 @@ BINDING = {
 
 def figures(track: Track, outcome: AccessOutcome) -> dict[str, str]:
     """Return the numbers that the part's prose is filled with."""
+    consumer = track.terms.consumer
     return {
         "dataset_size": format_bytes(track.dataset.size),
         "dataset_label": track.dataset.label,
         "samples": format_count(track.dataset.samples),
         "sample_size": format_bytes(track.dataset.sample_size),
+        "step_samples": format_count(track.node.accelerators * track.node.batch_size),
+        "period": format_time(track.node.compute_time),
         "demand": format_count(outcome.demand),
         "demand_bandwidth": format_bandwidth(outcome.demand * track.dataset.sample_size),
         "supply": format_count(outcome.supply),
         "bandwidth": format_bandwidth(outcome.bandwidth),
         "sequential_bandwidth": format_bandwidth(outcome.sequential_bandwidth),
-        "iops_ceiling": format_count(outcome.ceilings["iops"]),
+        "latency_ceiling": format_count(outcome.ceilings["latency"]),
+        "iops_ceiling": _count(outcome.ceilings["iops"]),
         "bandwidth_ceiling": format_count(outcome.ceilings["bandwidth"]),
         "queue_depth": format_count(outcome.settings.queue_depth),
+        "io_time": format_time(outcome.io_time),
         "utilization": format_share(outcome.utilization),
         "target": format_share(outcome.target_utilization),
         "reach": format_count(outcome.reach),
@@ -48,46 +54,89 @@ def figures(track: Track, outcome: AccessOutcome) -> dict[str, str]:
         "request_bytes": format_binary(outcome.request_bytes),
         "knee": format_binary(outcome.knee),
         "memory": format_bytes(outcome.memory),
-        "cost": format_money(outcome.cost),
-        "binding": BINDING[outcome.binding],
+        "writes": format_bandwidth(track.access.writes),
+        "stalled_share": format_share(outcome.stalled_share),
+        "stall_time": format_time(outcome.stall_time),
+        "slack": format_time(outcome.slack),
+        "misses": format_count(outcome.misses),
+        "misses_limit": format_count(track.access.misses_limit or 0),
+        "active": format_share(outcome.active),
+        "cost": format_cost(track, outcome.cost),
+        "budget": format_cost(track, track.access.budget or 0),
+        "binding": _BINDING.get(outcome.binding, f"{consumer.name} {consumer.themselves}"),
     }
+
+
+def _count(ceiling: float) -> str:
+    return format_count(ceiling) if math.isfinite(ceiling) else "any number"
 
 
 def summary(track: Track, outcome: AccessOutcome) -> str:
     """Return what is seen now, in a few sentences."""
-    says = figures(track, outcome)
-    first = (
-        f"Storage delivers {says['supply']} samples a second ({says['bandwidth']}) and the "
-        f"accelerators take {says['demand']}: they compute {says['utilization']} of the time. "
-        f"What binds is {says['binding']}. This order keeps {says['kept']} of what the device "
-        f"moves at its best."
+    says, terms, consumer = figures(track, outcome), track.terms, track.terms.consumer
+    sentences = [
+        f"Storage delivers {says['supply']} {terms.samples} a second ({says['bandwidth']}) and "
+        f"{consumer.name} {consumer.verb('take')} {says['demand']}: {consumer.they} "
+        f"{consumer.verb(consumer.works)} {says['utilization']} of the time. What binds is "
+        f"{says['binding']}. This order keeps {says['kept']} of what the device moves at its best.",
+        *_shuffle(track, outcome, says),
+        *_deadline(track, outcome, says),
+        *cost_words(track, outcome.cost, outcome.budget),
+    ]
+    return " ".join(sentences)
+
+
+def _shuffle(track: Track, outcome: AccessOutcome, says: dict[str, str]) -> list[str]:
+    if not outcome.reach_target:
+        return []
+    terms = track.terms
+    moved = (
+        f"The shuffle moves a {terms.sample} by {says['reach']} places on average, where a full "
+        f"one moves it by {says['full_reach']}; the training asks for {says['reach_target']}."
     )
-    reach = (
-        f" The shuffle moves a sample by {says['reach']} places on average, where a full one "
-        f"moves it by {says['full_reach']}; the training asks for {says['reach_target']}."
-    )
-    if outcome.fill_time:
-        reach += (
-            f" Neighbours end up {says['separation']} apart, and the buffer fills for "
-            f"{says['fill_time']} before the first batch."
+    if not outcome.fill_time:
+        return [moved]
+    return [
+        moved,
+        f"Neighbours end up {says['separation']} apart, and the buffer fills for "
+        f"{says['fill_time']} before the first batch.",
+    ]
+
+
+def _deadline(track: Track, outcome: AccessOutcome, says: dict[str, str]) -> list[str]:
+    if outcome.misses_limit is None:
+        return []
+    steps = track.terms.steps
+    stalls = "No write is in the way of a read."
+    if outcome.stalled_share:
+        left = (
+            f"a read can wait {says['slack']} beside its own time"
+            if outcome.slack
+            else "no read has a moment to wait"
         )
-    return first + reach + f" It costs {says['cost']} a month, idle accelerators included."
+        stalls = (
+            f"Writes keep the device busy {says['stalled_share']} of the time, for up to "
+            f"{says['stall_time']}, and {left}."
+        )
+    late = f"{says['misses']} {steps} an hour come too late"
+    allowed = says["misses_limit"] if outcome.misses_limit else "none"
+    return [stalls, f"{late}, where {allowed} may."]
 
 
 def equation(track: Track, outcome: AccessOutcome) -> str:
     """Return the data-pipeline equation with the present numbers, as LaTeX."""
+    del track
     settings, step = outcome.settings, outcome.steps
-    io_time = step["open"] + step["wait"] + step["read"]
     share = format_share(outcome.utilization).replace("%", r"\%")
     return (
         r"\begin{aligned}"
         r"t_\text{I/O} &= t_\text{open} + t_\text{wait} + t_\text{read} = "
         rf"\text{{{format_time(step['open'])}}} + \text{{{format_time(step['wait'])}}} + "
-        rf"\text{{{format_time(step['read'])}}} = \text{{{format_time(io_time)}}} \\"
+        rf"\text{{{format_time(step['read'])}}} = \text{{{format_time(outcome.io_time)}}} \\"
         rf"&\quad\text{{at }} q = {settings.queue_depth:g} \text{{ and }} "
         rf"b = \text{{{format_binary(outcome.request_bytes)}}} \\"
         r"\text{utilisation} &= \frac{t_\text{compute}}{\max(t_\text{I/O},\ t_\text{compute})} = "
         rf"\frac{{\text{{{format_time(step['compute'])}}}}}"
-        rf"{{\text{{{format_time(max(io_time, step['compute']))}}}}} = {share}"
+        rf"{{\text{{{format_time(max(outcome.io_time, step['compute']))}}}}} = {share}"
         r"\end{aligned}"
     )

@@ -70,6 +70,9 @@ def _value(control: Control, value: object) -> Value:
         return value
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError(f"{key} must be a number in {control.unit}; got {_short(value)}.")
+    if control.labels and value not in control.values:  # each is a thing that one can have
+        offered = ", ".join(f"{float(item):g}" for item in control.values)
+        raise ValueError(f"{key} must be one of {offered} {control.unit}; got {_short(value)}.")
     low, high = (pick(float(item) for item in control.values) for pick in (min, max))
     try:
         number = float(value)

@@ -11,15 +11,10 @@ from storagelab.units import (
     format_bandwidth,
     format_bytes,
     format_count,
-    format_hours,
-    format_money,
     format_share,
     format_time,
 )
-
-
-def _wall(outcome: CheckpointOutcome) -> str:
-    return format_hours(outcome.wall_time) if math.isfinite(outcome.wall_time) else "no end at all"
+from storagelab.words.dress import format_answer, format_job_cost, format_setting
 
 
 def figures(track: Track, outcome: CheckpointOutcome) -> dict[str, str]:
@@ -28,6 +23,11 @@ def figures(track: Track, outcome: CheckpointOutcome) -> dict[str, str]:
     proposed = protect(track, replace(settings, interval=part.proposed_interval))
     present = protect(track, replace(settings, interval=part.present_interval))
     event = protect(track, replace(settings, node_mtbf=part.event_node_mtbf))
+
+    def wall(shown: CheckpointOutcome) -> str:
+        return format_answer(part.answer, shown.wall_time, digits=4)
+
+    node_mtbf = part.control("node_mtbf")
     return {
         "nodes": format_count(part.nodes),
         "size": format_bytes(outcome.size),
@@ -35,44 +35,80 @@ def figures(track: Track, outcome: CheckpointOutcome) -> dict[str, str]:
         "write_bandwidth": format_bandwidth(settings.write_bandwidth),
         "interval": format_time(settings.interval),
         "dump_time": format_time(outcome.dump_time),
-        "node_mtbf": format_hours(settings.node_mtbf),
+        "node_mtbf": format_setting(node_mtbf, settings.node_mtbf),
         "mtbf": format_time(outcome.mtbf),
-        "event_node_mtbf": format_hours(part.event_node_mtbf),
+        "event_node_mtbf": format_setting(node_mtbf, part.event_node_mtbf),
         "event_mtbf": format_time(event.mtbf),
-        "solve_time": format_hours(part.solve_time),
-        "wall_time": _wall(outcome),
+        "restart_time": format_time(part.restart_time),
+        "solve_time": format_answer(part.answer, part.solve_time),
+        "wall_time": wall(outcome),
         "present_interval": format_time(part.present_interval),
-        "present_wall_time": _wall(present),
+        "present_wall_time": wall(present),
         "proposed_interval": format_time(part.proposed_interval),
-        "proposed_wall_time": _wall(proposed),
+        "proposed_wall_time": wall(proposed),
+        "proposed_share": format_share(proposed.storage_share),
+        "proposed_life": _life(proposed),
+        "waste_limit": format_share(outcome.waste_limit or 0),
+        "overhead": _overhead(outcome),
         "optimum": format_time(outcome.optimum),
         "young": format_time(outcome.young),
         "daly": format_time(outcome.daly),
         "storage_share": format_share(outcome.storage_share),
         "storage_limit": format_share(outcome.storage_limit),
         "storm_interval": format_time(outcome.storm_interval),
-        "cost": format_money(outcome.cost)
-        if math.isfinite(outcome.cost)
-        else "more than any budget",
+        "life": _life(outcome),
+        "life_target": format_time(outcome.life_target),
+        "wear_interval": format_time(outcome.wear_interval),
+        "cost": format_job_cost(track, outcome.cost),
     }
 
 
+def _life(outcome: CheckpointOutcome) -> str:
+    return format_time(outcome.life) if math.isfinite(outcome.life) else "any time"
+
+
+def _overhead(outcome: CheckpointOutcome) -> str:
+    share = outcome.wasted / outcome.solve_time
+    return format_share(share) if math.isfinite(share) else "without end"
+
+
 def summary(track: Track, outcome: CheckpointOutcome) -> str:
-    """Return what is seen now, in three sentences."""
-    says = figures(track, outcome)
-    storage = (
-        f"Dumps take {says['storage_share']} of the storage's time, within its limit of "
-        f"{says['storage_limit']}."
-        if "storage" not in outcome.unmet
-        else f"Dumps take {says['storage_share']} of the storage's time: more than the "
-        f"{says['storage_limit']} it can give. The storage crashes below an interval of "
-        f"{says['storm_interval']}."
-    )
+    """Return what is seen now, in a few sentences."""
+    says, terms = figures(track, outcome), track.terms
+    sentences = [
+        f"A {terms.dump} writes {says['written']} in {says['dump_time']}, every "
+        f"{says['interval']}; {terms.job} fails every {says['mtbf']} on average. "
+        f"{terms.run[0].upper()}{terms.run[1:]} of {says['solve_time']} becomes "
+        f"{says['wall_time']}; least time is wasted at an interval of {says['optimum']}.",
+        _storage(says, terms.dumps, "storage" in outcome.unmet),
+    ]
+    if math.isfinite(outcome.life):
+        sentences.append(_wear(says, "wear" in outcome.unmet))
+    if outcome.waste_limit is not None:
+        over = "more than" if "waste" in outcome.unmet else "within"
+        sentences.append(
+            f"The overhead is {says['overhead']}, {over} the {says['waste_limit']} that is borne."
+        )
+    sentences.append(f"Waste and {terms.writes} cost {says['cost']} for {terms.run}.")
+    return " ".join(sentences)
+
+
+def _storage(says: dict[str, str], dumps: str, crashes: bool) -> str:
+    takes = f"{dumps[0].upper()}{dumps[1:]} take {says['storage_share']} of the storage's time"
+    if not crashes:
+        return f"{takes}, within its limit of {says['storage_limit']}."
     return (
-        f"A checkpoint writes {says['written']} in {says['dump_time']}, every {says['interval']}; "
-        f"the job fails every {says['mtbf']} on average. The month of {says['solve_time']} "
-        f"becomes {says['wall_time']}; least time is wasted at an interval of {says['optimum']}. "
-        f"{storage} Waste and write bandwidth cost {says['cost']} for the job."
+        f"{takes}: more than the {says['storage_limit']} it can give. The storage crashes below "
+        f"an interval of {says['storm_interval']}."
+    )
+
+
+def _wear(says: dict[str, str], worn: bool) -> str:
+    if not worn:
+        return f"The storage lasts {says['life']} of use, of {says['life_target']} asked for."
+    return (
+        f"The storage is worn out in {says['life']} of use and has to last {says['life_target']}: "
+        f"that takes an interval of {says['wear_interval']} or more."
     )
 
 

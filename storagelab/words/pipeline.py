@@ -4,75 +4,89 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from storagelab.checkpoint import checkpoint_size
 from storagelab.experiments.pipeline import PipelineOutcome, feed, one_unit_more
 from storagelab.tracks import Track
 from storagelab.units import (
-    GBIT_PER_SECOND,
     format_bandwidth,
     format_bytes,
-    format_money,
+    format_count,
     format_share,
     format_time,
     significant,
 )
+from storagelab.words.dress import binding_words, cost_words, format_cost, format_setting, inside
 
-BINDING = {
-    "link": "the download link",
-    "nvme": "the local NVMe",
-    "prepare": "the CPU that prepares the samples",
-    "compute": "the accelerators themselves",
+POLICIES = {
+    "never_evict": "keeps what it has",
+    "lru": "throws out what was used longest ago (LRU)",
+    "lru_repeated": "throws out what was used longest ago (LRU)",
+    "random_replacement": "throws out anything",
 }
-
-
-def format_link(rate: float) -> str:
-    """Return a link's bandwidth in the unit that links are sold in, such as ``25 Gb/s``."""
-    return f"{significant(rate / GBIT_PER_SECOND)} Gb/s"
 
 
 def figures(track: Track, outcome: PipelineOutcome) -> dict[str, str]:
     """Return the numbers that the part's prose is filled with."""
-    settings = outcome.settings
+    settings, part = outcome.settings, track.pipeline
     doubled = feed(track, replace(settings, cache=2 * settings.cache))
+    whole = feed(track, replace(settings, cache=track.pass_size))
+    pinned = feed(track, replace(settings, policy="never_evict"))
+    binding = binding_words(track)
+    weights = float(checkpoint_size(track.checkpoint.parameters, 2))
     return {
-        "dataset_size": format_bytes(track.dataset.size),
+        "dataset_size": format_bytes(track.pass_size),
         "node_label": track.node.label,
-        "epochs": str(outcome.epochs),
+        "epochs": format_count(outcome.epochs),
         "cache": format_bytes(settings.cache),
-        "link": format_link(settings.link),
+        "link": format_setting(part.control("link"), settings.link),
         "nvme": format_bandwidth(settings.nvme),
         "nvme_flow": format_bandwidth(outcome.warm.flows["hits"]),
         "nvme_idle": format_share(1 - outcome.busy["nvme"]),
+        "link_flow": format_bandwidth(outcome.warm.flows["link"]),
         "demand": format_bandwidth(outcome.demand),
         "supply": format_bandwidth(outcome.warm.rate),
-        "connections": str(outcome.connections),
+        "connections": format_count(outcome.connections),
         "utilization": format_share(outcome.utilization),
         "target": format_share(outcome.target_utilization),
+        "policy": POLICIES[settings.policy],
         "hit_rate": format_share(outcome.warm.hit_rate),
         "doubled_hit_rate": format_share(doubled.warm.hit_rate),
+        "pinned_hit_rate": format_share(pinned.warm.hit_rate),
         "cold_time": format_time(outcome.cold.time),
         "warm_time": format_time(outcome.warm.time),
         "doubled_warm_time": format_time(doubled.warm.time),
+        "whole_warm_time": format_time(whole.warm.time),
+        "pinned_warm_time": format_time(pinned.warm.time),
+        "weights": format_bytes(weights),
+        "weights_time": format_time(weights / settings.link),
         "runs": str(track.pipeline.runs),
-        "cost": format_money(outcome.cost),
-        "binding": BINDING[outcome.warm.binding],
+        "cost": format_cost(track, outcome.cost),
+        "budget": format_cost(track, part.budget or 0),
+        "binding": binding[outcome.warm.binding],
     }
 
 
 def summary(track: Track, outcome: PipelineOutcome) -> str:
     """Return what is seen now, in a few sentences."""
-    says = figures(track, outcome)
-    waiting = format_share(1 - outcome.utilization)
-    reached = "reached" if not outcome.unmet else "missed"
+    says, terms, fed = figures(track, outcome), track.terms, track.fed
+    reached = "missed" if "utilization" in outcome.unmet else "reached"
+    sentences = [
+        f"In {terms.warm} {says['supply']} reach {fed.name}, which {fed.verb('take')} "
+        f"{says['demand']}; what binds is {says['binding']}. Over {says['epochs']} "
+        f"{terms.passes} {fed.they} {fed.verb(fed.works)} {says['utilization']} of the time "
+        f"and {fed.verb('wait')} {format_share(1 - outcome.utilization)}: the {says['target']} "
+        f"target is {reached}. The {terms.cache} idles {says['nvme_idle']} of its bandwidth.",
+        *cost_words(track, outcome.cost, outcome.budget),
+    ]
     more = one_unit_more(track, outcome.settings)
-    return (
-        f"In a warm epoch {says['supply']} reach the accelerators, which take {says['demand']}; "
-        f"what binds is {says['binding']}. Over {says['epochs']} epochs they compute "
-        f"{says['utilization']} of the time and wait {waiting}: the {says['target']} target is "
-        f"{reached}. The local NVMe idles {says['nvme_idle']} of its bandwidth; the node costs "
-        f"{says['cost']} a month, idle accelerators included. The busy time would grow by "
-        f"{_points(more['link'])} with one more Gb/s of link, by {_points(more['nvme'])} with one "
-        f"more GB/s of NVMe and by {_points(more['cache'])} with one more TB of cache."
-    )
+    bought = [
+        f"by {_points(more[item.name])} with {item.piece:,g} {item.unit} more of "
+        f"{inside(item.label)}"
+        for item in track.pipeline.controls
+        if item.name in more
+    ]
+    sentences.append(f"The busy time would grow {', '.join(bought[:-1])} and {bought[-1]}.")
+    return " ".join(sentences)
 
 
 def _points(gain: float) -> str:
@@ -84,13 +98,15 @@ def _points(gain: float) -> str:
 
 
 def equation(track: Track, outcome: PipelineOutcome) -> str:
-    """Return the tiers' equation for a warm epoch with the present numbers, as LaTeX."""
-    del track
+    """Return the tiers' equation for a warm pass with the present numbers, as LaTeX."""
     settings, warm = outcome.settings, outcome.warm
     hits = format_share(warm.hit_rate).replace("%", r"\%")
     misses = format_share(1 - warm.hit_rate).replace("%", r"\%")
     share = format_share(outcome.utilization).replace("%", r"\%")
-    terms = [rf"\frac{{\text{{{format_link(settings.link)}}}}}{{{misses}}}"]
+    link = format_setting(track.pipeline.control("link"), settings.link)
+    terms = []
+    if warm.hit_rate < 1:
+        terms.append(rf"\frac{{\text{{{link}}}}}{{{misses}}}")
     if warm.hit_rate > 0:
         terms.append(rf"\frac{{\text{{{format_bandwidth(settings.nvme)}}}}}{{{hits}}}")
     terms.append(rf"\text{{{format_bandwidth(warm.ceilings['prepare'])}}}")
@@ -98,7 +114,7 @@ def equation(track: Track, outcome: PipelineOutcome) -> str:
     candidates = r",\ ".join(terms)
     return (
         r"\begin{aligned}"
-        r"F &= \min\left(\frac{B_\text{link}}{1-h},\ \frac{B_\text{NVMe}}{h},\ "
+        r"F &= \min\left(\frac{B_\text{link}}{1-h},\ \frac{B_\text{cache}}{h},\ "
         r"F_\text{prepare},\ F_\text{compute}\right) = "
         rf"\min\left({candidates}\right) = \text{{{format_bandwidth(warm.rate)}}} \\"
         r"\text{utilisation} &= "

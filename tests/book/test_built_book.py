@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
+import keys
 import pytest
 
 from storagelab.course.release import SECRET_MARKS
+from storagelab.parts import PARTS
+from storagelab.tracks import TRACKS, load_track
 
 LOADS = {
     ("script", "src"),
@@ -23,12 +28,6 @@ LOADS = {
 }
 IDLE_LINKS = {"canonical", "alternate", "index", "search", "next", "prev", "author", "copyright"}
 """Relations of <link> for which a browser loads nothing."""
-
-
-@pytest.fixture(scope="module")
-def book(layout, make) -> Path:
-    make("book")
-    return layout.root / "build" / "book" / "_build" / "html"
 
 
 class Loads(HTMLParser):
@@ -62,31 +61,69 @@ def foreign_loads(folder: Path) -> list[str]:
     return found
 
 
+READ = (".html", ".md", ".ipynb", ".js", ".txt", ".json", ".py")
+
+
+def plain(text: str) -> str:
+    """Return a text as it is read: no tags, no entities, no quotes of one kind or another."""
+    text = unescape(re.sub(r"</?[a-zA-Z][^>]*>", "", text)).replace("\\n", " ").replace("\\", "")
+    return " ".join(re.sub("[\"'‘’“”*`]", "", text).split()).lower()
+
+
 def secrets_in(folder: Path, secrets: list[str]) -> list[str]:
     found = []
     for path in sorted(folder.rglob("*")):
-        if path.is_file() and path.suffix in (".html", ".md", ".ipynb", ".js", ".txt", ".json"):
-            text = path.read_text(encoding="utf-8", errors="replace")
-            found += [f"{path.relative_to(folder)}: {secret}" for secret in secrets if secret in text]
+        if path.is_file() and path.suffix in READ and "vendor" not in path.parts:
+            text = plain(path.read_text(encoding="utf-8", errors="replace"))
+            found += [
+                f"{path.relative_to(folder)}: {secret}"
+                for secret in secrets
+                if plain(secret) in text
+            ]
     return found
 
 
 @pytest.fixture(scope="module")
-def secrets(layout) -> list[str]:
+def marks(layout) -> list[str]:
+    """What only an instructor's file has: the marks of hidden cells, the functions of the keys."""
     text = (layout.notebooks / "keys.py").read_text(encoding="utf-8")
-    return [*SECRET_MARKS, *re.findall(r"^def (\w+\()", text, re.MULTILINE)]
+    return [*SECRET_MARKS, *re.findall(r"^def (\w+\()", text, re.MULTILINE), "least cost"]
 
 
-def test_no_answer_is_in_the_book(book, secrets):
-    assert len(secrets) > 8
-    assert secrets_in(book, secrets) == []
+@pytest.fixture(scope="module")
+def answers() -> list[str]:
+    """Every answer of every track, as the instructor's guide has them."""
+    told = []
+    for name in TRACKS:
+        track = load_track(name)
+        for part in PARTS.values():
+            content = part.of(track)
+            decision = keys.as_decision(track, part, keys.least_cost(track, part))
+            told += [repr(decision), json.dumps(decision)]
+            told += [*content.scheme, *content.facts, content.reason]
+            told += [line for line in content.law.solution if line.startswith("return ")]
+            told += [part.words(track, option.words) for option in content.question.options]
+            told += [option.belief for option in content.question.options]
+    return told
 
 
-def test_a_planted_answer_is_found(tmp_path, secrets):
+def test_no_answer_is_in_the_book(book, marks, answers):
+    assert len(marks) > 8
+    assert len(answers) > 150
+    assert secrets_in(book, [*marks, *answers]) == []
+
+
+def test_a_planted_answer_is_found(tmp_path, marks, answers):
     (tmp_path / "_sources").mkdir()
-    (tmp_path / "_sources" / "part.md").write_text("### BEGIN HIDDEN TESTS\nleast_cost(track)")
-    found = secrets_in(tmp_path, secrets)
+    page = tmp_path / "_sources" / "part.md"
+    page.write_text("### BEGIN HIDDEN TESTS\nleast_cost(track)")
+    found = secrets_in(tmp_path, marks)
     assert [line.split(": ")[1] for line in found] == ["BEGIN HIDDEN TESTS", "least_cost("]
+    page.unlink()
+    for index, answer in enumerate(answers):
+        tagged = answer.replace(" ", " <em>", 1).replace("'", "&#39;")
+        (tmp_path / f"{index}.html").write_text(f"<p>So {tagged}</p>", encoding="utf-8")
+    assert len({line.split(": ")[0] for line in secrets_in(tmp_path, answers)}) == len(answers)
 
 
 def test_nothing_is_loaded_from_another_host(book):
@@ -95,19 +132,8 @@ def test_nothing_is_loaded_from_another_host(book):
 
 
 def test_a_planted_foreign_load_is_found(tmp_path):
-    (tmp_path / "a.html").write_text('<script src="https://cdn.example/x.js"></script><a href="//b">')
+    (tmp_path / "a.html").write_text(
+        '<script src="https://cdn.example/x.js"></script><a href="//b">'
+    )
     (tmp_path / "a.css").write_text("@import '//fonts.example/f.css'; a { background: url(//c/d) }")
     assert len(foreign_loads(tmp_path)) == 3
-
-
-def test_no_page_shows_an_error_or_an_unfilled_number(book):
-    for page in book.glob("*.html"):
-        text = page.read_text(encoding="utf-8")
-        assert "Traceback (most recent call last)" not in text
-        assert "{glue:" not in text
-        assert "glue:text" not in text
-
-
-def test_mark_down_tables_are_tables(book):
-    text = (book / "part1_access.html").read_text(encoding="utf-8")
-    assert re.search(r"<table[^>]*>.*?Hard disk", text, re.DOTALL)

@@ -1,18 +1,23 @@
-"""The demo class, graded by nbgrader: every student's score, cell by cell."""
+"""The demo class, graded by nbgrader: every student's score in every track, cell by cell."""
 
 from __future__ import annotations
 
 import json
+import shutil
 
 import keys
 import nbformat
 import pytest
-from students import make_class
+from run_class import read_scores
+from students import ONCE, make_student, names_in, read_sheet
 
+from storagelab.course.nbgrader_steps import run_nbgrader
 from storagelab.parts import PARTS
-from storagelab.tracks import load_track
+from storagelab.tracks import TRACKS
 
-STUDENTS = make_class(keys, load_track("cloud_titan"))
+CLASS = [(track, name) for track in TRACKS for name in names_in(track)]
+every_student = pytest.mark.parametrize(("track", "name"), CLASS)
+every_track = pytest.mark.parametrize("track", TRACKS)
 
 
 @pytest.fixture(scope="module")
@@ -23,66 +28,189 @@ def folder(layout, make):
 
 @pytest.fixture(scope="module")
 def scores(folder):
-    return json.loads((folder / "scores.json").read_text(encoding="utf-8"))
+    return {
+        track: json.loads((folder / track / "scores.json").read_text(encoding="utf-8"))
+        for track in TRACKS
+    }
 
 
 @pytest.fixture(scope="module")
 def full(layout):
-    """All points of every graded cell; None where a person grades."""
-    points = {}
-    for part in PARTS.values():
-        path = layout.source / "cloud_titan" / f"{part.stem}.ipynb"
-        for cell in nbformat.read(path, as_version=4).cells:
-            grading = cell.metadata.get("nbgrader", {})
-            if grading.get("grade"):
-                points[f"{part.name}/{cell.id}"] = float(grading["points"])
-            elif grading.get("task"):
-                points[f"{part.name}/{cell.id}"] = None
+    """All points of every graded cell, by track; None where a person grades."""
+    points = {track: {} for track in TRACKS}
+    for track, cells in points.items():
+        for part in PARTS.values():
+            path = layout.source / track / f"{part.stem}.ipynb"
+            for cell in nbformat.read(path, as_version=4).cells:
+                grading = cell.metadata.get("nbgrader", {})
+                if grading.get("grade"):
+                    cells[f"{part.name}/{cell.id}"] = float(grading["points"])
+                elif grading.get("task"):
+                    cells[f"{part.name}/{cell.id}"] = None
     return points
 
 
-def test_everybody_is_graded(scores):
-    assert set(scores) == {student.name for student in STUDENTS}
+def name_of(cell):
+    # a cell that nbgrader puts back has the grade id and no other
+    return cell.metadata.get("nbgrader", {}).get("grade_id", cell.get("id"))
 
 
-@pytest.mark.parametrize("student", STUDENTS, ids=lambda student: student.name)
-def test_every_cell_has_the_score_that_it_deserves(student, scores, full):
-    deserved = {**full, **{cell: score for cell, (score, why) in student.loses.items()}}
-    assert scores[student.name] == deserved
+@pytest.fixture(scope="module")
+def graded(folder):
+    """What each cell of a graded notebook answered, by ``part/cell``: its errors, or nothing."""
+
+    def read(track, name, home=False):
+        room = folder / track / ("homes" if home else "course/autograded") / name / track
+        return {
+            f"{part.name}/{name_of(cell)}": "\n".join(
+                "\n".join([output.ename, output.evalue, *output.traceback])
+                for output in cell.get("outputs", [])
+                if output.output_type == "error"
+            )
+            for part in PARTS.values()
+            for cell in nbformat.read(room / f"{part.stem}.ipynb", as_version=4).cells
+        }
+
+    return read
 
 
-def test_a_wrong_prediction_costs_nothing(scores):
-    assert scores["ben_wrong_prediction"] == scores["ada_perfect"]
+@every_track
+def test_everybody_is_graded(track, scores):
+    assert set(scores[track]) == set(names_in(track))
 
 
-def test_meeting_the_targets_for_too_much_money_earns_part_of_the_points(scores, full):
-    for part in ("access", "pipeline", "checkpoint"):
-        cell = f"{part}/decide-test"
-        assert 0 < scores["gus_spends_more"][cell] < full[cell]
+def test_every_kind_of_student_is_in_every_track_but_for_the_time_limit():
+    for track in TRACKS[1:]:
+        assert set(names_in(TRACKS[0])) - set(names_in(track)) == set(ONCE)
 
 
-def test_the_ledger_travels_to_the_instructor_as_it_is(folder):
-    for student in STUDENTS:
-        home = folder / "homes" / student.name / "cloud_titan" / "ledger.json"
-        for stage in ("submitted", "autograded"):
-            path = folder / "course" / stage / student.name / "cloud_titan" / "ledger.json"
-            assert path.exists() == home.exists()
-            if home.exists():
-                assert path.read_bytes() == home.read_bytes()
+@every_student
+def test_every_cell_has_the_score_that_it_deserves(track, name, scores, full):
+    loses = make_student(keys, track, name).loses
+    assert loses.keys() <= full[track].keys()
+    deserved = {**full[track], **{cell: loss.score for cell, loss in loses.items()}}
+    assert scores[track][name] == deserved
 
 
-def test_everybody_gets_feedback_that_says_in_words_what_went_wrong(folder):
-    feedback = folder / "course" / "feedback"
-    for student in STUDENTS:
+@every_student
+def test_a_cell_without_points_says_why_and_the_others_say_nothing(track, name, full, graded):
+    loses, answered = make_student(keys, track, name).loses, graded(track, name)
+    for cell in full[track]:
+        if cell in loses and not loses[cell].score:
+            assert loses[cell].says
+            assert loses[cell].says in answered[cell], f"{cell}: {loses[cell].why}"
+        else:
+            assert answered[cell] == "", cell
+
+
+@every_track
+def test_who_does_everything_right_meets_no_error_on_the_way(track, graded, full):
+    at_home = graded(track, "ada_perfect", home=True)
+    assert {cell: says for cell, says in at_home.items() if says} == {}
+    assert full[track].keys() < at_home.keys()
+
+
+@every_track
+def test_a_notebook_is_handed_in_as_jupyterlab_leaves_it_with_its_workbench(track, folder):
+    for part in PARTS.values():
+        path = folder / track / "course/submitted/ada_perfect" / track / f"{part.stem}.ipynb"
+        cells = {cell.id: cell for cell in nbformat.read(path, as_version=4).cells}
+        shown = [set(output.get("data", {})) for output in cells["workbench"].outputs]
+        assert any("application/vnd.jupyter.widget-view+json" in kinds for kinds in shown)
+
+
+@every_track
+def test_a_wrong_prediction_costs_nothing(track, scores):
+    for part in PARTS:
+        sheet = read_sheet(keys, track, part)
+        assert sheet.wrong_option not in (sheet.key["prediction"], sheet.key["conclusion"])
+    assert scores[track]["ben_wrong_prediction"] == scores[track]["ada_perfect"]
+
+
+@every_track
+def test_meeting_the_targets_for_too_much_money_earns_part_of_the_points(track, scores, full):
+    for part in PARTS:
+        sheet, cell = read_sheet(keys, track, part), f"{part}/decide-test"
+        outcome = sheet.judge(sheet.dear)
+        assert not outcome.unmet
+        assert 1.25 < outcome.cost / sheet.least < 2.5
+        assert 0 < scores[track]["gus_twice_the_cost"][cell] < full[track][cell]
+
+
+@every_track
+def test_another_tracks_answers_earn_next_to_nothing(track, scores, full):
+    by_machine = sum(points for points in full[track].values() if points is not None)
+    earned = [score for score in scores[track]["lea_copies_another_track"].values() if score]
+    assert sum(earned) <= 0.1 * by_machine
+
+
+@every_track
+def test_ten_runs_without_a_thought_dont_find_the_least_cost(track, scores, full):
+    cell, sheet = "pipeline/decide-test", read_sheet(keys, track, "pipeline")
+    assert len({str(run) for run in sheet.brute_runs}) == len(sheet.brute_runs) == 10
+    met = [run for run in sheet.brute_runs if not sheet.judge(run).unmet]
+    earned = scores[track]["max_brute_force"]
+    assert (earned[cell] > 0) == bool(met)
+    assert earned[cell] < full[track][cell]
+    assert earned["pipeline/runs-test"] == full[track]["pipeline/runs-test"]
+
+
+@every_track
+@pytest.mark.parametrize("name", ["hana_edited_the_confidence", "kai_edited_the_runs"])
+def test_a_ledger_that_was_edited_is_evidence_of_nothing(track, name, folder, scores):
+    ledger = folder / track / "course" / "submitted" / name / track / "ledger.json"
+    entries = json.loads(ledger.read_text(encoding="utf-8"))["entries"]
+    assert {entry["kind"] for entry in entries} == {"lock", "reveal", "run", "decision"}
+    for part in PARTS:
+        assert scores[track][name][f"{part}/lock-test"] == 0
+    assert scores[track][name]["pipeline/runs-test"] == 0
+
+
+def test_the_same_work_graded_again_has_the_same_score(folder, scores, tmp_path):
+    """By force, in a copy of the course: not a digit moves."""
+    track, name = TRACKS[-1], "gus_twice_the_cost"
+    course = shutil.copytree(folder / track / "course", tmp_path / "course")
+    before = read_scores(course, track)
+    assert before == scores[track]
+    graded = course / "autograded" / name / track
+    times = [(graded / f"{part.stem}.ipynb").stat().st_mtime_ns for part in PARTS.values()]
+    run_nbgrader(course, tmp_path, "autograde", track, "--student", name, "--force")
+    again = [(graded / f"{part.stem}.ipynb").stat().st_mtime_ns for part in PARTS.values()]
+    assert all(new > old for new, old in zip(again, times, strict=True)), "nothing was graded"
+    assert read_scores(course, track) == before
+
+
+@every_student
+def test_the_ledger_travels_to_the_instructor_as_it_is(track, name, folder):
+    home = folder / track / "homes" / name / track / "ledger.json"
+    for stage in ("submitted", "autograded"):
+        path = folder / track / "course" / stage / name / track / "ledger.json"
+        assert path.exists() == home.exists()
+        if home.exists():
+            assert path.read_bytes() == home.read_bytes()
+
+
+@every_track
+def test_everybody_gets_feedback_that_says_in_words_what_went_wrong(track, folder):
+    feedback = folder / track / "course" / "feedback"
+    for name in names_in(track):
         for part in PARTS.values():
-            assert (feedback / student.name / "cloud_titan" / f"{part.stem}.html").exists()
+            assert (feedback / name / track / f"{part.stem}.html").exists()
+    scale = read_sheet(keys, track, "pipeline").first_scale
+    low, high = (pick(map(float, scale.values)) for pick in (min, max))
     for name, stem, says in (
         ("cleo_skipped_the_lock", "1_access", "No prediction was locked."),
-        ("hana_edited_the_ledger", "1_access", "ledger.json was edited by hand"),
+        ("hana_edited_the_confidence", "1_access", "ledger.json was edited by hand"),
+        ("kai_edited_the_runs", "2_pipeline", "ledger.json was edited by hand"),
         ("eve_code_raises", "1_access", "stopped with NameError"),
         ("ivy_deleted_and_renamed", "1_access", "There is no `decision`"),
-        ("juno_gives_no_numbers", "2_pipeline", "link_gbps must be from 1 to 100 Gb/s"),
+        ("lea_copies_another_track", "1_access", "decision has the unknown entry"),
+        (
+            "juno_gives_no_numbers",
+            "2_pipeline",
+            f"{scale.answer} must be from {low:g} to {high:g} {scale.unit}",
+        ),
     ):
-        page = (feedback / name / "cloud_titan" / f"{stem}.html").read_text(encoding="utf-8")
+        page = (feedback / name / track / f"{stem}.html").read_text(encoding="utf-8")
         assert says in page, f"{name}: {says}"
         assert "site-packages/storagelab" not in page

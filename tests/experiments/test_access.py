@@ -1,17 +1,27 @@
 """Part 1 over the whole slider space: limits hold, times add up, the lesson is there."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
+from msgspec import structs
 
 from storagelab.access import roofline_bandwidth
 from storagelab.devices import load_device, load_devices
 from storagelab.experiments.access import AccessSettings, audit, device_curve
 from storagelab.formats import FORMATS
 from storagelab.parts import PARTS
-from storagelab.tracks import load_track
+from storagelab.queueing import deadline_misses, stall_tail
+from storagelab.tracks import TRACKS, load_track
+from storagelab.units import HOUR
 from tests.experiments.sliders import baseline_but, decisions, of_part, positions
+
+
+def altered(name, **changes):
+    """Return a track with some of part 1's fields changed."""
+    track = load_track(name)
+    return structs.replace(track, access=structs.replace(track.access, **changes))
 
 
 @pytest.mark.parametrize(("name", "part"), of_part("access"))
@@ -51,13 +61,16 @@ def test_what_binds_is_the_lowest_limit(name, part):
 
 @pytest.mark.parametrize(("name", "part"), of_part("access"))
 def test_more_requests_in_flight_and_stored_order_never_hurt_the_supply(name, part):
+    """Stored order moves the bytes faster; what it reads for nothing is another matter."""
     track = load_track(name)
+    dense = altered(name, density=1.0)
     for outcome in positions(part, track, count=400):
         settings = outcome.settings
         deeper = audit(track, replace(settings, queue_depth=2 * settings.queue_depth))
         assert deeper.supply >= outcome.supply * (1 - 1e-9)
-        stored = audit(track, replace(settings, shuffled=False))
-        assert stored.supply >= outcome.supply * (1 - 1e-9)
+        shuffled = audit(track, replace(settings, shuffled=True))
+        stored = audit(dense, replace(settings, shuffled=False))
+        assert stored.supply >= shuffled.supply * (1 - 1e-9)
         assert stored.reach == 0
         buffered = audit(track, replace(settings, buffer=2 * settings.buffer))
         assert buffered.supply == outcome.supply
@@ -102,14 +115,25 @@ def test_no_raw_file_and_no_unbuffered_shard_meets_the_targets():
 
 @pytest.mark.parametrize(("name", "part"), of_part("access"))
 def test_the_baseline_waits_for_storage_and_not_for_compute(name, part):
+    """On average, or in the tail: a write that a read waits for longer than it can."""
     outcome = part.baseline(load_track(name))
-    assert outcome.binding != "compute"
+    if "utilization" in outcome.unmet:
+        assert outcome.binding != "compute"
+        assert outcome.steps["wait"] + outcome.steps["read"] > outcome.steps["compute"]
+    else:
+        assert "misses" in outcome.unmet
+        assert outcome.stalled_share > 0
+        assert outcome.stall_time > outcome.slack
+
+
+def test_a_node_that_asks_for_objects_one_by_one_waits_and_does_not_read():
+    outcome = PARTS["access"].baseline(load_track("cloud_titan"))
     assert outcome.steps["wait"] > outcome.steps["compute"]
+    assert outcome.steps["wait"] > 10 * outcome.steps["read"]
 
 
 def test_shards_are_many_times_faster_than_random_files_on_the_home_device():
-    track = load_track("cloud_titan")
-    part = of_part("access")[0].values[1]
+    track, part = load_track("cloud_titan"), PARTS["access"]
     crisis = part.baseline(track)
     shards = baseline_but(part, track, format="webdataset", request_size=2.0**26)
     assert shards.supply > 30 * crisis.supply
@@ -168,3 +192,247 @@ def test_shards_and_a_buffer_buy_back_the_bandwidth_and_cost_reach_memory_and_a_
     rate = sharded.bandwidth / track.dataset.sample_size
     assert sharded.fill_time == pytest.approx(sharded.settings.buffer / rate)
     assert sharded.memory > stored * 0.9
+
+
+# --- writes beside the reads
+
+
+def live_share(alpha):
+    """Return what an erased block still holds: the share p below 1 with p = e^(-alpha (1 - p))."""
+    low, high = 0.0, 1 - 0.5 * (alpha - 1) / alpha
+    while high - low > 1e-15:
+        middle = (low + high) / 2
+        low, high = (middle, high) if np.exp(-alpha * (1 - middle)) > middle else (low, middle)
+    return low
+
+
+@pytest.mark.parametrize(("name", "part"), of_part("access"))
+def test_writes_at_random_places_are_multiplied_and_segments_are_not(name, part):
+    track = load_track(name)
+    amplification = 1 / (1 - live_share(1 + track.access.spare_share))
+    assert amplification > 7
+    for outcome in positions(part, track, count=400):
+        device = load_device(outcome.settings.device)
+        sharded = FORMATS[outcome.settings.format].sharded
+        written = track.access.writes * (1 if sharded else amplification)
+        share = written / device.write_bandwidth
+        assert outcome.stalled_share == pytest.approx(min(0.98, share), rel=1e-6)
+        if track.access.writes:
+            assert outcome.stall_time == (device.pause if sharded else device.stall)
+
+
+@pytest.mark.parametrize(("name", "part"), of_part("access"))
+def test_what_the_writes_take_of_the_devices_time_the_reads_have_not(name, part):
+    track, quiet = load_track(name), altered(name, writes=0.0)
+    for outcome in positions(part, track, count=400):
+        alone = audit(quiet, outcome.settings)
+        assert alone.stalled_share == 0
+        left = 1 - outcome.stalled_share
+        assert outcome.supply == pytest.approx(left * alone.supply)
+        for limit, ceiling in outcome.ceilings.items():
+            assert ceiling == pytest.approx(left * alone.ceilings[limit])
+
+
+def late_in_an_hour(outcome, step, seed):
+    """Play an hour's steps at random moments of a device that is busy again and again.
+
+    Return how many came too late, and how many more or fewer chance makes of it.
+    """
+    steps = round(HOUR / step)
+    io_time = sum(outcome.steps[name] for name in ("open", "wait", "read"))
+    if io_time > step:
+        return steps, 0.2
+    if not outcome.stalled_share or not outcome.stall_time:
+        return 0, 0.0
+    period = outcome.stall_time / outcome.stalled_share
+    moment = np.random.default_rng(seed).uniform(0, period, steps)
+    waits = np.maximum(0.0, outcome.stall_time - moment)  # a stall begins each period
+    ahead = outcome.settings.buffer / outcome.demand
+    late = int(np.count_nonzero(io_time + waits > step + ahead))
+    return late, np.sqrt(late) + 1
+
+
+@pytest.mark.parametrize("name", [name for name in TRACKS if load_track(name).access.writes])
+def test_late_steps_are_those_of_an_hour_that_is_played(name):
+    track, part = load_track(name), PARTS["access"]
+    seen = set()
+    for index, outcome in enumerate(positions(part, track, count=300, seed=5)):
+        late, error = late_in_an_hour(outcome, track.node.compute_time, index)
+        assert abs(outcome.misses - late) <= 5 * error
+        seen.add(bool(late))
+    assert seen == {False, True}
+
+
+@pytest.mark.parametrize("name", [name for name in TRACKS if load_track(name).access.writes])
+def test_late_steps_follow_the_law_of_stalls_at_each_position(name):
+    track, part = load_track(name), PARTS["access"]
+    period = track.node.compute_time
+    for outcome in positions(part, track, count=400):
+        io_time = sum(outcome.steps[step] for step in ("open", "wait", "read"))
+        hidden = max(0.0, period - io_time)
+        assert outcome.slack == pytest.approx(hidden + outcome.settings.buffer / outcome.demand)
+        if io_time > period or not outcome.stall_time:
+            late = float(io_time > period)
+        else:
+            deadline = io_time + outcome.slack
+            late = stall_tail(io_time, outcome.stalled_share, outcome.stall_time, deadline)
+        assert outcome.misses == pytest.approx(deadline_misses(late, 1 / period), abs=1e-9)
+
+
+@pytest.mark.parametrize("name", [name for name in TRACKS if load_track(name).access.writes])
+def test_a_buffer_that_outlasts_the_stall_hides_it_and_a_hair_less_does_not(name):
+    """Where a step is in time at all, no step is late once the slack is as long as the stall."""
+    track = load_track(name)
+    settings = PARTS["access"].baseline(track).settings
+    deep = replace(settings, shuffled=True, queue_depth=64.0, buffer=0.0)
+    empty = audit(track, deep)
+    assert 0 < empty.slack < empty.stall_time
+    needed = (empty.stall_time - empty.slack) * empty.demand
+    assert audit(track, replace(deep, buffer=needed * 1.001)).misses == 0
+    assert audit(track, replace(deep, buffer=needed * 0.999)).misses > 0
+    buffers = np.linspace(0, needed, 20)
+    misses = [audit(track, replace(deep, buffer=float(buffer))).misses for buffer in buffers]
+    assert all(after < before for before, after in pairwise(misses))
+
+
+@pytest.mark.parametrize(("name", "part"), of_part("access"))
+def test_no_write_and_no_stall_make_no_step_late(name, part):
+    for outcome in positions(part, altered(name, writes=0.0), count=300):
+        assert outcome.misses == pytest.approx(
+            0 if outcome.supply >= outcome.demand * (1 - 1e-12) else HOUR * _rate(name)
+        )
+
+
+def _rate(name):
+    return 1 / load_track(name).node.compute_time
+
+
+# --- what lies in order and isn't needed
+
+
+@pytest.mark.parametrize("file_format", FORMATS)
+@pytest.mark.parametrize("density", [1.0, 0.5, 0.1])
+def test_reading_in_order_reads_all_that_lies_there(file_format, density):
+    """Each byte once, so a sample costs its own and its unused neighbours', in any format."""
+    track = altered("mobile_nomad", density=density, writes=0.0)
+    settings = AccessSettings(
+        shuffled=False, format=file_format, device="ufs_4",
+        request_size=2.0**20, queue_depth=64, buffer=0,
+    )  # fmt: skip
+    outcome = audit(track, settings)
+    stored = FORMATS[file_format].stored_size(track.dataset.sample_size)
+    per_sample = load_device("ufs_4").bandwidth / outcome.ceilings["bandwidth"]
+    assert per_sample == pytest.approx(stored / density)
+
+
+def test_reading_only_what_is_needed_does_not_care_how_much_that_is():
+    settings = replace(PARTS["access"].baseline(load_track("mobile_nomad")).settings, shuffled=True)
+    supplies = {
+        audit(altered("mobile_nomad", density=density), settings).supply
+        for density in (0.01, 0.1, 1.0)
+    }
+    assert len(supplies) == 1
+
+
+# --- costs and budgets
+
+
+@pytest.mark.parametrize(("name", "part"), of_part("access"))
+def test_costs_are_prices_times_what_is_used(name, part):
+    track = load_track(name)
+    prices, period = track.prices, track.currency.period
+    for outcome in positions(part, track, count=300):
+        settings, device = outcome.settings, load_device(outcome.settings.device)
+        busy = min(1.0, outcome.demand / outcome.supply)
+        assert outcome.active == pytest.approx(busy)
+        running = device.read_power * busy * prices["active"].amount
+        part_price = track.access.device_prices.get(settings.device, 0.0)
+        assert outcome.costs["device"] == pytest.approx(part_price + running)
+        held = settings.buffer * track.dataset.sample_size
+        held += settings.queue_depth * outcome.request_bytes
+        assert outcome.memory == pytest.approx(held)
+        memory = held / prices["memory"].si * prices["memory"].amount
+        assert outcome.costs["memory"] == pytest.approx(memory)
+        waiting = (1 - outcome.utilization) * track.node.accelerators * period
+        idle = waiting / prices["idle"].si * prices["idle"].amount
+        assert outcome.costs["idle"] == pytest.approx(idle, abs=1e-9)
+
+
+def test_a_sample_in_two_requests_is_charged_twice():
+    track = load_track("mobile_nomad")
+    settings = replace(
+        PARTS["access"].baseline(track).settings, shuffled=True, queue_depth=4096.0,
+        request_size=8192.0,
+    )  # fmt: skip
+    halved = audit(track, settings)
+    assert halved.utilization == 1
+    joules = halved.demand * 2 * 0.5e-6
+    assert halved.costs["requests"] == pytest.approx(joules)
+    assert audit(track, replace(settings, request_size=16384.0)).costs["requests"] == pytest.approx(
+        joules / 2
+    )
+
+
+@pytest.mark.parametrize(("name", "part"), of_part("access"))
+def test_a_target_is_unmet_exactly_where_its_number_is_beyond_it(name, part):
+    track = load_track(name)
+    for outcome in positions(part, track, count=400):
+        content = track.access
+        beyond = {
+            "utilization": outcome.utilization < content.target_utilization,
+            "reach": outcome.reach < content.reach_target,
+            "misses": content.misses_limit is not None and outcome.misses > content.misses_limit,
+            "budget": content.budget is not None and outcome.cost > content.budget,
+        }
+        assert outcome.unmet == tuple(limit for limit, is_beyond in beyond.items() if is_beyond)
+
+
+def test_a_budget_or_a_limit_of_exactly_what_comes_is_met():
+    outcome = PARTS["access"].baseline(load_track("edge_guardian"))
+    exact = altered("edge_guardian", budget=outcome.cost, misses_limit=outcome.misses)
+    assert audit(exact, outcome.settings).unmet == ()
+    tight = altered("edge_guardian", budget=outcome.cost * 0.999, misses_limit=0.0)
+    assert audit(tight, outcome.settings).unmet == ("misses", "budget")
+    none = altered("edge_guardian", budget=None, misses_limit=None)
+    assert audit(none, outcome.settings).unmet == ()
+
+
+# --- the lessons of the other tracks
+
+
+def test_a_van_keeps_its_deadline_with_segments_or_with_a_buffer():
+    """In time on average from the start; what counts is the log's writes in the tail."""
+    crisis = PARTS["access"].baseline(load_track("edge_guardian"))
+    assert crisis.binding == "compute"
+    assert crisis.utilization == 1
+    met = [item for item in decisions("edge_guardian", "access") if not item.unmet]
+    unbuffered = [item for item in met if not item.settings.buffer]
+    assert {item.settings.format for item in unbuffered} == {"segment"}
+    cheapest = min(met, key=lambda item: item.cost)
+    assert cheapest.settings.format == "segment"
+    assert "nvme" not in {item.settings.device for item in met if item.cost < 1.25 * cheapest.cost}
+
+
+def test_glasses_that_read_whole_layers_in_order_starve_at_every_setting():
+    outcomes = decisions("mobile_nomad", "access")
+    in_order = [item for item in outcomes if not item.settings.shuffled]
+    assert max(item.utilization for item in in_order) < 0.3
+    met = [item for item in outcomes if not item.unmet]
+    assert {item.settings.format for item in met} == {"row", "bundle"}
+    cheapest = {
+        name: min(item.cost for item in met if item.settings.format == name)
+        for name in ("row", "bundle")
+    }
+    assert cheapest["bundle"] < cheapest["row"]
+
+
+def test_no_ring_and_no_layout_saves_the_hearable_that_cannot_suspend_an_erase():
+    outcomes = decisions("tiny_pioneer", "access")
+    slow = [item for item in outcomes if item.settings.device == "spi_nor"]
+    assert all(item.unmet for item in slow)
+    silent = [item for item in slow if "misses" not in item.unmet]
+    assert silent
+    assert all("budget" in item.unmet for item in silent)
+    assert min(item.settings.buffer for item in silent) / silent[0].demand > 0.1
+    met = {item.settings.device for item in outcomes if not item.unmet}
+    assert met == {"spi_nor_quad", "fram"}

@@ -3,14 +3,22 @@
 import math
 from dataclasses import replace
 
+import keys
 import numpy as np
 import pytest
 from msgspec import structs
 
 from storagelab.experiments.checkpoint import CheckpointSettings, protect
-from storagelab.tracks import load_track
+from storagelab.parts import PARTS
+from storagelab.tracks import TRACKS, load_track
 from storagelab.units import HOUR
 from tests.experiments.sliders import baseline_but, decisions, least_cost, of_part, positions
+
+
+def altered(name, **changes):
+    """Return a track with some of part 3's fields changed."""
+    track = load_track(name)
+    return structs.replace(track, checkpoint=structs.replace(track.checkpoint, **changes))
 
 
 @pytest.mark.parametrize(("name", "part"), of_part("checkpoint"))
@@ -39,10 +47,10 @@ def test_the_storm_carries_its_bytes_and_crashes_the_storage_below_its_interval(
     track = load_track(name)
     for outcome in positions(part, track, count=800):
         settings = outcome.settings
-        rate = outcome.written / outcome.dump_time
+        rate = outcome.written / (outcome.dump_time - track.checkpoint.dump_latency)
         assert rate <= settings.write_bandwidth * (1 + 1e-9)
         assert rate <= track.checkpoint.nodes * track.checkpoint.node_bandwidth * (1 + 1e-9)
-        copies = 1 if settings.sharded else track.checkpoint.nodes
+        copies = 1 if settings.sharded else track.checkpoint.full_copies or track.checkpoint.nodes
         assert outcome.written == outcome.size * copies
         assert 0 < outcome.storage_share < 1
         crashed = settings.interval < outcome.storm_interval * (1 - 1e-12)
@@ -76,20 +84,29 @@ def played_parts(solve, interval, dump, mtbf, restart, jobs, seed):
     return totals.mean(axis=0), totals.std(axis=0, ddof=1) / math.sqrt(jobs)
 
 
-def test_dumps_losses_and_restarts_are_those_of_played_jobs():
-    track = load_track("cloud_titan")
-    short = structs.replace(
-        track, checkpoint=structs.replace(track.checkpoint, solve_time=40 * HOUR)
-    )
-    settings = CheckpointSettings(
-        interval=HOUR, write_bandwidth=1e12, sharded=False,
-        node_mtbf=2000 * HOUR, bytes_per_parameter=4.96,
+PLAYED = {
+    "cloud_titan": (HOUR, 2000 * HOUR, 40, 600),
+    "edge_guardian": (60.0, HOUR, 60, 600),
+    "mobile_nomad": (120.0, 600.0, 30, 600),
+    "tiny_pioneer": (60.0, 300.0, 30, 600),
+}
+"""Seconds of an interval and of a node's MTBF, intervals in a job, jobs."""
+
+
+@pytest.mark.parametrize("name", TRACKS)
+def test_dumps_losses_and_restarts_are_those_of_played_jobs(name):
+    interval, node_mtbf, segments, jobs = PLAYED[name]
+    short = altered(name, solve_time=segments * interval)
+    settings = replace(
+        PARTS["checkpoint"].baseline(short).settings,
+        interval=interval, sharded=False, node_mtbf=node_mtbf,
     )  # fmt: skip
     outcome = protect(short, settings)
     mean, error = played_parts(
-        40 * HOUR, HOUR, outcome.dump_time, outcome.mtbf, outcome.restart_time, jobs=600, seed=9
-    )
-    modelled = [outcome.parts[name] for name in ("dump", "lost", "restart")]
+        short.checkpoint.solve_time, interval, outcome.dump_time, outcome.mtbf,
+        outcome.restart_time, jobs=jobs, seed=9,
+    )  # fmt: skip
+    modelled = [outcome.parts[part] for part in ("dump", "lost", "restart")]
     assert np.all(np.abs(mean - modelled) <= 4 * error + 1e-6)
 
 
@@ -113,11 +130,11 @@ def test_after_the_event_the_old_interval_wastes_more(name, part):
     assert now.settings.interval < before.settings.interval
     kept = protect(track, replace(settings, interval=before.settings.interval))
     assert kept.wasted > 1.05 * now.wasted
+    assert keys.waste_ratio(track, kept) > 1.05
 
 
 def test_sharding_turns_every_ten_minutes_from_longer_to_shorter():
-    track = load_track("cloud_titan")
-    part = of_part("checkpoint")[0].values[1]
+    track, part = load_track("cloud_titan"), PARTS["checkpoint"]
 
     def gain(sharded):
         proposed, present = (
@@ -133,15 +150,18 @@ def test_sharding_turns_every_ten_minutes_from_longer_to_shorter():
     assert gain(sharded=True) > 24 * HOUR
 
 
-def test_only_shards_meet_the_limit_at_a_bearable_cost():
-    best = least_cost("cloud_titan", "checkpoint")
+@pytest.mark.parametrize("name", TRACKS)
+def test_only_what_writes_less_meets_the_limits_at_a_bearable_cost(name):
+    """Shards, or what is new, or what has changed: a full copy each time is too dear."""
+    best = least_cost(name, "checkpoint")
     assert best.settings.sharded
     copies = [
         item
-        for item in decisions("cloud_titan", "checkpoint")
+        for item in decisions(name, "checkpoint")
         if not item.unmet and not item.settings.sharded
     ]
-    assert not copies or min(item.cost for item in copies) > 3 * best.cost
+    least = {"cloud_titan": 3.0}.get(name, 2.5)
+    assert not copies or min(item.cost for item in copies) > least * best.cost
 
 
 def test_a_job_that_never_ends_is_an_outcome_and_no_error():
@@ -167,3 +187,156 @@ def test_settings_that_no_slider_has_are_refused(name, bad):
     }  # fmt: skip
     with pytest.raises(ValueError, match=f"^{name} must be"):
         CheckpointSettings(**{**good, name: bad})
+
+
+# --- what a dump writes, and how long it takes
+
+
+@pytest.mark.parametrize(("name", "part"), of_part("checkpoint"))
+def test_a_dump_waits_and_then_its_bytes_flow_at_the_slower_end(name, part):
+    track = load_track(name)
+    content = track.checkpoint
+    for outcome in positions(part, track, count=300):
+        settings = outcome.settings
+        size = content.parameters * settings.bytes_per_parameter
+        copies = 1.0 if settings.sharded else content.full_copies or content.nodes
+        rate = min(settings.write_bandwidth, content.nodes * content.node_bandwidth)
+        assert outcome.size == pytest.approx(size)
+        assert outcome.written == pytest.approx(size * copies)
+        assert outcome.dump_time == pytest.approx(content.dump_latency + size * copies / rate)
+        assert outcome.mtbf == pytest.approx(settings.node_mtbf / content.nodes)
+
+
+def test_full_copies_are_one_for_each_node_unless_the_track_counts_them():
+    settings = PARTS["checkpoint"].baseline(load_track("cloud_titan")).settings
+    assert not settings.sharded
+    for copies, times in ((None, 1024), (1.0, 1), (20.0, 20), (0.5, 0.5)):
+        outcome = protect(altered("cloud_titan", full_copies=copies), settings)
+        assert outcome.written == pytest.approx(times * outcome.size)
+        alone = protect(altered("cloud_titan", full_copies=copies), replace(settings, sharded=True))
+        assert alone.written == outcome.size
+
+
+@pytest.mark.parametrize("latency", [0.0, 0.005, 3.0])
+def test_a_dumps_latency_is_added_to_each_dump_and_to_none_of_its_bytes(latency):
+    settings = PARTS["checkpoint"].baseline(load_track("edge_guardian")).settings
+    without, waiting = (
+        protect(altered("edge_guardian", dump_latency=seconds), settings)
+        for seconds in (0.0, latency)
+    )
+    assert waiting.dump_time == pytest.approx(without.dump_time + latency)
+    assert waiting.written == without.written
+    assert waiting.parts["dump"] - without.parts["dump"] == pytest.approx(
+        latency * without.solve_time / settings.interval
+    )
+
+
+# --- wear
+
+
+WEARING = [name for name in TRACKS if load_track(name).checkpoint.endurance]
+
+
+def test_a_shared_storage_of_disks_does_not_wear():
+    for outcome in positions(PARTS["checkpoint"], load_track("cloud_titan"), count=100):
+        assert outcome.life == math.inf
+        assert outcome.wear_interval == 0
+        assert "wear" not in outcome.unmet
+
+
+@pytest.mark.parametrize("name", WEARING)
+def test_the_bytes_that_a_storage_bears_are_written_in_its_life(name):
+    track, part = load_track(name), PARTS["checkpoint"]
+    control = track.checkpoint.control("write_bandwidth")
+    for outcome in positions(part, track, count=300):
+        offered = [control.to_si(value) for value in control.values]
+        bears = track.checkpoint.endurance[offered.index(outcome.settings.write_bandwidth)]
+        dumps = outcome.life / (outcome.settings.interval + outcome.dump_time)
+        assert dumps * outcome.written == pytest.approx(bears)
+
+
+@pytest.mark.parametrize("name", WEARING)
+def test_just_above_the_wear_interval_the_storage_lasts_and_just_below_it_does_not(name):
+    track, part = load_track(name), PARTS["checkpoint"]
+    worn = 0
+    for outcome in positions(part, track, count=300):
+        assert ("wear" in outcome.unmet) == (outcome.life < outcome.life_target)
+        if outcome.wear_interval <= 0:
+            assert "wear" not in outcome.unmet
+            continue
+        worn += 1
+        above, below = (
+            protect(track, replace(outcome.settings, interval=factor * outcome.wear_interval))
+            for factor in (1 + 1e-6, 1 - 1e-6)
+        )
+        assert above.wear_interval == below.wear_interval == outcome.wear_interval
+        assert "wear" not in above.unmet
+        assert "wear" in below.unmet
+        assert above.life == pytest.approx(above.life_target, rel=1e-5)
+    assert worn > 50
+
+
+def test_endurance_goes_by_the_storage_that_a_write_bandwidth_can_buy():
+    """A step function: what lies between two of them is the slower one."""
+    track = altered("tiny_pioneer", endurance=[1e9, 1e12, 1e15])
+    settings = PARTS["checkpoint"].baseline(track).settings
+
+    def bears(write_bandwidth):
+        outcome = protect(track, replace(settings, write_bandwidth=write_bandwidth))
+        return outcome.life * outcome.written / (settings.interval + outcome.dump_time)
+
+    steps = {
+        10e3: 1e9, 50e3: 1e9, 76.9e3: 1e9,
+        77e3: 1e12, 100e3: 1e12, 4.999e6: 1e12,
+        5e6: 1e15, 50e6: 1e15,
+    }  # fmt: skip
+    for write_bandwidth, endurance in steps.items():
+        assert bears(write_bandwidth) == pytest.approx(endurance), write_bandwidth
+
+
+def test_a_ferroelectric_memory_never_wears_and_is_too_dear():
+    outcomes = decisions("tiny_pioneer", "checkpoint")
+    fram = [item for item in outcomes if item.settings.write_bandwidth == 5e6]
+    assert not any("wear" in item.unmet for item in fram)
+    flash = [item for item in outcomes if item.settings.write_bandwidth < 5e6]
+    assert any("wear" in item.unmet for item in flash)
+    best = least_cost("tiny_pioneer", "checkpoint")
+    assert min(item.cost for item in fram) > 3 * best.cost
+
+
+# --- limits
+
+
+@pytest.mark.parametrize(("name", "part"), of_part("checkpoint"))
+def test_a_limit_is_unmet_exactly_where_its_number_is_beyond_it(name, part):
+    content = load_track(name).checkpoint
+    for outcome in positions(part, load_track(name), count=400):
+        waste = outcome.wasted / outcome.solve_time
+        beyond = {
+            "storage": outcome.storage_share > content.storage_limit,
+            "wear": outcome.life < content.life_target,
+            "waste": content.waste_limit is not None and waste > content.waste_limit,
+            "ends": math.isinf(outcome.wall_time),
+        }
+        assert outcome.unmet == tuple(limit for limit, is_beyond in beyond.items() if is_beyond)
+
+
+@pytest.mark.parametrize("name", TRACKS)
+def test_a_waste_limit_is_a_share_of_the_work(name):
+    outcome = PARTS["checkpoint"].baseline(load_track(name))
+    share = outcome.wasted / outcome.solve_time
+    for factor, is_met in ((1.001, True), (0.999, False)):
+        limited = protect(altered(name, waste_limit=factor * share), outcome.settings)
+        assert ("waste" not in limited.unmet) == is_met
+    assert "waste" not in protect(altered(name, waste_limit=None), outcome.settings).unmet
+
+
+@pytest.mark.parametrize(("name", "part"), of_part("checkpoint"))
+def test_costs_are_what_is_wasted_and_what_is_rented(name, part):
+    track = load_track(name)
+    rent = track.prices["write"]
+    for outcome in positions(part, track, count=200):
+        wasted = outcome.wasted * track.checkpoint.waste_price
+        periods = outcome.solve_time / track.currency.period
+        rented = outcome.settings.write_bandwidth / rent.si * rent.amount * periods
+        assert outcome.costs == pytest.approx({"wasted": wasted, "bandwidth": rented})

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from msgspec import structs
 
 from storagelab.experiments.pipeline import (
     TIERS,
@@ -13,10 +14,20 @@ from storagelab.experiments.pipeline import (
     sweep_link,
 )
 from storagelab.parts import PARTS
-from storagelab.pipeline import cache_hit_rate
-from storagelab.tracks import load_track
-from storagelab.units import GB, HOUR, MONTH
-from tests.experiments.sliders import of_part, positions
+from storagelab.pipeline import CACHE_POLICIES, cache_hit_rate
+from storagelab.tracks import TRACKS, load_track
+from tests.experiments.sliders import baseline_but, decisions, of_part, positions
+
+
+def altered(name, **changes):
+    """Return a track with some of part 2's fields changed."""
+    track = load_track(name)
+    return structs.replace(track, pipeline=structs.replace(track.pipeline, **changes))
+
+
+def price(track, item):
+    """Return what an SI unit of ``item`` costs."""
+    return track.prices[item].amount / track.prices[item].si
 
 
 @pytest.mark.parametrize(("name", "part"), of_part("pipeline"))
@@ -29,11 +40,15 @@ def test_every_byte_that_reaches_an_accelerator_came_by_the_link_or_from_the_cac
             assert flows["link"] + flows["hits"] == pytest.approx(flows["accelerators"])
             assert flows["link"] <= settings.link * (1 + 1e-9)
             assert flows["hits"] + flows["fill"] <= settings.nvme * (1 + 1e-9)
-            assert epoch.rate * epoch.time == pytest.approx(track.dataset.size)
-        assert outcome.cold.flows["hits"] == outcome.warm.flows["fill"] == 0
+            assert epoch.rate * epoch.time == pytest.approx(track.pass_size)
+        assert outcome.warm.flows["fill"] == 0
+        if not track.pipeline.cold_start:
+            assert outcome.cold == outcome.warm
+            continue
+        assert outcome.cold.flows["hits"] == 0
         # what the cold epoch puts into the cache is the cache
         filled = outcome.cold.flows["fill"] * outcome.cold.time
-        assert filled == pytest.approx(min(settings.cache, track.dataset.size))
+        assert filled == pytest.approx(min(settings.cache, track.pass_size))
 
 
 @pytest.mark.parametrize(("name", "part"), of_part("pipeline"))
@@ -48,32 +63,43 @@ def test_the_rate_is_the_lowest_ceiling_and_its_tier_is_busy_throughout(name, pa
         assert outcome.busy[outcome.warm.binding] == pytest.approx(1)
 
 
+@pytest.mark.parametrize("cold_start", [True, False], ids=["cold", "warm"])
 @pytest.mark.parametrize(("name", "part"), of_part("pipeline"))
-def test_utilisation_and_requests_are_those_of_a_job_played_epoch_by_epoch(name, part):
+def test_utilisation_flows_and_costs_are_those_of_a_job_played_epoch_by_epoch(
+    name, part, cold_start
+):
     """Each epoch lasts as long as its slowest tier takes for its own bytes."""
-    track = load_track(name)
-    size, node, price = track.dataset.size, track.node, track.price
-    computing = size / track.dataset.sample_size / node.demand
+    epochs = min(40, load_track(name).pipeline.epochs)
+    track = altered(name, cold_start=cold_start, epochs=epochs)
+    size, node, period = track.pass_size, track.node, track.currency.period
+    computing = size / track.pass_demand
     preparing = size / track.dataset.sample_size / node.prepare_rate
     for outcome in positions(part, track, count=300):
         settings = outcome.settings
         cached = min(settings.cache, size)
-        hits = cache_hit_rate(cached / size, track.pipeline.policy) * size
-        total = fetched = 0.0
-        for epoch in range(track.pipeline.epochs):
-            by_link, by_nvme = (size, cached) if epoch == 0 else (size - hits, hits)
-            moving = max(by_link / settings.link, by_nvme / settings.nvme)
+        hits = cache_hit_rate(cached / size, settings.policy) * size
+        total = fetched = served = 0.0
+        for epoch in range(epochs):
+            cold = cold_start and epoch == 0
+            by_link, from_cache = (size, 0.0) if cold else (size - hits, hits)
+            on_nvme = cached if cold else hits  # read, or written
+            moving = max(by_link / settings.link, on_nvme / settings.nvme)
             total += max(moving, preparing, computing)
             fetched += by_link
-        busy = computing * track.pipeline.epochs / total
+            served += from_cache
+        busy = computing * epochs / total
         assert outcome.utilization == pytest.approx(busy)
-        requests = fetched / track.pipeline.request_size / total * MONTH
-        assert outcome.costs["requests"] == pytest.approx(requests * price("get_request"), abs=1e-9)
-        idle = node.accelerators * (1 - busy) * MONTH / HOUR * price("accelerator_hour")
-        assert outcome.costs["idle"] == pytest.approx(idle, abs=1e-6)
-        assert outcome.costs["cache"] == pytest.approx(
-            settings.cache / GB * price("cache_gb_month")
-        )
+        requests = fetched / track.pipeline.request_size / total * period
+        waiting = node.accelerators * (1 - busy) * period
+        by_link, from_cache = fetched / total * period, served / total * period
+        expected = {
+            "requests": requests * price(track, "request"),
+            "idle": waiting * price(track, "idle"),
+            "cache": settings.cache * price(track, "cache"),
+            "link": settings.link * price(track, "link") + by_link * price(track, "link_byte"),
+            "nvme": settings.nvme * price(track, "nvme") + from_cache * price(track, "cache_byte"),
+        }
+        assert outcome.costs == pytest.approx(expected, abs=1e-6 * outcome.cost)
 
 
 @pytest.mark.parametrize(("name", "part"), of_part("pipeline"))
@@ -86,15 +112,46 @@ def test_more_of_any_tier_never_starves_the_accelerators_more(name, part):
             assert more.utilization >= outcome.utilization * (1 - 1e-9)
 
 
-@pytest.mark.parametrize(("name", "part"), of_part("pipeline"))
-def test_a_larger_cache_spares_a_link_that_binds_from_the_second_epoch_on(name, part):
+def test_a_larger_cache_spares_a_link_that_binds_from_the_second_epoch_on():
     """The question of the lock, asked of the baseline: cold as before, warm by the hit rate."""
-    track = load_track(name)
+    track, part = load_track("cloud_titan"), PARTS["pipeline"]
     crisis = part.baseline(track)
     assert crisis.warm.binding == crisis.cold.binding == "link"
     doubled = feed(track, replace(crisis.settings, cache=2 * crisis.settings.cache))
     assert doubled.cold.time == pytest.approx(crisis.cold.time)
     assert doubled.warm.time < 0.99 * crisis.warm.time
+
+
+def test_a_larger_log_spares_an_uplink_that_binds_from_the_first_shift_on():
+    track, part = load_track("edge_guardian"), PARTS["pipeline"]
+    crisis = part.baseline(track)
+    doubled = feed(track, replace(crisis.settings, cache=2 * crisis.settings.cache))
+    assert doubled.cold == doubled.warm
+    assert doubled.cold.time < 0.99 * crisis.cold.time
+
+
+@pytest.mark.parametrize(("name", "fits"), [("mobile_nomad", False), ("tiny_pioneer", True)])
+def test_a_larger_cache_serves_nothing_of_a_repeated_order_until_all_of_it_fits(name, fits):
+    track, part = load_track(name), PARTS["pipeline"]
+    crisis = part.baseline(track)
+    caches = [track.pipeline.control("cache").to_si(x) for x in (0, 8, 56, 88)]
+    for cache in caches:
+        outcome = feed(track, replace(crisis.settings, cache=cache))
+        assert outcome.warm.time == crisis.warm.time
+        assert outcome.warm.hit_rate == 0
+    largest = track.pipeline.control("cache").to_si(track.pipeline.control("cache").values[-1])
+    whole = feed(track, replace(crisis.settings, cache=largest))
+    assert (largest >= track.pass_size) == fits
+    assert whole.warm.hit_rate == float(fits)
+    assert (whole.warm.time < 0.99 * crisis.warm.time) == fits
+
+
+@pytest.mark.parametrize(("name", "part"), of_part("pipeline"))
+def test_at_the_baseline_the_link_binds_and_faster_nvme_is_money_for_nothing(name, part):
+    track = load_track(name)
+    crisis = part.baseline(track)
+    assert crisis.warm.binding == crisis.cold.binding == "link"
+    assert crisis.busy["nvme"] < 0.05
     faster = feed(track, replace(crisis.settings, nvme=2 * crisis.settings.nvme))
     assert faster.utilization == crisis.utilization
     assert faster.cost > crisis.cost
@@ -106,17 +163,152 @@ def test_a_larger_cache_on_a_slow_nvme_can_make_the_nvme_bind(name, part):
     track = load_track(name)
     crisis = part.baseline(track)
     demand = crisis.demand
-    slow = PipelineSettings(cache=track.dataset.size, link=2 * demand, nvme=demand / 10)
+    slow = replace(crisis.settings, cache=track.pass_size, link=2 * demand, nvme=demand / 10)
     whole = feed(track, slow)
+    assert whole.warm.hit_rate == 1
     assert whole.warm.binding == "nvme"
     assert whole.utilization < feed(track, replace(slow, cache=0)).utilization
+
+
+# --- policies
+
+
+@pytest.mark.parametrize("name", TRACKS)
+@pytest.mark.parametrize("policy", CACHE_POLICIES)
+def test_a_policy_serves_its_share_of_every_cache(name, policy):
+    track = load_track(name)
+    settings = replace(PARTS["pipeline"].baseline(track).settings, policy=policy)
+    for share in (0.0, 0.1, 0.5, 0.999, 1.0, 1.5):
+        outcome = feed(track, replace(settings, cache=share * track.pass_size))
+        kept = min(1.0, share)
+        if policy == "never_evict":
+            assert outcome.warm.hit_rate == pytest.approx(kept)
+        elif policy == "lru_repeated":
+            assert outcome.warm.hit_rate == (1.0 if share >= 1 else 0.0)
+        else:
+            assert outcome.warm.hit_rate <= kept
+        assert 0 <= outcome.warm.hit_rate <= 1
+
+
+def play_lru(items, room, passes):
+    """Return the share of the last pass's reads that an LRU cache of ``room`` items serves."""
+    cache, hits = [], 0
+    for _ in range(passes):
+        hits = 0
+        for item in range(items):  # the same order in each pass
+            if item in cache:
+                cache.remove(item)
+                hits += 1
+            cache.append(item)
+            del cache[: max(0, len(cache) - room)]
+    return hits / items
+
+
+@pytest.mark.parametrize(("room", "serves"), [(1, 0.0), (50, 0.0), (99, 0.0), (100, 1.0)])
+def test_an_lru_cache_that_is_played_over_a_repeated_order_serves_nothing_or_all(room, serves):
+    assert play_lru(100, room, passes=4) == serves
+    assert cache_hit_rate(room / 100, "lru_repeated") == serves
+
+
+@pytest.mark.parametrize("name", ["mobile_nomad", "tiny_pioneer"])
+def test_what_is_pinned_serves_its_share_where_lru_serves_nothing(name):
+    """The same memory, the same order: only what is thrown out differs."""
+    track, part = load_track(name), PARTS["pipeline"]
+    crisis = part.baseline(track)
+    pinned = baseline_but(part, track, policy="never_evict")
+    share = crisis.settings.cache / track.pass_size
+    assert (crisis.warm.hit_rate, pinned.warm.hit_rate) == (0, pytest.approx(share))
+    assert pinned.warm.time < 0.9 * crisis.warm.time
+    # and for less, since a byte from the cache costs a fraction of one through the link
+    assert price(track, "cache_byte") < 0.2 * price(track, "link_byte")
+
+
+def test_settings_with_an_unknown_policy_are_refused():
+    with pytest.raises(ValueError, match="unknown policy 'fifo'; known are never_evict, lru"):
+        PipelineSettings(cache=1e12, link=1e9, nvme=1e9, policy="fifo")
+
+
+@pytest.mark.parametrize("name", TRACKS)
+def test_without_a_cold_start_the_first_pass_is_like_every_other(name):
+    settings = PARTS["pipeline"].baseline(load_track(name)).settings
+    settings = replace(settings, policy="never_evict")
+    warm, cold = (altered(name, cold_start=start) for start in (False, True))
+    once = feed(warm, settings)
+    assert once.cold == once.warm == feed(cold, settings).warm
+    assert once.utilization == pytest.approx(once.warm.rate / once.demand)
+    assert feed(cold, settings).cold.hit_rate == 0
+    assert feed(cold, settings).utilization <= once.utilization
+
+
+# --- budgets and energy
+
+
+@pytest.mark.parametrize(("name", "part"), of_part("pipeline"))
+def test_a_target_is_unmet_exactly_where_its_number_is_beyond_it(name, part):
+    track = load_track(name)
+    content = track.pipeline
+    for outcome in positions(part, track, count=400):
+        beyond = {
+            "utilization": outcome.utilization < content.target_utilization,
+            "budget": content.budget is not None and outcome.cost > content.budget,
+        }
+        assert outcome.unmet == tuple(limit for limit, is_beyond in beyond.items() if is_beyond)
+
+
+def test_a_budget_of_exactly_what_it_costs_is_met():
+    outcome = PARTS["pipeline"].baseline(load_track("cloud_titan"))
+    exact = altered("cloud_titan", budget=outcome.cost, target_utilization=outcome.utilization)
+    assert feed(exact, outcome.settings).unmet == ()
+    tight = altered("cloud_titan", budget=outcome.cost * 0.999)
+    assert feed(tight, outcome.settings).unmet == ("utilization", "budget")
+
+
+@pytest.mark.parametrize("name", ["mobile_nomad", "tiny_pioneer"])
+def test_where_watts_count_a_byte_from_flash_is_paid_by_its_joules(name):
+    """A link that is wider than needed costs its own keep; the bytes cost the same."""
+    track = load_track(name)
+    settings = PipelineSettings(
+        cache=0.0, link=2 * track.pass_demand, nvme=track.pass_demand, policy="never_evict"
+    )
+    full = feed(track, settings)
+    assert full.utilization == 1
+    joules = track.prices["link_byte"].amount * full.demand / 1e9
+    kept_awake = settings.link * price(track, "link")
+    assert full.costs["link"] == pytest.approx(joules + kept_awake)
+    half = feed(track, replace(settings, cache=track.pass_size / 2))
+    assert half.costs["link"] == pytest.approx(joules / 2 + kept_awake)
+    assert half.costs["nvme"] - full.costs["nvme"] == pytest.approx(
+        track.prices["cache_byte"].amount * half.demand / 2 / 1e9
+    )
+
+
+def test_no_cache_that_the_glasses_get_is_enough_unless_it_keeps_what_it_has():
+    met = [item for item in decisions("mobile_nomad", "pipeline") if not item.unmet]
+    assert {item.settings.policy for item in met} == {"never_evict"}
+    assert min(item.settings.cache for item in met) > 100e6
+
+
+def test_the_hearable_has_to_keep_nearly_all_of_its_weights():
+    """10 ms at 1 mW don't pay for more than a tenth of the bytes from flash."""
+    met = [item for item in decisions("tiny_pioneer", "pipeline") if not item.unmet]
+    assert min(item.settings.cache for item in met) >= 0.9 * load_track("tiny_pioneer").pass_size
+
+
+def test_the_van_keeps_its_shift_on_board():
+    track = load_track("edge_guardian")
+    met = [item for item in decisions("edge_guardian", "pipeline") if not item.unmet]
+    cheap = [item for item in met if item.cost < 2 * min(other.cost for other in met)]
+    assert min(item.settings.cache for item in cheap) > 0.7 * track.pass_size
+    assert max(item.settings.link for item in cheap) < 0.5 * track.pass_demand
 
 
 @pytest.mark.parametrize("name", ["cache", "link", "nvme"])
 @pytest.mark.parametrize("bad", [-1.0, float("nan"), float("inf"), "5", None])
 def test_settings_that_no_slider_has_are_refused(name, bad):
     with pytest.raises(ValueError, match=f"^{name} must be"):
-        PipelineSettings(**{"cache": 1e12, "link": 1e9, "nvme": 1e9, name: bad})
+        PipelineSettings(
+            **{"cache": 1e12, "link": 1e9, "nvme": 1e9, "policy": "never_evict", name: bad}
+        )
 
 
 def test_one_unit_more_helps_where_it_binds_and_nowhere_else():
@@ -132,10 +324,26 @@ def test_one_unit_more_helps_where_it_binds_and_nowhere_else():
     assert gains["cache"] > 0
 
 
-def test_a_swept_link_is_the_experiment_at_each_of_its_points():
-    track = load_track("cloud_titan")
-    settings = PARTS["pipeline"].baseline(track).settings
-    links = np.geomspace(1e8, 2e10, 7)
+@pytest.mark.parametrize(("name", "part"), of_part("pipeline"))
+def test_one_unit_more_is_the_experiment_with_one_piece_more(name, part):
+    track = load_track(name)
+    for outcome in positions(part, track, count=60):
+        gains = one_unit_more(track, outcome.settings)
+        scales = [item for item in track.pipeline.controls if item.kind == "scale"]
+        assert set(gains) == {item.name for item in scales} == {"cache", "link", "nvme"}
+        for item in scales:
+            more = getattr(outcome.settings, item.name) + item.piece * item.si
+            grown = feed(track, replace(outcome.settings, **{item.name: more}))
+            gain = grown.utilization - outcome.utilization
+            assert gains[item.name] == pytest.approx(gain, abs=1e-9)
+
+
+@pytest.mark.parametrize(("name", "part"), of_part("pipeline"))
+def test_a_swept_link_is_the_experiment_at_each_of_its_points(name, part):
+    track = load_track(name)
+    settings = part.baseline(track).settings
+    control = track.pipeline.control("link")
+    links = np.geomspace(control.to_si(control.values[0]), control.to_si(control.values[-1]), 7)
     swept = sweep_link(track, settings, links)
     for index, link in enumerate(links):
         warm = feed(track, replace(settings, link=float(link))).warm

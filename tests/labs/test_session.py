@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
 from storagelab.labs import open_part
 from storagelab.ledger import FILE_NAME, entries_of, read_ledger
+from storagelab.parts import PARTS
+from storagelab.tracks import TRACKS, load_track
+from storagelab.words.answers import in_units
+
+EVERY_PART = [
+    pytest.param(name, part, id=f"{name}-{part.name}") for name in TRACKS for part in PARTS.values()
+]
 
 
-def entries(folder, part, kind):
-    return entries_of(read_ledger(folder, "cloud_titan"), part, kind)
+def entries(folder, part, kind, track="cloud_titan"):
+    return entries_of(read_ledger(folder, track), part, kind)
+
+
+def start_of(track, part):
+    """Return the start's settings as a student types them."""
+    decided = [item for item in part.of(track).controls if item.decided]
+    return in_units(decided, {item.name: item.to_si(item.default) for item in decided})
 
 
 @pytest.fixture
@@ -172,6 +186,65 @@ def test_a_job_that_never_ends_can_be_decided_and_stays_valid_json(tmp_path, cap
     json.loads((tmp_path / FILE_NAME).read_text(), parse_constant=pytest.fail)
 
 
+# --- every track goes the same way
+
+
+@pytest.mark.parametrize(("name", "part"), EVERY_PART)
+def test_each_options_belief_is_met_with_the_models_numbers(name, part, tmp_path, capsys):
+    track = load_track(name)
+    for option in part.of(track).question.options:
+        folder = tmp_path / option.id
+        folder.mkdir()
+        session = open_part(name, part.name, folder)
+        session.lock(option.id, 0.5)
+        capsys.readouterr()
+        session.workbench()
+        shown = capsys.readouterr().out
+        assert option.belief in shown
+        assert part.words(track, option.words) in shown
+        assert part.summary(track, part.baseline(track)) in shown
+        assert not re.search(r"[{}]|\b(nan|inf|None)\b", shown)
+
+
+@pytest.mark.parametrize(("name", "part"), EVERY_PART)
+def test_the_start_can_be_decided_and_is_recorded_with_what_it_misses(name, part, tmp_path, capsys):
+    track = load_track(name)
+    session = open_part(name, part.name, tmp_path)
+    said = start_of(track, part)
+    capsys.readouterr()
+    session.decide(said)
+    outcome = part.judge(track, said)
+    assert capsys.readouterr().out.strip() == part.summary(track, outcome)
+    (decision,) = entries(tmp_path, part.name, "decision", name)
+    assert decision.said == said
+    assert decision.model["unmet"] == ", ".join(outcome.unmet)
+    assert decision.model["unmet"]
+    json.loads((tmp_path / FILE_NAME).read_text(), parse_constant=pytest.fail)
+
+
+@pytest.mark.parametrize("name", TRACKS)
+def test_a_run_is_told_in_the_tracks_currency(name, tmp_path, capsys):
+    track, part = load_track(name), PARTS["pipeline"]
+    session = open_part(name, "pipeline", tmp_path)
+    session.lock(track.pipeline.question.options[0].id, 0.5)
+    capsys.readouterr()
+    session.record(start_of(track, part))
+    said = capsys.readouterr().out
+    assert said.startswith(f"Run 1 of {track.pipeline.runs}: utilisation ")
+    assert ("$" in said) == (track.currency.unit == "$")
+    assert said.rstrip().endswith(f"{track.currency.per}." if track.currency.per else "W.")
+
+
+@pytest.mark.parametrize("name", TRACKS)
+def test_a_ledger_of_another_track_is_refused(name, tmp_path):
+    other = next(item for item in TRACKS if item != name)
+    open_part(other, "access", tmp_path).lock(load_track(other).access.question.options[0].id, 0.5)
+    with pytest.raises(ValueError, match=r"ledger\.json"):
+        open_part(name, "access", tmp_path).lock(
+            load_track(name).access.question.options[0].id, 0.5
+        )
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -185,3 +258,12 @@ def test_a_job_that_never_ends_can_be_decided_and_stays_valid_json(tmp_path, cap
 def test_a_reflection_is_nudged_towards_a_good_length(session, capsys, text, says):
     session.reflect(text)
     assert says in capsys.readouterr().out
+
+
+def test_a_slider_of_things_takes_no_value_between_them(tmp_path):
+    """Nobody sells a memory between flash and FRAM."""
+    session = open_part("tiny_pioneer", "checkpoint", tmp_path)
+    decision = {"interval_s": 20, "save_to_kbs": 100, "changes_only": True}
+    with pytest.raises(ValueError, match="save_to_kbs must be one of 50, 77, 5000 kB/s; got 100"):
+        session.decide(decision)
+    session.decide({**decision, "save_to_kbs": 77})

@@ -186,6 +186,15 @@ def test_the_simulation_repeats_itself_for_a_seed_and_not_for_another():
     assert {type(first.mean), type(first.standard_error)} == {float}
 
 
+@pytest.mark.parametrize("trials", [2, 5, 4097])
+def test_jobs_that_never_fail_take_exactly_their_work_and_their_dumps(trials):
+    """Every trial is played and none is counted twice, in the first chunk and beyond it."""
+    estimate = simulate_wall_time(5000.0, 900.0, 60.0, 1e15, 200.0, trials=trials, seed=0)
+    assert estimate.mean == pytest.approx(5000.0 + 5 * 60.0, rel=1e-12)
+    assert estimate.standard_error == pytest.approx(0, abs=1e-9)
+    assert estimate.trials == trials
+
+
 def test_the_simulation_gives_up_on_a_job_that_never_ends():
     with pytest.raises(ValueError, match="never ends"):
         simulate_wall_time(2e3, 2e3, 0, 100.0, 0, trials=2, seed=1)

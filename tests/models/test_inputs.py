@@ -109,6 +109,11 @@ GOOD = {
         "stream_bandwidth": 9e7,
         "write_bandwidth": 2e9,
     },
+    pipeline.cached_stream_bandwidth: {
+        "link_bandwidth": 1.25e9,
+        "cache_bandwidth": 7e9,
+        "hit_rate": 0.6,
+    },
     pipeline.barrier_time: {"accelerators": 64, "mean_delay": 0.01},
     pipeline.mean_epoch_time: {"cold": 100.0, "warm": 10.0, "epochs": 5},
     pipeline.max_accelerators: {

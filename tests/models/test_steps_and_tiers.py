@@ -10,6 +10,7 @@ from numpy.testing import assert_allclose
 
 from storagelab.pipeline import (
     barrier_time,
+    cached_stream_bandwidth,
     cold_epoch_time,
     find_bottleneck,
     gains,
@@ -76,6 +77,16 @@ def test_one_reader_that_takes_tier_after_tier_needs_the_sum_of_their_times(tier
     parallel = parallel_tiers_bandwidth(bandwidths, fractions)
     assert rate <= parallel * (1 + 1e-12)
     assert parallel <= rate * len(tiers) * (1 + 1e-12)
+
+
+@given(st.floats(1e6, 1e11), st.floats(1e6, 1e11), st.floats(0, 1))
+def test_a_cache_and_a_link_are_two_tiers_in_parallel(link, cache, hits):
+    rate = cached_stream_bandwidth(link, cache, hits)
+    assert rate == pytest.approx(parallel_tiers_bandwidth([link, cache], [1 - hits, hits]))
+    assert rate * (1 - hits) <= link * (1 + 1e-9)
+    assert rate * hits <= cache * (1 + 1e-9)
+    assert cached_stream_bandwidth(link, cache, 0) == pytest.approx(link)
+    assert cached_stream_bandwidth(link, cache, 1) == pytest.approx(cache)
 
 
 def test_the_published_form_of_two_tiers_in_series():

@@ -196,6 +196,30 @@ def test_a_cache_that_never_evicts_hits_its_share_of_every_permutation(cached):
         assert run.read_quantiles == {0.5: 0.0, 0.99: 0.0, 0.999: 0.0}
 
 
+def test_hits_and_batches_take_the_times_that_they_are_given_variance_and_all():
+    run = simulate_feeding(
+        endless(samples=4000, cached_fraction=1.0, cached_read=ServiceTime(0.5, 1.0)), 8, 3
+    )
+    assert close(run.throughput, 2.0, slack=1e-3)
+    assert run.throughput.standard_error > 0
+    varied = simulate_feeding(path(samples=2000, compute=ServiceTime(4.0, 1.0), prefetch=64), 8, 3)
+    assert close(varied.throughput, 0.25, slack=5e-3)
+    assert varied.throughput.standard_error > 0
+
+
+def test_a_run_tells_what_was_run():
+    shown = path()
+    run = simulate_feeding(shown, 3, 1)
+    assert run.path is shown
+    assert run.replications == 3
+
+
+def test_a_single_batch_that_computes_nothing_kept_nobody_waiting():
+    run = simulate_feeding(path(samples=1, read=ServiceTime(0.5), compute=AT_ONCE), 2, 1)
+    assert run.utilization.mean == 1.0
+    assert run.fill_time.mean == 0.5
+
+
 @pytest.mark.parametrize("buffer", [1, 2, 10, 50])
 def test_the_shuffle_buffer_displaces_as_its_law_says(buffer):
     samples = 6000

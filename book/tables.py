@@ -1,0 +1,645 @@
+"""The book's tables and quotations, made from the tracks and the models: no number is typed here.
+
+The pages import this module when the book is built; it lies beside them.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+import textwrap
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from html import escape
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
+
+import msgspec
+from IPython.display import HTML, Markdown
+from ipywidgets import VBox
+
+import storagelab.tracks as track_files
+from storagelab.course.pace import MINUTES, STEPS
+from storagelab.devices import Device, load_device
+from storagelab.experiments.one_law import read_point, save_point
+from storagelab.parts import PARTS, Outcome
+from storagelab.tracks import TRACKS, Track, load_track
+from storagelab.units import (
+    format_bandwidth,
+    format_binary,
+    format_bytes,
+    format_count,
+    format_share,
+    format_time,
+    significant,
+)
+from storagelab.widgets.hierarchy import Stage, hierarchy
+from storagelab.widgets.one_law import one_law as curves
+from storagelab.words.dress import (
+    binding_words,
+    cost_with_period,
+    format_answer,
+    format_cost,
+    format_setting,
+)
+
+
+def table(
+    label: str, heads: Sequence[str], rows: Iterable[Sequence[str]], kind: str = "figures"
+) -> str:
+    """Return an HTML table; its cells are HTML, the first of each row is the row's head.
+
+    On a narrow screen each row becomes a block, with the column's head before each cell, whose
+    content is held together for that. The roles are said, because a browser forgets them where a
+    table isn't laid out as one.
+    """
+    plain = [escape(re.sub("<[^>]*>", "", head)) for head in heads]
+    body = "".join(
+        '<tr role="row">'
+        f'<th role="rowheader" scope="row">{first}</th>'
+        + "".join(
+            f'<td role="cell" data-head="{head}"><span>{cell}</span></td>'
+            for head, cell in zip(plain[1:], cells, strict=True)
+        )
+        + "</tr>"
+        for first, *cells in rows
+    )
+    top = "".join(f'<th role="columnheader" scope="col">{head}</th>' for head in heads)
+    return (
+        f'<table class="storagelab-table storagelab-{kind}" role="table" '
+        f'aria-label="{escape(label)}"><thead role="rowgroup"><tr role="row">{top}</tr></thead>'
+        f'<tbody role="rowgroup">{body}</tbody></table>'
+    )
+
+
+# --- choosing a track
+
+
+def link_to(track: Track) -> str:
+    """Return the track's name as a link to its chapter, or alone where it has none."""
+    if not Path(__file__).with_name(f"track_{track.name}.md").exists():
+        return escape(track.persona.name)
+    return f'<a href="track_{track.name}.html">{escape(track.persona.name)}</a>'
+
+
+def choose(texts: Mapping[str, Mapping[str, str]]) -> HTML:
+    """Return the table to choose a track from.
+
+    ``texts`` has for each track the ``part`` whose numbers fill its ``crisis`` and ``storage``.
+    """
+    rows = []
+    for name, said in texts.items():
+        track, part = load_track(name), PARTS[said["part"]]
+        crisis, storage = (part.words(track, said[key]) for key in ("crisis", "storage"))
+        rows.append(
+            (
+                f"{link_to(track)}<small>{escape(track.title)}</small>",
+                f"{escape(_capital(track.persona.role))}, {escape(track.persona.team)}. "
+                f"{escape(_capital(track.mission))}.",
+                escape(crisis),
+                escape(storage),
+                escape(_counted(track)),
+            )
+        )
+    heads = (
+        "track",
+        "who you are, and the mission",
+        "the crisis",
+        "its storage",
+        "what it costs today",
+    )
+    return HTML(table("the four tracks", heads, rows, "prose"))
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]
+
+
+def _counted(track: Track) -> str:
+    part = track.pipeline
+    today = track.currency.says.format(
+        cost=format_cost(track, PARTS["pipeline"].baseline(track).cost)
+    )
+    if part.budget is None:
+        return today
+    return f"{today} The budget is {format_cost(track, part.budget)}."
+
+
+# --- a track's own chapter
+
+
+def crisis(track: Track, part_name: str) -> Markdown:
+    """Return the crisis of one part, as the track's file tells it, as a quotation."""
+    part = PARTS[part_name]
+    text = part.words(track, part.of(track).crisis)
+    return Markdown("\n".join(f"> {line}".rstrip() for line in text.splitlines()))
+
+
+def drawing(track: Track, device_at: Stage, words: str) -> HTML:
+    """Return the track's hierarchy with a caption."""
+    return HTML(
+        f'<figure class="storagelab-drawing">{hierarchy(track, device_at)}'
+        f"<figcaption>{escape(words)}</figcaption></figure>"
+    )
+
+
+def devices_of(track: Track) -> list[Device]:
+    """Return the devices that the track's part 1 reads from."""
+    part = track.access
+    if part.has_control("device"):
+        return [load_device(str(name)) for name in part.control("device").values]
+    return [load_device(part.home)]
+
+
+def devices(track: Track) -> HTML:
+    """Return what the models know of the track's devices, with evidence and source."""
+    rows = [
+        (
+            f"{escape(item.label)}<small>{escape(item.evidence)}: {escape(item.source)}</small>",
+            format_bandwidth(item.bandwidth),
+            format_time(item.latency),
+            format_count(item.max_iops),
+        )
+        for item in devices_of(track)
+    ]
+    heads = ("device, evidence and source", "most bytes", "first byte after", "most requests/s")
+    return HTML(table("devices", heads, rows, "sourced storagelab-short"))
+
+
+def given(track: Track) -> HTML:
+    """Return what the track takes for given, with its sources."""
+    data, node, job = track.dataset, track.node, track.checkpoint
+    rows = [
+        (
+            f"Part 1: {escape(data.label)}<small>{escape(data.source)}</small>",
+            f"{format_bytes(data.size)} in {escape(track.terms.samples)} of "
+            f"{format_bytes(data.sample_size)}",
+        ),
+        (
+            f"Part 1: {escape(node.label)}<small>{escape(node.source)}</small>",
+            f"{format_count(node.accelerators * node.batch_size)} {escape(track.terms.samples)} "
+            f"in {format_time(node.compute_time)}: {format_count(node.demand)} a second",
+        ),
+        (
+            "Part 2: what is fed",
+            f"{format_bytes(track.pass_size)} in {escape(track.terms.warm)}, "
+            f"{format_bandwidth(track.pass_demand)}; {format_count(track.pipeline.epochs)} "
+            f"{escape(track.terms.passes)}",
+        ),
+        (
+            "Part 3: what is saved",
+            f"{format_bytes(job.size)} of state; {escape(track.terms.run)} of "
+            f"{format_answer(job.answer, job.solve_time)}; {format_time(job.restart_time)} to "
+            "start again",
+        ),
+    ]
+    return HTML(table("what is given", ("what, and its source", "in numbers"), rows, "sourced"))
+
+
+def prices(track: Track) -> HTML:
+    """Return the track's prices, each with its date and its source."""
+    sign = "$" if track.currency.unit == "$" else ""
+    rows = [
+        (
+            f"{escape(price.unit)}<small>{escape(price.source)}</small>",
+            f"{sign}{significant(price.amount, 12)}",
+            price.date,
+        )
+        for price in track.prices.values()
+    ]
+    heads = ("for one of these, and the source", "price", "date")
+    return HTML(table("prices", heads, rows, "sourced storagelab-short"))
+
+
+def illustrative(track: Track) -> str:
+    """Return how many of a track's prices are its author's own guess, in words."""
+    guessed = sum(price.source.startswith("illustrative") for price in track.prices.values())
+    return f"{guessed} of the {len(track.prices)}"
+
+
+# --- the same law in every track
+
+
+def side_by_side(part_name: str) -> HTML:
+    """Return the table that holds a part's numbers of every track side by side."""
+    tracks = [load_track(name) for name in TRACKS]
+    starts = [PARTS[part_name].baseline(track) for track in tracks]
+    rows = [
+        (head, *(escape(cell(track, start)) for track, start in zip(tracks, starts, strict=True)))
+        for head, cell in ROWS[part_name]
+    ]
+    heads = ("", *(link_to(track) for track in tracks))
+    return HTML(table(f"part {PARTS[part_name].number} in four tracks", heads, rows))
+
+
+def _home(track: Track) -> Device:
+    return load_device(track.access.home)
+
+
+def _late(track: Track, start: Outcome) -> str:
+    if track.access.misses_limit is None:
+        return "nobody counts them"
+    return f"{format_count(start.misses)} of {format_count(3600 / track.node.compute_time)}"
+
+
+def _sized(number: float, unit: str) -> str:
+    return f"{format_count(number)} {unit}"
+
+
+def _limit(seconds: float) -> str:
+    return format_time(seconds) if seconds else "none"
+
+
+def _waste(share: float | None) -> str:
+    return "no limit" if share is None else format_share(share)
+
+
+Cell = Callable[[Track, Outcome], str]
+
+ROWS: dict[str, tuple[tuple[str, Cell], ...]] = {
+    "access": (
+        ("what is read", lambda t, o: t.dataset.label),
+        ("one piece", lambda t, o: f"{t.terms.sample} of {format_bytes(t.dataset.sample_size)}"),
+        (
+            "how many for a step",
+            lambda t, o: (
+                f"{format_count(t.node.accelerators * t.node.batch_size)} for a "
+                f"{t.terms.step} of {format_time(t.node.compute_time)}"
+            ),
+        ),
+        ("where it lies", lambda t, o: _home(t).label),
+        ("one request, today", lambda t, o: format_binary(o.request_bytes)),
+        ("latency <i>L</i>", lambda t, o: format_time(_home(t).latency)),
+        (
+            "bandwidth of one request <i>B</i>",
+            lambda t, o: format_bandwidth(_home(t).stream_bandwidth),
+        ),
+        (
+            "<i>L·B</i>: the request of half efficiency",
+            lambda t, o: format_bytes(read_point(o).half),
+        ),
+        ("efficiency of one request, today", lambda t, o: format_share(read_point(o).efficiency)),
+        (
+            "asked for, a second",
+            lambda t, o: _sized(o.demand, t.terms.samples),
+        ),
+        ("delivered, a second", lambda t, o: _sized(o.supply, t.terms.samples)),
+        ("busy, today", lambda t, o: f"{t.terms.consumer.label}: {format_share(o.utilization)}"),
+        ("late steps an hour, today", _late),
+        ("cost, today", lambda t, o: cost_with_period(t, o.cost)),
+    ),
+    "pipeline": (
+        ("store", lambda t, o: f"{t.terms.store}: {format_bytes(t.pass_size)} in {t.terms.warm}"),
+        (
+            "link",
+            lambda t, o: (
+                f"{t.terms.link}: " + format_setting(t.pipeline.control("link"), o.settings.link)
+            ),
+        ),
+        (
+            "cache",
+            lambda t, o: (
+                f"{t.terms.cache}: {format_bytes(o.settings.cache)} at "
+                f"{format_bandwidth(o.settings.nvme)}"
+            ),
+        ),
+        (
+            "room in it for",
+            lambda t, o: f"{format_share(min(1.0, o.settings.cache / t.pass_size))} of a pass",
+        ),
+        ("memory", lambda t, o: t.terms.memory),
+        ("whom it feeds", lambda t, o: t.fed.label),
+        ("asked for", lambda t, o: format_bandwidth(o.demand)),
+        ("delivered", lambda t, o: format_bandwidth(o.warm.rate)),
+        ("what binds, today", lambda t, o: binding_words(t)[o.warm.binding]),
+        ("busy, today", lambda t, o: format_share(o.utilization)),
+        ("to be reached", lambda t, o: format_share(o.target_utilization)),
+        ("cost, today", lambda t, o: cost_with_period(t, o.cost)),
+    ),
+    "checkpoint": (
+        ("what saves", lambda t, o: f"{t.terms.job}, by a {t.terms.dump}"),
+        ("written each time, today", lambda t, o: format_bytes(o.written)),
+        ("dump time <i>d</i>", lambda t, o: format_time(o.dump_time)),
+        ("MTBF <i>M</i>", lambda t, o: format_time(o.mtbf)),
+        ("<i>M/d</i>", lambda t, o: format_count(o.mtbf / o.dump_time)),
+        ("interval today", lambda t, o: format_time(o.settings.interval)),
+        ("Young: √(2<i>dM</i>)", lambda t, o: format_time(o.young)),
+        ("exact optimum", lambda t, o: format_time(o.optimum)),
+        (
+            "overhead, today",
+            lambda t, o: format_share(o.wasted / o.solve_time),
+        ),
+        ("overhead that is borne", lambda t, o: _waste(o.waste_limit)),
+        (
+            "dumps take of the storage, today",
+            lambda t, o: (
+                f"{format_share(o.storage_share)}, of {format_share(o.storage_limit)} "
+                "that it can give"
+            ),
+        ),
+        ("shortest interval for the storage", lambda t, o: _limit(o.storm_interval)),
+        ("shortest interval for its life", lambda t, o: _limit(o.wear_interval)),
+    ),
+}
+"""The rows of each part's table: what they are called, and what a track's baseline says."""
+
+
+# --- what each track calls things
+
+
+def vocabulary() -> HTML:
+    """Return what the parts of the laws are called in every track."""
+    tracks = [load_track(name) for name in TRACKS]
+    rows = [
+        (head, *(escape(word(track.terms)) for track in tracks))
+        for head, word in (
+            ("one piece of data", lambda terms: terms.sample),
+            ("what is done again and again", lambda terms: terms.step),
+            ("where the data lies", lambda terms: terms.store),
+            ("how it comes", lambda terms: terms.link),
+            ("what keeps some of it near", lambda terms: terms.cache),
+            ("where it is used", lambda terms: terms.memory),
+            ("who waits for it", lambda terms: terms.consumer.label),
+            ("saving a state", lambda terms: terms.dump),
+            ("what fails", lambda terms: terms.job),
+        )
+    ]
+    heads = ("in general", *(link_to(track) for track in tracks))
+    return HTML(table("what the tracks call things", heads, rows))
+
+
+def one_law() -> VBox:
+    """Return the two curves that every track lies on, with each one's baseline."""
+    reads, saves = {}, {}
+    for name in TRACKS:
+        track = load_track(name)
+        reads[track.persona.name] = read_point(PARTS["access"].baseline(track))
+        saves[track.persona.name] = save_point(PARTS["checkpoint"].baseline(track))
+    return curves(reads, saves)
+
+
+# --- a class
+
+
+def minutes(said: Mapping[str, tuple[str, str]]) -> HTML:
+    """Return the plan of a class: for each step what students and instructor do, and when.
+
+    ``said`` has both for each step by its name, in the order of the steps.
+    """
+    rows, begin = [], 0.0
+    for step in STEPS:
+        students, instructor = said[step.name]
+        starts = [begin + MINUTES * index for index in range(len(PARTS))]
+        rows.append(
+            (
+                f"{step.name}, {significant(step.minutes)} min",
+                *(f"{int(start)}:{60 * (start % 1):02.0f}" for start in starts),
+                escape(students),
+                escape(instructor),
+            )
+        )
+        begin += step.minutes
+    heads = ("step", *(f"part {part.number}" for part in PARTS.values()), "students", "you")
+    return HTML(table("the plan of a class", heads, rows))
+
+
+# --- the track file
+
+WORDS: dict[str, str] = {
+    "Track.name": "the file's own name, without its ending",
+    "Track.title": "the crisis in a few words",
+    "Track.persona": "who the student is",
+    "Track.mission": "what the student is there for, as in <i>to maximise …</i>",
+    "Track.currency": "what counts as cost",
+    "Track.terms": "what the track calls things",
+    "Track.dataset": "what is read in part 1",
+    "Track.node": "who reads it",
+    "Track.prices": "a table for each name below, under <i>Prices</i>",
+    "Track.access": "part 1",
+    "Track.pipeline": "part 2",
+    "Track.checkpoint": "part 3",
+    "Persona.name": "the track's name for people",
+    "Persona.role": "what the student is",
+    "Persona.team": "where, with an article",
+    "Currency.unit": "dollars, or watts",
+    "Terms.consumer": "who waits for the data",
+    "Terms.sample": "one piece of data",
+    "Terms.samples": "many of them",
+    "Terms.steps": "many of them",
+    "Terms.store": "where the data lies",
+    "Terms.link": "how it comes from there",
+    "Terms.cache": "what keeps some of it near",
+    "Terms.memory": "where it is used",
+    "Terms.preparer": "who unpacks it, with an article",
+    "Terms.passes": "many passes over the data",
+    "Terms.dump": "one save",
+    "Terms.dumps": "many of them",
+    "Dataset.label": "what it is, as in <i>10 TB of …</i>",
+    "Dataset.size": "bytes",
+    "Dataset.sample_size": "bytes of one piece",
+    "Dataset.source": "where the two numbers are from",
+    "Node.label": "what it is, with an article",
+    "Node.accelerator": "its kind",
+    "Node.accelerators": "how many",
+    "Node.batch_size": "pieces that each of them takes for a step",
+    "Node.compute_time": "seconds of a step",
+    "Node.prepare_rate": "pieces a second that can be prepared",
+    "Node.source": "where the numbers are from",
+    "Price.amount": "in the track's currency",
+    "Price.unit": "what it is the price of",
+    "Price.date": "year and month",
+    "Price.source": "where it is from, or <i>illustrative</i>",
+    "_Part.title": "the part's heading",
+    "_Part.crisis": "the story",
+    "_Part.question": "the lock",
+    "_Part.controls": "what the workbench can set",
+    "_Part.reflection": "what is asked at the end",
+    "_Part.law": "the law to be written",
+    "_Part.compare_words": "the same change in words",
+    "AccessPart.target_utilization": "the least share of time in which the consumer is fed",
+    "PipelinePart.epochs": "passes over the data",
+    "PipelinePart.request_size": "bytes of one request to the store",
+    "PipelinePart.stream_bandwidth": "bytes/s of one connection",
+    "PipelinePart.target_utilization": "the least share of time in which the consumer is fed",
+    "PipelinePart.runs": "runs that may be recorded",
+    "PipelinePart.answer": "the number to read off",
+    "CheckpointPart.nodes": "machines that fail and save together",
+    "CheckpointPart.size": "bytes of one full state",
+    "CheckpointPart.parameters": "what the bytes for each are counted by",
+    "CheckpointPart.node_bandwidth": "bytes/s that one machine can write",
+    "CheckpointPart.restart_time": "seconds until it works again",
+    "CheckpointPart.solve_time": "seconds of work without a failure",
+    "CheckpointPart.proposed_interval": "seconds between saves, as somebody proposes",
+    "CheckpointPart.present_interval": "seconds between saves today; the slider's start",
+    "CheckpointPart.event": "what the ops lead says",
+    "CheckpointPart.event_button": "the button that makes it happen",
+    "CheckpointPart.answer": "the number to read off",
+    "Question.text": "the question",
+    "Question.options": "its answers",
+    "Option.id": "what the student types",
+    "Option.text": "the answer",
+    "Option.belief": "what somebody who chooses it believes",
+    "Option.words": "what the reveal says of it",
+    "Control.name": "the setting's name in the experiment",
+    "Control.label": "its name on the screen",
+    "Control.kind": "two buttons, a list, or a slider",
+    "Control.values": "what can be chosen, in the student's unit",
+    "Control.default": "the start: the crisis",
+    "Control.unit": "the student's unit",
+    "Law.arguments": "their names",
+    "Law.doc": "what the function returns",
+    "Law.example_words": "the open example in words",
+    "Answer.name": "the variable that the student fills",
+}
+"""What the source of the records leaves to be said."""
+
+
+def attribute_words(record: type) -> dict[str, str]:
+    """Return what a record's source says under each of its own fields."""
+    tree = ast.parse(textwrap.dedent(inspect.getsource(record))).body[0]
+    assert isinstance(tree, ast.ClassDef)
+    return {
+        field.target.id: " ".join(str(below.value.value).split())
+        for field, below in pairwise(tree.body)
+        if isinstance(field, ast.AnnAssign)
+        and isinstance(field.target, ast.Name)
+        and isinstance(below, ast.Expr)
+        and isinstance(below.value, ast.Constant)
+    }
+
+
+def takes(annotation: Any) -> str:
+    """Return in words what a field of this type takes."""
+    if annotation in KINDS:
+        return KINDS[annotation]
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if origin is list:
+        return f"list of: {takes(inner[0])}"
+    if origin is dict:
+        return f"by name: {takes(inner[1])}"
+    if origin is Literal:
+        return " or ".join(f"<code>{escape(str(item))}</code>" for item in inner)
+    if type(None) in inner:
+        return takes(next(item for item in inner if item is not type(None)))
+    if hasattr(annotation, "__metadata__"):
+        return takes(annotation.__origin__)
+    if isinstance(annotation, type) and issubclass(annotation, msgspec.Struct):
+        return "a table"
+    return "true or false, number or text"
+
+
+KINDS: dict[Any, str] = {
+    bool: "true or false",
+    float: "number",
+    str: "text",
+    track_files.Positive: "number above 0",
+    track_files.NonNegative: "number, 0 or more",
+    track_files.Share: "share: above 0, at most 1",
+    track_files.Count: "whole number from 1",
+    track_files.Text: "text",
+}
+
+RECORDS: tuple[tuple[str, type], ...] = (
+    ("at the top of the file", track_files.Track),
+    ("[persona]", track_files.Persona),
+    ("[currency]", track_files.Currency),
+    ("[terms]", track_files.Terms),
+    ("consumer, in [terms] and perhaps in [pipeline]", track_files.Consumer),
+    ("[dataset]", track_files.Dataset),
+    ("[node]", track_files.Node),
+    ("[prices.NAME]", track_files.Price),
+    ("[access], [pipeline] and [checkpoint]", track_files._Part),
+    ("[access] besides", track_files.AccessPart),
+    ("[pipeline] besides", track_files.PipelinePart),
+    ("[checkpoint] besides", track_files.CheckpointPart),
+    ("question, in each part", track_files.Question),
+    ("[[PART.question.options]]", track_files.Option),
+    ("[[PART.controls]]", track_files.Control),
+    ("[PART.law]", track_files.Law),
+    ("[pipeline.answer] and [checkpoint.answer]", track_files.Answer),
+)
+"""Every table of a track file, and the record that it is read into."""
+
+
+def fields(record: type[msgspec.Struct]) -> list[tuple[str, str, str, str]]:
+    """Return a record's own fields: name, what it takes, what it is when left out, its meaning."""
+    types: dict[str, Any] = inspect.get_annotations(record, eval_str=True)
+    said = attribute_words(record)
+    rows = []
+    for field in msgspec.structs.fields(record):
+        if field.name not in types:
+            continue  # its base's
+        left_out = "–"
+        if field.default_factory is not msgspec.NODEFAULT or field.default in (None, ""):
+            left_out = "none"
+        elif field.default is not msgspec.NODEFAULT:
+            left_out = f"{field.default:g}" if type(field.default) is float else str(field.default)
+        meaning = said.get(field.name) or WORDS.get(f"{record.__name__}.{field.name}", "")
+        rows.append((field.name, takes(types[field.name]), left_out.lower(), meaning))
+    return rows
+
+
+def _code(text: str) -> str:
+    return re.sub("``(.+?)``", r"<code>\1</code>", text)
+
+
+def track_file() -> HTML:
+    """Return every table of a track file with its fields."""
+    heads = ("field", "takes", "if left out", "what it is")
+    return HTML(
+        "".join(
+            f'<details class="storagelab-details"><summary><code>{escape(name)}</code></summary>'
+            + table(
+                f"fields of {name}",
+                heads,
+                [
+                    (f"<code>{field}</code>", kind, "needed" if left == "–" else left, _code(said))
+                    for field, kind, left, said in fields(record)
+                ],
+                "sourced",
+            )
+            + "</details>"
+            for name, record in RECORDS
+        )
+    )
+
+
+def settings() -> HTML:
+    """Return each part's settings: the ones with a control, the others, and what can be missed."""
+    rows = [
+        (
+            f"<code>{part}</code>",
+            _names(track_files.SETTABLE[part]),
+            _names(name for name in names if name not in track_files.SETTABLE[part]),
+            _names(track_files.LIMITS[part]),
+        )
+        for part, names in track_files.CONTROLS.items()
+    ]
+    heads = ("part", "need a control", "a control or fixed", "limits")
+    return HTML(table("settings and limits", heads, rows, "sourced"))
+
+
+def _names(names: Iterable[str]) -> str:
+    return ", ".join(f"<code>{name}</code>" for name in names)
+
+
+PRICES = {
+    "idle": "a consumer that waits",
+    "memory": "memory for what is buffered in part 1",
+    "request": "one request",
+    "active": "the device's power while it reads",
+    "cache": "room in the cache",
+    "link": "bandwidth of the link",
+    "nvme": "bandwidth of the cache",
+    "link_byte": "a byte through the link",
+    "cache_byte": "a byte from the cache",
+    "write": "bandwidth to save over, in part 3",
+}
+"""What is priced under each name."""
+
+
+def priced() -> HTML:
+    """Return the names under which a track has its prices."""
+    rows = [(f"<code>{name}</code>", PRICES[name]) for name in track_files.PRICED]
+    return HTML(table("prices of a track", ("name", "what it is the price of"), rows, "sourced"))

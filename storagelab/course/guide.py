@@ -1,0 +1,237 @@
+"""The instructor's guide: every answer of a track and why, computed from the models.
+
+It gives the course away, so it is written outside of the book and of what is released.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from storagelab.course.layout import Layout
+from storagelab.labs.checking import share_for_cost
+from storagelab.parts import PARTS, Outcome, Part, si_values
+from storagelab.tracks import CheckpointPart, Track, Value, load_track
+from storagelab.units import format_share, significant
+from storagelab.words.dress import cost_with_period, format_job_cost
+
+FULL_POINTS = 1.25
+"""Times the least cost up to which a decision earns all points."""
+INDEX = "index.md"
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """Every decision on the sliders' grid, and what stands out among them."""
+
+    count: int
+    met: list[Outcome]
+    """Those that miss no target."""
+    least: Outcome
+    most: Outcome
+    """Every slider at its end: the shortcut that students try."""
+
+    @property
+    def near(self) -> list[Outcome]:
+        """Those that earn all points."""
+        return [item for item in self.met if item.cost <= FULL_POINTS * self.least.cost]
+
+
+def all_decisions(track: Track, part: Part, keys: ModuleType) -> Decisions:
+    """Return what every decision of a part comes to. Raises ``ValueError`` where none is good."""
+    outcomes = list(keys.decisions(track, part))
+    met = [outcome for outcome in outcomes if not outcome.unmet]
+    if not met:
+        raise ValueError(f"{track.name}: no decision of part {part.number} meets every target")
+    return Decisions(
+        count=len(outcomes),
+        met=met,
+        least=min(met, key=lambda outcome: float(outcome.cost)),
+        most=part.run(track, {**_maximum(part, track), **part.given(track)}),
+    )
+
+
+def _maximum(part: Part, track: Track) -> dict[str, Value]:
+    """Return the end of every slider, SI by control name; the interval's is its shortest."""
+    chosen: dict[str, Value] = {}
+    for control in part.of(track).controls:
+        if control.decided:
+            last = control.values[0 if control.name == "interval" else -1]
+            chosen[control.name] = control.to_si(last)
+    return chosen
+
+
+def guide(track: Track, keys: ModuleType) -> str:
+    """Return the guide to one track, as Markdown."""
+    person = track.persona
+    chapters = [_part(track, part, keys) for part in PARTS.values()]
+    return "\n\n".join(
+        [
+            f"# {person.name}: {track.title}",
+            f"For instructors only. This page has every answer of the track `{track.name}`. "
+            "It is computed from the models; don't edit it, and don't publish it.",
+            f"*{person.role}, {person.team}. Mission: {track.mission}.*",
+            *chapters,
+        ]
+    )
+
+
+def _part(track: Track, part: Part, keys: ModuleType) -> str:
+    content, start = part.of(track), part.baseline(track)
+    key = keys.KEYS[part.name](track)
+    return "\n\n".join(
+        [
+            f"## Part {part.number}: {content.title}",
+            "### How it begins",
+            part.words(track, content.crisis),
+            part.summary(track, start),
+            _misses(track, part, start),
+            *_lock(track, part, key),
+            *_conclusion(track, part, key),
+            *_law(track, part),
+            *_decision(track, part, all_decisions(track, part, keys), keys),
+            *_reflection(track, part),
+        ]
+    )
+
+
+def _misses(track: Track, part: Part, outcome: Outcome) -> str:
+    told = part.of(track).unmet
+    return "\n".join(
+        f"- It misses *{name}*: {told.get(name, 'the track has no words for it.')}"
+        for name in outcome.unmet
+    )
+
+
+def _lock(track: Track, part: Part, key: dict[str, Any]) -> list[str]:
+    question = part.of(track).question
+    right = question.option(key["prediction"])
+    wrong = [option for option in question.options if option.id != right.id]
+    return [
+        "### The lock",
+        f"**{part.words(track, question.text)}**",
+        f'The answer is `"{right.id}"`: {part.words(track, right.text)}',
+        f"Why: {part.words(track, right.words)}",
+        "What the others believe, and the number that refutes it:",
+        "\n".join(
+            f'- `"{option.id}"` {part.words(track, option.text)} *{option.belief}.* '
+            f"{part.words(track, option.words)}"
+            for option in wrong
+        ),
+    ]
+
+
+def _conclusion(track: Track, part: Part, key: dict[str, Any]) -> list[str]:
+    content = part.of(track)
+    option = content.question.option(key["conclusion"])
+    answer = getattr(content, "answer", None)
+    name = answer.name if answer else "times_faster"
+    unit = answer.unit if answer else f"times more {track.terms.samples} a second"
+    lead = "Let" if isinstance(content, CheckpointPart) else "With"
+    change = {
+        key: int(value) if isinstance(value, float) and value.is_integer() else value
+        for key, value in content.compare.items()
+    }
+    return [
+        "### The conclusion",
+        f'`conclusion = "{option.id}"`: {part.words(track, option.text)}',
+        f"`{name} = {significant(key['number'], 4)}` ({unit}). {lead} "
+        f"{content.compare_words.rstrip(',')}, all else as at the start: `{change}`.",
+    ]
+
+
+def _law(track: Track, part: Part) -> list[str]:
+    law = part.of(track).law
+    lines = "\n".join(f"    {line}" for line in law.solution)
+    return [
+        "### The law",
+        law.text.strip(),
+        f"```python\ndef {law.name}({', '.join(law.arguments)}):\n{lines}\n```",
+        f"The open example: {law.example_words}",
+    ]
+
+
+def _cost(track: Track, part: Part, outcome: Outcome) -> str:
+    if isinstance(part.of(track), CheckpointPart):
+        return f"{format_job_cost(track, outcome.cost)} for {track.terms.run}"
+    return cost_with_period(track, outcome.cost)
+
+
+def _decision(track: Track, part: Part, found: Decisions, keys: ModuleType) -> list[str]:
+    content, least, most = part.of(track), found.least, found.most
+    start = part.run(track, {**si_values(part.baseline(track).settings), **part.given(track)})
+    shortcut = [
+        f"The shortcut, every slider at its end, costs {_cost(track, part, most)}, "
+        f"{significant(most.cost / least.cost)} times the least."
+    ]
+    if most.unmet:
+        shortcut.append(f"It misses {' and '.join(most.unmet)}, and earns nothing.")
+    else:
+        share = format_share(share_for_cost(most.cost, least.cost))
+        shortcut.append(f"It meets every target, and earns {share} of the points.")
+    return [
+        "### The decision",
+        part.words(track, content.task),
+        f"Least cost: {_cost(track, part, least)}. The settings of the start would cost "
+        f"{_cost(track, part, start)}.",
+        f"```python\ndecision = {keys.as_decision(track, part, least)!r}\n```",
+        part.summary(track, least),
+        f"Of {found.count:,} decisions {len(found.met):,} meet every target, and "
+        f"{len(found.near):,} of these are within {FULL_POINTS} times the least cost, which earns "
+        f"all points: {_ranges(track, part, found.near, keys)}.",
+        " ".join(shortcut),
+    ]
+
+
+def _ranges(track: Track, part: Part, outcomes: list[Outcome], keys: ModuleType) -> str:
+    """Return what the settings of some decisions have in common, or from where to where they go."""
+    chosen = [keys.as_decision(track, part, outcome) for outcome in outcomes]
+    parts = []
+    for name in chosen[0]:
+        values = list(dict.fromkeys(answer[name] for answer in chosen))
+        if len(values) == 1:
+            parts.append(f"`{name}` {values[0]!r}")
+        elif all(type(value) in (int, float) for value in values):
+            parts.append(f"`{name}` {min(values):g} to {max(values):g}")
+        else:
+            parts.append(f"`{name}` {' or '.join(map(repr, values))}")
+    return ", ".join(parts)
+
+
+def _reflection(track: Track, part: Part) -> list[str]:
+    content = part.of(track)
+    marks = zip(("all points", "half of them", "none"), content.scheme, strict=True)
+    return [
+        "### The reflection",
+        part.words(track, content.reflection),
+        "\n".join(f"- **{name}**: {words}" for name, words in marks),
+        "An answer has to contain:",
+        "\n".join(f"- {fact}" for fact in content.facts),
+    ]
+
+
+def index(tracks: list[Track]) -> str:
+    """Return the page that leads to each track's, as Markdown."""
+    lines = [f"- [{item.persona.name}: {item.title}]({item.name}.md)" for item in tracks]
+    return "\n\n".join(
+        [
+            "# The instructor's guide",
+            "For instructors only: every page has every answer of a track.",
+            "\n".join(lines),
+        ]
+    )
+
+
+def write_guide(layout: Layout, keys: ModuleType, names: tuple[str, ...]) -> list[Path]:
+    """Write the guide under ``build/instructor/`` and return its paths, the index first."""
+    folder = layout.root / "build" / "instructor"
+    folder.mkdir(parents=True, exist_ok=True)
+    tracks = [load_track(name) for name in names]
+    texts = {INDEX: index(tracks), **{f"{item.name}.md": guide(item, keys) for item in tracks}}
+    for stray in {path.name for path in folder.glob("*.md")} - set(texts):
+        (folder / stray).unlink()
+    for name, text in texts.items():
+        (folder / name).write_text(text + "\n", encoding="utf-8")
+    return [folder / name for name in texts]

@@ -1,0 +1,204 @@
+"""Every page of the built book: whole, filled, linked, and with a name for each figure."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from bs4 import BeautifulSoup
+
+from storagelab.parts import PARTS
+from storagelab.tracks import TRACKS, load_track
+from storagelab.units import format_bandwidth, format_count, format_time
+
+from .conftest import words_of
+
+TERMS = (
+    "request size", "latency", "bandwidth", "throughput", "iops", "knee", "queue depth",
+    "little's law", "mva", "read-ahead", "prefetch", "tail latency", "p99", "straggler", "epoch",
+    "cold epoch", "warm epoch", "shard", "shuffle buffer", "displacement", "hit rate", "lru",
+    "pinning", "write amplification", "garbage collection", "over-provisioning", "erase suspend",
+    "wear", "endurance", "checkpoint", "dump", "mtbf", "goodput", "young-daly",
+)  # fmt: skip
+"""What the glossary has to explain, in small letters."""
+
+
+def typographic(text: str) -> str:
+    """Return text with plain quotes and no marks of emphasis, in one line."""
+    plain = text.translate(str.maketrans("‘’“”", "''\"\""))
+    return " ".join(plain.replace("*", "").split())
+
+
+def test_every_page_of_the_contents_is_built_and_has_one_heading_of_its_own(soups):
+    assert len(soups) >= 15
+    for name, soup in soups.items():
+        assert len(soup.select("article h1")) == 1, name
+
+
+def test_no_page_shows_an_error_or_an_unfilled_number(book, soups):
+    for name, soup in soups.items():
+        text = (book / f"{name}.html").read_text(encoding="utf-8")
+        for mark in ("Traceback (most recent call last)", "{glue:", "glue:text", "{term}", "{doc}"):
+            assert mark not in text, name
+        words = words_of(soup)
+        assert re.findall(r"[{}]|<<|>>|\[\[", words) == [], name
+        assert re.findall(r"\b(?:nan|inf|None|undefined|NaN (?!and infinity))\b", words) == [], name
+
+
+def test_no_widgets_state_has_a_number_that_is_none(soups):
+    def refuse(constant: str) -> None:
+        pytest.fail(f"{constant} in a page's widget state")
+
+    seen = 0
+    for soup in soups.values():
+        for script in soup.select('script[type="application/vnd.jupyter.widget-state+json"]'):
+            json.loads(script.string, parse_constant=refuse)
+            seen += 1
+    assert seen >= 8
+
+
+def test_every_table_has_a_head_and_every_picture_a_name(soups):
+    for name, soup in soups.items():
+        for table in soup.select("article table"):
+            assert table.select("th[scope], thead th"), name
+            assert not any(len(row.find_all(["td", "th"])) == 0 for row in table.select("tr")), name
+        for picture in soup.select('article svg[role="img"]'):
+            assert picture.title.string, name
+            assert picture.desc.string, name
+        for picture in soup.select("article img"):
+            assert picture.get("alt"), name
+        for button in soup.select("article summary"):
+            assert button.get_text(strip=True), name
+
+
+def broken_links(folder: Path) -> list[str]:
+    """Return every link of the pages in a folder that leads to no file, or to no place in one."""
+    soups = {
+        path.resolve(): BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+        for path in sorted(folder.glob("*.html"))
+    }
+    places = {
+        path: {item.get("id") or item.get("name") for item in soup.select("[id], a[name]")}
+        for path, soup in soups.items()
+    }
+    broken = []
+    for path, soup in soups.items():
+        for item in soup.select("a[href], link[href], img[src], script[src]"):
+            address = item.get("href") or item.get("src")
+            parts = urlsplit(address)
+            if parts.scheme or parts.netloc or address in ("#", ""):
+                continue
+            target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+            missing = not target.is_file()
+            place = unquote(parts.fragment)
+            if not missing and place and target in places:
+                missing = place not in places[target]
+            if missing:
+                broken.append(f"{path.name}: {address}")
+    return broken
+
+
+def test_every_link_inside_the_book_leads_somewhere(book):
+    ours = [line for line in broken_links(book) if not line.startswith(("genindex", "search"))]
+    assert ours == []
+
+
+def test_a_planted_broken_link_is_found(tmp_path):
+    (tmp_path / "a.html").write_text(
+        '<h1 id="top"></h1><a href="#top"></a><a href="#gone"></a><a href="b.html"></a>'
+        '<a href="a.html#top"></a><a href="https://example.org/x"></a><img src="no.png">'
+    )
+    assert broken_links(tmp_path) == ["a.html: #gone", "a.html: b.html", "a.html: no.png"]
+
+
+def test_mark_down_tables_are_tables(book):
+    text = (book / "part1_access.html").read_text(encoding="utf-8")
+    assert re.search(r"<table[^>]*>.*?Hard disk", text, re.DOTALL)
+
+
+# --- the tracks
+
+
+@pytest.mark.parametrize("name", TRACKS)
+def test_a_tracks_chapter_tells_its_three_crises_under_their_headings(soups, name):
+    track, soup = load_track(name), soups[f"track_{name}"]
+    words = typographic(words_of(soup))
+    headings = [item.get_text() for item in soup.select("article h2")]
+    assert track.persona.name in soup.select_one("article h1").get_text()
+    assert track.mission in words
+    for part in PARTS.values():
+        content = part.of(track)
+        assert any(f"Part {part.number}: {content.title}" in heading for heading in headings)
+        told = typographic(part.words(track, content.crisis))
+        assert told in words
+
+
+@pytest.mark.parametrize("name", TRACKS)
+def test_a_tracks_chapter_gives_a_source_for_each_price_and_device(soups, tables, name):
+    track = load_track(name)
+    words = typographic(words_of(soups[f"track_{name}"]))
+    for price in track.prices.values():
+        assert typographic(price.source) in words
+        assert price.date in words
+    for device in tables.devices_of(track):
+        assert f"{device.evidence}: {typographic(device.source)}" in words
+    assert typographic(track.dataset.source) in words
+    assert typographic(track.node.source) in words
+
+
+def test_the_page_of_choice_leads_to_every_track(soups):
+    soup = soups["tracks"]
+    for name in TRACKS:
+        (row,) = [
+            row
+            for row in soup.select("table.storagelab-prose tbody tr")
+            if row.select(f'th a[href="track_{name}.html"]')
+        ]
+        told = row.get_text(" ")
+        track = load_track(name)
+        assert track.persona.name in told
+        assert track.persona.team in told
+        assert all(len(cell.get_text()) > 10 for cell in row.select("td"))
+
+
+LAWS = ("part1_access", "part2_pipeline", "part3_checkpoint")
+
+
+@pytest.mark.parametrize(("page", "part"), list(zip(LAWS, PARTS.values(), strict=True)))
+def test_each_parts_chapter_has_its_law_in_every_track(soups, page, part):
+    (table,) = soups[page].select("table.storagelab-figures")
+    heads = [cell.get_text() for cell in table.select("thead th")]
+    assert heads[1:] == [load_track(name).persona.name for name in TRACKS]
+    for row in table.select("tbody tr"):
+        assert all(cell.get_text(strip=True) for cell in row.select("td"))
+        assert [cell["data-head"] for cell in row.select("td")] == heads[1:]
+    told = table.get_text(" ")
+    number = {
+        "access": lambda start: format_count(start.demand),
+        "pipeline": lambda start: format_bandwidth(start.demand),
+        "checkpoint": lambda start: format_time(start.optimum),
+    }[part.name]
+    for name in TRACKS:
+        assert number(part.baseline(load_track(name))) in told
+
+
+# --- the glossary
+
+
+def test_the_glossary_explains_the_fields_words(soups):
+    entries = {
+        term.get_text(strip=True).rstrip("#").lower().replace("’", "'")
+        for term in soups["glossary"].select("dl.glossary dt")
+    }
+    assert set(TERMS) <= entries
+    for text in soups["glossary"].select("dl.glossary dd"):
+        assert len(text.get_text().split()) >= 4
+
+
+def test_chapters_lead_to_the_glossary(soups):
+    for name in ("index", "part1_access", "part2_pipeline", "part3_checkpoint"):
+        links = soups[name].select('article a[href*="glossary.html#term-"]')
+        assert len(links) >= (1 if name == "index" else 3), name

@@ -1,0 +1,146 @@
+"""The instructor's guide: every answer is in it, true, and nowhere but in its own folder."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shutil
+from functools import cache
+
+import keys
+import msgspec
+import pytest
+
+from storagelab.course import __main__ as command
+from storagelab.course.generate import load_keys
+from storagelab.course.guide import all_decisions, guide, write_guide
+from storagelab.course.layout import Layout
+from storagelab.labs.checking import share_for_cost
+from storagelab.parts import PARTS
+from storagelab.tracks import TRACKS, load_track
+from tests.experiments.sliders import EVERY_PART, decisions, least_cost
+
+LIGHT = "tiny_pioneer"
+"""The track with the fewest decisions."""
+
+
+@cache
+def text(name: str) -> str:
+    return guide(load_track(name), keys)
+
+
+def chapter(name: str, part) -> str:
+    """Return what the guide says of one part."""
+    begin = text(name).index(f"## Part {part.number}: ")
+    end = text(name).find("\n## Part ", begin + 1)
+    return text(name)[begin : end if end > 0 else None]
+
+
+@pytest.mark.parametrize(("name", "part"), EVERY_PART)
+def test_the_locks_answer_stands_with_its_words_and_every_other_belief_with_its_refutation(
+    name, part
+):
+    track, said = load_track(name), chapter(name, part)
+    question = part.of(track).question
+    answer = keys.KEYS[part.name](track)["prediction"]
+    assert f'The answer is `"{answer}"`' in said
+    for option in question.options:
+        assert part.words(track, option.words) in said
+        assert (f"*{option.belief}.*" in said) == (option.id != answer)
+
+
+@pytest.mark.parametrize(("name", "part"), EVERY_PART)
+def test_the_conclusion_has_its_option_and_its_number(name, part):
+    key = keys.KEYS[part.name](load_track(name))
+    said = chapter(name, part)
+    assert f'`conclusion = "{key["conclusion"]}"`' in said
+    (number,) = re.findall(r"^`\w+ = ([\d.,]+)` \(", said, re.MULTILINE)
+    assert float(number.replace(",", "")) == pytest.approx(key["number"], rel=1e-3)
+
+
+@pytest.mark.parametrize(("name", "part"), EVERY_PART)
+def test_the_decision_that_is_told_is_the_cheapest_that_meets_every_target(name, part):
+    track = load_track(name)
+    (line,) = re.findall(r"^decision = (\{.*\})$", chapter(name, part), re.MULTILINE)
+    outcome = part.judge(track, ast.literal_eval(line))
+    assert outcome.unmet == ()
+    assert outcome.cost == least_cost(name, part.name).cost
+
+
+@pytest.mark.parametrize(("name", "part"), EVERY_PART)
+def test_the_counts_are_those_of_every_position_of_the_sliders(name, part):
+    counted = r"Of ([\d,]+) decisions ([\d,]+) meet every target, and ([\d,]+) of these"
+    found = re.search(counted, chapter(name, part))
+    every, least = decisions(name, part.name), least_cost(name, part.name).cost
+    met = [item for item in every if not item.unmet]
+    full = [item for item in met if share_for_cost(item.cost, least) == 1]
+    counts = [int(number.replace(",", "")) for number in found.groups()]
+    assert counts == [len(every), len(met), len(full)]
+
+
+@pytest.mark.parametrize(("name", "part"), EVERY_PART)
+def test_the_shortcut_is_told_with_its_penalty(name, part):
+    said = chapter(name, part)
+    assert "The shortcut, every slider at its end, costs " in said
+    shortcut = all_decisions(load_track(name), part, keys).most
+    if shortcut.unmet:
+        assert f"It misses {' and '.join(shortcut.unmet)}, and earns nothing." in said
+    else:
+        share = share_for_cost(shortcut.cost, least_cost(name, part.name).cost)
+        (told,) = re.findall(r"earns ([\d.]+)% of the points", said)
+        assert float(told) / 100 == pytest.approx(share, abs=0.006)
+
+
+@pytest.mark.parametrize(("name", "part"), EVERY_PART)
+def test_the_crisis_the_law_the_mark_scheme_and_the_facts_are_whole(name, part):
+    track, said = load_track(name), chapter(name, part)
+    content = part.of(track)
+    assert part.words(track, content.crisis) in said
+    start = part.baseline(track)
+    assert all(f"It misses *{limit}*: {content.unmet[limit]}" in said for limit in start.unmet)
+    for line in (*content.law.solution, *content.scheme, *content.facts):
+        assert line in said
+
+
+@pytest.mark.parametrize("name", TRACKS)
+def test_no_number_is_left_unfilled_and_none_is_no_number(name):
+    assert re.findall(r"(?<!text)\{[a-z_]+\}", text(name).replace(r"\text{", "")) == []
+    assert re.findall(r"\b(?:nan|inf|None)\b", text(name)) == []
+
+
+def test_a_part_that_cannot_be_won_is_named():
+    track = load_track(LIGHT)
+    hopeless = msgspec.structs.replace(
+        track, access=msgspec.structs.replace(track.access, budget=1e-12)
+    )
+    with pytest.raises(ValueError, match="no decision of part 1 meets every target"):
+        all_decisions(hopeless, PARTS["access"], keys)
+
+
+def test_the_command_writes_a_page_for_each_track_and_an_index_and_nothing_else(
+    layout, tmp_path, monkeypatch, capsys
+):
+    shutil.copytree(layout.notebooks, tmp_path / "notebooks")
+    shutil.copy2(layout.nbgrader_config, tmp_path)
+    before = set(tmp_path.rglob("*"))
+    stray = tmp_path / "build" / "instructor" / "old_track.md"
+    stray.parent.mkdir(parents=True)
+    stray.write_text("old")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(command, "TRACKS", (LIGHT,))
+    assert command.main(["guide"]) == 0
+    pages = ["build/instructor/index.md", f"build/instructor/{LIGHT}.md"]
+    assert capsys.readouterr().out.split() == pages
+    made = set(tmp_path.rglob("*")) - before
+    assert {str(path.relative_to(tmp_path)) for path in made if path.is_file()} == set(pages)
+    assert f"({LIGHT}.md)" in (tmp_path / pages[0]).read_text(encoding="utf-8")
+    assert (tmp_path / pages[1]).read_text(encoding="utf-8") == text(LIGHT) + "\n"
+
+
+def test_the_same_inputs_give_the_same_guide(layout, tmp_path):
+    paths = write_guide(Layout(tmp_path), load_keys(layout), (LIGHT,))
+    once = [path.read_bytes() for path in paths]
+    again = [
+        path.read_bytes() for path in write_guide(Layout(tmp_path), load_keys(layout), (LIGHT,))
+    ]
+    assert once == again

@@ -1,0 +1,105 @@
+"""What the tests of the widgets share: any outcome of any track, and all that a person reads."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from html import unescape
+from typing import Any
+
+import bqplot
+import ipywidgets
+import numpy as np
+import pytest
+from hypothesis import strategies as st
+
+from storagelab.parts import PARTS
+from storagelab.tracks import TRACKS, load_track
+from storagelab.widgets.workbench import Workbench
+
+EVERY_BENCH = [
+    pytest.param(name, part_name, id=f"{name}-{part_name}")
+    for name in TRACKS
+    for part_name in PARTS
+]
+"""Each track's name with each part's, as parameters of a test."""
+
+
+def outcomes(name, part_name):
+    """Any outcome on the grid of a part's controls."""
+    track, part = load_track(name), PARTS[part_name]
+    return st.fixed_dictionaries(
+        {
+            item.name: st.sampled_from([item.to_si(value) for value in item.values])
+            for item in part.of(track).controls
+        }
+    ).map(lambda values: part.run(track, values))
+
+
+@cache
+def built(instrument: Any, name: str) -> Any:
+    """Return one instrument of its kind: what an update leaves behind would show."""
+    return instrument(load_track(name))
+
+
+@cache
+def bench_of(name: str, part_name: str) -> Workbench:
+    """Return one workbench of its kind, to be set and read."""
+    return Workbench(load_track(name), part_name)
+
+
+def ends(controls):
+    """Return the start, and each control alone at each of its ends, in the student's units."""
+    start = {item.name: item.default for item in controls}
+    yield start
+    for item in controls:
+        for value in (item.values[0], item.values[-1]):
+            yield {**start, item.name: value}
+
+
+def corners(controls):
+    """Every combination of the ends of a part's controls, in the student's units."""
+    grids = [(item.values[0], item.values[-1]) for item in controls]
+    for index in range(2 ** len(grids)):
+        yield {
+            item.name: grid[(index >> bit) & 1]
+            for bit, (item, grid) in enumerate(zip(controls, grids, strict=True))
+        }
+
+
+def within(widget):
+    """Yield a widget and all that is in it: boxes' children, figures' marks and axes."""
+    yield widget
+    inner = [*getattr(widget, "children", ())]
+    if isinstance(widget, bqplot.Figure):
+        inner = [*widget.marks, *widget.axes]
+    for item in inner:
+        yield from within(item)
+
+
+def texts(widget):
+    """Yield every text that a person reads in a widget, HTML without its tags.
+
+    Equations are left out, whose TeX has braces of its own, and so are styles.
+    """
+    for item in within(widget):
+        said = [getattr(item, name, None) for name in ("description", "tooltip", "label")]
+        said += [name for name, _ in getattr(item, "options", ()) if isinstance(name, str)]
+        if isinstance(item, ipywidgets.HTML) and "<style>" not in item.value:
+            said.append(re.sub(r"<[^>]*>", " ", item.value))
+        if isinstance(item, bqplot.Label):
+            said += [str(text) for text in item.text]
+        if isinstance(item, bqplot.Axis):
+            said += (item.tick_labels or {}).values()
+        yield from (unescape(text) for text in said if isinstance(text, str) and text)
+
+
+def drawn(figure):
+    """Yield each mark of a figure that has coordinates, with these as two arrays of floats."""
+    for mark in figure.marks:
+        yield mark, np.asarray(mark.x, dtype=float), np.asarray(mark.y, dtype=float)
+
+
+def equations(widget):
+    """Yield every equation in a widget, as TeX."""
+    return [item.value for item in within(widget) if isinstance(item, ipywidgets.HTMLMath)]
