@@ -42,8 +42,11 @@ class GenerationError(Exception):
     """The notebooks can't be made; the message says which, where and why."""
 
 
-def make_source(layout: Layout, track_name: str, part_name: str) -> NotebookNode:
+def make_source(layout: Layout, track_name: str, part_name: str, home: Path) -> NotebookNode:
     """Return the instructor's notebook of one part of one track, with its reference outputs.
+
+    It is run in ``home``, where the ledger of the parts before it lies: a student takes the
+    three notebooks of a track one after the other in one folder, and so does nbval.
 
     The same inputs give the same bytes. Raises :class:`GenerationError` for an undefined
     placeholder, a malformed cell, or a reference solution that doesn't earn all points.
@@ -54,7 +57,7 @@ def make_source(layout: Layout, track_name: str, part_name: str) -> NotebookNode
     name = f"{track.name}/{part.stem}"
     set_metadata(notebook, name)
     set_grading(notebook, name)
-    execute(notebook, name)
+    execute(notebook, name, home)
     check_full_points(notebook, name)
     return notebook
 
@@ -168,14 +171,14 @@ def set_grading(notebook: NotebookNode, name: str) -> None:
         cell.metadata["nbgrader"] = grading
 
 
-def execute(notebook: NotebookNode, name: str) -> None:
-    """Run the notebook as its author would, in an empty folder, and keep what it prints.
+def execute(notebook: NotebookNode, name: str, home: Path) -> None:
+    """Run the notebook in ``home``, as its author would, and keep what it prints.
 
     The view is static: a widget's state has random ids, and can be compared with nothing.
     """
-    with tempfile.TemporaryDirectory() as folder, setenv(STORAGELAB_VIEW="static"):
+    with setenv(STORAGELAB_VIEW="static"):
         try:
-            run_notebook(notebook, Path(folder))
+            run_notebook(notebook, home)
         except Exception as error:
             raise GenerationError(f"{name}: the reference solution fails.\n{error}") from error
     notebook.metadata = NotebookNode(KERNEL)
@@ -201,10 +204,12 @@ def write_source(layout: Layout, track_name: str, folder: Path) -> list[Path]:
     target = folder / track_name
     target.mkdir(parents=True, exist_ok=True)
     paths = []
-    for part in PARTS.values():
-        path = target / f"{part.stem}.ipynb"
-        path.write_bytes(to_bytes(make_source(layout, track_name, part.name)))
-        paths.append(path)
+    with tempfile.TemporaryDirectory() as home:
+        for part in PARTS.values():
+            path = target / f"{part.stem}.ipynb"
+            notebook = make_source(layout, track_name, part.name, Path(home))
+            path.write_bytes(to_bytes(notebook))
+            paths.append(path)
     for stray in set(target.iterdir()) - set(paths):
         raise GenerationError(f"{stray.name} lies in source/{track_name}: it would be released")
     return paths
