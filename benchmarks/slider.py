@@ -10,7 +10,7 @@ import numpy as np
 from measuring import Result, seconds
 
 from storagelab.devices import load_device
-from storagelab.experiments.access import AccessSettings, audit, device_curve
+from storagelab.experiments.access import AccessSettings, audit, device_curve, late_shares
 from storagelab.experiments.checkpoint import CheckpointSettings, overhead_curve, protect
 from storagelab.experiments.pipeline import PipelineSettings, feed, sweep_link
 from storagelab.parts import PARTS
@@ -18,7 +18,7 @@ from storagelab.tracks import TRACKS, Track, load_track
 
 SIZES = np.geomspace(4096, 2**26, 57)
 LINKS = np.geomspace(1e8, 2.5e10, 181)
-INTERVALS = np.geomspace(60, 36000, 90)
+TIMES = np.linspace(0, 0.2, 240)
 """As many points as the instruments draw."""
 MOVES = 50
 LIMIT = 2e-3
@@ -32,7 +32,8 @@ def _moves() -> dict[str, Callable[[], object]]:
         audited, fed, saved = (
             PARTS[part].baseline(track).settings for part in ("access", "pipeline", "checkpoint")
         )
-        devices = track.access.control("device").values
+        part = track.access
+        devices = part.control("device").values if part.has_control("device") else [part.home]
         moves[f"{name}, part 1"] = partial(_access, track, audited, devices)
         moves[f"{name}, part 2"] = partial(_pipeline, track, fed)
         moves[f"{name}, part 3"] = partial(_checkpoint, track, saved)
@@ -40,7 +41,9 @@ def _moves() -> dict[str, Callable[[], object]]:
 
 
 def _access(track: Track, settings: AccessSettings, devices: Sequence[object]) -> None:
-    audit(track, settings)
+    outcome = audit(track, settings)
+    if outcome.misses_limit is not None:
+        late_shares(outcome, TIMES)
     for device in devices:
         device_curve(load_device(str(device)), SIZES, settings.queue_depth)
 
@@ -52,7 +55,9 @@ def _pipeline(track: Track, settings: PipelineSettings) -> None:
 
 def _checkpoint(track: Track, settings: CheckpointSettings) -> None:
     protect(track, settings)
-    overhead_curve(track, settings, INTERVALS)
+    control = track.checkpoint.control("interval")
+    low, high = (float(control.to_si(control.values[end])) for end in (0, -1))
+    overhead_curve(track, settings, np.geomspace(low, high, 90))
 
 
 def results() -> list[Result]:
