@@ -8,12 +8,9 @@ with ``u = τ / sqrt(2·d·M)``, to first order. Devices, units and decades fall
 from __future__ import annotations
 
 import math
-import warnings
 from dataclasses import dataclass
 
 from storagelab.access import half_bandwidth_request_size, random_read_bandwidth
-from storagelab.checkpoint import young_interval
-from storagelab.checks import DomainWarning
 from storagelab.devices import load_device
 from storagelab.experiments.access import AccessOutcome
 from storagelab.experiments.checkpoint import CheckpointOutcome
@@ -53,7 +50,7 @@ class SavePoint:
     @property
     def waste(self) -> float:
         """What it wastes on saves and losses, in units of the least, to first order."""
-        return (self.u + 1 / self.u) / 2
+        return waste(self.u)
 
 
 def read_point(outcome: AccessOutcome) -> ReadPoint:
@@ -68,10 +65,7 @@ def read_point(outcome: AccessOutcome) -> ReadPoint:
 
 def save_point(outcome: CheckpointOutcome) -> SavePoint:
     """Return where an outcome of part 3 lies on the curve of saves."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DomainWarning)
-        young = float(young_interval(outcome.dump_time, outcome.mtbf))
-    return SavePoint(outcome.settings.interval, young)
+    return SavePoint(outcome.settings.interval, outcome.young)
 
 
 def efficiency(x: float) -> float:
