@@ -12,14 +12,14 @@ BOOK   := build/book/_build/html/index.html
 # in a container one is often root, which Jupyter wants to be told
 AS_ROOT := $(shell [ "$$(id -u)" != 0 ] || echo --allow-root)
 
-PACKAGE   := $(shell find storagelab -name '*.py' -o -name '*.toml' -o -name '*.csv')
+PACKAGE   := $(shell find storagelab -name '*.py' -o -name '*.toml' -o -name '*.csv' -o -name '*.js' -o -name '*.css')
 # track files of one's own
 PACKAGE   += $(if $(STORAGELAB_TRACKS),$(wildcard $(STORAGELAB_TRACKS)/*.toml))
 NOTEBOOKS := $(wildcard notebooks/*)
 CHAPTERS  := $(shell find book -type f 2>/dev/null) _config.yml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup notebooks release book demo-class course guide lab test lint fix bench mutants chromium clean
+.PHONY: help setup notebooks release book demo-class course guide lab test lint fix bench pictures mutants chromium clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -110,6 +110,9 @@ fix: setup ## put style right
 
 bench: setup ## measure what is promised of speed
 	$(BIN)/python benchmarks
+
+pictures: setup chromium book ## make the stored pictures of the instruments anew
+	STORAGELAB_RENEW_PICTURES=1 $(BIN)/python -m pytest -q tests/browser/test_pictures.py
 
 mutants: setup ## change the models line by line and see whether their tests notice
 	$(BIN)/mutmut run

@@ -11,9 +11,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 import imports
+import latency
 import monte_carlo
 import slider
 import sweeps
+import workbench
 from rich.console import Console
 from rich.table import Table
 
@@ -22,6 +24,8 @@ BENCHMARKS = {
     "sweeps": sweeps.results,
     "monte_carlo": monte_carlo.results,
     "slider": slider.results,
+    "workbench": workbench.results,
+    "latency": latency.results,
 }
 
 

@@ -12,7 +12,7 @@ from measuring import Result, seconds
 from storagelab.devices import load_device
 from storagelab.experiments.access import AccessSettings, audit, device_curve, late_shares
 from storagelab.experiments.checkpoint import CheckpointSettings, overhead_curve, protect
-from storagelab.experiments.pipeline import PipelineSettings, feed, sweep_link
+from storagelab.experiments.pipeline import PipelineSettings, binding_changes, feed, sweep
 from storagelab.parts import PARTS
 from storagelab.tracks import TRACKS, Track, load_track
 
@@ -50,7 +50,9 @@ def _access(track: Track, settings: AccessSettings, devices: Sequence[object]) -
 
 def _pipeline(track: Track, settings: PipelineSettings) -> None:
     feed(track, settings)
-    sweep_link(track, settings, LINKS)
+    for resource in ("cache", "link"):
+        sweep(track, settings, resource, LINKS)
+    binding_changes(track, settings, "link", LINKS)
 
 
 def _checkpoint(track: Track, settings: CheckpointSettings) -> None:

@@ -457,6 +457,8 @@ WORDS: dict[str, str] = {
     "_Part.reflection": "what is asked at the end",
     "_Part.law": "the law to be written",
     "_Part.compare_words": "the same change in words",
+    "_Part.presets": "positions of the workbench that tell a story, beside the crisis itself",
+    "Preset.label": "what its button says",
     "AccessPart.target_utilization": "the least share of time in which the consumer is fed",
     "PipelinePart.epochs": "passes over the data",
     "PipelinePart.request_size": "bytes of one request to the store",
@@ -556,6 +558,7 @@ RECORDS: tuple[tuple[str, type], ...] = (
     ("question, in each part", track_files.Question),
     ("[[PART.question.options]]", track_files.Option),
     ("[[PART.controls]]", track_files.Control),
+    ("[[PART.presets]]", track_files.Preset),
     ("[PART.law]", track_files.Law),
     ("[pipeline.answer] and [checkpoint.answer]", track_files.Answer),
 )
@@ -643,3 +646,24 @@ def priced() -> HTML:
     """Return the names under which a track has its prices."""
     rows = [(f"<code>{name}</code>", PRICES[name]) for name in track_files.PRICED]
     return HTML(table("prices of a track", ("name", "what it is the price of"), rows, "sourced"))
+
+
+def movable() -> HTML:
+    """Return what can be moved in each part of each track, by the names that builders take."""
+    rows = [
+        (
+            escape(load_track(name).persona.name),
+            f"<code>{name}</code>",
+            *(
+                _names(control.name for control in part.of(load_track(name)).controls)
+                for part in PARTS.values()
+            ),
+        )
+        for name in TRACKS
+    ]
+    heads = (
+        "track",
+        "name",
+        *(f"part {part.number}: <code>{part.name}</code>" for part in PARTS.values()),
+    )
+    return HTML(table("controls by track", heads, rows, "sourced"))

@@ -21,15 +21,19 @@ class DomainWarning(UserWarning):
 def _checked(
     name: str,
     value: object,
-    inside: Callable[[Floats], npt.NDArray[np.bool_]],
+    inside: Callable[[Any], Any],
     allowed: str,
     interval: bool = True,
 ) -> Floats:
     """Return ``value`` as floats where all of them are finite and ``inside``.
 
     Where ``inside`` is an interval, the least and the greatest element speak for all of them,
-    which keeps the check of a million numbers cheap beside the law itself.
+    which keeps the check of a million numbers cheap beside the law itself. So does comparing a
+    single float as it is: that is what most calls bring, and NaN and infinity are inside nothing.
     """
+    number = value.item() if isinstance(value, np.ndarray) and not value.ndim else value
+    if isinstance(number, float) and inside(number):
+        return np.asarray(number, dtype=np.float64)
     try:
         raw = np.asarray(value)
     except ValueError:  # rows of different lengths

@@ -12,6 +12,7 @@ from storagelab.experiments.pipeline import PipelineSettings, feed
 from storagelab.tracks import AccessPart, CheckpointPart, PipelinePart, Track, Value
 from storagelab.words import access, checkpoint, pipeline
 from storagelab.words.answers import read_answer
+from storagelab.words.equation import Equation
 
 # An outcome and its settings go together by part; the registry can't say that in types.
 Settings = Any
@@ -28,7 +29,7 @@ class Part:
     experiment: Callable[[Track, Settings], Outcome]
     figures: Callable[[Track, Outcome], dict[str, str]]
     summary: Callable[[Track, Outcome], str]
-    equation: Callable[[Track, Outcome], str]
+    equation: Callable[[Track, Outcome], Equation]
 
     @property
     def stem(self) -> str:

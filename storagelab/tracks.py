@@ -13,6 +13,7 @@ from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from threading import Lock
 from typing import Annotated, Literal
 
 import msgspec
@@ -76,6 +77,16 @@ class Control(_Record, frozen=True, kw_only=True):
     def label_of(self, value: Value) -> str:
         """Return what the screen calls ``value``."""
         return self.labels[self.values.index(value)] if self.labels else str(value)
+
+
+class Preset(_Record, frozen=True, kw_only=True):
+    """A position of the workbench that tells a story, beside the crisis itself."""
+
+    label: Text
+    words: Text
+    """What one sees there, in a sentence or two."""
+    settings: Annotated[dict[str, Value], msgspec.Meta(min_length=1)]
+    """What differs from the crisis, as an answer: by answer key, in the student's unit."""
 
 
 class Option(_Record, frozen=True, kw_only=True):
@@ -295,6 +306,7 @@ class _Part(_Record, frozen=True, kw_only=True):
     compare: dict[str, Value]
     """The change, as an answer, whose worth the conclusion asks for."""
     compare_words: Text
+    presets: list[Preset] = []
 
     def has_control(self, name: str) -> bool:
         """Return whether the student sets ``name``."""
@@ -311,6 +323,7 @@ class _Part(_Record, frozen=True, kw_only=True):
         for kind, names in (
             ("control", [item.name for item in self.controls]),
             ("option", [item.id for item in self.question.options]),
+            ("preset", [item.label for item in self.presets]),
         ):
             for name in names:
                 if names.count(name) > 1:
@@ -477,14 +490,19 @@ PRICED = (
 )
 
 
+# msgspec learns a type when it is first decoded, and crashes where two threads do that at once
+_one_at_a_time = Lock()
+
+
 def parse_track(text: str, file: str) -> Track:
     """Return the track that ``text`` describes, in TOML; ``file`` is its name for the errors.
 
     Raises ``ValueError`` that names the file and the field where the text is no valid track.
     """
     try:
-        track = msgspec.toml.decode(text, type=Track)
-        _cross_check(track)
+        with _one_at_a_time:
+            track = msgspec.toml.decode(text, type=Track)
+            _cross_check(track)
     except (msgspec.DecodeError, ValueError) as error:
         raise ValueError(f"{file}: {error}") from None
     return track
@@ -528,11 +546,14 @@ def _cross_check(track: Track) -> None:
     for part in CONTROLS:
         content = getattr(track, part)
         answers = {control.answer: control for control in content.controls}
-        for name, value in content.compare.items():
-            if name not in answers:
-                raise ValueError(f"no control has the answer {name!r} - at `$.{part}.compare`")
-            if value not in answers[name].values:
-                raise ValueError(f"{name!r} has no value {value!r} - at `$.{part}.compare`")
+        positions = [("compare", content.compare)]
+        positions += [("presets", preset.settings) for preset in content.presets]
+        for place, position in positions:
+            for name, value in position.items():
+                if name not in answers:
+                    raise ValueError(f"no control has the answer {name!r} - at `$.{part}.{place}`")
+                if value not in answers[name].values:
+                    raise ValueError(f"{name!r} has no value {value!r} - at `$.{part}.{place}`")
     for name in track.access.device_prices:
         if name not in load_devices():
             raise ValueError(f"unknown device {name!r} - at `$.access.device_prices`")

@@ -7,6 +7,7 @@ import sys
 from dataclasses import fields
 from importlib import resources
 
+import keys
 import pytest
 
 from storagelab.devices import load_devices
@@ -97,6 +98,22 @@ def test_what_is_compared_is_a_position_of_the_sliders(name, part):
         assert value in controls[answer].values
         assert controls[answer].decided
     assert any(value != controls[answer].default for answer, value in content.compare.items())
+
+
+@pytest.mark.parametrize("name", TRACKS)
+@pytest.mark.parametrize("part", PARTS.values(), ids=list(PARTS))
+def test_a_preset_is_another_position_than_the_crisis_and_gives_no_answer_away(name, part):
+    track = load_track(name)
+    content = part.of(track)
+    controls = {item.answer: item for item in content.controls}
+    least = part.judge(track, keys.reference_answers(track, part)["decision"]).cost
+    assert content.presets
+    for preset in content.presets:
+        assert any(value != controls[key].default for key, value in preset.settings.items())
+        crisis = {item.name: item.to_si(item.default) for item in content.controls}
+        moved = {controls[key].name: controls[key].to_si(x) for key, x in preset.settings.items()}
+        outcome = part.run(track, {**crisis, **moved, **part.given(track)})
+        assert outcome.unmet or outcome.cost > 1.25 * least  # all points go up to there
 
 
 @pytest.mark.parametrize("name", TRACKS)
@@ -491,6 +508,16 @@ def test_a_control_that_contradicts_itself_is_named(old, new, says):
             "compare = { cash_gb = 4000 }",
             "no control has the answer 'cash_gb' - at `$.pipeline.compare`",
         ),
+        (
+            "settings = { cache_gb = 4000 }",
+            "settings = { cash_gb = 4000 }",
+            "no control has the answer 'cash_gb' - at `$.pipeline.presets`",
+        ),
+        (
+            'label = "Most of everything"',
+            'label = "The vendor\'s offer"',
+            'the preset "The vendor\'s offer" is there more than once',
+        ),
     ],
 )
 def test_an_unknown_or_twin_name_is_refused(old, new, says):
@@ -684,6 +711,12 @@ def test_a_law_that_contradicts_itself_is_named(old, new, says):
             "compare = { cache_gb = 4100 }",
             "'cache_gb' has no value 4100.0 - at `$.pipeline.compare`",
         ),
+        (
+            "cloud_titan",
+            "settings = { cache_gb = 4000 }",
+            "settings = { cache_gb = 4100 }",
+            "'cache_gb' has no value 4100.0 - at `$.pipeline.presets`",
+        ),
         ("cloud_titan", "size = 350e9\n", "size = 351e9\n", "at `$.checkpoint.size`"),
         (
             "cloud_titan",
@@ -762,3 +795,21 @@ def test_an_empty_text_is_no_text():
     assert "$.mission" in refused(
         edited('mission = "maximise the serving of Llama-3-70B"', 'mission = ""')
     )
+
+
+def test_many_threads_may_ask_for_their_first_track_at_once():
+    """They crashed Python in the decoder: tried in processes of their own, several times."""
+    code = """
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from storagelab.tracks import TRACKS, load_track
+names = 4 * list(TRACKS)
+barrier = Barrier(len(names))
+def load(name):
+    barrier.wait()
+    return load_track(name).name
+with ThreadPoolExecutor(len(names)) as pool:
+    assert list(pool.map(load, names)) == names
+"""
+    for _ in range(5):
+        subprocess.run([sys.executable, "-c", code], check=True)

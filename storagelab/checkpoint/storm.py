@@ -2,9 +2,98 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from storagelab.checks import Quantity, fraction, non_negative, plain, positive, require, whole
+from storagelab.checks import (
+    Floats,
+    Quantity,
+    fraction,
+    non_negative,
+    plain,
+    positive,
+    require,
+    single,
+    whole,
+)
+
+
+@dataclass(frozen=True)
+class Storm:
+    """One checkpoint on the shared path, group after group; rates are constant in between."""
+
+    writers: Floats
+    """Nodes in each group, shape (groups,)."""
+    ends: Floats
+    """Seconds from the storm's begin until each group is done, shape (groups,)."""
+    rates: Floats
+    """Bytes/s that pass while each group writes, shape (groups,)."""
+    demanded: Floats
+    """Bytes/s that the nodes of each group could send, shape (groups,)."""
+    shared_bandwidth: float
+    """Bytes/s that the shared path takes."""
+
+    @property
+    def time(self) -> float:
+        """Seconds until the last writer is done: what a synchronous job waits."""
+        return float(self.ends[-1])
+
+    @property
+    def durations(self) -> Floats:
+        """Seconds that each group writes, shape (groups,)."""
+        return np.diff(self.ends, prepend=0.0)
+
+    @property
+    def saturated_time(self) -> float:
+        """Seconds in which the shared path has nothing left for anybody else."""
+        return float(self.durations[self.demanded >= self.shared_bandwidth].sum())
+
+    @property
+    def room(self) -> float:
+        """Bytes/s of the shared path that are left to readers while the storm lasts, at least."""
+        return float(self.shared_bandwidth - self.rates.max())
+
+
+def storm_profile(
+    size: float,
+    writers: int,
+    shared_bandwidth: float,
+    node_bandwidth: float,
+    groups: int = 1,
+    sharded: bool = True,
+) -> Storm:
+    """Return what passes the shared path while ``writers`` nodes write in ``groups``, in turn.
+
+    ``size`` bytes are one full checkpoint, saved in parts or, not ``sharded``, whole by each
+    writer. Groups are as equal as whole nodes allow, and one begins where the one before it ends;
+    the k nodes of a group write ``min(shared_bandwidth, k · node_bandwidth)`` bytes/s, in equal
+    parts. Bandwidths in bytes/s. With one group the storm lasts :func:`storm_write_time`; more
+    groups never make it shorter, and longer as soon as a group can't fill the path alone, which
+    leaves the rest of it to others.
+
+    A model of synchronous checkpoints, during which nobody computes: the job waits for the last
+    writer, in whatever order they come. It is wrong where a snapshot in memory lets the job go on
+    (:func:`storagelab.checkpoint.asynchronous_wall_time`), where writers contend for metadata
+    (the efficiency of :func:`storm_write_time`), and where one slow node keeps its group waiting.
+
+    Raises ``ValueError`` for a size or bandwidth of 0 or less, a count that isn't whole,
+    ``sharded`` that is no bool, or more groups than writers.
+    """
+    if not isinstance(sharded, (bool, np.bool_)):
+        raise ValueError(f"sharded must be True or False; got {sharded!r}")
+    total = single("size", positive("size", size))
+    nodes = single("writers", whole("writers", writers))
+    shared = single("shared_bandwidth", positive("shared_bandwidth", shared_bandwidth))
+    node = single("node_bandwidth", positive("node_bandwidth", node_bandwidth))
+    count = int(single("groups", whole("groups", groups)))
+    require(count <= nodes, "groups must not exceed writers: a group has one writer at least")
+    each = total / nodes if sharded else total
+    ahead = np.floor(np.arange(count + 1) * nodes / count)
+    members = np.diff(ahead)
+    demanded = members * node
+    rates = np.minimum(shared, demanded)
+    return Storm(members, np.cumsum(members * each / rates), rates, demanded, shared)
 
 
 def storm_write_time(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
 
 import numpy as np
 
@@ -13,11 +14,12 @@ from storagelab.access import (
     knee_request_size,
     queued_bandwidth,
 )
-from storagelab.checks import at_least, non_negative, positive
+from storagelab.checks import at_least, non_negative, positive, require
 from storagelab.devices import Device, load_device
 from storagelab.formats import FORMATS, SampleCost, sample_cost, shuffle_reach, shuffle_separation
-from storagelab.queueing import deadline_misses, stall_tail
+from storagelab.queueing import deadline_misses, stall_quantile, stall_tail
 from storagelab.tracks import Track
+from storagelab.validation.cases import Row, read_table
 
 _MOST_STALLED = 0.98
 """A device that can't keep up with its writes serves a read now and then all the same."""
@@ -321,3 +323,226 @@ def device_curve(device: Device, request_sizes: np.ndarray, queue_depth: float) 
             queue_depth,
         )
     )
+
+
+def late_quantiles(outcome: AccessOutcome, levels: np.ndarray) -> np.ndarray:
+    """Return the seconds within which each share of ``levels`` of the steps has its data.
+
+    The inverse of :func:`late_shares`; shape (n,). Raises ``ValueError`` for a level outside of
+    0 to 1.
+    """
+    if not outcome.stall_time:
+        return np.full(np.shape(levels), outcome.io_time)
+    return np.asarray(
+        stall_quantile(outcome.io_time, outcome.stalled_share, outcome.stall_time, levels)
+    )
+
+
+def in_order(track: Track, settings: AccessSettings) -> AccessOutcome:
+    """Return what the same device does when its data is read in order, in the largest requests.
+
+    In the track's largest shards, where it has any, and with nothing held in a buffer.
+    """
+    part = track.access
+    largest = part.control("request_size")
+    formats = [str(name) for name in part.control("format").values]
+    sharded = [name for name in formats if FORMATS[name].sharded]
+    return audit(
+        track,
+        replace(
+            settings,
+            shuffled=False,
+            format=sharded[-1] if sharded else settings.format,
+            request_size=float(largest.to_si(largest.values[-1])),
+            buffer=0.0,
+        ),
+    )
+
+
+# --- steps on a time axis
+
+
+STORAGE = ("open", "wait", "read")
+"""What storage does for a step, in the order in which a timeline has it."""
+ACTIVITIES = (*STORAGE, "prepare", "compute", "idle")
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """Steps that follow one another evenly: when each is read, prepared and computed."""
+
+    period: float
+    """Seconds from one step to the next."""
+    spans: dict[str, np.ndarray]
+    """Begin and end, in seconds, of each of :data:`ACTIVITIES`, shape (steps, 2).
+
+    Step 0 begins to compute at 0; ``idle`` is what follows a step's computing.
+    """
+
+    @property
+    def idle_share(self) -> float:
+        """Share of the time in which nothing is computed."""
+        return float(np.diff(self.spans["idle"][0])[0]) / self.period
+
+
+def prepare_time(track: Track) -> float:
+    """Return the seconds in which the CPU prepares one step's samples."""
+    node = track.node
+    return node.accelerators * node.batch_size / node.prepare_rate
+
+
+def timeline(outcome: AccessOutcome, preparing: float, span: float) -> Timeline:
+    """Return the steps that fall into ``span`` seconds once they follow one another evenly.
+
+    Storage, the CPU (``preparing`` seconds a step) and the accelerators work at the same time on
+    steps that follow one another, and each has room for one step's data beside the one that it
+    works on: it begins the next as soon as that has come and the one before has been taken from
+    it. Where storage is the slowest, all wait for its data; where computing is, storage has read
+    a step ahead and rests. Opening, waiting and reading alternate from request to request and
+    are summed up for a step.
+
+    Raises ``ValueError`` for a negative time, or where preparing is the slowest of the three.
+    """
+    non_negative("preparing", preparing), non_negative("span", span)
+    computing, io_time = outcome.steps["compute"], outcome.io_time
+    period = max(io_time, computing)
+    require(preparing <= period, "preparing must not be slower than storage and computing")
+    begin = period * np.arange(int(span / period) + 4)
+    # how long before a step is computed storage and CPU begin with it
+    waits = io_time > computing
+    reading, packing = (io_time + preparing, preparing) if waits else (2 * period, period)
+    spans = {}
+    at = begin - reading
+    for name in STORAGE:
+        spans[name] = np.column_stack([at, at + outcome.steps[name]])
+        at = spans[name][:, 1]
+    spans["prepare"] = np.column_stack([begin - packing, begin - packing + preparing])
+    spans["compute"] = np.column_stack([begin, begin + computing])
+    spans["idle"] = np.column_stack([begin + computing, begin + period])
+    return Timeline(period, spans)
+
+
+# --- a device's curve and what others have measured
+
+
+def asymptotes(device: Device, queue_depth: float) -> tuple[float, float]:
+    """Return what a device's curve runs up to at a queue depth: requests/s, and bytes/s.
+
+    Small requests reach the first and large ones the second; :func:`device_curve` lies below
+    both. With one request outstanding they are one over the latency and the bandwidth of a
+    stream, and as the queue grows all that the device can do.
+    """
+    requests = iops_at_queue_depth(device.latency, device.max_iops, queue_depth)
+    # large requests only stream, for which the same law holds in bytes
+    level = iops_at_queue_depth(1 / device.stream_bandwidth, device.bandwidth, queue_depth)
+    return float(requests), float(level)
+
+
+def turning_size(device: Device, queue_depth: float) -> float:
+    """Return the request size, in bytes, at which a device turns at a queue depth.
+
+    Where its :func:`asymptotes` meet: below it requests/s bind, above it bytes/s. With one
+    request outstanding that is latency times bandwidth, and as the queue grows
+    :func:`storagelab.access.knee_request_size`.
+    """
+    requests, level = asymptotes(device, queue_depth)
+    return level / requests
+
+
+@dataclass(frozen=True)
+class MeasuredRead:
+    """Random reads that somebody measured: bytes, requests outstanding, bytes/s."""
+
+    device: str
+    kind: str
+    """Of the device, as in ``data/devices.csv``."""
+    request_size: float
+    queue_depth: float
+    bandwidth: float
+    source: str
+
+
+CRYSTAL_DISK_MARK = 4096
+"""Bytes of a random read in CrystalDiskMark's own profiles (RND4K)."""
+FLASH_THREADS = 32
+"""Readers at once in the flash measurements of Alizadeh et al. (2024)."""
+
+
+@cache
+def measured_reads() -> tuple[MeasuredRead, ...]:
+    """Return the published random reads whose size and queue depth are known, each once.
+
+    From ``data/published``; what is rated, worked out or advised there is left out.
+    """
+    found: dict[tuple[str, float, float], MeasuredRead] = {}
+
+    def add(row: Row, size: float, depth: float, rate: float) -> None:
+        # so far all of them are NVMe flash; a drive's depth of 1 stands in each of its rows
+        item = MeasuredRead(row["device"], "nvme", size, depth, rate, row["source"])
+        found.setdefault((item.device, size, depth), item)
+
+    size = CRYSTAL_DISK_MARK
+    for row in read_table("iops_at_depth"):
+        add(row, size, 1, row["iops_at_depth_1"] * size)
+        add(row, size, row["queue_depth"], row["iops"] * size)
+    for row in read_table("flash_random_reads"):
+        add(row, row["known_size_B"], FLASH_THREADS, row["known_bandwidth_B_s"])
+        add(row, row["size_B"], FLASH_THREADS, row["random_bandwidth_B_s"])
+    return tuple(found.values())
+
+
+# --- an order, played
+
+
+@dataclass(frozen=True)
+class PlayedOrder:
+    """The order in which a small dataset is read and used, by the place where it is stored."""
+
+    read: np.ndarray
+    """The how-manieth each stored sample is read, from 0; shape (samples,)."""
+    used: np.ndarray
+    """The how-manieth it leaves the shuffle buffer, from 0; shape (samples,)."""
+
+    @property
+    def displacement(self) -> float:
+        """Mean places by which the buffer, or a permutation of single files, moves a sample."""
+        return float(np.abs(self.used - self.read).mean())
+
+
+@lru_cache(maxsize=256)
+def play_order(samples: int, shard: int | None, buffer: int, seed: int) -> PlayedOrder:
+    """Return an epoch of ``samples`` samples in shuffled order, played with a seed.
+
+    Without a ``shard`` (its samples) each sample lies for itself and the epoch is a permutation,
+    which is what moves them. Shards come in random order and are read from end to end; the
+    ``buffer`` behind them holds so many samples and hands out one at random for each that it
+    takes in (:func:`storagelab.access.shuffle_displacement`).
+
+    Raises ``ValueError`` for fewer than 1 sample or sample a shard, or a negative buffer.
+    """
+    at_least("samples", samples, 1), non_negative("buffer", buffer)
+    generator = np.random.default_rng(seed)
+    stored = np.arange(samples)
+    if shard is None:
+        return PlayedOrder(stored, _places(generator.permutation(samples)))
+    at_least("shard", shard, 1)
+    shards = np.array_split(stored, range(shard, samples, shard))
+    stream = np.concatenate([shards[index] for index in generator.permutation(len(shards))])
+    used = np.empty(samples, dtype=int)
+    pool: list[int] = []
+    draws = generator.random(samples).tolist()
+    for place in range(samples):
+        # whatever is needed to fill the buffer, then one in for each one out
+        taken = min(samples, place + max(1, buffer))
+        pool.extend(stream[place + len(pool) : taken].tolist())
+        chosen = int(draws[place] * len(pool))
+        pool[chosen], pool[-1] = pool[-1], pool[chosen]
+        used[pool.pop()] = place
+    return PlayedOrder(_places(stream), used)
+
+
+def _places(order: np.ndarray) -> np.ndarray:
+    """Return at which place of ``order`` each sample stands."""
+    places = np.empty(len(order), dtype=int)
+    places[order] = np.arange(len(order))
+    return places

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -20,6 +21,8 @@ from storagelab.checkpoint import (
     storm_write_time,
     young_interval,
 )
+from storagelab.checkpoint.simulation import sample_wall_times
+from storagelab.checkpoint.storm import Storm, storm_profile
 from storagelab.checks import DomainWarning, positive, require
 from storagelab.tracks import Track
 
@@ -206,14 +209,88 @@ def overhead_curve(
 ) -> dict[str, np.ndarray]:
     """Return the overhead at each of ``intervals`` seconds as shares of the work, shape (n,).
 
-    ``dump``, ``lost`` (work done again, and restarts) and ``total``; infinite where the job
-    practically never ends. Raises ``ValueError`` for an interval of 0 or less.
+    ``dump``, ``lost`` (work done again), ``restart`` and their sum, ``total``; the last three are
+    infinite where the job practically never ends. Raises ``ValueError`` for an interval of 0 or
+    less.
     """
     part, dump, mtbf = track.checkpoint, *_dump_and_mtbf(track, settings)
     shown = positive("intervals", intervals)
     ends = ((shown + dump) / mtbf <= _NEVER) & (part.restart_time / mtbf <= _NEVER)
-    total = np.full(shown.shape, np.inf)
-    walls = expected_wall_time(part.solve_time, shown[ends], dump, mtbf, part.restart_time)
-    total[ends] = walls / part.solve_time - 1
+    walls = np.full(shown.shape, np.inf)
+    job = (shown[ends], dump, mtbf, part.restart_time)
+    walls[ends] = expected_wall_time(part.solve_time, *job)
+    total = walls / part.solve_time - 1
     dumps = dump / shown
-    return {"dump": dumps, "lost": total - dumps, "total": total}
+    restarts = walls / part.solve_time * -math.expm1(-part.restart_time / mtbf)
+    lost = np.full(shown.shape, np.inf)
+    lost[ends] = total[ends] - dumps[ends] - restarts[ends]
+    return {"dump": dumps, "lost": lost, "restart": restarts, "total": total}
+
+
+JOBS = 100
+"""Simulated jobs at each interval of an :class:`OverheadBand`."""
+_SEED = 1
+
+
+@dataclass(frozen=True)
+class OverheadBand:
+    """The overhead of simulated jobs at some intervals, as shares of the work, shape (n,) each."""
+
+    mean: np.ndarray
+    low: np.ndarray
+    """A tenth of the jobs waste less."""
+    high: np.ndarray
+    """A tenth of the jobs waste more."""
+
+
+def overhead_band(
+    track: Track, settings: CheckpointSettings, intervals: np.ndarray
+) -> OverheadBand:
+    """Return how the overhead of ``JOBS`` random jobs is spread at each of ``intervals`` seconds.
+
+    The same jobs for the same settings, whatever interval they have; infinite where a job
+    practically never ends. Raises ``ValueError`` for an interval of 0 or less.
+    """
+    part = track.checkpoint
+    shown = tuple(positive("intervals", intervals).tolist())
+    return _band(part.solve_time, shown, *_dump_and_mtbf(track, settings), part.restart_time)
+
+
+@lru_cache(maxsize=256)
+def _band(
+    solve_time: float, intervals: tuple[float, ...], dump: float, mtbf: float, restart: float
+) -> OverheadBand:
+    # a slider that comes back to where it was, or one that leaves dump and MTBF, costs nothing
+    walls = sample_wall_times(
+        solve_time, np.array(intervals), dump, mtbf, restart, trials=JOBS, seed=_SEED
+    )
+    walls.sort(axis=1)
+    # between two jobs, as numpy's percentiles are
+    at = np.array([0.1, 0.9]) * (JOBS - 1)
+    below = np.floor(at).astype(int)
+    with np.errstate(invalid="ignore"):
+        between = walls[:, below] + (at - below) * (walls[:, below + 1] - walls[:, below])
+    spread = np.where(np.isnan(between), np.inf, between) / solve_time - 1
+    return OverheadBand(walls.mean(axis=1) / solve_time - 1, spread[:, 0], spread[:, 1])
+
+
+def storm(track: Track, settings: CheckpointSettings, groups: int = 1) -> Storm:
+    """Return what one dump does to the shared path if its writers come in ``groups``, in turn.
+
+    The bytes alone: the seconds before they flow (the track's dump latency) come on top. Raises
+    ``ValueError`` for more groups than nodes.
+    """
+    part = track.checkpoint
+    return storm_profile(
+        _written(track, settings),
+        part.nodes,
+        settings.write_bandwidth,
+        part.node_bandwidth,
+        groups,
+    )
+
+
+def longest_storm(outcome: CheckpointOutcome) -> float:
+    """Return the seconds that dumps may take at the chosen interval before the storage crashes."""
+    limit = outcome.storage_limit
+    return outcome.settings.interval * limit / (1 - limit)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 
 import numpy as np
+import numpy.typing as npt
 
-from storagelab.checks import Quantity, non_negative, positive
+from storagelab.checks import Floats, Quantity, non_negative, positive
 from storagelab.pipeline import (
     CACHE_POLICIES,
     cache_hit_rate,
@@ -19,6 +20,9 @@ from storagelab.tracks import Track
 
 TIERS = ("link", "nvme", "prepare", "compute")
 """The stages that can bind, from the store to the accelerators."""
+
+RESOURCES = ("cache", "link", "nvme")
+"""What can be bought in any amount, as :class:`PipelineSettings` names it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +57,11 @@ class Epoch:
     """Seconds."""
     flows: dict[str, float]
     """Bytes/s: ``link``, ``hits`` from the cache, ``fill`` into it, ``accelerators``."""
+
+    @property
+    def supply(self) -> float:
+        """Bytes/s that would come if the accelerators took all there is."""
+        return min(at for tier, at in self.ceilings.items() if tier != "compute")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,23 +101,50 @@ class PipelineOutcome:
         return tuple(missed)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Feeds:
+    """What :class:`PipelineOutcome` says of many settings at once: arrays of one shape."""
+
+    ceilings: dict[str, Floats]
+    """Bytes/s of a warm epoch that each of ``TIERS`` alone would allow."""
+    rate: Floats
+    """Bytes/s of a warm epoch that reach the accelerators."""
+    utilization: Floats
+    cost: Floats
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """Where, as one resource grows, another stage begins to bind."""
+
+    at: float
+    """Of the resource, in SI: the first amount at which ``after`` binds."""
+    before: str
+    after: str
+
+
 def _ceilings(
-    track: Track, link: Quantity, nvme: float, hit_rate: float, filling: float
+    track: Track, link: Quantity, nvme: Quantity, hit_rate: Quantity, filling: Quantity
 ) -> dict[str, Quantity]:
     """Return the bytes/s of the stream that each tier alone would allow, at ``link`` bytes/s."""
-    on_nvme = hit_rate + filling
-    unbounded = float("inf")
     return {
-        "link": link / (1 - hit_rate) if hit_rate < 1 else unbounded,
-        "nvme": nvme / on_nvme if on_nvme > 0 else unbounded,
+        "link": _allowed(link, 1 - hit_rate),
+        "nvme": _allowed(nvme, hit_rate + filling),
         "prepare": track.node.prepare_rate * track.dataset.sample_size,
         "compute": track.pass_demand,
     }
 
 
+def _allowed(bandwidth: Quantity, share: Quantity) -> Quantity:
+    """Return the bytes/s of a stream of which ``share`` takes a way of ``bandwidth`` bytes/s."""
+    with np.errstate(divide="ignore"):  # what takes another way isn't bound by this one
+        return np.divide(bandwidth, share)
+
+
 def _epoch(track: Track, settings: PipelineSettings, hit_rate: float, filling: float) -> Epoch:
     """Return one epoch; ``filling`` is the share of the bytes that is written to the cache."""
-    ceilings = _ceilings(track, settings.link, settings.nvme, hit_rate, filling)
+    found = _ceilings(track, settings.link, settings.nvme, hit_rate, filling)
+    ceilings = {tier: float(ceiling) for tier, ceiling in found.items()}
     bottleneck = find_bottleneck(ceilings)  # a tie with the accelerators is none
     rate = bottleneck.rate
     return Epoch(
@@ -139,19 +175,16 @@ def feed(track: Track, settings: PipelineSettings) -> PipelineOutcome:
     warm = _epoch(track, settings, float(cache_hit_rate(cached, settings.policy)), filling=0.0)
     cold = _epoch(track, settings, hit_rate=0.0, filling=cached) if part.cold_start else warm
 
-    epochs = part.epochs
-    mean_time = float(mean_epoch_time(cold.time, warm.time, epochs))
-    share = size / demand / mean_time
-    utilization = share if share < 1 - 1e-12 else 1.0  # a mean of many passes isn't exact
-    mean_hits = (cold.hit_rate + warm.hit_rate * (epochs - 1)) / epochs
-    fetched, served = size / mean_time * (1 - mean_hits), size / mean_time * mean_hits
+    utilization, fetched, served = _over_the_job(
+        track, cold.rate, warm.rate, cold.hit_rate, warm.hit_rate
+    )
     return PipelineOutcome(
         settings=settings,
         demand=demand,
         cold=cold,
         warm=warm,
-        epochs=epochs,
-        utilization=utilization,
+        epochs=part.epochs,
+        utilization=float(utilization),
         target_utilization=part.target_utilization,
         connections=int(connections_for(settings.link, part.stream_bandwidth)),
         busy={
@@ -160,14 +193,76 @@ def feed(track: Track, settings: PipelineSettings) -> PipelineOutcome:
             "prepare": warm.rate / warm.ceilings["prepare"],
             "compute": warm.rate / demand,
         },
-        costs={
-            "link": track.charge("link", settings.link) + track.charge_flow("link_byte", fetched),
-            "cache": track.charge("cache", settings.cache),
-            "nvme": track.charge("nvme", settings.nvme) + track.charge_flow("cache_byte", served),
-            "requests": track.charge_flow("request", fetched / part.request_size),
-            "idle": track.charge_flow("idle", (1 - utilization) * track.node.accelerators),
-        },
+        costs=_costs(
+            track, settings.cache, settings.link, settings.nvme, float(utilization), fetched, served
+        ),
         budget=part.budget,
+    )
+
+
+def _over_the_job(
+    track: Track, cold: Quantity, warm: Quantity, cold_hits: Quantity, warm_hits: Quantity
+) -> tuple[Quantity, Quantity, Quantity]:
+    """Return the utilisation over all passes, and the bytes/s by link and from the cache.
+
+    ``cold`` and ``warm`` are the rates of the first pass and of the others, in bytes/s, with
+    their hit rates.
+    """
+    size, epochs = track.pass_size, track.pipeline.epochs
+    mean_time = mean_epoch_time(size / cold, size / warm, epochs)
+    share = size / track.pass_demand / mean_time
+    utilization = np.where(share < 1 - 1e-12, share, 1.0)  # a mean of many passes isn't exact
+    hits = (cold_hits + warm_hits * (epochs - 1)) / epochs
+    return utilization, size / mean_time * (1 - hits), size / mean_time * hits
+
+
+def _costs(
+    track: Track,
+    cache: Quantity,
+    link: Quantity,
+    nvme: Quantity,
+    utilization: Quantity,
+    fetched: Quantity,
+    served: Quantity,
+) -> dict[str, Quantity]:
+    """Return what the tiers cost, with ``fetched`` and ``served`` bytes/s over them."""
+    return {
+        "link": track.charge("link", link) + track.charge_flow("link_byte", fetched),
+        "cache": track.charge("cache", cache),
+        "nvme": track.charge("nvme", nvme) + track.charge_flow("cache_byte", served),
+        "requests": track.charge_flow("request", fetched / track.pipeline.request_size),
+        "idle": track.charge_flow("idle", (1 - utilization) * track.node.accelerators),
+    }
+
+
+def feed_many(track: Track, cache: Quantity, link: Quantity, nvme: Quantity, policy: str) -> Feeds:
+    """Return what :func:`feed` says of many settings at once.
+
+    ``cache`` in bytes, ``link`` and ``nvme`` in bytes/s: arrays that go together in shape, or
+    numbers. Raises ``ValueError`` where :class:`PipelineSettings` would.
+    """
+    cache = non_negative("cache", cache)
+    link, nvme = positive("link", link), positive("nvme", nvme)
+    shape = np.broadcast_shapes(cache.shape, link.shape, nvme.shape)
+    cached = np.minimum(1.0, cache / track.pass_size)
+    hits = np.asarray(cache_hit_rate(cached, policy))
+    ceilings = {
+        tier: np.broadcast_to(ceiling, shape)
+        for tier, ceiling in _ceilings(track, link, nvme, hits, filling=0.0).items()
+    }
+    rate = first_rate = np.minimum.reduce(list(ceilings.values()))
+    first_hits = hits
+    if track.pipeline.cold_start:
+        first_hits = np.zeros_like(hits)
+        first = _ceilings(track, link, nvme, first_hits, filling=cached).values()
+        first_rate = np.minimum.reduce([np.broadcast_to(ceiling, shape) for ceiling in first])
+    utilization, fetched, served = _over_the_job(track, first_rate, rate, first_hits, hits)
+    costs = _costs(track, cache, link, nvme, utilization, fetched, served)
+    return Feeds(
+        ceilings=ceilings,
+        rate=rate,
+        utilization=utilization,
+        cost=np.broadcast_to(sum(costs.values()), shape),
     )
 
 
@@ -186,15 +281,48 @@ def one_unit_more(track: Track, settings: PipelineSettings) -> dict[str, float]:
     )
 
 
-def sweep_link(
-    track: Track, settings: PipelineSettings, links: np.ndarray
-) -> dict[str, np.ndarray]:
-    """Return a warm epoch's ceilings and rate at each of ``links`` bytes/s, shape (n,).
+def sweep(track: Track, settings: PipelineSettings, resource: str, values: Quantity) -> Feeds:
+    """Return what ``settings`` come to with each of ``values`` of one resource instead, shape (n,).
 
-    By tier and as ``delivered``, in bytes/s; the rest as in ``settings``.
+    ``resource`` is ``cache`` (bytes), ``link`` or ``nvme`` (bytes/s). Raises ``ValueError`` for
+    another one, or a value that :class:`PipelineSettings` refuses.
     """
-    shown = positive("links", links)
-    warm = feed(track, settings).warm
-    ceilings = _ceilings(track, shown, settings.nvme, warm.hit_rate, filling=0.0)
-    swept = {tier: np.broadcast_to(ceilings[tier], shown.shape) for tier in TIERS}
-    return {**swept, "delivered": np.min(list(swept.values()), axis=0)}
+    if resource not in RESOURCES:
+        raise ValueError(f"unknown resource {resource!r}; known are {', '.join(RESOURCES)}")
+    chosen = {name: getattr(settings, name) for name in RESOURCES}
+    return feed_many(track, **{**chosen, resource: values}, policy=settings.policy)
+
+
+def binding_changes(
+    track: Track, settings: PipelineSettings, resource: str, values: Floats
+) -> tuple[Change, ...]:
+    """Return where another stage begins to bind in a warm epoch, as ``resource`` grows.
+
+    ``values`` ascend, in SI, and part the range into steps; a stage that binds only inside of
+    one step is overlooked. ``resource`` is one of ``RESOURCES``. The places are found by halving
+    again and again, to a part in 1e9.
+    """
+    binding = _binding(track, settings, resource, values)
+    changes: list[Change] = []
+    for index in np.flatnonzero(binding[1:] != binding[:-1]):
+        low, high = float(values[index]), float(values[index + 1])
+        if high - low <= 1e-9 * high:
+            before, after = (TIERS[binding[at]] for at in (index, index + 1))
+            changes.append(Change(at=high, before=before, after=after))
+        else:
+            steps = np.linspace(low, high, 65)
+            changes += binding_changes(track, settings, resource, steps)
+    return tuple(changes)
+
+
+def _binding(
+    track: Track, settings: PipelineSettings, resource: str, values: Floats
+) -> npt.NDArray[np.intp]:
+    """Return which of ``TIERS`` binds, by its index; among equals the last, as in ``feed``."""
+    swept = {name: getattr(settings, name) for name in RESOURCES} | {resource: values}
+    cached = np.minimum(1.0, swept["cache"] / track.pass_size)
+    hits = cache_hit_rate(cached, settings.policy)
+    ceilings = _ceilings(track, swept["link"], swept["nvme"], hits, filling=0.0)
+    backwards = [np.broadcast_to(ceilings[tier], values.shape) for tier in reversed(TIERS)]
+    binding: npt.NDArray[np.intp] = len(TIERS) - 1 - np.argmin(backwards, axis=0)
+    return binding

@@ -6,9 +6,8 @@ import math
 from pathlib import Path
 from typing import Any
 
-from storagelab.experiments.one_law import ReadPoint, SavePoint, read_point, save_point
 from storagelab.labs.errors import StudentError, in_words
-from storagelab.labs.view import is_graded_run, is_live
+from storagelab.labs.view import is_graded_run, is_live, replace_shown
 from storagelab.ledger import (
     Entry,
     LedgerError,
@@ -22,7 +21,6 @@ from storagelab.tracks import TRACKS, Option, Track, load_track
 from storagelab.units import format_share
 from storagelab.words.answers import in_units, read_answer
 from storagelab.words.dress import cost_with_period
-from storagelab.words.one_law import YOU, describe
 
 LONGEST_REASON = 200
 """Characters of a lock's one-line reason."""
@@ -182,10 +180,11 @@ class PartSession:
 
         from storagelab.widgets import Workbench
 
-        bench = Workbench(
-            self.track, self.part.name, runs=self._runs_in_units(), on_record=self._record_live
-        )
-        display(bench.widget)
+        with in_words():
+            runs = self._runs_in_units()
+        bench = Workbench(self.track, self.part.name, runs=runs, on_record=self._record_live)
+        replace_shown(bench)
+        display(bench)
 
     # --- the recorded runs
 
@@ -236,6 +235,9 @@ class PartSession:
 
     def one_law(self) -> None:
         """Show every track on the two curves that all share, with the own decisions among them."""
+        from storagelab.experiments.one_law import ReadPoint, SavePoint, read_point, save_point
+        from storagelab.words.one_law import YOU, describe
+
         reads: dict[str, ReadPoint] = {}
         saves: dict[str, SavePoint] = {}
         access, checkpoint = PARTS["access"], PARTS["checkpoint"]

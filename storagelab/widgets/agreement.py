@@ -11,6 +11,7 @@ import numpy as np
 
 from storagelab.units import format_bandwidth, format_bytes, format_time, significant
 from storagelab.validation import Case
+from storagelab.widgets.page_support import PageSupport
 from storagelab.widgets.theme import (
     BLUE,
     GREY,
@@ -23,7 +24,6 @@ from storagelab.widgets.theme import (
     heading,
     legend,
     say,
-    styles,
     swatch,
 )
 
@@ -118,7 +118,7 @@ def agreement(cases: Sequence[Case]) -> ipywidgets.VBox:
                 swatch("model and figure agree", GREY, "dashed"),
             ),
             words,
-            styles(),
+            PageSupport(),
         ]
     )
     box.add_class("storagelab-workbench")

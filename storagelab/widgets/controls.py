@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import ipywidgets
 
 from storagelab.tracks import Control, Value
 from storagelab.units import KIB, format_binary, format_count
+from storagelab.widgets import kit
 
-_WIDE = ipywidgets.Layout(width="auto", max_width="640px")
 _SINGULAR = {"requests": "request", "samples": "sample"}
-_STYLE = {"description_width": "12em"}
+_LABELS = "12em"
+"""Width of the names, so that sliders begin below one another."""
 
 
 def value_label(control: Control, value: Value) -> str:
@@ -28,29 +28,34 @@ def value_label(control: Control, value: Value) -> str:
     return f"{shown} {_SINGULAR.get(control.unit, control.unit) if number == 1 else control.unit}"
 
 
-def make_control(control: Control) -> Any:
+def field_label(control: Control) -> str:
+    """Return what a field or a column for the control's bare numbers is called, with its unit."""
+    return f"{control.label} ({control.unit})" if control.unit else control.label
+
+
+def make_control(control: Control, value: Value | None = None) -> Any:
     """Return the widget of a control: a slider over its values, buttons, or a list.
 
-    Its ``value`` is the student's number; the slider's steps are the control's own values.
+    Its ``value`` is the student's number, at first ``value`` or the default; the slider's steps
+    are the control's own values.
     """
     options = [(value_label(control, value), value) for value in control.values]
     common: dict[str, Any] = {
         "options": options,
-        "value": control.default,
+        "value": control.default if value is None else value,
         "description": control.label,
-        "style": _STYLE,
-        "layout": _WIDE,
+        "layout": kit.layout(width="auto", max_width="640px"),
     }
     if control.kind == "scale":
-        return ipywidgets.SelectionSlider(continuous_update=True, **common)
+        style = kit.style(ipywidgets.widgets.widget_int.SliderStyle, description_width=_LABELS)
+        return ipywidgets.SelectionSlider(continuous_update=True, style=style, **common)
     if control.kind == "switch":
         return ipywidgets.ToggleButtons(
             tooltip=control.label,  # without one, ipywidgets shows the word "null"
-            **{**common, "style": {"description_width": "12em", "button_width": "11em"}},
+            style={"description_width": _LABELS, "button_width": "11em"},
+            **common,
         )
-    return ipywidgets.Dropdown(**common)
-
-
-def settings_of(controls: list[Control], widgets: Mapping[str, Any]) -> dict[str, Value]:
-    """Return the widgets' state as SI values by control name."""
-    return {item.name: item.to_si(widgets[item.name].value) for item in controls}
+    style = kit.style(
+        ipywidgets.widgets.widget_description.DescriptionStyle, description_width=_LABELS
+    )
+    return ipywidgets.Dropdown(style=style, **common)

@@ -10,6 +10,7 @@ import ipywidgets
 import numpy as np
 
 from storagelab.experiments.one_law import ReadPoint, SavePoint, efficiency, waste
+from storagelab.widgets.page_support import PageSupport
 from storagelab.widgets.theme import (
     GREY,
     SEQUENCE,
@@ -20,7 +21,6 @@ from storagelab.widgets.theme import (
     heading,
     legend,
     say,
-    styles,
     swatch,
 )
 from storagelab.words.one_law import YOU, describe
@@ -67,7 +67,7 @@ def one_law(reads: Mapping[str, ReadPoint], saves: Mapping[str, SavePoint]) -> i
             save_figure,
             legend(*(swatch(name, *_looks(name, names)[::2]) for name in names)),
             words,
-            styles(),
+            PageSupport(),
         ]
     )
     box.add_class("storagelab-workbench")
@@ -92,7 +92,9 @@ def _curve(
 ) -> Any:
     low, high = span([x for x, _ in points.values()])
     x = bqplot.LogScale(min=low, max=high)
-    y = bqplot.LinearScale(min=ends[0], max=ends[1] * 1.04, allow_padding=False)
+    # the lowest tick stands off the corner, where the other axis' first one is
+    room = 0.06 * (ends[1] - ends[0])
+    y = bqplot.LinearScale(min=ends[0] - room, max=ends[1] + room, allow_padding=False)
     scales = {"x": x, "y": y}
     shown = np.geomspace(low, high, 200)
     line = bqplot.Lines(

@@ -11,39 +11,14 @@ import numpy as np
 import traitlets
 from ipywidgets import Widget, widget_serialization
 
-from storagelab.widgets.instrument import Target
-
-_SCRIPT = """
-const find = (model, name) => model.widget_manager.get_model(name.slice('IPY_MODEL_'.length));
-const isNumbers = (value) => Array.isArray(value) && typeof value[0] === 'number';
-export default {
-  async initialize({ model }) {
-    const source = await find(model, model.get('source'));
-    const targets = await Promise.all(model.get('targets').map((name) => find(model, name)));
-    const names = model.get('names');
-    const frames = model.get('frames');
-    const play = () => {
-      const frame = frames[source.get('index')];
-      if (!frame) return;
-      const changes = new Map();
-      targets.forEach((target, i) => {
-        const value = isNumbers(frame[i]) ? Float64Array.from(frame[i]) : frame[i];
-        changes.set(target, { ...changes.get(target), [names[i]]: value });
-      });
-      // x and y of a mark change together, or it is drawn between two frames
-      changes.forEach((values, target) => target.set(values));
-    };
-    source.on('change:index', play);
-    return () => source.off('change:index', play);
-  },
-};
-"""
+from storagelab.widgets.instruments.base import Target
+from storagelab.widgets.scripts import text_of
 
 
 class Playback(anywidget.AnyWidget):
     """Sets ``targets[i].names[i]`` to ``frames[n][i]`` when the slider's index becomes n."""
 
-    _esm: Any = _SCRIPT
+    _esm: Any = text_of("playback.js")
     source = traitlets.Instance(Widget).tag(sync=True, **widget_serialization)
     targets = traitlets.List(traitlets.Instance(Widget)).tag(sync=True, **widget_serialization)
     names = traitlets.List(traitlets.Unicode()).tag(sync=True)

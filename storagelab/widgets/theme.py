@@ -10,12 +10,17 @@ import bqplot
 import ipywidgets
 import numpy as np
 
+from storagelab.widgets import kit
+
 # Okabe and Ito (2008), the ones that keep 3:1 against white and against JupyterLab's dark
 BLUE, ORANGE, GREEN, RED, PURPLE, GREY = (
     "#0072B2", "#D55E00", "#009E73", "#CC3311", "#AA5599", "#808080",
 )  # fmt: skip
 TEXT = "var(--storagelab-text, #333333)"
 """The page's own colour of text, light or dark; :func:`styles` takes it from the page's theme."""
+GROUND = "var(--storagelab-ground, #ffffff)"
+"""The page's own background, for lines that part one shape from the next."""
+GRID = "var(--storagelab-grid, #e5e5e5)"
 SEQUENCE = (BLUE, ORANGE, GREEN, PURPLE, RED)
 DASHES = ("solid", "dashed", "dotted", "dash_dotted")
 
@@ -30,6 +35,8 @@ def axis(scale: Any, label: str, vertical: bool = False, **options: Any) -> bqpl
         side="left" if vertical else "bottom",
         label_offset="3.2em" if vertical else "2.4em",
         grid_lines="dashed",
+        grid_color=GRID,
+        tick_style={"fill": TEXT},
         label_color=TEXT,
         **options,
     )
@@ -46,8 +53,11 @@ def figure(
         marks=list(marks),
         axes=list(axes),
         fig_margin={**MARGIN, **margin},
-        layout=ipywidgets.Layout(width="100%", height=f"{height}px", min_width="240px"),
+        layout=kit.layout(width="100%", height=f"{height}px", min_width="240px"),
+        scale_x=kit.pixel_scale(),
+        scale_y=kit.pixel_scale(),
         background_style={"fill": "transparent"},
+        display_toolbar=False,  # its buttons have no names; FigureTools saves pictures
     )
 
 
@@ -74,12 +84,25 @@ def log_ticks(low: float, high: float, most: int = 12) -> list[float]:
     return shown[:: math.ceil(len(shown) / most)]
 
 
+_SHAPES = {
+    "point": '<path d="M14 0 L20 6 L14 12 L8 6 Z" {look}/>',
+    "square": '<rect x="9" y="1" width="10" height="10" {look}/>',
+    "triangle": '<path d="M14 1 L20 11 L8 11 Z" {look}/>',
+    "triangle-down": '<path d="M14 11 L20 1 L8 1 Z" {look}/>',
+    "rectangle": '<rect x="6" y="3" width="16" height="7" {look}/>',
+    "ellipse": '<ellipse cx="14" cy="6" rx="9" ry="4" {look}/>',
+    "cross": '<path d="M12 0 h4 v4 h4 v4 h-4 v4 h-4 v-4 h-4 v-4 h4 Z" {look}/>',
+    "dot": '<circle cx="14" cy="6" r="5" {look}/>',
+}
+"""A legend's shapes as SVG, 28 wide and 12 high."""
+
+
 def swatch(label: str, color: str, style: str = "solid", opacity: float = 0.8) -> str:
     """Return a legend's entry as HTML.
 
-    ``style`` is a line style, ``area`` for a filled shape of that ``opacity``, ``point`` for a
-    diamond, ``square``, ``triangle``, ``triangle-down``, ``cross``, ``rectangle``, ``ellipse``
-    or ``dot``.
+    ``style`` is a line style, ``area`` for a filled shape of that ``opacity``, ``hatched`` for one
+    with strokes in it, ``point`` for a diamond, ``square``, ``triangle``, ``triangle-down``,
+    ``cross``, ``rectangle``, ``ellipse`` or ``dot``.
     """
     from html import escape
 
@@ -88,39 +111,29 @@ def swatch(label: str, color: str, style: str = "solid", opacity: float = 0.8) -
             f'<rect x="2" y="1" width="24" height="10" fill="{color}" stroke="{color}" '
             f'fill-opacity="{opacity}"/>'
         )
-    elif style == "point":
-        shape = f'<path d="M14 0 L20 6 L14 12 L8 6 Z" fill="{color}" stroke="currentColor"/>'
-    elif style == "square":
-        shape = f'<rect x="9" y="1" width="10" height="10" fill="{color}" stroke="currentColor"/>'
-    elif style == "triangle":
-        shape = f'<path d="M14 1 L20 11 L8 11 Z" fill="{color}" stroke="currentColor"/>'
-    elif style == "triangle-down":
-        shape = f'<path d="M14 11 L20 1 L8 1 Z" fill="{color}" stroke="currentColor"/>'
-    elif style == "rectangle":
-        shape = f'<rect x="6" y="3" width="16" height="7" fill="{color}" stroke="currentColor"/>'
-    elif style == "ellipse":
-        shape = f'<ellipse cx="14" cy="6" rx="9" ry="4" fill="{color}" stroke="currentColor"/>'
-    elif style == "cross":
+    elif style == "hatched":
         shape = (
-            f'<path d="M12 0 h4 v4 h4 v4 h-4 v4 h-4 v-4 h-4 v-4 h4 Z" fill="{color}" '
-            'stroke="currentColor"/>'
+            f'<path d="M2 1 H26 V11 H2 Z M4 11 L8 1 M10 11 L14 1 M16 11 L20 1" fill="none" '
+            f'stroke="{color}"/>'
         )
-    elif style == "dot":
-        shape = f'<circle cx="14" cy="6" r="5" fill="{color}" stroke="currentColor"/>'
+    elif style in _SHAPES:
+        shape = _SHAPES[style].format(look=f'fill="{color}" stroke="currentColor"')
     else:
         shape = (
             f'<line x1="0" y1="6" x2="28" y2="6" stroke="{color}" stroke-width="3" '
             f'stroke-dasharray="{_STROKES[style]}"/>'
         )
+    # a long entry may break, or it would be cut off where the screen is narrow
+    flow = "white-space:nowrap" if len(label) <= 40 else "display:inline-block"
     return (
-        '<span style="white-space:nowrap;margin-right:1.2em">'
+        f'<span style="{flow};margin-right:1.2em">'
         f'<svg width="28" height="12" aria-hidden="true">{shape}</svg> {escape(label)}</span>'
     )
 
 
 def legend(*entries: str) -> ipywidgets.HTML:
     """Return swatches as a line of text that wraps where the screen is narrow."""
-    return ipywidgets.HTML(f'<div style="line-height:1.6">{" ".join(entries)}</div>')
+    return kit.html(f'<div style="line-height:1.6">{" ".join(entries)}</div>')
 
 
 def polygon(color: str, scales: dict[str, Any], opacity: float = 0.85) -> bqplot.Lines:
@@ -146,9 +159,58 @@ def place(shape: bqplot.Lines, x: Any, y: Any) -> None:
         shape.visible = area(x, y) > 1e-9
 
 
+def put(mark: Any, **traits: Any) -> None:
+    """Set those of a mark's ``traits`` that differ, in one message, or in none."""
+    with mark.hold_sync():
+        for name, value in traits.items():
+            if not np.array_equal(getattr(mark, name), value):
+                setattr(mark, name, value)
+
+
+def put_shapes(mark: Any, shapes: Sequence[tuple[Any, Any]]) -> None:
+    """Set a mark of several lines or shapes, each given by its corners' ``x`` and ``y``.
+
+    Fewer corners than the most are filled up with the last one.
+    """
+    most = max(len(x) for x, _ in shapes)
+    found = np.empty((2, len(shapes), most))
+    for index, shape in enumerate(shapes):
+        for axis_, values in enumerate(shape):
+            found[axis_, index, : len(values)] = values
+            found[axis_, index, len(values) :] = values[-1]
+    put(mark, x=found[0], y=found[1])
+
+
 def area(x: Any, y: Any) -> float:
     """Return the area that a closed line encloses (the shoelace formula)."""
     return abs(float(np.dot(x, np.roll(y, 1)) - np.dot(y, np.roll(x, 1)))) / 2
+
+
+def polygons(
+    colors: Sequence[str],
+    scales: dict[str, Any],
+    labels: Sequence[str],
+    opacity: float = 0.85,
+    corners: int = 5,
+) -> bqplot.Lines:
+    """Return several filled shapes as one mark, so that one message moves them all.
+
+    Set ``x`` and ``y``, each of shape (shapes, corners), together; a shape without an area isn't
+    seen, because shapes have no outline.
+    """
+    nothing = np.zeros((len(colors), corners))
+    return bqplot.Lines(
+        x=nothing,
+        y=nothing,
+        scales=scales,
+        colors=list(colors),
+        fill="inside",
+        fill_colors=list(colors),
+        fill_opacities=[opacity] * len(colors),
+        stroke_width=0,
+        close_path=True,
+        labels=list(labels),
+    )
 
 
 PLACED = ("x", "y", "visible")
@@ -160,48 +222,74 @@ def rectangle(left: float, right: float, bottom: float, top: float) -> tuple[Any
     return np.array([left, right, right, left, left]), np.array([bottom, bottom, top, top, bottom])
 
 
+def boxes(spans: Any, bottom: float, top: float, most: int) -> tuple[Any, Any]:
+    """Return boxes side by side as one outline of ``4 * most`` corners, ``x`` and ``y``.
+
+    ``spans`` are their left and right edges, shape (n, 2), from left to right. The outline runs
+    along the bottom from one to the next, which encloses nothing there. However many boxes there
+    are, ``y`` is the same. Raises ``ValueError`` for more than ``most`` of them.
+    """
+    edges = np.asarray(spans, dtype=float).reshape(-1, 2)
+    if len(edges) > most:
+        raise ValueError(f"{len(edges)} boxes don't fit into {most}")
+    end = edges[-1, 1] if len(edges) else 0.0
+    x = np.full((most, 4), end)
+    x[: len(edges)] = edges[:, [0, 0, 1, 1]]
+    return x.ravel(), np.tile([bottom, top, top, bottom], most)
+
+
+def fitting(room: float, *texts: str) -> str:
+    """Return the first of ``texts`` that fits into a share ``room`` of the axis, or nothing.
+
+    At the narrowest: a screen of 360 pixels leaves some 240 of them, of which a letter of 12
+    pixels takes 7.
+    """
+    return next((text for text in texts if (7 * len(text) + 6) / 240 <= room), "")
+
+
+def hatching(
+    left: float, right: float, bottom: float, top: float, feet: Any, lean: float
+) -> tuple[Any, Any]:
+    """Return a rectangle's outline and slanting strokes in it, as one line ``x`` and ``y``.
+
+    bqplot has no patterns. The strokes rise from ``feet``, the x of each at ``bottom``, by
+    ``lean`` in x up to ``top``; they stand still while the rectangle's edges move over them. The
+    line goes up one and down the next, and between them along the rectangle's edge. However
+    large the rectangle is, it has as many points; without an area they are one.
+    """
+    feet = np.asarray(feet, dtype=float)
+    if right <= left or top <= bottom:
+        right, top = left, bottom
+    low, high = (np.clip(feet + shift, left, right) for shift in (0.0, lean))
+    low_y, high_y = (bottom + (x - feet) / lean * (top - bottom) for x in (low, high))
+    low_y, high_y = np.clip(low_y, bottom, top), np.clip(high_y, bottom, top)
+    up = np.arange(len(feet)) % 2 == 0
+    # a stroke's begin, its end, and the corner between its end and the next one's begin
+    x = np.array([np.where(up, low, high), np.where(up, high, low), np.where(up, high, low)])
+    y = np.array([np.where(up, low_y, high_y), np.where(up, high_y, low_y), np.zeros(len(feet))])
+    x[2, :-1] = np.where(up[:-1], np.maximum(high[:-1], high[1:]), np.minimum(low[:-1], low[1:]))
+    y[2, :-1] = np.where(
+        up[:-1], np.maximum(high_y[:-1], high_y[1:]), np.minimum(low_y[:-1], low_y[1:])
+    )
+    y[2, -1] = y[1, -1]
+    around_x, around_y = rectangle(left, right, bottom, top)
+    return np.concatenate([around_x, x.T.ravel()]), np.concatenate([around_y, y.T.ravel()])
+
+
 def heading(title: str) -> ipywidgets.HTML:
     """Return a figure's title."""
-    return ipywidgets.HTML(f'<p style="margin:1em 0 0"><strong>{title}</strong></p>')
+    return kit.html(f'<p style="margin:1em 0 0"><strong>{title}</strong></p>')
 
 
 def caption() -> ipywidgets.HTML:
     """Return the place for a figure's words, which stand for it where it can't be seen."""
-    return ipywidgets.HTML(layout=ipywidgets.Layout(width="auto"))
+    return kit.html(width="auto")
 
 
 def say(text: str, live: bool = True) -> str:
     """Return a caption's text as HTML, which a screen reader announces if it is ``live``."""
     from html import escape
 
-    politeness = "polite" if live else "off"
-    return f'<p aria-live="{politeness}" style="line-height:1.4;margin:0 0 1em">{escape(text)}</p>'
-
-
-_STYLES = """
-.storagelab-workbench {
-  --storagelab-text: var(--pst-color-text-base, var(--jp-ui-font-color1, #333333));
-}
-.storagelab-workbench .widget-hslider { height: auto; flex-wrap: wrap; }
-.storagelab-workbench .widget-toggle-buttons {
-  display: flex; flex-wrap: wrap; align-items: baseline;
-}
-.storagelab-workbench .widget-toggle-buttons > .widget-label {
-  flex-shrink: 0; margin-right: 8px; text-align: right;
-}
-.storagelab-workbench .widget-hslider .widget-readout { max-width: none; overflow: visible; }
-.storagelab-workbench .storagelab-runs th, .storagelab-workbench .storagelab-runs td {
-  padding: 0.2em 0.8em; text-align: right; vertical-align: bottom;
-}
-@media (max-width: 576px) {
-  .storagelab-workbench .widget-hslider .widget-label,
-  .storagelab-workbench .widget-toggle-buttons > .widget-label {
-    width: 100% !important; text-align: left;
-  }
-}
-"""
-
-
-def styles() -> ipywidgets.HTML:
-    """Return what ipywidgets' own style lacks: whole readouts, sliders that fit a narrow screen."""
-    return ipywidgets.HTML(f"<style>{_STYLES}</style>", layout=ipywidgets.Layout(display="none"))
+    # what is announced has to stand in a place that stays: PageSupport makes it one
+    announced = " storagelab-announced" if live else ""
+    return f'<p class="storagelab-words{announced}">{escape(text)}</p>'

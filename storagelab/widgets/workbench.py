@@ -2,47 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from html import escape
-from typing import Any
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
 from storagelab.parts import PARTS, Outcome
 from storagelab.tracks import Track, Value
-from storagelab.widgets.accessibility import SliderNames
-from storagelab.widgets.controls import make_control, settings_of
-from storagelab.widgets.deadline_tail import DeadlineTail
-from storagelab.widgets.flow_gauge import FlowGauge
-from storagelab.widgets.instrument import Instrument
-from storagelab.widgets.io_waterfall import IOWaterfall
-from storagelab.widgets.iops_throughput import IOPSThroughput
-from storagelab.widgets.math_peek import MathPeek
-from storagelab.widgets.prose import paragraphs
-from storagelab.widgets.sankey import DataFlowSankey
-from storagelab.widgets.saturation import Saturation
-from storagelab.widgets.ten_runs import TenRuns
-from storagelab.widgets.theme import caption, say, styles
-from storagelab.widgets.young_daly import YoungDaly
-from storagelab.words.answers import answer_line, in_units
+from storagelab.widgets import kit
+from storagelab.widgets.closing import close_all, parts_of
+from storagelab.widgets.code_line import CodeLine
+from storagelab.widgets.control_row import ControlRow, nearest
+from storagelab.widgets.courier import Courier
+from storagelab.widgets.event_call import EventCall
+from storagelab.widgets.instruments.base import Instrument
+from storagelab.widgets.instruments.math_peek import MathPeek
+from storagelab.widgets.page_support import PageSupport
+from storagelab.widgets.presets import Presets
+from storagelab.widgets.theme import caption, say
+from storagelab.words.answers import in_units
 
-INSTRUMENTS: dict[str, tuple[Callable[[Track], Instrument], ...]] = {
-    "access": (IOWaterfall, IOPSThroughput),
-    "pipeline": (DataFlowSankey, FlowGauge, Saturation),
-    "checkpoint": (YoungDaly,),
+if TYPE_CHECKING:
+    from storagelab.widgets.run_recorder import RecordRun
+
+INSTRUMENTS = {
+    "access": (
+        "deadline_tail:DeadlineTail",
+        "io_waterfall:IOWaterfall",
+        "iops_throughput:IOPSThroughput",
+        "shuffle_map:ShuffleMap",
+    ),
+    "pipeline": (
+        "sankey:DataFlowSankey",
+        "flow_gauge:DataFlowGauge",
+        "saturation:PipelineSaturation",
+    ),
+    "checkpoint": ("young_daly:YoungDaly", "checkpoint_storm:CheckpointStorm"),
 }
+"""Each part's instruments, as module and class: a lab loads those of its own part alone."""
 
 
 def instruments_of(track: Track, part_name: str) -> list[Instrument]:
-    """Return a part's instruments for a track: a deadline, where there is one, has its own."""
-    built = [build(track) for build in INSTRUMENTS[part_name]]
-    if part_name == "access" and track.access.misses_limit is not None:
-        built.insert(0, DeadlineTail(track))
-    return built
-
-
-RecordRun = Callable[[dict[str, Any]], list[dict[str, Any]]]
-"""Takes a run in the student's units, and returns all that are recorded."""
+    """Return a part's instruments, those that have something to show of ``track``."""
+    kinds: list[type[Instrument]] = [
+        resolve_name(f"storagelab.widgets.instruments.{name}") for name in INSTRUMENTS[part_name]
+    ]
+    return [kind(track) for kind in kinds if kind.shows(track)]
 
 
 class Workbench:
@@ -58,48 +65,54 @@ class Workbench:
         self.track = track
         self.part = PARTS[part_name]
         self.content = self.part.of(track)
-        self.controls = {item.name: make_control(item) for item in self.content.controls}
-        self.instruments = instruments_of(track, part_name)
+        self.outcome: Outcome = None
+        self._paused = False
+        with kit.shared():
+            self.courier = Courier(layout=kit.layout())
+            self.widget = self._build(runs, on_record)
+        self.courier.observe(self._hand_over, "ready")
+        self.refresh()
+
+    def _build(
+        self, runs: Sequence[dict[str, Any]], on_record: RecordRun | None
+    ) -> ipywidgets.Widget:
+        self.controls = {
+            item.name: ControlRow(item, self.refresh) for item in self.content.controls
+        }
+        self.presets = Presets(self.content, self._go_to)
+        self.line = CodeLine(self.content.controls, self._restore)
+        self.instruments = instruments_of(self.track, self.part.name)
         for instrument in self.instruments:
             instrument.live = False  # the summary is announced; all at once would be noise
         self.math_peek = MathPeek()
         self.summary = caption()
-        self.line = caption()
-        self.outcome: Outcome = None
-        self._paused = False
-        for control in self.controls.values():
-            control.observe(lambda change: self.refresh(), "value")
+        rows = [control.widget for control in self.controls.values()]
+        above: list[Any] = [self.presets.widget, *rows]
+        below: list[Any] = [self.math_peek.widget, self.line.widget]
+        if self.part.name == "checkpoint":
+            self.event = EventCall(self.track, self.set)
+            above.append(self.event.widget)
+        if self.part.name == "pipeline":
+            from storagelab.widgets.run_recorder import RunRecorder  # other parts record no runs
 
-        reset = ipywidgets.Button(
-            description="Back to the start", icon="undo", layout=ipywidgets.Layout(width="14em")
+            self.recorder = RunRecorder(
+                self.track, runs, self._present_run, on_record, self.presets.best_run
+            )
+            above.append(self.recorder.widget)
+            below.append(self.recorder.ten_runs.widget)
+        pictures = [instrument.widget for instrument in self.instruments]
+        unseen = [PageSupport(layout=kit.layout()), self.courier]
+        return kit.column(
+            [*unseen, *above, self.summary, *pictures, *below], "storagelab-workbench"
         )
-        reset.on_click(lambda button: self.set(**self._defaults()))
-        above: list[Any] = [*self.controls.values(), ipywidgets.HBox([reset])]
-        below: list[Any] = [self.math_peek.widget, self.line]
-        if part_name == "checkpoint":
-            above.append(self._event())
-        if part_name == "pipeline":
-            above.append(self._recorder(list(runs), on_record))
-            below.append(self.ten_runs.widget)
-        self.widget = ipywidgets.VBox(
-            [
-                SliderNames(),
-                styles(),
-                *above,
-                self.summary,
-                *(instrument.widget for instrument in self.instruments),
-                *below,
-            ]
-        )
-        self.widget.add_class("storagelab-workbench")
-        self.refresh()
 
-    def _defaults(self) -> dict[str, Value]:
-        return {item.name: item.default for item in self.content.controls}
+    def _hand_over(self, change: Any) -> None:
+        """Let the courier carry for every part, once there is a browser that can unpack it."""
+        self.courier.carry_for(parts_of(self.widget))
 
     def settings(self) -> dict[str, Value]:
         """Return the present settings, SI by control name."""
-        return settings_of(self.content.controls, self.controls)
+        return {name: row.control.to_si(row.value) for name, row in self.controls.items()}
 
     def set(self, **values: Value) -> None:
         """Set controls, in the student's units, and redraw once.
@@ -116,60 +129,53 @@ class Workbench:
 
     def refresh(self) -> None:
         """Compute the outcome of the present settings and show it everywhere."""
-        if self._paused:
-            return
+        if not self._paused:
+            with self.courier.together():
+                self._show_present()
+
+    def _show_present(self) -> None:
         settings = self.settings()
         self.outcome = self.part.run(self.track, settings)
         self.summary.value = say(self.part.summary(self.track, self.outcome))
         for instrument in self.instruments:
             instrument.update(self.outcome)
-        self.math_peek.update(self.part.equation(self.track, self.outcome))
-        line = answer_line(self.content.controls, settings)
-        self.line.value = f"<p>The line to paste:</p><pre><code>{escape(line)}</code></pre>"
+        self.math_peek.update(partial(self.part.equation, self.track, self.outcome))
+        self.line.update(settings)
+        if self.part.name == "pipeline":
+            self.recorder.ten_runs.now(self._present_run())
 
-    def _event(self) -> ipywidgets.Widget:
-        content = self.track.checkpoint
-        control = content.control("node_mtbf")
-        words = caption()
-        button = ipywidgets.Button(
-            description=content.event_button,
-            icon="phone",
-            button_style="warning",
-            layout=ipywidgets.Layout(width="18em"),
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
+        """Return what Jupyter shows: the widget, and where there is none, the words."""
+        del options
+        view = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
+        said = self.part.summary(self.track, self.outcome)
+        return {"text/plain": said, "application/vnd.jupyter.widget-view+json": view}
+
+    def close(self) -> None:
+        """Take the workbench out of the page and the kernel, with every widget in it."""
+        close_all(self.widget)
+
+    def _present_run(self) -> dict[str, Any]:
+        return in_units(self.content.controls, self.settings())
+
+    def _go_to(self, values: Mapping[str, Value]) -> None:
+        """Set controls to what is nearest to ``values``, in the student's units."""
+        self.set(
+            **{
+                name: nearest(row.control, float(values[name]))
+                if row.control.kind == "scale"
+                else values[name]
+                for name, row in self.controls.items()
+                if name in values
+            }
         )
 
-        def call(button: Any) -> None:
-            words.value = paragraphs(self.part.words(self.track, content.event))
-            self.set(node_mtbf=content.event_node_mtbf / control.si)
-
-        button.on_click(call)
-        return ipywidgets.VBox([button, words])
-
-    def _recorder(self, runs: list[dict[str, Any]], on_record: RecordRun | None) -> Any:
-        most = self.track.pipeline.runs
-        self.ten_runs = TenRuns(self.track)
-        self.record_button = ipywidgets.Button(
-            icon="dot-circle-o", button_style="primary", layout=ipywidgets.Layout(width="18em")
+    def _restore(self, settings: Mapping[str, Value]) -> None:
+        self._go_to(
+            {
+                name: float(value) / self.controls[name].control.si
+                if self.controls[name].control.kind == "scale"
+                else value
+                for name, value in settings.items()
+            }
         )
-        problem = caption()
-
-        def show(recorded: list[dict[str, Any]]) -> None:
-            self.ten_runs.update(recorded)
-            left = most - len(recorded)
-            self.record_button.disabled = left <= 0 or on_record is None
-            self.record_button.description = (
-                f"Record this run ({len(recorded) + 1} of {most})" if left > 0 else "No runs left"
-            )
-
-        def record(button: Any) -> None:
-            if on_record is None:
-                return
-            try:
-                show(on_record(in_units(self.content.controls, self.settings())))
-                problem.value = ""
-            except ValueError as error:
-                problem.value = say(str(error))
-
-        self.record_button.on_click(record)
-        show(runs)
-        return ipywidgets.VBox([self.record_button, problem, self.ten_runs.words])

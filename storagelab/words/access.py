@@ -13,8 +13,10 @@ from storagelab.units import (
     format_count,
     format_share,
     format_time,
+    time_unit,
 )
 from storagelab.words.dress import cost_words, format_cost
+from storagelab.words.equation import Equation, boxed, share, struck, symbol, text
 
 _BINDING = {
     "latency": "the latency of each request: too few are outstanding",
@@ -123,20 +125,60 @@ def _deadline(track: Track, outcome: AccessOutcome, says: dict[str, str]) -> lis
     return [stalls, f"{late}, where {allowed} may."]
 
 
-def equation(track: Track, outcome: AccessOutcome) -> str:
-    """Return the data-pipeline equation with the present numbers, as LaTeX."""
-    del track
-    settings, step = outcome.settings, outcome.steps
-    share = format_share(outcome.utilization).replace("%", r"\%")
-    return (
+def equation(track: Track, outcome: AccessOutcome) -> Equation:
+    """Return the data-pipeline equation with the present numbers, its longest times boxed."""
+    step, io_time, consumer = outcome.steps, outcome.io_time, track.terms.consumer
+    computing = step["compute"]
+    names = {
+        "open": "opening files",
+        "wait": "waiting for the first byte",
+        "read": "moving the bytes",
+    }
+    longest = max(names, key=lambda name: step[name])
+    starved = io_time > computing
+    scale, unit = time_unit(computing)
+    taken = struck(computing, scale, unit)
+    terms = " + ".join(rf"t_\text{{{name}}}" for name in names)
+    values = " + ".join(boxed(text(format_time(step[name])), name == longest) for name in names)
+    tex = (
         r"\begin{aligned}"
-        r"t_\text{I/O} &= t_\text{open} + t_\text{wait} + t_\text{read} = "
-        rf"\text{{{format_time(step['open'])}}} + \text{{{format_time(step['wait'])}}} + "
-        rf"\text{{{format_time(step['read'])}}} = \text{{{format_time(outcome.io_time)}}} \\"
-        rf"&\quad\text{{at }} q = {settings.queue_depth:g} \text{{ and }} "
-        rf"b = \text{{{format_binary(outcome.request_bytes)}}} \\"
+        rf"t_\text{{I/O}} &= {terms} = {values} = {text(format_time(io_time))} \\[1ex]"
         r"\text{utilisation} &= \frac{t_\text{compute}}{\max(t_\text{I/O},\ t_\text{compute})} = "
-        rf"\frac{{\text{{{format_time(step['compute'])}}}}}"
-        rf"{{\text{{{format_time(max(outcome.io_time, step['compute']))}}}}} = {share}"
+        rf"\frac{{{taken}}}{{\max\left({boxed(struck(io_time, scale, unit), starved)},\ "
+        rf"{boxed(taken, not starved)}\right)}} = {share(outcome.utilization)}"
         r"\end{aligned}"
+    )
+    works = f"{consumer.name} {consumer.verb(consumer.works)}"
+    part = format_share(step[longest] / io_time)
+    words = (
+        f"Of the {format_time(io_time)} that storage takes for a {track.terms.step}, "
+        f"{format_time(step[longest])} ({part}) go into {names[longest]}: that term dominates. "
+    )
+    words += (
+        f"Storage takes longer than {works} ({format_time(computing)}), so the greater of the two "
+        "is storage."
+        if starved
+        else f"While {works} for {format_time(computing)}, storage is done: the greater of the two "
+        "is the computing."
+    )
+    return Equation(
+        tex,
+        words,
+        (
+            *(
+                symbol(
+                    f"t_{name}", f"time of {names[name]}", format_time(step[name]), name == longest
+                )
+                for name in names
+            ),
+            symbol(
+                "t_I/O",
+                f"time that storage takes for a {track.terms.step}",
+                format_time(io_time),
+                starved,
+            ),
+            symbol("t_compute", f"time in which {works}", format_time(computing), not starved),
+            symbol("q", "requests outstanding at once", format_count(outcome.settings.queue_depth)),
+            symbol("b", "bytes of a request", format_binary(outcome.request_bytes)),
+        ),
     )

@@ -4,42 +4,22 @@ from __future__ import annotations
 
 import functools
 import http.server
-import os
-import shutil
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
-# Chromium's own errands (updates, safe browsing) would be refused by a closed network, noisily.
-FLAGS = [
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+from .chromium import launch_options
+from .lab import Lab, running_lab
+
 KNOWN_NOISE = (
     # the book's theme: harmless, and not ours to mend
     "Got invalid theme mode",
 )
-
-
-def find_chromium() -> str:
-    """Return the path of a Chromium, or fail with what to install: never skip."""
-    named = os.environ.get("STORAGELAB_CHROMIUM")
-    for name in [named] if named else ["chromium", "chromium-browser", "google-chrome"]:
-        path = shutil.which(name)
-        if path:
-            return path
-    pytest.fail(
-        "The browser tests need Chromium: run `make chromium`, `apt-get install chromium`, or set "
-        "STORAGELAB_CHROMIUM to the path of one.",
-        pytrace=False,
-    )
 
 
 @dataclass
@@ -58,12 +38,20 @@ class Traffic:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    flags = [*FLAGS, "--no-sandbox"] if os.getuid() == 0 else FLAGS
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=find_chromium(), args=flags)
-        yield chromium
-        chromium.close()
+def playwright() -> Iterator[Any]:
+    with sync_playwright() as driver:
+        yield driver
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Any) -> Iterator[Browser]:
+    try:
+        options = launch_options()
+    except FileNotFoundError as problem:  # never skip
+        pytest.fail(str(problem), pytrace=False)
+    chromium = playwright.chromium.launch(**options)
+    yield chromium
+    chromium.close()
 
 
 @pytest.fixture
@@ -71,9 +59,10 @@ def traffic() -> Traffic:
     return Traffic()
 
 
-@pytest.fixture
-def page(browser: Browser, traffic: Traffic) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1200, "height": 1000})
+@contextmanager
+def new_page(browser: Browser, traffic: Traffic, **options: Any) -> Iterator[Page]:
+    """Open a page that reaches this machine alone; ``traffic`` notes what else it wanted."""
+    context = browser.new_context(**{"viewport": {"width": 1200, "height": 1000}, **options})
 
     def only_this_machine(route: Route) -> None:
         address = route.request.url
@@ -110,6 +99,20 @@ def page(browser: Browser, traffic: Traffic) -> Iterator[Page]:
     context.close()
 
 
+@pytest.fixture
+def page(browser: Browser, traffic: Traffic) -> Iterator[Page]:
+    with new_page(browser, traffic) as page:
+        yield page
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory) -> Iterator[Lab]:
+    """A JupyterLab for all tests that need one, each with notebooks and kernels of its own."""
+    root, home = tmp_path_factory.mktemp("lab"), tmp_path_factory.mktemp("home")
+    with running_lab(root, home) as running:
+        yield running
+
+
 class _Quiet(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *arguments: object) -> None:
         """Say nothing: a test's output is for its failures."""
@@ -142,7 +145,7 @@ def marks(page: Page) -> str:
 def captions(page: Page) -> str:
     """Return the words under the figures."""
     return page.evaluate(
-        """() => [...document.querySelectorAll('.storagelab-workbench [aria-live]')]
+        """() => [...document.querySelectorAll('.storagelab-workbench .storagelab-words')]
             .map((item) => item.textContent).join('|')"""
     )
 

@@ -1,168 +1,320 @@
-"""The student's notebooks in JupyterLab: lock, workbench, sliders, with the network off."""
+"""Every control of every workbench in JupyterLab, by keyboard, by mouse and by typing."""
 
 from __future__ import annotations
 
-import os
-import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
+from dataclasses import dataclass
+from typing import Any
 
-import keys
-import nbformat
+import numpy as np
 import pytest
+from playwright.sync_api import Locator, Page, expect
 
 from storagelab.ledger import entries_of, read_ledger
-from storagelab.parts import PARTS
-from storagelab.tracks import load_track
+from storagelab.parts import PARTS, Part
+from storagelab.tracks import TRACKS, Control, Track, Value, load_track
+from storagelab.widgets.control_row import snap
+from storagelab.widgets.controls import field_label, value_label
+from storagelab.widgets.presets import positions
+from storagelab.widgets.workbench import Workbench
+from storagelab.words.answers import answer_line
 
-from .conftest import captions, marks, wait_until_settled
+from .conftest import Traffic, captions, new_page, wait_until_settled
+from .lab import run_all, students_copy
 
-TRACK = "cloud_titan"
+EVERY_LAB = [
+    pytest.param((track, part), id=f"{track}-{part}") for track in TRACKS for part in PARTS
+]
+
+DRAWN = """() => [...document.querySelectorAll('.storagelab-instrument')].map((box) =>
+  [...box.querySelectorAll('.bqplot svg :is(path, g, text, tspan, rect, circle, line)')]
+    .map((item) => [
+      ...['d', 'transform', 'x', 'y', 'x1', 'x2', 'y1', 'y2', 'width', 'height', 'cx', 'cy', 'r']
+        .map((name) => item.getAttribute(name) || ''),
+      item.style.display, item.style.opacity,
+      item.children.length ? '' : item.textContent,
+    ].join(' ')).join('|'))"""
+"""What each instrument's figure shows, one text for each."""
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+@dataclass
+class Bench:
+    """A workbench on a page of JupyterLab, and its twin in this process."""
 
+    page: Page
+    traffic: Traffic
+    folder: Any
+    track: Track
+    part: Part
+    twin: Workbench
 
-@pytest.fixture(scope="module")
-def folder(layout, tmp_path_factory):
-    """The student's copies, with the locks filled in and the work still to do."""
-    target = tmp_path_factory.mktemp("lab")
-    for part in PARTS.values():
-        notebook = nbformat.read(
-            layout.release / TRACK / f"{part.stem}.ipynb", as_version=nbformat.NO_CONVERT
+    @property
+    def controls(self) -> list[Control]:
+        return list(self.part.of(self.track).controls)
+
+    def of_kind(self, kind: str) -> list[Control]:
+        return [item for item in self.controls if item.kind == kind]
+
+    def start(self) -> None:
+        """Put everything back to the crisis, here and there."""
+        self.press("The crisis")
+        self.set(**{item.name: item.default for item in self.controls})
+        self.await_words()
+
+    def press(self, name: str) -> None:
+        self.page.get_by_role("button", name=name, exact=True).click(timeout=10_000)
+
+    def set(self, **values: Value) -> None:
+        """Set the twin, in the student's units."""
+        self.twin.set(**values)
+
+    def await_words(self) -> None:
+        """Wait until the page says of itself what the model says of the twin's settings."""
+        words = self.part.summary(self.track, self.twin.outcome)
+        self.page.wait_for_function(
+            "(words) => [...document.querySelectorAll('.storagelab-words')]"
+            ".some((item) => item.textContent === words)",
+            arg=words,
+            timeout=10_000,
         )
-        answer = keys.reference_answers(load_track(TRACK), part)["prediction"]
-        for cell in notebook.cells:
-            if cell.id == "lock":
-                cell.source = f"part.lock({answer!r}, 0.7)"
-        # what comes behind the workbench would only take time
-        index = next(i for i, cell in enumerate(notebook.cells) if cell.id == "workbench")
-        notebook.cells = notebook.cells[: index + 1]
-        nbformat.write(notebook, target / f"{part.stem}.ipynb")
-    return target
 
+    def slider(self, control: Control) -> Locator:
+        return self.page.get_by_role("slider", name=control.label, exact=True)
 
-@pytest.fixture(scope="module")
-def lab(folder, tmp_path_factory):
-    home, port = tmp_path_factory.mktemp("home"), free_port()
-    environment = {
-        **os.environ,
-        "HOME": str(home),
-        "JUPYTER_CONFIG_DIR": str(home / "config"),
-        "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
-        "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
-        "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
-        "STORAGELAB_VIEW": "live",
-    }
-    server = subprocess.Popen(
-        [
-            sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root",
-            "--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0",
-            "--IdentityProvider.token=", "--LabApp.news_url=", "--LabApp.check_for_updates_class="
-            "jupyterlab.NeverCheckForUpdate", f"--ServerApp.root_dir={folder}",
-        ],
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    address = f"http://127.0.0.1:{port}"
-    for _ in range(120):
-        try:
-            urllib.request.urlopen(f"{address}/api", timeout=1).read()
-            break
-        except OSError:
-            assert server.poll() is None, "JupyterLab ended"
-            time.sleep(0.5)
-    else:
-        pytest.fail("JupyterLab never answers")
-    yield address
-    server.terminate()
-    server.wait(timeout=20)
-    shutil.rmtree(home, ignore_errors=True)
+    def field(self, control: Control) -> Locator:
+        return self.page.get_by_role("spinbutton", name=field_label(control), exact=True)
 
-
-def run_all(page, lab, name):
-    page.goto(f"{lab}/doc/tree/{name}.ipynb?reset")
-    page.wait_for_selector(".jp-Notebook .jp-CodeCell")
-    # cells that are run before the kernel is there are not run at all
-    page.wait_for_selector('#jp-main-statusbar :text("| Idle")')
-    page.locator(".jp-Notebook .jp-CodeCell .cm-content").first.click()
-    page.click('.lm-MenuBar-itemLabel:text-is("Run")')
-    page.click('.lm-Menu-itemLabel:text-is("Run All Cells")')
-    page.wait_for_selector(".storagelab-workbench .bqplot svg", state="attached")
-    page.locator(".storagelab-workbench").last.scroll_into_view_if_needed()
-    wait_until_settled(page)
-
-
-@pytest.mark.parametrize("part", PARTS.values(), ids=lambda part: part.name)
-def test_every_slider_moves_the_figures_and_the_words_are_the_models(
-    lab, page, traffic, track, folder, part
-):
-    run_all(page, lab, part.stem)
-    content = part.of(track)
-    scales = [control for control in content.controls if control.kind == "scale"]
-    names = [
-        page.get_by_role("slider").nth(index).get_attribute("aria-label")
-        for index in range(len(scales))
-    ]
-    assert names == [control.label for control in scales]
-
-    values = {item.name: item.to_si(item.default) for item in content.controls}
-    assert part.summary(track, part.run(track, values)) in captions(page)
-    moved = 0
-    for index, control in enumerate(scales):
-        said, drawn = captions(page), marks(page)
-        position = control.values.index(control.default)
-        step = 1 if position + 1 < len(control.values) else -1
-        handle = page.get_by_role("slider").nth(index)
-        handle.focus()
-        page.keyboard.press("ArrowRight" if step > 0 else "ArrowLeft")
-        values[control.name] = control.to_si(control.values[position + step])
-        expected = part.summary(track, part.run(track, values))
-        page.wait_for_function(
-            "(text) => [...document.querySelectorAll('.storagelab-workbench [aria-live]')]"
-            ".some((item) => item.textContent === text)",
-            arg=expected,
+    def expect_value(self, control: Control, value: Value) -> None:
+        """Wait until the slider, its readout and its field say ``value``."""
+        shown = value_label(control, value)
+        expect(self.slider(control)).to_have_attribute("aria-valuetext", shown)
+        row = self.page.locator(".storagelab-control").filter(has=self.slider(control))
+        expect(row.locator(".widget-readout")).to_have_text(shown)
+        self.page.wait_for_function(
+            "([field, value]) => Math.abs(field.value - value) <= 1e-5 * Math.abs(value)",
+            arg=[self.field(control).element_handle(), float(value)],
+            timeout=10_000,
         )
+
+    def drawn(self) -> list[str]:
+        """Return what each figure shows once nothing moves any more."""
+        before: list[str] = []
+        for _ in range(50):
+            now: list[str] = self.page.evaluate(DRAWN)
+            if now == before:
+                return now
+            before = now
+            self.page.wait_for_timeout(120)
+        raise AssertionError("the figures never settle")
+
+    def traits(self) -> list[list[Any]]:
+        """Return what the twin's instruments draw, one list for each."""
+        return [
+            [np.array(getattr(widget, name)).tolist() for widget, name in instrument.dynamic]
+            for instrument in self.twin.instruments
+        ]
+
+
+@pytest.fixture(scope="module", params=EVERY_LAB)
+def bench(request, browser, lab, layout, make):
+    """One part's lab, opened once for all that is tried on its workbench."""
+    make("release")
+    track, part = load_track(request.param[0]), PARTS[request.param[1]]
+    traffic = Traffic()
+    path = f"every/{track.name}/{part.stem}.ipynb"
+    lab.write(path, students_copy(layout.release, track, part))
+    options = {"viewport": {"width": 1280, "height": 1000}, "reduced_motion": "reduce"}
+    with new_page(browser, traffic, **options) as page:
+        lab.open(page, path)
+        run_all(page)
+        page.wait_for_selector(".storagelab-workbench .bqplot svg", state="attached")
+        page.wait_for_selector(".noUi-handle[aria-valuetext]", state="attached")
         wait_until_settled(page)
-        moved += marks(page) != drawn and captions(page) != said
-    assert moved >= len(scales) - 2  # a shuffle buffer moves no bar of raw files
-    assert len(entries_of(read_ledger(folder, TRACK), part.name, "reveal")) == 1
-    assert traffic.blocked == []
+        folder = lab.root / "every" / track.name
+        yield Bench(page, traffic, folder, track, part, Workbench(track, part.name))
+    lab.stop_kernels()
 
 
-def test_a_run_is_recorded_by_its_button(lab, page, folder):
-    run_all(page, lab, "2_pipeline")
-    before = len(entries_of(read_ledger(folder, TRACK), "pipeline", "run"))
-    page.get_by_role("button", name="Record this run").click()
-    page.wait_for_selector("table.storagelab-runs")
-    assert len(entries_of(read_ledger(folder, TRACK), "pipeline", "run")) == before + 1
-    assert page.locator("table.storagelab-runs tbody tr").count() == before + 1
+def neighbour(control: Control, value: Value) -> tuple[Value, str]:
+    """Return a value next to ``value`` and the arrow that leads to it."""
+    position = control.values.index(value)
+    if position + 1 < len(control.values):
+        return control.values[position + 1], "ArrowRight"
+    return control.values[position - 1], "ArrowLeft"
 
 
-def test_the_ops_lead_drops_the_mtbf(lab, page, track):
-    run_all(page, lab, "3_checkpoint")
-    page.get_by_role("button", name="The ops lead calls").click()
-    page.wait_for_selector("text=Since the new racks went live")
-    event = track.checkpoint.event_node_mtbf / 3600
-    slider = page.get_by_role("slider", name="MTBF of a node")
-    page.wait_for_function(
-        "([element, text]) => element.getAttribute('aria-valuetext') === text",
-        arg=[slider.element_handle(), f"{event:,.0f} h"],
+def other_end(control: Control) -> int:
+    """Return the position of the end of a scale farther from the default."""
+    last = len(control.values) - 1
+    return 0 if control.values.index(control.default) > last / 2 else last
+
+
+def drag(page: Page, handle: Locator, position: int, count: int) -> None:
+    """Drag a slider's handle with the mouse to the ``position`` of ``count``."""
+    handle.scroll_into_view_if_needed()
+    rail = handle.locator("xpath=ancestor::*[contains(@class, 'noUi-base')]").bounding_box()
+    box = handle.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(
+        rail["x"] + rail["width"] * position / (count - 1), rail["y"] + rail["height"] / 2, steps=6
     )
+    page.mouse.up()
 
 
-def test_the_math_peek_shows_and_hides_the_equation(lab, page):
-    run_all(page, lab, "1_access")
-    toggle = page.get_by_role("button", name="Math peek")
-    formula = page.locator(".storagelab-workbench mjx-container, .storagelab-workbench .MathJax")
-    toggle.click()
-    formula.first.wait_for(state="visible")
-    toggle.click()
-    formula.first.wait_for(state="hidden")
+def test_the_lab_opens_clean_with_a_handle_for_every_scale(bench):
+    # an instrument may have a slider of its own
+    named = bench.page.locator(".storagelab-control").get_by_role("slider")
+    names = [named.nth(index).get_attribute("aria-label") for index in range(named.count())]
+    assert names == [control.label for control in bench.of_kind("scale")]
+    assert bench.part.summary(bench.track, bench.part.baseline(bench.track)) in captions(bench.page)
+    assert len(entries_of(read_ledger(bench.folder, bench.track.name), bench.part.name, "reveal"))
+    assert bench.traffic.blocked == []
+    assert bench.traffic.failed == []
+
+
+def moved_by(bench: Bench, control: Control, value: Value, act: Any) -> None:
+    """Do ``act``, which sets ``control`` to ``value``, and see that what should change does.
+
+    The words are the model's, and those figures change, and no others, whose marks the twin
+    changes.
+    """
+    bench.start()
+    before, drawn = bench.traits(), bench.drawn()
+    act()
+    bench.set(**{control.name: value})
+    bench.await_words()
+    if control.kind == "scale":
+        bench.expect_value(control, value)
+    meant = [a != b for a, b in zip(before, bench.traits(), strict=True)]
+    shown = [a != b for a, b in zip(drawn, bench.drawn()[: len(drawn)], strict=True)]
+    assert shown[: len(meant)] == meant, control.name
+    assert not any(shown[len(meant) :])  # the recorded runs aren't moved by a slider
+
+
+def test_every_control_moves_its_marks_by_keyboard(bench):
+    page = bench.page
+    for control in bench.of_kind("scale"):
+        value, key = neighbour(control, control.default)
+
+        def arrow(control: Control = control, key: str = key) -> None:
+            bench.slider(control).focus()
+            page.keyboard.press(key)
+
+        moved_by(bench, control, value, arrow)
+    for control in bench.of_kind("switch"):
+        value = next(item for item in control.values if item != control.default)
+
+        def space(control: Control = control, value: Value = value) -> None:
+            page.get_by_role("button", name=value_label(control, value), exact=True).focus()
+            page.keyboard.press("Space")
+
+        moved_by(bench, control, value, space)
+    for control in bench.of_kind("choice"):
+        value, key = neighbour(control, control.default)
+
+        def choose(control: Control = control, key: str = key) -> None:
+            page.get_by_role("combobox", name=control.label, exact=True).focus()
+            page.keyboard.press(key.replace("Right", "Down").replace("Left", "Up"))
+
+        moved_by(bench, control, value, choose)
+
+
+def test_every_control_moves_its_marks_by_mouse(bench):
+    page = bench.page
+    for control in bench.of_kind("scale"):
+        position, count = other_end(control), len(control.values)
+        moved_by(
+            bench,
+            control,
+            control.values[position],
+            lambda c=control, p=position, n=count: drag(page, bench.slider(c), p, n),
+        )
+    for control in bench.of_kind("switch"):
+        value = next(item for item in control.values if item != control.default)
+        label = value_label(control, value)
+        moved_by(bench, control, value, lambda label=label: bench.press(label))
+    for control in bench.of_kind("choice"):
+        value = next(item for item in control.values if item != control.default)
+        box = page.get_by_role("combobox", name=control.label, exact=True)
+        moved_by(
+            bench,
+            control,
+            value,
+            lambda box=box, c=control, v=value: box.select_option(value_label(c, v)),
+        )
+
+
+def test_a_number_typed_into_a_field_moves_its_slider(bench):
+    for control in bench.of_kind("scale"):
+        bench.start()
+        typed = 0.97 * float(control.values[other_end(control)])
+        value = snap(control, typed, float(control.default))
+        bench.field(control).fill(f"{typed:.6g}")
+        bench.page.keyboard.press("Enter")
+        bench.set(**{control.name: value})
+        bench.await_words()
+        bench.expect_value(control, value)
+
+
+def test_a_button_leads_each_scale_back_to_its_default(bench):
+    for control in bench.of_kind("scale"):
+        bench.start()
+        bench.slider(control).focus()
+        bench.page.keyboard.press("Home" if other_end(control) == 0 else "End")
+        bench.expect_value(control, control.values[other_end(control)])
+        bench.press(f"{control.label}: back to the default")
+        bench.await_words()
+        bench.expect_value(control, control.default)
+
+
+def test_every_preset_sets_what_its_story_needs(bench):
+    for position in positions(bench.part.of(bench.track)):
+        bench.start()
+        bench.press(position.label)
+        bench.set(**position.values)
+        bench.await_words()
+        for control in bench.of_kind("scale"):
+            bench.expect_value(control, position.values[control.name])
+        assert position.words in captions(bench.page)
+
+
+def test_the_line_to_paste_follows_and_leads_the_sliders(bench):
+    bench.start()
+    line = bench.page.get_by_role("textbox", name="The line to paste")
+    control = next(item for item in bench.of_kind("scale") if item.decided)
+    first = answer_line(bench.controls, bench.twin.settings())
+    expect(line).to_have_value(first)
+    bench.slider(control).focus()
+    value, key = neighbour(control, control.default)
+    bench.page.keyboard.press(key)
+    bench.set(**{control.name: value})
+    second = answer_line(bench.controls, bench.twin.settings())
+    expect(line).to_have_value(second)
+    line.fill(first)
+    line.press("Enter")
+    bench.set(**{control.name: control.default})
+    bench.await_words()
+    bench.expect_value(control, control.default)
+    line.fill("import os")
+    line.press("Enter")
+    expect(bench.page.get_by_text("This isn't a line that the workbench gave")).to_be_visible()
+    bench.expect_value(control, control.default)
+
+
+def test_what_was_opened_and_moved_asked_no_other_host(bench):
+    assert bench.traffic.blocked == []
+    bench.traffic.assert_clean()
+
+
+@pytest.fixture
+def only(bench):
+    """Leave out the labs that a test isn't about."""
+
+    def require(track: str | None = None, part: str | None = None) -> None:
+        if (track or bench.track.name, part or bench.part.name) != (
+            bench.track.name,
+            bench.part.name,
+        ):
+            pytest.skip("about another lab")
+
+    return require

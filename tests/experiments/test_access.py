@@ -7,10 +7,26 @@ import numpy as np
 import pytest
 from msgspec import structs
 
-from storagelab.access import roofline_bandwidth
+from storagelab.access import (
+    half_bandwidth_request_size,
+    knee_request_size,
+    roofline_bandwidth,
+)
 from storagelab.devices import load_device, load_devices
-from storagelab.experiments.access import AccessSettings, audit, device_curve
-from storagelab.formats import FORMATS
+from storagelab.experiments.access import (
+    AccessSettings,
+    asymptotes,
+    audit,
+    device_curve,
+    in_order,
+    late_quantiles,
+    late_shares,
+    play_order,
+    prepare_time,
+    timeline,
+    turning_size,
+)
+from storagelab.formats import FORMATS, shuffle_reach
 from storagelab.parts import PARTS
 from storagelab.queueing import deadline_misses, stall_tail
 from storagelab.tracks import TRACKS, load_track
@@ -436,3 +452,213 @@ def test_no_ring_and_no_layout_saves_the_hearable_that_cannot_suspend_an_erase()
     assert min(item.settings.buffer for item in silent) / silent[0].demand > 0.1
     met = {item.settings.device for item in outcomes if not item.unmet}
     assert met == {"spi_nor_quad", "fram"}
+
+
+# --- the tail's quantiles
+
+
+@pytest.mark.parametrize(("name", "part"), of_part("access"))
+def test_the_quantiles_are_the_inverse_of_the_late_shares(name, part):
+    levels = np.array([0.0, 0.5, 0.9, 0.99, 0.999, 0.999999])
+    for outcome in positions(part, load_track(name), count=300):
+        times = late_quantiles(outcome, levels)
+        assert np.all(np.diff(times) >= 0)
+        assert np.all(times >= outcome.io_time)
+        # at most so many are later, and any sooner more would be
+        within = late_shares(outcome, times * (1 + 1e-9) + 1e-12)
+        assert np.all(within <= (1 - levels) * (1 + 1e-5) + 1e-12)
+        before = late_shares(outcome, np.maximum(0.0, times * (1 - 1e-6) - 1e-12))
+        assert np.all(before >= (1 - levels) * (1 - 1e-5))
+
+
+def test_quantiles_of_played_reads():
+    outcome = PARTS["access"].baseline(load_track("edge_guardian"))
+    period = outcome.stall_time / outcome.stalled_share
+    moments = np.random.default_rng(4).uniform(0, period, 400_000)
+    reads = outcome.io_time + np.maximum(0.0, outcome.stall_time - moments)
+    levels = np.array([0.95, 0.99, 0.999])
+    assert late_quantiles(outcome, levels) == pytest.approx(np.quantile(reads, levels), rel=5e-3)
+
+
+# --- the same device in order
+
+
+@pytest.mark.parametrize(("name", "part"), of_part("access"))
+def test_in_order_is_the_same_device_in_shards_and_the_largest_requests(name, part):
+    track = load_track(name)
+    largest = track.access.control("request_size")
+    formats = track.access.control("format").values
+    for now in positions(part, track, count=100):
+        best = in_order(track, now.settings)
+        assert best.settings.shuffled is False
+        assert best.settings.device == now.settings.device
+        assert best.settings.queue_depth == now.settings.queue_depth
+        assert best.settings.request_size == largest.to_si(largest.values[-1])
+        sharded = any(FORMATS[item].sharded for item in formats)
+        assert FORMATS[best.settings.format].sharded == sharded
+        assert best.moved >= 0.9 * min(best.sequential_bandwidth, now.moved)
+
+
+def test_shards_in_order_are_what_the_crisis_is_compared_with():
+    track = load_track("cloud_titan")
+    best = in_order(track, PARTS["access"].baseline(track).settings)
+    assert best.settings.format == "webdataset"
+    assert best.settings.device == "object_store"
+
+
+# --- steps on a time axis
+
+
+def flow(io_time, preparing, computing, steps):
+    """Play steps one event after another; return when each is read, prepared and computed.
+
+    Each of the three hands a step on as soon as the next has room for it: a step may wait before
+    the CPU while it works on another, and one may wait before the accelerators.
+    """
+    read, packed, computed = ([(0.0, 0.0)] * steps for _ in range(3))
+    for step in range(steps):
+        ready = read[step - 1][1] if step else 0.0
+        free = packed[step - 1][0] if step else 0.0
+        begin = max(ready, free)
+        read[step] = (begin, begin + io_time)
+        begin = max(
+            read[step][1],
+            packed[step - 1][1] if step else 0.0,
+            computed[step - 1][0] if step else 0.0,
+        )
+        packed[step] = (begin, begin + preparing)
+        begin = max(packed[step][1], computed[step - 1][1] if step else 0.0)
+        computed[step] = (begin, begin + computing)
+    return {"read": np.array(read), "prepare": np.array(packed), "compute": np.array(computed)}
+
+
+@pytest.mark.parametrize(("name", "part"), of_part("access"))
+def test_a_timeline_is_what_three_workers_come_to_that_hand_steps_on(name, part):
+    track = load_track(name)
+    preparing = prepare_time(track)
+    for outcome in positions(part, track, count=60):
+        computing = outcome.steps["compute"]
+        if 0.9 < outcome.io_time / computing < 1.02:
+            continue  # would take very long to become steady
+        line = timeline(outcome, preparing, 5 * computing)
+        played = flow(outcome.io_time, preparing, computing, 200)
+        origin = played["compute"][150, 0]
+        for lane in ("prepare", "compute"):
+            shown = played[lane][150 : 150 + len(line.spans[lane])] - origin
+            np.testing.assert_allclose(line.spans[lane], shown, atol=1e-6 * line.period)
+        reads = np.column_stack([line.spans["open"][:, 0], line.spans["read"][:, 1]])
+        shown = played["read"][150 : 150 + len(reads)] - origin
+        np.testing.assert_allclose(reads, shown, atol=1e-6 * line.period)
+
+
+@pytest.mark.parametrize(("name", "part"), of_part("access"))
+def test_no_two_segments_on_a_lane_overlap_and_steps_come_in_order(name, part):
+    track = load_track(name)
+    preparing, computing = prepare_time(track), track.node.compute_time
+    for outcome in positions(part, track, count=300):
+        line = timeline(outcome, preparing, 12 * computing)
+        room = 1e-9 * line.period
+        lanes = {
+            "storage": [line.spans[item] for item in ("open", "wait", "read")],
+            "CPU": [line.spans["prepare"]],
+            "accelerators": [line.spans["compute"], line.spans["idle"]],
+        }
+        for spans in lanes.values():
+            # step after step, and within a step one thing after another
+            edges = np.stack(spans, axis=1).reshape(-1, 2)
+            assert np.all(edges[:, 1] >= edges[:, 0] - room)
+            assert np.all(edges[1:, 0] >= edges[:-1, 1] - room)
+        spans = line.spans
+        assert np.all(spans["prepare"][:, 0] >= spans["read"][:, 1] - room)
+        begins = spans["compute"][1:, 0]
+        ready = np.maximum(spans["prepare"][1:, 1], spans["compute"][:-1, 1])
+        np.testing.assert_allclose(begins, ready, atol=room)
+        for item, seconds in {**outcome.steps, "prepare": preparing}.items():
+            assert np.diff(spans[item]) == pytest.approx(seconds, abs=room)
+
+
+@pytest.mark.parametrize(("name", "part"), of_part("access"))
+def test_the_period_is_the_slower_of_the_two_and_idling_is_what_is_left(name, part):
+    track = load_track(name)
+    for outcome in positions(part, track, count=300):
+        line = timeline(outcome, prepare_time(track), 3.0)
+        assert line.period == max(outcome.io_time, outcome.steps["compute"])
+        assert np.diff(line.spans["compute"][:, 0]) == pytest.approx(line.period)
+        assert line.idle_share == pytest.approx(1 - outcome.utilization, abs=1e-9)
+        assert line.spans["compute"][0, 0] == 0
+        # the axis is covered on every lane
+        assert line.spans["idle"][-1, 1] >= 3.0
+        assert line.spans["read"][-1, 1] >= 3.0 or line.spans["open"][-1, 0] >= 3.0
+
+
+def test_preparing_is_never_what_binds_and_is_refused_where_it_would():
+    for name in TRACKS:
+        track = load_track(name)
+        assert prepare_time(track) < track.node.compute_time
+    outcome = PARTS["access"].baseline(load_track("edge_guardian"))
+    with pytest.raises(ValueError, match="preparing must not be slower"):
+        timeline(outcome, 0.011, 1.0)
+    with pytest.raises(ValueError, match="span must be"):
+        timeline(outcome, 0.001, -1.0)
+
+
+# --- where a curve turns
+
+
+@pytest.mark.parametrize("device", load_devices())
+@pytest.mark.parametrize("depth", [1, 4, 64, 1024])
+def test_a_curve_runs_up_to_its_two_asymptotes_and_turns_where_they_meet(device, depth):
+    device = load_device(device)
+    requests, level = asymptotes(device, depth)
+    tiny, huge = device_curve(device, np.array([1e-6, 1e18]), depth)
+    assert tiny / 1e-6 == pytest.approx(requests, rel=1e-5)
+    assert huge == pytest.approx(level, rel=1e-5)
+    turn = turning_size(device, depth)
+    assert requests * turn == pytest.approx(level)
+    at_turn = device_curve(device, np.array([turn]), depth)[0]
+    assert 0.49 * level < at_turn <= level * (1 + 1e-9)
+
+
+@pytest.mark.parametrize("device", load_devices())
+def test_a_turn_goes_from_latency_times_bandwidth_to_the_knee(device):
+    device = load_device(device)
+    alone = half_bandwidth_request_size(device.latency, device.stream_bandwidth)
+    assert turning_size(device, 1) == pytest.approx(alone)
+    knee = knee_request_size(device.max_iops, device.bandwidth)
+    assert turning_size(device, 1e12) == pytest.approx(knee, rel=1e-4)
+
+
+# --- played orders
+
+
+@pytest.mark.parametrize(("shard", "buffer"), [(20, 0), (20, 10), (20, 60), (3, 150), (20, 400)])
+def test_a_played_order_is_moved_as_far_as_the_law_says(shard, buffer):
+    samples = 400
+    moved = [play_order(samples, shard, buffer, seed).displacement for seed in range(40)]
+    law = shuffle_reach(FORMATS["webdataset"], True, samples, buffer)
+    error = np.std(moved, ddof=1) / np.sqrt(len(moved))
+    assert abs(np.mean(moved) - law) <= 4 * error + 0.004 * buffer
+
+
+def test_single_files_are_moved_as_far_as_a_permutation_is():
+    moved = [play_order(400, None, 0, seed).displacement for seed in range(40)]
+    law = shuffle_reach(FORMATS["raw"], True, 400, 0)
+    error = np.std(moved, ddof=1) / np.sqrt(len(moved))
+    assert abs(np.mean(moved) - law) < 4 * error + 0.5
+
+
+@pytest.mark.parametrize("shard", [None, 1, 7, 400])
+@pytest.mark.parametrize("buffer", [0, 1, 13, 999])
+def test_every_sample_is_read_and_used_once(shard, buffer):
+    order = play_order(400, shard, buffer, 3)
+    assert sorted(order.read) == sorted(order.used) == list(range(400))
+    if buffer <= 1 and shard:
+        np.testing.assert_array_equal(order.used, order.read)
+    if shard:
+        # one after another within a shard, whatever comes before it
+        inside = np.arange(1, 400) % shard != 0
+        assert np.all(np.diff(order.read)[inside] == 1)
+    assert order.used.min() == 0
+    if shard and buffer:
+        # nothing leaves the buffer before it has come
+        assert np.all(order.used >= order.read - buffer + 1)

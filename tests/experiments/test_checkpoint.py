@@ -8,7 +8,16 @@ import numpy as np
 import pytest
 from msgspec import structs
 
-from storagelab.experiments.checkpoint import CheckpointSettings, protect
+from storagelab.checkpoint import simulate_wall_time
+from storagelab.experiments.checkpoint import (
+    JOBS,
+    CheckpointSettings,
+    longest_storm,
+    overhead_band,
+    overhead_curve,
+    protect,
+    storm,
+)
 from storagelab.parts import PARTS
 from storagelab.tracks import TRACKS, load_track
 from storagelab.units import HOUR
@@ -131,6 +140,99 @@ def test_after_the_event_the_old_interval_wastes_more(name, part):
     kept = protect(track, replace(settings, interval=before.settings.interval))
     assert kept.wasted > 1.05 * now.wasted
     assert keys.waste_ratio(track, kept) > 1.05
+
+
+# --- what the figures are drawn from
+
+
+@pytest.mark.parametrize(("name", "part"), of_part("checkpoint"))
+def test_a_curve_of_overheads_is_the_outcome_at_each_interval(name, part):
+    track = load_track(name)
+    control = track.checkpoint.control("interval")
+    intervals = np.array([control.to_si(control.values[index]) for index in (0, 5, 10, -1)])
+    for outcome in positions(part, track, count=60):
+        curve = overhead_curve(track, outcome.settings, intervals)
+        for index, interval in enumerate(intervals):
+            there = protect(track, replace(outcome.settings, interval=float(interval)))
+            shares = {key: value / there.solve_time for key, value in there.parts.items()}
+            shares["total"] = there.wasted / there.solve_time
+            for kind, shown in curve.items():
+                assert shown[index] == pytest.approx(shares[kind], rel=1e-9, abs=1e-12), kind
+
+
+@pytest.mark.parametrize("name", TRACKS)
+def test_the_band_has_the_mean_of_played_jobs_and_most_of_them_inside(name):
+    track = load_track(name)
+    part = track.checkpoint
+    settings = PARTS["checkpoint"].baseline(track).settings
+    outcome = protect(track, settings)
+    intervals = np.array([settings.interval, outcome.optimum])
+    band = overhead_band(track, settings, intervals)
+    for index, interval in enumerate(intervals):
+        played = simulate_wall_time(
+            part.solve_time, float(interval), outcome.dump_time, outcome.mtbf, part.restart_time,
+            trials=4000, seed=11,
+        )  # fmt: skip
+        mean = played.mean / part.solve_time - 1
+        spread = played.standard_error * math.sqrt(4000) / part.solve_time
+        assert abs(band.mean[index] - mean) < 4 * spread / math.sqrt(JOBS)
+        assert band.low[index] <= band.mean[index] <= band.high[index]
+        # from the tenth to the ninetieth percentile are 2.56 standard deviations of a bell curve
+        assert band.high[index] - band.low[index] < 3.5 * spread
+
+
+def test_the_band_is_the_tenth_and_the_ninetieth_percentile_of_its_jobs(monkeypatch):
+    track = load_track("edge_guardian")
+    settings = PARTS["checkpoint"].baseline(track).settings
+    drawn = np.random.default_rng(5).exponential(size=(2, JOBS)) * 100 + track.checkpoint.solve_time
+    monkeypatch.setattr(
+        "storagelab.experiments.checkpoint.sample_wall_times",
+        lambda *job, trials, seed: drawn.copy(),
+    )
+    band = overhead_band(track, settings, np.array([7.0, 77.0]))
+    shares = drawn / track.checkpoint.solve_time - 1
+    np.testing.assert_allclose(band.mean, shares.mean(axis=1))
+    np.testing.assert_allclose([band.low, band.high], np.quantile(shares, [0.1, 0.9], axis=1))
+
+
+def test_a_band_without_an_end_is_infinite_and_no_error():
+    track = load_track("cloud_titan")
+    settings = replace(
+        PARTS["checkpoint"].baseline(track).settings, write_bandwidth=1e10, node_mtbf=3.6e6
+    )
+    band = overhead_band(track, settings, np.array([60.0, 21600.0]))
+    for side in (band.low, band.mean, band.high):
+        assert np.isinf(side).all()
+
+
+def test_the_band_does_not_ask_for_the_interval_that_is_chosen():
+    """So that the slider of the interval leaves it as it is."""
+    track = load_track("mobile_nomad")
+    settings = PARTS["checkpoint"].baseline(track).settings
+    intervals = np.array([5.0, 50.0])
+    first = overhead_band(track, settings, intervals)
+    assert overhead_band(track, replace(settings, interval=33.0), intervals) is first
+
+
+@pytest.mark.parametrize(("name", "part"), of_part("checkpoint"))
+def test_a_storm_of_one_group_is_the_dump(name, part):
+    track = load_track(name)
+    for outcome in positions(part, track, count=200):
+        shown = storm(track, outcome.settings)
+        assert track.checkpoint.dump_latency + shown.time == pytest.approx(outcome.dump_time)
+        assert shown.rates @ shown.durations == pytest.approx(outcome.written)
+        too_long = outcome.dump_time > longest_storm(outcome) * (1 + 1e-9)
+        assert too_long == (outcome.storage_share > outcome.storage_limit * (1 + 1e-9))
+
+
+def test_a_storm_in_groups_has_the_writers_of_the_track():
+    track = load_track("cloud_titan")
+    settings = PARTS["checkpoint"].baseline(track).settings
+    shown = storm(track, settings, groups=16)
+    assert shown.writers.tolist() == [64.0] * 16
+    assert shown.room == pytest.approx(settings.write_bandwidth - 64 * 25e9)
+    with pytest.raises(ValueError, match="groups must not exceed writers"):
+        storm(load_track("tiny_pioneer"), settings, groups=2)
 
 
 def test_sharding_turns_every_ten_minutes_from_longer_to_shorter():

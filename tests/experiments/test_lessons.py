@@ -273,7 +273,7 @@ def test_the_words_are_filled_at_every_end_of_the_sliders(name, part):
         for where, text in prose(track, part).items():
             filled = part.words(track, text, outcome)
             assert not re.search(r"[{}]|\b(nan|inf|None)\b", filled), where
-        for said in (part.summary(track, outcome), part.equation(track, outcome)):
+        for said in (part.summary(track, outcome), part.equation(track, outcome).tex):
             assert not re.search(r"\b(nan|inf|None)\b", said)
 
 

@@ -1,17 +1,21 @@
 """Part 2 over the whole slider space: bytes are conserved, tiers bind as they should."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
 from msgspec import structs
 
 from storagelab.experiments.pipeline import (
+    RESOURCES,
     TIERS,
     PipelineSettings,
+    binding_changes,
     feed,
+    feed_many,
     one_unit_more,
-    sweep_link,
+    sweep,
 )
 from storagelab.parts import PARTS
 from storagelab.pipeline import CACHE_POLICIES, cache_hit_rate
@@ -338,15 +342,104 @@ def test_one_unit_more_is_the_experiment_with_one_piece_more(name, part):
             assert gains[item.name] == pytest.approx(gain, abs=1e-9)
 
 
+@pytest.mark.parametrize("resource", RESOURCES)
 @pytest.mark.parametrize(("name", "part"), of_part("pipeline"))
-def test_a_swept_link_is_the_experiment_at_each_of_its_points(name, part):
+def test_a_sweep_is_the_experiment_at_each_of_its_points(name, part, resource):
     track = load_track(name)
-    settings = part.baseline(track).settings
-    control = track.pipeline.control("link")
-    links = np.geomspace(control.to_si(control.values[0]), control.to_si(control.values[-1]), 7)
-    swept = sweep_link(track, settings, links)
-    for index, link in enumerate(links):
-        warm = feed(track, replace(settings, link=float(link))).warm
-        assert swept["delivered"][index] == pytest.approx(warm.rate)
-        for tier in TIERS:
-            assert swept[tier][index] == pytest.approx(warm.ceilings[tier])
+    control = track.pipeline.control(resource)
+    low, high = (float(control.to_si(control.values[end])) for end in (0, -1))
+    amounts = np.linspace(low, high, 9)
+    for outcome in positions(part, track, count=20):
+        swept = sweep(track, outcome.settings, resource, amounts)
+        for index, amount in enumerate(amounts):
+            there = feed(track, replace(outcome.settings, **{resource: float(amount)}))
+            assert swept.rate[index] == pytest.approx(there.warm.rate)
+            assert swept.utilization[index] == pytest.approx(there.utilization)
+            assert swept.cost[index] == pytest.approx(there.cost)
+            for tier in TIERS:
+                assert swept.ceilings[tier][index] == pytest.approx(there.warm.ceilings[tier])
+
+
+@pytest.mark.parametrize("policy", CACHE_POLICIES)
+@pytest.mark.parametrize("name", TRACKS)
+def test_feeding_many_is_feeding_each(name, policy):
+    track = load_track(name)
+    cache = np.array([0.0, 0.3, 1.0, 2.0])[:, None] * track.pass_size
+    link = np.array([0.1, 1.0, 3.0]) * track.pass_demand
+    many = feed_many(track, cache, link, 0.7 * track.pass_demand, policy)
+    assert many.rate.shape == many.utilization.shape == many.cost.shape == (4, 3)
+    for row, column in np.ndindex(4, 3):
+        settings = PipelineSettings(
+            cache=float(cache[row, 0]),
+            link=float(link[column]),
+            nvme=0.7 * track.pass_demand,
+            policy=policy,
+        )
+        alone = feed(track, settings)
+        assert many.rate[row, column] == pytest.approx(alone.warm.rate)
+        assert many.utilization[row, column] == pytest.approx(alone.utilization)
+        assert many.cost[row, column] == pytest.approx(alone.cost)
+
+
+def test_a_sweep_of_what_nobody_sells_is_refused():
+    track = load_track("cloud_titan")
+    settings = PARTS["pipeline"].baseline(track).settings
+    with pytest.raises(ValueError, match="unknown resource 'policy'; known are cache, link, nvme"):
+        sweep(track, settings, "policy", np.ones(3))
+    with pytest.raises(ValueError, match=r"^link\[1\] must be"):
+        sweep(track, settings, "link", np.array([1e9, 0.0]))
+
+
+@pytest.mark.parametrize("resource", RESOURCES)
+@pytest.mark.parametrize(("name", "part"), of_part("pipeline"))
+def test_at_a_change_another_stage_binds_and_in_between_none_does(name, part, resource):
+    track = load_track(name)
+    control = track.pipeline.control(resource)
+    low, high = (float(control.to_si(control.values[end])) for end in (0, -1))
+    grid = np.linspace(low, high, 61)
+
+    def binding(settings, amount):
+        return feed(track, replace(settings, **{resource: amount})).warm.binding
+
+    seen = 0
+    for outcome in positions(part, track, count=40):
+        settings = outcome.settings
+        changes = binding_changes(track, settings, resource, grid)
+        seen += len(changes)
+        for change in changes:
+            assert change.before != change.after
+            assert binding(settings, change.at * (1 - 1e-8)) == change.before
+            assert binding(settings, change.at) == change.after
+        edges = [low, *(change.at for change in changes), high]
+        for left, right in pairwise(edges):
+            if right - left < 1e-8 * right:
+                continue  # a tie at the slider's end
+            within = np.linspace(left, right, 9)[:-1]
+            assert len({binding(settings, float(amount)) for amount in within}) == 1
+    assert seen > 0
+
+
+def test_a_link_stops_binding_where_its_misses_meet_the_demand():
+    """Said by the law itself: link = demand times the share that misses."""
+    track = load_track("cloud_titan")
+    settings = PARTS["pipeline"].baseline(track).settings
+    (change,) = binding_changes(track, settings, "link", np.linspace(1e8, 1e10, 30))
+    misses = 1 - settings.cache / track.pass_size
+    assert change.at == pytest.approx(track.pass_demand * misses, rel=1e-8)
+    assert (change.before, change.after) == ("link", "compute")
+
+
+@pytest.mark.parametrize(("name", "part"), of_part("pipeline"))
+def test_the_paths_supply_is_what_comes_to_an_endless_appetite(name, part):
+    track = load_track(name)
+    hungry = structs.replace(
+        track, pipeline=structs.replace(track.pipeline, pass_demand=1e6 * track.pass_demand)
+    )
+    for outcome in positions(part, track, count=100):
+        for epoch, unbounded in zip(
+            (outcome.cold, outcome.warm),
+            (lambda fed: fed.cold, lambda fed: fed.warm),
+            strict=True,
+        ):
+            assert epoch.supply == unbounded(feed(hungry, outcome.settings)).rate
+            assert epoch.rate == min(epoch.supply, outcome.demand)

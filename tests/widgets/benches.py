@@ -24,6 +24,11 @@ EVERY_BENCH = [
 ]
 """Each track's name with each part's, as parameters of a test."""
 
+CLOUDS_OWN = (
+    r"accelerator|\bGPU|H100|\bepoch|\btrain|checkpoint|object store|\bDRAM|\bnode\b|\bbatch"
+)
+"""What is said of a cloud alone."""
+
 
 def outcomes(name, part_name):
     """Any outcome on the grid of a part's controls."""
@@ -102,4 +107,4 @@ def drawn(figure):
 
 def equations(widget):
     """Yield every equation in a widget, as TeX."""
-    return [item.value for item in within(widget) if isinstance(item, ipywidgets.HTMLMath)]
+    return [item.tex for item in within(widget) if hasattr(item, "tex")]

@@ -1,0 +1,204 @@
+"""From a key pressed to a painted frame: a workbench in JupyterLab against one bare slider.
+
+The bare slider moves one line of an otherwise empty figure from Python: the least that ipywidgets
+and bqplot can do. Both stand in one notebook with one kernel, and their keys are pressed in turn.
+Nothing is eased, so that the last frame is as late as the kernel and the browser make it.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from measuring import Result, at_most
+from playwright.sync_api import sync_playwright
+
+from storagelab.parts import PARTS
+
+sys.path.append(str(Path(__file__).parents[1]))  # tests drive the same Chromium and JupyterLab
+
+from tests.browser.chromium import launch_options
+from tests.browser.lab import Lab, notebook_of, run_all, running_lab
+
+WORKBENCHES = [
+    *(("cloud_titan", part) for part in PARTS),
+    ("edge_guardian", "access"),
+    ("mobile_nomad", "checkpoint"),
+    ("tiny_pioneer", "pipeline"),
+]
+PRESSES = 120
+"""Half of them to the right, half to the left."""
+LIMIT = 1.5
+
+OURS = """
+from storagelab.tracks import load_track
+from storagelab.widgets import Workbench
+bench = Workbench(load_track({track!r}), {part!r})
+bench.widget
+"""
+BARE = """
+import bqplot
+import ipywidgets
+import numpy as np
+
+x, y = bqplot.LinearScale(min=0, max=1), bqplot.LinearScale(min=0, max=1)
+line = bqplot.Lines(x=np.linspace(0, 1, 2), y=np.zeros(2), scales={"x": x, "y": y})
+slider = ipywidgets.IntSlider(value=10, min=0, max=20)
+
+def draw(change):
+    line.y = np.full(2, slider.value / 20)
+
+slider.observe(draw, "value")
+bare = ipywidgets.VBox([slider, bqplot.Figure(marks=[line])])
+bare.add_class("bare-slider")
+bare
+"""
+
+WATCH = """() => {
+  // how long nothing has to change, in ms, and how long that is waited for
+  const QUIET = 100;
+  const PATIENCE = 3000;
+  const EVERYTHING = { subtree: true, childList: true, characterData: true, attributes: true };
+  // runs when the frame with the present changes has been handed to the compositor
+  const onFrame = (note) => requestAnimationFrame(() => {
+    const channel = new MessageChannel();
+    channel.port1.onmessage = () => note(performance.now());
+    channel.port2.postMessage(null);
+  });
+  window.pressed = (place, index) => new Promise((resolve) => {
+    const root = document.querySelector(place);
+    const handle = root.querySelectorAll('.noUi-handle')[index];
+    const readout = handle.closest('.widget-slider').querySelector('.widget-readout');
+    const figures = [...root.querySelectorAll('.bqplot svg')];
+    const painted = { readout: 0, marks: 0 };
+    const moved = new Set();
+    let start = 0;
+    let changed = 0;
+    const watch = (item, what) => {
+      const observer = new MutationObserver(() => {
+        if (!start) return;
+        changed = performance.now();
+        if (what === 'marks') moved.add(item);
+        onFrame((now) => { painted[what] = now - start; });
+      });
+      observer.observe(item, EVERYTHING);
+      return observer;
+    };
+    const observers = [watch(readout, 'readout'), ...figures.map((item) => watch(item, 'marks'))];
+    const end = () => {
+      const now = performance.now();
+      const settled = painted.readout && painted.marks && now - changed > QUIET;
+      if (!settled && now - start < PATIENCE) {
+        setTimeout(end, 10);
+        return;
+      }
+      observers.forEach((observer) => observer.disconnect());
+      resolve({ ...painted, moved: moved.size });
+    };
+    handle.addEventListener('keydown', (event) => {
+      start = event.timeStamp;
+      setTimeout(end, 10);
+    }, { capture: true, once: true });
+    handle.focus({ preventScroll: true });
+  });
+}"""
+
+REFERENCE = ".bare-slider"
+SUBJECT = ".storagelab-workbench"
+
+
+@contextmanager
+def page_of(lab: Lab, chromium: Any, track: str, part: str) -> Iterator[Any]:
+    """Open a notebook with the bare slider and a workbench; its kernel is stopped at the end."""
+    path = f"{track}_{part}.ipynb"
+    lab.write(path, notebook_of(BARE, OURS.format(track=track, part=part)))
+    # all of it in sight, since JupyterLab doesn't draw the cells that aren't
+    page = chromium.new_page(viewport={"width": 1280, "height": 5000}, reduced_motion="reduce")
+    page.set_default_timeout(60_000)
+    lab.open(page, path)
+    run_all(page)
+    for place in (SUBJECT, REFERENCE):
+        page.wait_for_selector(f"{place} .bqplot svg path.line", state="attached")
+    page.wait_for_timeout(2000)
+    page.evaluate(WATCH)
+    yield page
+    page.close()
+    lab.stop_kernels()
+
+
+def press(page: Any, place: str, slider: int, key: str) -> dict[str, float]:
+    """Press ``key`` on a slider of ``place``, return how many figures moved and when all had.
+
+    ``readout`` and ``marks`` are milliseconds from the key to the last frame that changed them,
+    0 where nothing did.
+    """
+    page.evaluate(
+        "([place, slider]) => { window.outcome = window.pressed(place, slider); }", [place, slider]
+    )
+    page.keyboard.press(key)
+    seen: dict[str, float] = page.evaluate("() => window.outcome")
+    return seen
+
+
+def liveliest(page: Any, place: str) -> int:
+    """Return the slider of ``place`` that moves the most figures, the first of several.
+
+    Raises ``RuntimeError`` where none moves any.
+    """
+    count = page.locator(f"{place} .noUi-handle").count()
+    moved = []
+    for slider in range(count):
+        keys = ("ArrowRight", "ArrowLeft")  # at its end a slider moves one way only
+        moved.append(max(press(page, place, slider, key)["moved"] for key in keys))
+    if not any(moved):
+        raise RuntimeError(f"no slider of {place} moves a figure")
+    return moved.index(max(moved))
+
+
+def measured(page: Any) -> dict[str, dict[str, list[float]]]:
+    """Return seconds to the painted readout and the painted marks, for both places."""
+    sliders = {place: liveliest(page, place) for place in (SUBJECT, REFERENCE)}
+    times: dict[str, dict[str, list[float]]] = {
+        place: {"readout": [], "marks": []} for place in sliders
+    }
+    for index in range(PRESSES):
+        key = ("ArrowRight", "ArrowLeft")[index % 2]
+        for place, slider in sliders.items():
+            seen = press(page, place, slider, key)
+            for name, found in times[place].items():
+                if not seen[name]:
+                    raise RuntimeError(f"{key} changed no {name} of {place}")
+                found.append(seen[name] / 1e3)
+    return times
+
+
+def at_share(times: list[float], share: float) -> float:
+    """Return the time that ``share`` of ``times`` don't exceed."""
+    return sorted(times)[min(int(share * len(times)), len(times) - 1)]
+
+
+def results() -> list[Result]:
+    """Return both latencies of each workbench against the bare slider, at the 95th percentile."""
+    found = []
+    with (
+        tempfile.TemporaryDirectory() as root,
+        tempfile.TemporaryDirectory() as home,
+        running_lab(Path(root), Path(home)) as lab,
+        sync_playwright() as playwright,
+    ):
+        chromium = playwright.chromium.launch(**launch_options())
+        for track, part in WORKBENCHES:
+            with page_of(lab, chromium, track, part) as page:
+                times = measured(page)
+            for what in ("readout", "marks"):
+                ours, bare = (times[place][what] for place in (SUBJECT, REFERENCE))
+                for share in (0.5, 0.95):
+                    high, reference = at_share(ours, share), at_share(bare, share)
+                    name = f"key to {what}, p{100 * share:.0f}, {track}, {part} / bare slider"
+                    found.append(at_most(name, high, reference, high / reference, LIMIT))
+        chromium.close()
+    return found

@@ -1,0 +1,108 @@
+"""ControlRow: a control with what stands beside it: a field to type in, a way back."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import ipywidgets
+
+from storagelab.tracks import Control, Value
+from storagelab.widgets import kit
+from storagelab.widgets.controls import field_label, make_control
+
+
+def nearest(control: Control, asked: float) -> Value:
+    """Return the value of a scale nearest to ``asked``, both in the student's unit.
+
+    By ratio where the values span decades, else by difference.
+    """
+    values = sorted(float(value) for value in control.values)
+    low, high = values[0], values[-1]
+    inside = min(max(asked, low), high)
+    by_ratio = low > 0 and high / low >= 100
+    return min(
+        values, key=lambda value: abs(math.log(value / inside)) if by_ratio else abs(value - inside)
+    )
+
+
+def snap(control: Control, typed: float, present: float) -> Value:
+    """Return the value of a scale that ``typed`` means, all in the student's unit.
+
+    It is the nearest one; but who asks for more than the present value, or for less, gets at least
+    the next one in that direction, so that the field's own arrows never stick. What is not a
+    number means the present value.
+    """
+    if math.isnan(typed):
+        return present
+    values = sorted(float(value) for value in control.values)
+    meant = nearest(control, typed)
+    asked = min(max(typed, values[0]), values[-1])
+    if meant == present and asked != present:
+        return values[values.index(present) + (1 if asked > present else -1)]
+    return meant
+
+
+class ControlRow:
+    """One control of a workbench; ``value`` is the student's number, ``widget`` is shown.
+
+    A scale has a slider, a field for typing and a button back to the default, which do the same
+    thing three ways; a switch or a choice is as it is.
+    """
+
+    def __init__(self, control: Control, on_change: Callable[[], None]) -> None:
+        self.control = control
+        self._on_change = on_change
+        self.slider = make_control(control)
+        self.slider.observe(self._moved, "value")
+        self.widget = self.slider
+        self.field: Any = None
+        if control.kind == "scale":
+            self.widget = self._with_field()
+
+    @property
+    def value(self) -> Value:
+        """The present value in the student's unit."""
+        value: Value = self.slider.value
+        return value
+
+    @value.setter
+    def value(self, value: Value) -> None:
+        self.slider.value = value
+
+    def _with_field(self) -> ipywidgets.Widget:
+        self.field = ipywidgets.FloatText(
+            value=_short(self.slider.value),
+            description=field_label(self.control),
+            step=None,
+            layout=kit.layout(width="7em"),
+            style=kit.style(ipywidgets.widgets.widget_description.DescriptionStyle),
+            _dom_classes=("storagelab-field",),
+        )
+        self.field.observe(self._typed, "value")
+        self.back = kit.button(
+            "2.6em", icon="undo", tooltip=f"{self.control.label}: back to the default"
+        )
+        self.back.on_click(self._to_default)
+        return kit.row([self.slider, self.field, self.back], "storagelab-control")
+
+    def _moved(self, change: Any) -> None:
+        if self.field is not None:
+            self.field.value = _short(change["new"])
+        self._on_change()
+
+    def _typed(self, change: Any) -> None:
+        present = float(self.slider.value)
+        if change["new"] == _short(present):
+            return
+        self.slider.value = snap(self.control, float(change["new"]), present)
+        self.field.value = _short(self.slider.value)
+
+    def _to_default(self, button: Any) -> None:
+        self.slider.value = self.control.default
+
+
+def _short(value: Value) -> float:
+    """Return a value as a field shows it: six digits, or it is wider than its field."""
+    return float(f"{float(value):.6g}")

@@ -1,0 +1,19 @@
+"""CopyButton: puts a field's text into the clipboard."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import anywidget
+import traitlets
+from ipywidgets import Widget, widget_serialization
+
+from storagelab.widgets.scripts import text_of
+
+
+class CopyButton(anywidget.AnyWidget):
+    """A button that copies the value of ``source``; ``what`` names that to a screen reader."""
+
+    _esm: Any = text_of("copy_button.js")
+    source = traitlets.Instance(Widget).tag(sync=True, **widget_serialization)
+    what: Any = traitlets.Unicode().tag(sync=True)

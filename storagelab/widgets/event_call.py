@@ -1,0 +1,31 @@
+"""EventCall: the button by which the track's stakeholder calls with bad news."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from storagelab.parts import PARTS
+from storagelab.tracks import Track, Value
+from storagelab.widgets import kit
+from storagelab.widgets.prose import paragraphs
+from storagelab.widgets.theme import caption
+
+
+class EventCall:
+    """Shows what the caller says and sets the failure rate to the new one."""
+
+    def __init__(self, track: Track, set_controls: Callable[..., None]) -> None:
+        content = track.checkpoint
+        mtbf: Value = content.event_node_mtbf / content.control("node_mtbf").si
+        words = caption()
+        self.button = kit.button(
+            "18em", description=content.event_button, icon="phone", button_style="warning"
+        )
+
+        def call(button: Any) -> None:
+            words.value = paragraphs(PARTS["checkpoint"].words(track, content.event))
+            set_controls(node_mtbf=mtbf)
+
+        self.button.on_click(call)
+        self.widget = kit.column([self.button, words])

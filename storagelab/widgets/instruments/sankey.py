@@ -1,0 +1,359 @@
+"""DataFlowSankey: the bits on their way to the accelerators, as wide as they are many.
+
+bqplot has no Sankey mark and the Sankey widgets that there are aren't kept up; bands and nodes are
+composed of bqplot's own lines.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import bqplot
+import ipywidgets
+import numpy as np
+
+from storagelab.experiments.pipeline import Epoch, PipelineOutcome
+from storagelab.tracks import Track
+from storagelab.units import bandwidth_unit, format_bandwidth, format_share
+from storagelab.widgets.instruments.base import Instrument
+from storagelab.widgets.picture import picture
+from storagelab.widgets.table import Table
+from storagelab.widgets.theme import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PURPLE,
+    RED,
+    TEXT,
+    figure,
+    hatching,
+    legend,
+    polygons,
+    put,
+    put_shapes,
+    rectangle,
+    swatch,
+)
+from storagelab.words.dress import binding_words
+
+STORE, CACHE, MEMORY, CONSUMER = 0.0, 1.15, 2.0, 3.0
+"""Where the nodes stand, from left to right."""
+HALF = 0.035
+"""Half a node's width."""
+SHELF = 1.2
+"""How high the cache stands, in demands: above the widest band through the link."""
+BRANCH, LOST = 0.5, 0.42
+"""Where the copy into the cache leaves the link's band, and where what is lost ends."""
+_SMOOTH = np.linspace(0, 1, 25)
+_STROKES, _LEAN = 18, 0.06
+
+COLORS = {
+    "link": BLUE, "fill": PURPLE, "hits": PURPLE, "accelerators": GREEN,
+    "store": GREY, "cache": GREY, "memory": GREY, "consumer": GREY,
+}  # fmt: skip
+"""Bands and nodes, in the order in which they are drawn."""
+
+
+@dataclass(frozen=True)
+class Band:
+    """One flow in bytes/s, from one height at one node to another height at the next."""
+
+    rate: float
+    begin: tuple[float, float]
+    """x of the node's edge, y of the band's lower edge there (in bytes/s)."""
+    end: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Names:
+    """What a track calls that which doesn't come through the link."""
+
+    served: str
+    share: str
+    missing: str
+
+
+def records(track: Track) -> bool:
+    """Return whether the stream is written, not read: what isn't taken at once is gone."""
+    return track.fed.works == "record"
+
+
+def names(track: Track) -> Names:
+    """Return the words for the cache's share and for what doesn't arrive."""
+    if records(track):
+        return Names("kept", "share kept", "lost")
+    return Names("hits", "hit rate", "missing")
+
+
+def bands(track: Track, outcome: PipelineOutcome, epoch: Epoch) -> dict[str, Band]:
+    """Return an epoch's flows as bands: what enters a node leaves it.
+
+    Heights are in bytes/s, so that widths and places share one unit. Hits lie on top of what
+    comes through the link, and both together go on to the accelerators; ``starved`` is what they
+    could take besides. ``fill`` goes into the cache: in a first epoch a copy of what came through
+    the link; where the stream is recorded, what comes straight from its source, which loses the
+    ``starved``.
+    """
+    flows, demand = epoch.flows, outcome.demand
+    link, hits, rate = flows["link"], flows["hits"], flows["accelerators"]
+    shelf = SHELF * demand
+    if records(track):
+        fill = Band(hits, (STORE + HALF, link), (CACHE - HALF, shelf))
+        starved = Band(demand - rate, (STORE + HALF, link + hits), (LOST, link + hits))
+    else:
+        fill = Band(flows["fill"], (BRANCH, link - flows["fill"]), (CACHE - HALF, shelf))
+        starved = Band(demand - rate, (MEMORY + HALF, rate), (CONSUMER - HALF, rate))
+    return {
+        "link": Band(link, (STORE + HALF, 0.0), (MEMORY - HALF, 0.0)),
+        "fill": fill,
+        "hits": Band(hits, (CACHE + HALF, shelf), (MEMORY - HALF, link)),
+        "accelerators": Band(rate, (MEMORY + HALF, 0.0), (CONSUMER - HALF, 0.0)),
+        "starved": starved,
+    }
+
+
+def nodes(track: Track, outcome: PipelineOutcome, epoch: Epoch) -> dict[str, tuple[float, ...]]:
+    """Return each node's x, lower and upper end in bytes/s: as high as what passes it."""
+    flows, demand = epoch.flows, outcome.demand
+    held = max(flows["hits"], flows["fill"])
+    return {
+        "store": (STORE, 0.0, demand if records(track) else flows["link"]),
+        "cache": (CACHE, SHELF * demand, SHELF * demand + held),
+        "memory": (MEMORY, 0.0, epoch.rate),
+        "consumer": (CONSUMER, 0.0, demand),
+    }
+
+
+def outline(band: Band) -> tuple[Any, Any]:
+    """Return a band's outline as x and y: two S-curves and the ends, shape (50,)."""
+    (x0, y0), (x1, y1) = band.begin, band.end
+    if band.rate <= 0:
+        x1, y1 = x0, y0  # a line would be read as a flow
+    x = x0 + (x1 - x0) * _SMOOTH
+    y = y0 + (y1 - y0) * (3 * _SMOOTH**2 - 2 * _SMOOTH**3)
+    return np.concatenate([x, x[::-1]]), np.concatenate([y, (y + band.rate)[::-1]])
+
+
+class DataFlowSankey(Instrument):
+    """Store, cache, memory and consumers, and the bands between them."""
+
+    name = "sankey"
+
+    def __init__(self, track: Track, epoch: str = "warm") -> None:
+        super().__init__(track)
+        terms, self.names = track.terms, names(track)
+        self.title = f"Data flow to {track.fed.name}"
+        self.demand = track.pass_demand
+        x = bqplot.LinearScale(min=-0.2, max=3.25)
+        y = bqplot.LinearScale(min=-0.62, max=2.62)
+        scales = {"x": x, "y": y}
+        self.shapes = polygons([*COLORS.values()], scales, [*COLORS], corners=2 * len(_SMOOTH))
+        self.shapes.stroke_width = 1  # the thinnest flow is seen
+        opacities = {"fill": 0.4, "consumer": 0.35}
+        self.shapes.fill_opacities = [opacities.get(name, 0.75) for name in COLORS]
+        blank = np.zeros(5 + 3 * _STROKES)
+        self.missing = bqplot.Lines(x=blank, y=blank, scales=scales, colors=[RED], stroke_width=1.2)
+        self.mark = bqplot.Lines(
+            x=np.zeros(51), y=np.zeros(51), scales=scales, colors=[ORANGE], stroke_width=4
+        )
+
+        def label(align: str = "middle", size: int = 12, weight: str = "normal", **at: Any) -> Any:
+            return bqplot.Label(
+                **at, scales=scales, colors=[TEXT], align=align, default_size=size,
+                font_weight=weight, apply_clip=False,
+            )  # fmt: skip
+
+        # the outer names reach inwards from the edges, or they meet where the screen is narrow
+        named = [
+            label(align, 12, "bold", x=[where], y=[-0.52], text=[name])
+            for name, where, align in (
+                (terms.store, STORE - 0.2, "start"),
+                (terms.memory, MEMORY, "middle"),
+                (track.fed.label, CONSUMER + 0.25, "end"),
+            )
+        ]
+        self.texts = label(x=[0.85, 2.55, CACHE, 2.55], y=[0.0] * 4, text=[""] * 4)
+        self.word = label("middle", 13, "bold", x=[0.85], y=[-0.31], text=[""])
+        self.figure = figure(
+            [self.shapes, self.missing, self.mark, *named, self.texts, self.word],
+            [],
+            height=335,
+            left=20,
+            bottom=20,
+        )
+        into = f"into the {terms.cache}"
+        self.legend = legend(
+            swatch(f"through the {terms.link}", BLUE, "area"),
+            *([swatch(into, PURPLE, "area", 0.4)] if self._fills() else []),
+            swatch(f"from the {terms.cache}", PURPLE, "area"),
+            swatch(f"to {track.fed.name}", GREEN, "area"),
+            swatch(self.names.missing, RED, "hatched"),
+            swatch("what binds", ORANGE),
+        )
+        self.dynamic = [
+            *((mark, at) for mark in (self.shapes, self.missing, self.mark) for at in ("x", "y")),
+            *((label, at) for label in (self.texts, self.word) for at in ("x", "y", "text")),
+        ]
+        self._shown = epoch
+        if track.pipeline.cold_start:
+            self.epochs = self._choice(epoch)
+            self.extras = (self.epochs,)
+            # a page without a kernel can't answer it
+            self.tools.observe(lambda change: self._show_choice(), names="live")
+
+    def _choice(self, epoch: str) -> ipywidgets.ToggleButtons:
+        """Return the buttons that choose the epoch."""
+        terms = self.track.terms
+        buttons = ipywidgets.ToggleButtons(
+            options=[("first, cold", "cold"), ("later, warm", "warm")],
+            value=epoch,
+            description=f"Which of the {terms.passes}",
+            tooltips=[
+                f"The {terms.cache} is empty and is filled",
+                f"The {terms.cache} serves what it holds",
+            ],
+            style={"description_width": "12em", "button_width": "9em"},
+        )
+
+        def choose(change: Any) -> None:
+            self._shown = buttons.value
+            self.update(self.outcome)
+
+        buttons.observe(choose, names="value")
+        return buttons
+
+    def _fills(self) -> bool:
+        """Return whether anything is ever seen on its way into the cache."""
+        return self.track.pipeline.cold_start or records(self.track)
+
+    def _show_choice(self) -> None:
+        self.epochs.layout.display = "" if self.tools.live else "none"
+
+    def _epoch(self, outcome: PipelineOutcome) -> Epoch:
+        return outcome.cold if self._shown == "cold" else outcome.warm
+
+    def draw(self, outcome: PipelineOutcome) -> str:
+        """Draw bands and nodes, and mark the one that binds."""
+        epoch = self._epoch(outcome)
+        drawn, stand = bands(self.track, outcome, epoch), nodes(self.track, outcome, epoch)
+        outlines = {name: outline(drawn[name]) for name in COLORS if name in drawn}
+        for name, (x, low, high) in stand.items():
+            outlines[name] = rectangle(x - HALF, x + HALF, low, high)
+        outlines = {name: (x, y / self.demand) for name, (x, y) in outlines.items()}
+        put_shapes(self.shapes, [outlines[name] for name in COLORS])
+        self._hatch(drawn["starved"])
+        x, y = outlines[self._bound(epoch)]
+        put(self.mark, x=np.append(x, x[0]), y=np.append(y, y[0]))
+        self._write(outcome, epoch, stand["cache"][2] / self.demand)
+        return self._words(outcome, epoch)
+
+    def _hatch(self, starved: Band) -> None:
+        """Hatch what doesn't arrive, where it is more than a rounding error."""
+        (left, low), right = starved.begin, starved.end[0]
+        rate = starved.rate if starved.rate > 1e-9 * self.demand else 0.0
+        low, high = low / self.demand, (low + rate) / self.demand
+        feet = left + _LEAN * np.arange(-1, _STROKES - 1)
+        x, y = hatching(left, right, low, high, feet, _LEAN)
+        put(self.missing, x=x, y=y)
+
+    @staticmethod
+    def _bound(epoch: Epoch) -> str:
+        """Return the band or the node that is marked as what binds."""
+        through_cache = "hits" if epoch.flows["hits"] > 0 else "fill"
+        found = {"nvme": through_cache, "prepare": "accelerators", "compute": "consumer"}
+        return found.get(epoch.binding, epoch.binding)
+
+    def _write(self, outcome: PipelineOutcome, epoch: Epoch, shelf: float) -> None:
+        """Write the rates at the bands; ``shelf`` is the upper end of the cache."""
+        terms, flows = self.track.terms, epoch.flows
+        held, what = flows["hits"], self.names.served
+        if flows["fill"] > 0:
+            held, what = flows["fill"], "copied"
+        cache = f"{what} {format_bandwidth(held)}" if held > 0 else f"no {self.names.served}"
+        if not held and self.names.served == "kept":
+            cache = "keeps nothing"
+        starved = outcome.demand - epoch.rate
+        missing = f"{self.names.missing} {format_bandwidth(starved)}"
+        some = starved > 1e-9 * outcome.demand
+        demand = f"of {format_bandwidth(outcome.demand)}"
+        lost = records(self.track)
+        put(
+            self.texts,
+            x=np.array([0.85, 2.55, CACHE, 0.3 if lost else 2.55]),
+            y=np.array([-0.13, -0.13, shelf + 0.12, 1.1]),
+            text=np.array(
+                [
+                    f"{terms.link} {format_bandwidth(flows['link'])}",
+                    f"{format_bandwidth(epoch.rate)} {demand}",
+                    f"{terms.cache}: {cache}",
+                    missing if some else f"nothing {self.names.missing}",
+                ]
+            ),
+        )
+        word, x, y = {
+            "link": ("▲ bottleneck", 0.85, -0.31),
+            "nvme": ("▼ bottleneck", CACHE, shelf + 0.3),
+            "prepare": ("▲ preparation: bottleneck", 2.5, -0.31),
+            "compute": ("▲ gets all it can take", 2.5, -0.31),
+        }[epoch.binding]
+        put(self.word, x=np.array([x]), y=np.array([y]), text=np.array([word]))
+
+    def _words(self, outcome: PipelineOutcome, epoch: Epoch) -> str:
+        terms, fed, flows = self.track.terms, self.track.fed, epoch.flows
+        rates = {name: format_bandwidth(rate) for name, rate in flows.items()}
+        cold = self._shown == "cold"
+        starved = outcome.demand - epoch.rate
+        rest = ", which can take no more"
+        if starved > 1e-9 * outcome.demand:
+            rest = f", which could take {format_bandwidth(starved)} more"
+            if records(self.track):
+                rest = f", and {format_bandwidth(starved)} are lost"
+        first = f"In the first pass, which finds the {terms.cache} empty,"
+        here = first if cold else f"In {terms.warm}"
+        idle = 1 - (flows["hits"] + flows["fill"]) / outcome.settings.nvme
+        copied = f" {rates['fill']} of it are copied into the {terms.cache}." if cold else ""
+        return (
+            f"{here} {rates['link']} come through the {terms.link} and {rates['hits']} from the "
+            f"{terms.cache} ({self.names.share} {format_share(epoch.hit_rate)}); together "
+            f"{rates['accelerators']} reach {fed.name}{rest}.{copied} What binds is "
+            f"{binding_words(self.track)[epoch.binding]}. The {terms.cache} idles "
+            f"{format_share(max(0.0, idle))} of its bandwidth."
+        )
+
+    def table(self, outcome: PipelineOutcome) -> Table:
+        """Return each flow with its share of the demand, and each stage's ceiling."""
+        scale, unit = bandwidth_unit(outcome.demand)
+        terms, fed, epoch = self.track.terms, self.track.fed, self._epoch(outcome)
+        drawn = bands(self.track, outcome, epoch)
+        ways = {
+            "link": (terms.store, f"{terms.memory}, by {terms.link}"),
+            "fill": (terms.store if records(self.track) else terms.link, terms.cache),
+            "hits": (terms.cache, terms.memory),
+            "accelerators": (terms.memory, fed.label),
+            "starved": (self.names.missing, fed.label),
+        }
+        shown = [name for name in ways if name != "fill" or self._fills()]
+        return Table(
+            ("from", "to", f"rate ({unit})", "share of the demand (%)"),
+            tuple(
+                (*ways[name], drawn[name].rate / scale, 100 * drawn[name].rate / outcome.demand)
+                for name in shown
+            ),
+        )
+
+
+def data_flow_sankey(
+    track: str = "cloud_titan",
+    moving: str | None = "link",
+    epoch: str = "warm",
+    **settings: Any,
+) -> ipywidgets.VBox:
+    """Return the flow of a track's bits in a ``warm`` or a ``cold`` epoch, without a kernel.
+
+    ``settings`` in SI by control name (see :func:`storagelab.widgets.picture.picture`).
+    """
+    return picture(
+        lambda loaded: [DataFlowSankey(loaded, epoch)], "pipeline", track, moving, **settings
+    )

@@ -1,0 +1,532 @@
+"""PipelineSaturation: rate and utilisation as one resource grows, under every stage's ceiling."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any
+
+import bqplot
+import ipywidgets
+import numpy as np
+
+from storagelab.checks import Floats, Quantity
+from storagelab.experiments.pipeline import (
+    RESOURCES,
+    TIERS,
+    Change,
+    Feeds,
+    PipelineOutcome,
+    PipelineSettings,
+    binding_changes,
+    sweep,
+)
+from storagelab.tracks import Control, Track
+from storagelab.units import bandwidth_unit, format_bandwidth, format_count, format_share
+from storagelab.widgets.controls import field_label
+from storagelab.widgets.instruments.base import Instrument
+from storagelab.widgets.picture import picture
+from storagelab.widgets.table import Table
+from storagelab.widgets.theme import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PURPLE,
+    RED,
+    TEXT,
+    axis,
+    boxes,
+    figure,
+    fitting,
+    legend,
+    log_ticks,
+    polygons,
+    put,
+    put_shapes,
+    steps,
+    swatch,
+)
+from storagelab.words.dress import binding_words, format_setting, inside
+
+STYLES = {
+    "link": (BLUE, "dashed"),
+    "nvme": (PURPLE, "dotted"),
+    "prepare": (RED, "dash_dotted"),
+    "compute": (TEXT, "solid"),
+}
+"""A stage's ceiling."""
+GRID = 61
+"""Points of a curve, beside those at which it has a corner."""
+CHANGES = 4
+"""Corners that are drawn; three stages can take over from one another, and none comes back."""
+ABOVE = 10.0
+"""How far a ceiling is drawn, in heights of the figure: it leaves it at its own slope."""
+
+
+@dataclass(frozen=True)
+class Range:
+    """A resource along the figure: a place from 0 to 1 for each of its amounts."""
+
+    control: Control
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The least and the greatest amount, in the student's unit."""
+        return float(self.control.values[0]), float(self.control.values[-1])
+
+    @property
+    def is_log(self) -> bool:
+        """Whether each step is a multiple; nothing at all has no place on such an axis."""
+        return self.ends[0] > 0
+
+    def amounts(self, places: Floats) -> Floats:
+        """Return the SI amounts at ``places``."""
+        low, high = self.ends
+        found = low * (high / low) ** places if self.is_log else low + (high - low) * places
+        return np.asarray(found * self.control.si)
+
+    def places(self, amounts: Quantity) -> Floats:
+        """Return where ``amounts`` in SI stand; outside the ends they stand at the nearer one."""
+        low, high = self.ends
+        shown = np.clip(np.asarray(amounts) / self.control.si, low, high)
+        if self.is_log:
+            return np.asarray(np.log(shown / low) / np.log(high / low))
+        return np.asarray((shown - low) / (high - low))
+
+    @property
+    def steps(self) -> Floats:
+        """The slider's own amounts, in SI."""
+        return np.array([self.control.to_si(value) for value in self.control.values], dtype=float)
+
+
+@dataclass(frozen=True)
+class Region:
+    """Amounts between which one stage binds, as places from 0 to 1."""
+
+    stage: str
+    left: float
+    right: float
+
+
+def regions(span: Range, changes: Sequence[Change], binding: str) -> list[Region]:
+    """Return who binds where along ``span``; ``binding`` is who does where nothing changes."""
+    stages = [changes[0].before, *(change.after for change in changes)] if changes else [binding]
+    edges = [0.0, *(float(span.places(change.at)) for change in changes), 1.0]
+    return [Region(stage, *ends) for stage, ends in zip(stages, pairwise(edges), strict=True)]
+
+
+def points(span: Range, changes: Sequence[Change]) -> Floats:
+    """Return the places at which curves are drawn, as many whatever changes: also the corners."""
+    at = span.places(np.array([change.at for change in changes[:CHANGES]]))
+    corners = np.ones(2 * CHANGES)
+    corners[: 2 * len(at)] = np.concatenate([at * (1 - 1e-9), at])
+    return np.sort(np.concatenate([np.linspace(0, 1, GRID), corners]))
+
+
+def least(track: Track, span: Range, swept: Feeds) -> float | None:
+    """Return the least amount on the slider that reaches the target, of ``span.steps`` swept."""
+    reached = np.flatnonzero(swept.utilization >= track.pipeline.target_utilization)
+    return float(span.steps[reached[0]]) if reached.size else None
+
+
+class PipelineSaturation(Instrument):
+    """The rate of a warm pass, and the utilisation of all, against the resource that was moved.
+
+    The resource is the one that differs from the outcome before, or the one that the student
+    picks; ``against`` fixes it.
+    """
+
+    name = "saturation"
+
+    def __init__(self, track: Track, against: str | None = None) -> None:
+        super().__init__(track)
+        terms, part = track.terms, track.pipeline
+        self.title = "Pipeline saturation: what more of one resource brings"
+        self.spans = {name: Range(part.control(name)) for name in RESOURCES}
+        self.scale, self.unit = bandwidth_unit(track.pass_demand)
+        self.demand = track.pass_demand / self.scale
+        self.top = 2.2 * self.demand
+        self._before: PipelineSettings | None = None
+        self._drawn: Any = None
+        y = bqplot.LinearScale(min=0, max=self.top, allow_padding=False)
+        share = bqplot.LinearScale(min=0, max=220, allow_padding=False)
+        scales = {"x": bqplot.LinearScale(min=0, max=1, allow_padding=False), "y": y}
+
+        def line(color: str, style: str, width: float, x: Any, y: Any) -> bqplot.Lines:
+            return bqplot.Lines(
+                x=x, y=y, scales=scales, colors=[color], line_style=style, stroke_width=width
+            )
+
+        count = GRID + 2 * CHANGES
+        flat, ends = (np.linspace(0, 1, count), np.zeros(count)), np.array([0.0, 1.0])
+        constant = {
+            "prepare": track.node.prepare_rate * track.dataset.sample_size / self.scale,
+            "compute": self.demand,
+        }
+        self.ceilings = {
+            tier: line(*STYLES[tier], 2, *flat)
+            if tier not in constant
+            else line(*STYLES[tier], 2, ends, np.full(2, min(constant[tier], ABOVE * self.top)))
+            for tier in TIERS
+        }
+        goal = self.demand * part.target_utilization
+        target = line(ORANGE, "dashed", 2, ends, np.full(2, goal))
+        self.delivered = line(GREEN, "solid", 4, *flat)
+        # without a cold start all passes are alike
+        self.means = [line(GREEN, "dotted", 3, *flat)] if part.cold_start else []
+        self.point = bqplot.Scatter(
+            x=[0.0], y=[0.0], scales=scales, colors=[GREEN], stroke=TEXT,
+            default_size=140, marker="diamond", apply_clip=False,
+        )  # fmt: skip
+        self.areas = polygons(
+            [GREY if tier == "compute" else STYLES[tier][0] for tier in TIERS],
+            scales, [*TIERS], opacity=0.12, corners=4 * 2,
+        )  # fmt: skip
+        self.changes = bqplot.Lines(
+            x=np.zeros((CHANGES, 2)), y=np.zeros((CHANGES, 2)), scales=scales,
+            colors=[TEXT] * CHANGES, line_style="dotted", stroke_width=1.5,
+        )  # fmt: skip
+
+        def label(align: str, weight: str = "normal", **options: Any) -> bqplot.Label:
+            return bqplot.Label(
+                scales=scales, colors=[TEXT], align=align, default_size=12, font_weight=weight,
+                apply_clip=False, **options,
+            )  # fmt: skip
+
+        # two rows above the figure, taken in turn, so that names of narrow regions don't meet
+        self.names = [
+            label("middle", "bold", x=[0.5], y=[self.top], text=[""], y_offset=offset)
+            for offset in (-10, -26)
+        ]
+        self.texts = {
+            align: label(align, x=[0.0], y=[0.0], text=[""], x_offset=offset)
+            for align, offset in (("start", 5), ("end", -5))
+        }
+        shares = format_share(part.target_utilization)
+        fixed = [
+            label("start", x=[0.0], y=[at], text=[text], x_offset=4, y_offset=offset)
+            for at, text, offset in (
+                (self.demand, f"demand {format_bandwidth(track.pass_demand)}", -9),
+                (goal, f"target {shares}", 10),
+            )
+        ]
+        moving = [self.delivered, *self.means, self.point]
+        self.axes = {name: self._axis(span) for name, span in self.spans.items()}
+        right = axis(share, "utilisation (%)", vertical=True, tick_values=[*range(0, 101, 20)])
+        right.side, right.grid_lines, right.label_offset = "right", "none", "2.6em"
+        self.figure = figure(
+            [
+                self.areas, self.changes, *self.ceilings.values(), target, *moving,
+                *fixed, *self.names, *self.texts.values(),
+            ],
+            [
+                *self.axes.values(),
+                axis(y, f"rate ({self.unit})", vertical=True, tick_values=steps(0, self.top)),
+                right,
+            ],
+            height=400,
+            top=40,
+            right=56,
+        )  # fmt: skip
+        over = format_count(part.epochs)
+        self.legend = legend(
+            swatch(f"delivered in {terms.warm}", GREEN),
+            *(
+                [swatch(f"mean of {over} {terms.passes}: utilisation", GREEN, "dotted")]
+                if part.cold_start
+                else []
+            ),
+            swatch(f"ceiling of the {terms.link}", *STYLES["link"]),
+            swatch(f"ceiling of the {terms.cache}", *STYLES["nvme"]),
+            swatch("ceiling of the preparation", *STYLES["prepare"]),
+            swatch("demand", *STYLES["compute"]),
+            swatch(f"target, {shares}", ORANGE, "dashed"),
+            swatch("you", GREEN, "point"),
+        )
+        changing = [self.ceilings["link"], self.ceilings["nvme"], *moving, self.areas, self.changes]
+        self.dynamic = [
+            *((mark, at) for mark in changing for at in ("x", "y")),
+            *((text, at) for text in (*self.names, *self.texts.values()) for at in ("x", "text")),
+            *((text, "y") for text in self.texts.values()),
+            *((item, "visible") for item in self.axes.values()),
+        ]
+        self.resource = against or "link"
+        self._follows = against is None
+        if self._follows:
+            self.chooser = self._choice()
+            self.extras = (self.chooser,)
+            # a page without a kernel can't answer it
+            self.tools.observe(lambda change: self._show_choice(), names="live")
+
+    def _choice(self) -> ipywidgets.ToggleButtons:
+        """Return the buttons that choose the resource."""
+        buttons = ipywidgets.ToggleButtons(
+            options=[(span.control.label, name) for name, span in self.spans.items()],
+            value=self.resource,
+            description="Against",
+            tooltips=[
+                f"Draw rate and utilisation against: {inside(span.control.label)}"
+                for span in self.spans.values()
+            ],
+            style={"description_width": "12em", "button_width": "13em"},
+        )
+
+        def choose(change: Any) -> None:
+            if self.resource != buttons.value:  # or it follows what was moved
+                self.resource = buttons.value
+                self.update(self.outcome)
+
+        buttons.observe(choose, names="value")
+        return buttons
+
+    def _axis(self, span: Range) -> bqplot.Axis:
+        """Return the axis of a resource, with a scale of its own."""
+        low, high = span.ends
+        make, ticks = (
+            (bqplot.LogScale, log_ticks(low, high, most=8))
+            if span.is_log
+            else (bqplot.LinearScale, steps(low, high))
+        )
+        return axis(
+            make(min=low, max=high, allow_padding=False),
+            field_label(span.control),
+            tick_values=ticks,
+            tick_format=",~g",
+            visible=False,
+        )
+
+    def _show_choice(self) -> None:
+        self.chooser.layout.display = "" if self.tools.live else "none"
+
+    def _follow(self, settings: PipelineSettings) -> None:
+        """Turn to the resource that was moved, if it is one alone."""
+        before, self._before = self._before, settings
+        if before is None or not self._follows:
+            return
+        moved = [name for name in RESOURCES if getattr(before, name) != getattr(settings, name)]
+        if len(moved) == 1:
+            (self.resource,) = moved
+            self.chooser.value = self.resource
+
+    @property
+    def span(self) -> Range:
+        """The resource along the figure."""
+        return self.spans[self.resource]
+
+    def draw(self, outcome: PipelineOutcome) -> str:
+        """Draw every ceiling, the lowest of them, who binds where, and the present point."""
+        self._follow(outcome.settings)
+        resource = self.resource
+        for name, item in self.axes.items():
+            item.visible = name == resource
+        alike: dict[str, Any] = {resource: 1.0}
+        rest = (resource, replace(outcome.settings, **alike))
+        if self._drawn != rest:  # along its own axis only the point moves
+            self._curves(outcome, resource)
+            self._drawn = rest
+        rates = [outcome.warm.rate / self.scale]
+        if self.track.pipeline.cold_start:
+            rates.append(outcome.utilization * self.demand)
+        at = float(self.span.places(getattr(outcome.settings, resource)))
+        put(self.point, x=np.full(len(rates), at), y=np.array(rates))
+        return self._words(outcome, resource)
+
+    def _curves(self, outcome: PipelineOutcome, resource: str) -> None:
+        settings, span = outcome.settings, self.span
+        grid = span.amounts(np.linspace(0, 1, GRID))
+        self.found = binding_changes(self.track, settings, resource, grid)
+        self.regions = regions(span, self.found, outcome.warm.binding)
+        x = points(span, self.found)
+        amounts = np.concatenate([span.amounts(x), span.steps])
+        swept = sweep(self.track, settings, resource, amounts)
+        curve, on_slider = slice(0, len(x)), slice(len(x), None)
+        self.least = least(self.track, span, _part(swept, on_slider))
+        for tier in ("link", "nvme"):
+            # a ceiling may be infinite, a page's JSON not
+            ceiling = np.minimum(swept.ceilings[tier][curve] / self.scale, ABOVE * self.top)
+            put(self.ceilings[tier], x=x, y=ceiling)
+        put(self.delivered, x=x, y=swept.rate[curve] / self.scale)
+        for mean in self.means:
+            put(mean, x=x, y=swept.utilization[curve] * self.demand)
+        put_shapes(
+            self.areas,
+            [
+                boxes([(r.left, r.right) for r in self.regions if r.stage == tier], 0, self.top, 2)
+                for tier in TIERS
+            ],
+        )
+        edges = np.zeros(CHANGES)
+        edges[: len(self.regions) - 1] = [region.left for region in self.regions[1:]]
+        put(
+            self.changes,
+            x=np.column_stack([edges, edges]),
+            y=np.column_stack([np.zeros(CHANGES), np.where(edges > 0, self.top, 0.0)]),
+        )
+        self._name_regions()
+        self._write(x)
+
+    def _name_regions(self) -> None:
+        """Write above the figure who binds, in two rows by turns."""
+        terms = self.track.terms
+        stages = {
+            "link": terms.link,
+            "nvme": terms.cache,
+            "prepare": "preparation",
+            "compute": self.track.fed.label,
+        }
+        middles = [(region.left + region.right) / 2 for region in self.regions]
+        rows: list[list[tuple[float, str]]] = [[], []]
+        for index, (region, middle) in enumerate(zip(self.regions, middles, strict=True)):
+            left = middles[index - 1] if index else 0.0
+            right = middles[index + 1] if index + 1 < len(middles) else 1.0
+            name = stages[region.stage]
+            binds = self.track.fed.verb("bind") if region.stage == "compute" else "binds"
+            text = fitting(right - left, f"{name} {binds}", name)
+            half = (7 * len(text) + 6) / 240 / 2
+            rows[index % 2].append((float(np.clip(middle, left + half, right - half)), text))
+        for label, row in zip(self.names, rows, strict=True):
+            shown = row or [(0.5, "")]
+            put(
+                label,
+                x=np.array([at for at, _ in shown]),
+                y=np.full(len(shown), self.top),
+                text=np.array([text for _, text in shown]),
+            )
+
+    def _write(self, x: Floats) -> None:
+        """Write at the curves what they are, and at the changes where they are."""
+        span = self.span
+        texts = [
+            (
+                region.left,
+                self.top * (0.035 + 0.06 * (index % 2)),
+                format_setting(span.control, change.at),
+                "start" if region.left < 0.6 else "end",
+            )
+            for index, (region, change) in enumerate(zip(self.regions[1:], self.found, strict=True))
+        ]
+        names = {"link": self.track.terms.link, "nvme": self.track.terms.cache}
+        for tier, name in names.items():
+            y = np.asarray(self.ceilings[tier].y)
+            seen = np.flatnonzero(y < 0.94 * self.top)
+            if seen.size:
+                at = int(seen[-1])
+                shift = 0.035 * self.top if y[at] < 0.8 * self.top else 0.0
+                align = "end" if x[at] > 0.45 else "start"
+                texts.append((float(x[at]), float(y[at]) + shift, name, align))
+        for align, label in self.texts.items():
+            chosen = [text for text in texts if text[3] == align] or [(0.0, 0.0, "", align)]
+            put(
+                label,
+                x=np.array([text[0] for text in chosen]),
+                y=np.array([text[1] for text in chosen]),
+                text=np.array([text[2] for text in chosen]),
+            )
+
+    def _words(self, outcome: PipelineOutcome, resource: str) -> str:
+        track, warm, fed = self.track, outcome.warm, self.track.fed
+        terms, control = track.terms, self.span.control
+        label = inside(control.label)
+        now = format_setting(control, getattr(outcome.settings, resource))
+        share = format_share(outcome.utilization)
+        arrive = f"{format_bandwidth(warm.rate)} arrive in {terms.warm}"
+        if track.pipeline.cold_start:
+            passes = f"{format_count(outcome.epochs)} {terms.passes}"
+            arrive += f", and over {passes} {fed.name} {fed.verb(fed.works)} {share} of the time"
+        else:
+            arrive += f": {fed.name} {fed.verb(fed.works)} {share} of the time"
+        target = format_share(outcome.target_utilization)
+        enough = (
+            f"The {target} target is reached from {format_setting(control, self.least)} on the "
+            f"slider"
+            if self.least is not None
+            else f"No position of this slider reaches the {target} target"
+        )
+        return (
+            f"With {now} of {label} {arrive}. {self._who_binds()} {enough}, all else as it is."
+            f"{self._hidden(outcome)}"
+        )
+
+    def _who_binds(self) -> str:
+        who, control = binding_words(self.track), self.span.control
+        if not self.found:
+            return f"Along this slider, what binds is {who[self.regions[0].stage]} everywhere."
+        ways = [f"{who[self.found[0].before]} up to {format_setting(control, self.found[0].at)}"]
+        ways += [
+            f"{who[before.after]} from there to {format_setting(control, after.at)}"
+            for before, after in pairwise(self.found)
+        ]
+        last = f"{who[self.found[-1].after]} from there on"
+        return f"Along this slider, what binds is {', '.join(ways)} and {last}."
+
+    def _hidden(self, outcome: PipelineOutcome) -> str:
+        """Return words for ceilings that are nowhere in the figure."""
+        names = {"link": self.track.terms.link, "nvme": self.track.terms.cache}
+        said = [
+            f" The {name}'s ceiling lies above the figure."
+            for tier, name in names.items()
+            if np.min(self.ceilings[tier].y) > self.top
+        ]
+        if self.ceilings["prepare"].y[0] > self.top:
+            ceiling = format_bandwidth(outcome.warm.ceilings["prepare"])
+            said.append(f" The preparation's ceiling, {ceiling}, lies above the figure.")
+        return "".join(said)
+
+    def table(self, outcome: PipelineOutcome) -> Table:
+        """Return what every position of the slider comes to."""
+        span, unit = self.span, self.unit
+        swept = sweep(self.track, outcome.settings, self.resource, span.steps)
+        terms = self.track.terms
+        binding = np.argmin([swept.ceilings[tier] for tier in reversed(TIERS)], axis=0)
+        who = binding_words(self.track)
+        return Table(
+            (
+                field_label(span.control),
+                f"delivered in {terms.warm} ({unit})",
+                "utilisation (%)",
+                f"ceiling of the {terms.link} ({unit})",
+                f"ceiling of the {terms.cache} ({unit})",
+                f"ceiling of the preparation ({unit})",
+                f"demand ({unit})",
+                "what binds",
+            ),
+            tuple(
+                (
+                    float(span.steps[at] / span.control.si),
+                    float(swept.rate[at] / self.scale),
+                    float(100 * swept.utilization[at]),
+                    *(float(swept.ceilings[tier][at] / self.scale) for tier in TIERS),
+                    who[TIERS[len(TIERS) - 1 - binding[at]]],
+                )
+                for at in range(len(span.steps))
+            ),
+        )
+
+
+def _part(swept: Feeds, kept: slice) -> Feeds:
+    """Return some of the settings that were swept."""
+    return Feeds(
+        ceilings={tier: ceiling[kept] for tier, ceiling in swept.ceilings.items()},
+        rate=swept.rate[kept],
+        utilization=swept.utilization[kept],
+        cost=swept.cost[kept],
+    )
+
+
+def pipeline_saturation(
+    track: str = "cloud_titan", moving: str | None = "link", **settings: Any
+) -> ipywidgets.VBox:
+    """Return a track's rate against the resource that is ``moving``, playable without a kernel.
+
+    ``settings`` in SI by control name (see :func:`storagelab.widgets.picture.picture`).
+    """
+    against = moving if moving in RESOURCES else "link"
+    return picture(
+        lambda loaded: [PipelineSaturation(loaded, against)],
+        "pipeline",
+        track,
+        moving,
+        **settings,
+    )

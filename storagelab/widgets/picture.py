@@ -1,0 +1,65 @@
+"""One or more instruments of a track with one control to move, playable without a kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import ipywidgets
+
+from storagelab.parts import PARTS
+from storagelab.tracks import Track, load_track
+from storagelab.widgets import kit
+from storagelab.widgets.controls import make_control
+from storagelab.widgets.instruments.base import Instrument
+from storagelab.widgets.page_support import PageSupport
+from storagelab.widgets.playback import record
+
+
+@kit.shared()
+def picture(
+    build: Callable[[Track], Sequence[Instrument]],
+    part_name: str,
+    track_name: str,
+    moving: str | None = None,
+    **settings: Any,
+) -> ipywidgets.VBox:
+    """Return instruments of a part with the one control ``moving``, or with none.
+
+    ``settings``, in SI by control name, replace the track's defaults. Raises ``ValueError`` for
+    an unknown track or setting, and ``KeyError`` for an unknown part or control.
+    """
+    track, part = load_track(track_name), PARTS[part_name]
+    instruments = build(track)
+    start = part.baseline(track).settings
+    unknown = sorted(set(settings) - set(start.__dataclass_fields__))
+    if unknown:
+        known = ", ".join(start.__dataclass_fields__)
+        raise ValueError(f"unknown setting {unknown[0]!r}; part {part_name!r} has {known}")
+    fixed = replace(start, **settings)
+
+    def show(chosen: Any) -> None:
+        for instrument in instruments:
+            instrument.update(part.experiment(track, chosen))
+
+    show(fixed)
+    for instrument in instruments:
+        instrument.tools.live = False  # a page has no kernel to ask
+    moved: list[Any] = []
+    if moving is not None:
+        control = part.of(track).control(moving)
+        chosen = getattr(fixed, moving)
+        values = {control.to_si(value): value for value in control.values}
+        if chosen not in values:
+            raise ValueError(
+                f"{moving} can't be {chosen!r}; it can be {', '.join(map(str, values))}"
+            )
+        slider = make_control(control, values[chosen])
+        slider.observe(
+            lambda change: show(replace(fixed, **{moving: control.to_si(slider.value)})), "index"
+        )
+        targets = [target for instrument in instruments for target in instrument.targets()]
+        moved = [record(slider, targets), slider]
+    shown = [instrument.widget for instrument in instruments]
+    return kit.column([PageSupport(layout=kit.layout()), *moved, *shown], "storagelab-workbench")

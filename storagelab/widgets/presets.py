@@ -1,0 +1,81 @@
+"""Presets: positions of a workbench that tell a story, one button each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from storagelab.tracks import AccessPart, CheckpointPart, PipelinePart, Value
+from storagelab.widgets import kit
+from storagelab.widgets.theme import caption, say
+
+CRISIS = "The crisis"
+BEST_RUN = "My best run"
+
+
+@dataclass(frozen=True)
+class Position:
+    """Where a preset sets the controls: by name, in the student's units."""
+
+    label: str
+    words: str
+    values: dict[str, Value]
+
+
+def positions(content: AccessPart | PipelinePart | CheckpointPart) -> list[Position]:
+    """Return a part's positions: the crisis first, then what its track file adds."""
+    crisis = {item.name: item.default for item in content.controls}
+    names = {item.answer: item.name for item in content.controls}
+    told = [
+        Position(
+            preset.label,
+            preset.words,
+            {**crisis, **{names[key]: value for key, value in preset.settings.items()}},
+        )
+        for preset in content.presets
+    ]
+    return [Position(CRISIS, "As it was when they called.", crisis), *told]
+
+
+class Presets:
+    """A row of buttons; pressing one sets the controls and says what is seen there.
+
+    ``best_run`` shows a button more as soon as there is one: a run in the student's units.
+    """
+
+    def __init__(
+        self,
+        content: AccessPart | PipelinePart | CheckpointPart,
+        on_choice: Callable[[Mapping[str, Value]], None],
+    ) -> None:
+        self._on_choice = on_choice
+        self._content = content
+        self.words = caption()
+        self.buttons = [self._button(position) for position in positions(content)]
+        label = kit.html("Set everything to:")
+        self._row = kit.row([label, *self.buttons], "storagelab-presets")
+        self._best: Any = None
+        self.widget = kit.column([self._row, self.words])
+
+    def _button(self, position: Position) -> Any:
+        button = kit.button("auto", description=position.label, tooltip=position.words)
+        button.on_click(lambda pressed: self._choose(position))
+        return button
+
+    def _choose(self, position: Position) -> None:
+        self._on_choice(position.values)
+        self.words.value = say(position.words)
+
+    def best_run(self, number: int, run: Mapping[str, Value]) -> None:
+        """Offer run ``number`` (from 1), given as an answer, as the student's best so far."""
+        names = {item.answer: item.name for item in self._content.controls if item.decided}
+        position = Position(
+            BEST_RUN,
+            f"Run {number}: the cheapest of yours that meets the target.",
+            {names[key]: value for key, value in run.items()},
+        )
+        if self._best is not None:
+            self._best.close()
+        self._best = self._button(position)
+        self._row.children = (*self._row.children[: len(self.buttons) + 1], self._best)

@@ -1,0 +1,67 @@
+"""RunRecorder: the button that puts a run into the ledger, and the runs that are there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from storagelab.parts import PARTS
+from storagelab.tracks import Track, Value
+from storagelab.widgets import kit
+from storagelab.widgets.instruments.ten_runs import TenRuns, best_run
+from storagelab.widgets.theme import caption, say
+
+Run = dict[str, Any]
+"""A run's settings as an answer: by answer key, in the student's units."""
+RecordRun = Callable[[Run], list[Run]]
+"""Takes a run and returns all that are recorded; raises ``ValueError`` with a sentence."""
+
+
+class RunRecorder:
+    """Records the present settings, as often as the track allows; nothing can be taken back.
+
+    ``on_best`` is told the number and the settings of the cheapest run that meets the target,
+    whenever there is one.
+    """
+
+    def __init__(
+        self,
+        track: Track,
+        runs: Sequence[Run],
+        present: Callable[[], Run],
+        on_record: RecordRun | None,
+        on_best: Callable[[int, Mapping[str, Value]], None],
+    ) -> None:
+        self._track = track
+        self._most = track.pipeline.runs
+        self._present = present
+        self._on_record = on_record
+        self._on_best = on_best
+        self.ten_runs = TenRuns(track)
+        self.button = kit.button("18em", icon="dot-circle-o", button_style="primary")
+        self.button.on_click(self._record)
+        self._problem = caption()
+        self.widget = kit.column([self.button, self._problem, self.ten_runs.words])
+        self._show(list(runs))
+
+    def _show(self, runs: list[Run]) -> None:
+        self.ten_runs.update(runs)
+        left = self._most - len(runs)
+        self.button.disabled = left <= 0 or self._on_record is None
+        self.button.description = (
+            f"Record this run ({len(runs) + 1} of {self._most})" if left > 0 else "No runs left"
+        )
+        best = best_run([PARTS["pipeline"].judge(self._track, run) for run in runs])
+        if best is not None:
+            self._on_best(best + 1, runs[best])
+
+    def _record(self, button: Any) -> None:
+        if self._on_record is None:
+            return
+        try:
+            runs = self._on_record(self._present())
+        except ValueError as problem:
+            self._problem.value = say(str(problem))
+            return
+        self._problem.value = ""
+        self._show(runs)

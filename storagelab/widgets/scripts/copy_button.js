@@ -1,0 +1,44 @@
+// Copies a text. A hub without https has no clipboard for scripts: then the text is selected for
+// the student's own Ctrl+C, by the command that browsers keep for such pages.
+async function copy(text) {
+  if (navigator.clipboard && window.isSecureContext) return navigator.clipboard.writeText(text);
+  const field = Object.assign(document.createElement('textarea'), { value: text });
+  field.style.position = 'fixed';
+  field.style.opacity = '0';
+  document.body.append(field);
+  field.select();
+  const done = document.execCommand('copy');
+  field.remove();
+  if (!done) throw new Error('the browser refuses');
+  return undefined;
+}
+
+export default {
+  render({ model, el }) {
+    const source = model.widget_manager.get_model(model.get('source').slice('IPY_MODEL_'.length));
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.className = 'storagelab-save';
+    button.textContent = 'Copy';
+    button.setAttribute('aria-label', `Copy ${model.get('what')}`);
+    const told = document.createElement('span');
+    told.setAttribute('role', 'status');
+    button.addEventListener('click', async () => {
+      try {
+        await copy((await source).get('value'));
+        told.textContent = ' Copied.';
+      } catch {
+        told.textContent = ' Select the line and press Ctrl+C.';
+      }
+      button.focus();
+    });
+    const stale = () => {
+      told.textContent = '';
+    };
+    source.then((field) => field.on('change:value', stale));
+    el.append(button, told);
+    return () => {
+      source.then((field) => field.off('change:value', stale));
+    };
+  },
+};

@@ -1,0 +1,59 @@
+// Names what ipywidgets and bqplot leave nameless to a screen reader, slider handles and figures,
+// and has it announce the words that say what is seen.
+const set = (item, name, value) => {
+  if (value && item.getAttribute(name) !== value) item.setAttribute(name, value);
+};
+const text = (item) => (item ? item.textContent.trim() : '');
+
+function nameAll(root) {
+  for (const handle of root.querySelectorAll('.noUi-handle')) {
+    const box = handle.closest('.widget-slider');
+    if (!box) continue;
+    set(handle, 'aria-label', text(box.querySelector('.widget-label')));
+    set(handle, 'aria-valuetext', text(box.querySelector('.widget-readout')));
+  }
+  for (const figure of root.querySelectorAll('.bqplot')) {
+    const box = figure.closest('.storagelab-instrument');
+    if (!box) continue;
+    set(figure, 'role', 'img');
+    const [title, words] = ['strong', '.storagelab-words'].map((name) => box.querySelector(name));
+    set(figure, 'aria-label', `${text(title)}. ${text(words)}`);
+  }
+  // else JupyterLab takes their arrow keys for its cells, and letters for its commands
+  for (const item of root.querySelectorAll('.noUi-handle, select')) {
+    set(item, 'data-lm-suppress-shortcuts', 'true');
+  }
+  // an icon's glyph is no part of a button's name
+  for (const icon of root.querySelectorAll('button > i')) set(icon, 'aria-hidden', 'true');
+  // the words are put in anew with each change; a reader listens to what they are put into
+  for (const words of root.querySelectorAll('.storagelab-announced')) {
+    set(words.parentElement, 'aria-live', 'polite');
+  }
+}
+
+export default {
+  render({ el }) {
+    el.style.display = 'none';
+    let observer;
+    // the box that holds this view is in the page only after rendering
+    const timer = setTimeout(() => {
+      const root = el.closest('.storagelab-workbench') || document.body;
+      let waiting = false;
+      const later = () => {
+        if (waiting) return;
+        waiting = true;
+        requestAnimationFrame(() => {
+          waiting = false;
+          nameAll(root);
+        });
+      };
+      nameAll(root);
+      observer = new MutationObserver(later);
+      observer.observe(root, { childList: true, characterData: true, subtree: true });
+    }, 300);
+    return () => {
+      clearTimeout(timer);
+      if (observer) observer.disconnect();
+    };
+  },
+};

@@ -1,0 +1,46 @@
+"""The Chromium that tests and benchmarks drive, and how it is started."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+# Chromium's own errands (updates, safe browsing) would be refused by a closed network, noisily.
+_QUIET = [
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+# pictures that two machines agree on
+_SAME_EVERYWHERE = [
+    "--font-render-hinting=none",
+    "--disable-lcd-text",
+    "--disable-font-subpixel-positioning",
+    "--force-color-profile=srgb",
+    "--force-device-scale-factor=1",
+    "--hide-scrollbars",
+]
+
+
+def find_chromium() -> str:
+    """Return the path of a Chromium; ``FileNotFoundError`` says what to install."""
+    named = os.environ.get("STORAGELAB_CHROMIUM")
+    for name in [named] if named else ["chromium", "chromium-browser", "google-chrome"]:
+        path = shutil.which(name)
+        if path:
+            return path
+    raise FileNotFoundError(
+        "Chromium is needed: run `make chromium`, `apt-get install chromium`, or set "
+        "STORAGELAB_CHROMIUM to the path of one."
+    )
+
+
+def launch_options(for_pictures: bool = False) -> dict[str, object]:
+    """Return what Playwright starts Chromium with."""
+    flags = [*_QUIET, *(_SAME_EVERYWHERE if for_pictures else ())]
+    if os.getuid() == 0:
+        flags.append("--no-sandbox")
+    return {"executable_path": find_chromium(), "args": flags}

@@ -1,0 +1,214 @@
+"""The waterfall draws the model's steps, in order and now, on one axis that stays."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from storagelab.experiments.access import ACTIVITIES, in_order, prepare_time, timeline
+from storagelab.parts import PARTS
+from storagelab.tracks import TRACKS, load_track
+from storagelab.units import format_count, format_share, format_time
+from storagelab.widgets.instruments.io_waterfall import HALF, IOWaterfall, inside, io_waterfall
+from storagelab.widgets.playback import Playback
+from storagelab.widgets.theme import area, boxes, fitting
+from tests.widgets.benches import built, corners, outcomes
+
+EVERY_TRACK = pytest.mark.parametrize("name", TRACKS)
+ANY = given(st.data())
+
+
+def shown_boxes(instrument, key):
+    """Return the boxes of one activity as they are drawn: left and right edges, shape (n, 2)."""
+    index = instrument.keys.index(key)
+    edges = np.asarray(instrument.bars.x)[index].reshape(-1, 4)
+    assert np.all(edges[:, 0] == edges[:, 1])
+    assert np.all(edges[:, 2] == edges[:, 3])
+    return edges[edges[:, 2] > edges[:, 0]][:, [0, 2]]
+
+
+@EVERY_TRACK
+@ANY
+def test_every_box_is_the_models_span_cut_at_the_axis(name, data):
+    track, outcome = load_track(name), data.draw(outcomes(name, "access"))
+    instrument = built(IOWaterfall, name)
+    instrument.update(outcome)
+    for order, shown in (("in order", in_order(track, outcome.settings)), ("now", outcome)):
+        line = timeline(shown, prepare_time(track), instrument.span)
+        for activity in ACTIVITIES:
+            boxes = shown_boxes(instrument, (order, activity)) * instrument.scale
+            spans = [
+                (max(0.0, begin), min(instrument.span, end))
+                for begin, end in line.spans[activity]
+                if min(instrument.span, end) > max(0.0, begin)
+            ]
+            np.testing.assert_allclose(boxes, np.array(spans).reshape(-1, 2), rtol=1e-9)
+
+
+@EVERY_TRACK
+@ANY
+def test_lanes_are_told_by_place_and_who_waits_by_height(name, data):
+    instrument = built(IOWaterfall, name)
+    instrument.update(data.draw(outcomes(name, "access")))
+    y = np.asarray(instrument.bars.y)
+    for (_, activity), corners_of in zip(instrument.keys, y, strict=True):
+        assert np.ptp(corners_of) == pytest.approx(2 * HALF[activity])
+        assert (HALF[activity] < 0.4) == (activity in ("wait", "idle"))
+    middles = [values.mean() for values in y]
+    assert len({round(float(middle), 6) for middle in middles}) == 6
+    ticks = {round(float(tick), 6) for tick in instrument.figure.axes[1].tick_values}
+    assert {round(float(middle), 6) for middle in middles} == ticks
+
+
+@EVERY_TRACK
+@ANY
+def test_time_and_idle_share_stand_at_the_rows_and_in_the_words(name, data):
+    track, outcome = load_track(name), data.draw(outcomes(name, "access"))
+    instrument = built(IOWaterfall, name)
+    words = instrument.draw(outcome)
+    best = in_order(track, outcome.settings)
+    for head, order, shown in zip(
+        instrument.heads.text, ("in order", "now"), (best, outcome), strict=True
+    ):
+        period = max(shown.io_time, shown.steps["compute"])
+        assert head.startswith(f"{order}: ")
+        assert f" {format_time(period)}, " in head
+        assert head.endswith(f"idle {format_share(1 - shown.utilization)}")
+    assert f"idle {format_share(1 - outcome.utilization)}".replace("idle", "") in words
+    assert ("opening files" in words) == (outcome.steps["open"] > 0)
+    for item in ("wait", "read", "compute"):
+        assert format_time(outcome.steps[item]) in words
+    period, least = (max(of.io_time, of.steps["compute"]) for of in (outcome, best))
+    assert format_time(least) in words
+    if period > 1.05 * least:
+        assert f"{format_count(period / least)} in the time of one" in words
+    assert ("which is longer" in words) == (period < 0.95 * least)
+
+
+@EVERY_TRACK
+@ANY
+def test_a_step_that_goes_on_beyond_the_axis_is_marked_and_said(name, data):
+    outcome = data.draw(outcomes(name, "access"))
+    instrument = built(IOWaterfall, name)
+    words = instrument.draw(outcome)
+    beyond = max(outcome.io_time, outcome.steps["compute"]) > instrument.span
+    assert (instrument.names.text[-1] == "▶") == beyond
+    assert ("off the axis" in words) == beyond
+    assert np.max(instrument.bars.x) <= instrument.end
+    assert np.min(instrument.bars.x) >= 0
+
+
+@EVERY_TRACK
+def test_the_axis_holds_the_step_of_the_start_and_stays(name):
+    track = load_track(name)
+    baseline = PARTS["access"].baseline(track)
+    instrument = built(IOWaterfall, name)
+    instrument.update(baseline)
+    assert 1.05 * baseline.io_time < instrument.span
+    assert instrument.span >= 6 * track.node.compute_time
+    scale = instrument.figure.axes[0].scale
+    assert (scale.min, scale.max) == (0, instrument.end)
+    assert not any(trait == "max" for _, trait in instrument.targets())
+
+
+def test_one_shuffled_step_takes_the_time_of_36_that_are_read_in_order():
+    track = load_track("cloud_titan")
+    instrument = built(IOWaterfall, "cloud_titan")
+    instrument.update(PARTS["access"].baseline(track))
+    step = shown_boxes(instrument, ("now", "compute"))
+    period = step[1, 0] - step[0, 0]
+    done = shown_boxes(instrument, ("in order", "compute"))
+    assert np.count_nonzero(done[:, 1] <= period * (1 + 1e-9)) == 36
+    waits = shown_boxes(instrument, ("now", "wait"))
+    assert np.diff(waits[0])[0] > 0.85 * instrument.end
+    assert instrument.names.text[instrument.keys.index(("now", "wait"))] == "wait 8.11 s"
+
+
+@EVERY_TRACK
+@ANY
+def test_a_box_is_named_where_its_name_fits_into_it(name, data):
+    instrument = built(IOWaterfall, name)
+    instrument.update(data.draw(outcomes(name, "access")))
+    for index, key in enumerate(instrument.keys):
+        text, at = instrument.names.text[index], instrument.names.x[index]
+        boxes = shown_boxes(instrument, key)
+        if not text:
+            continue
+        assert text.startswith(key[1])
+        (box,) = [box for box in boxes if box[0] <= at <= box[1]]
+        # at 360 pixels the axis has 240 of them
+        assert 240 * (box[1] - box[0]) / instrument.end >= 7 * len(text)
+
+
+@EVERY_TRACK
+@ANY
+def test_a_pointer_finds_each_lanes_numbers(name, data):
+    outcome = data.draw(outcomes(name, "access"))
+    instrument = built(IOWaterfall, name)
+    instrument.update(outcome)
+    assert instrument.lanes.tooltip.fields == ["name"]
+    storage, prepare, compute = instrument.lanes.labels[3:]
+    for item in ("wait", "read"):
+        assert format_time(outcome.steps[item]) in storage
+    assert format_time(prepare_time(load_track(name))) in prepare
+    assert format_time(outcome.steps["compute"]) in compute
+    period = max(outcome.io_time, outcome.steps["compute"])
+    assert f"{format_time(period - outcome.steps['compute'])} idle" in compute
+
+
+@EVERY_TRACK
+@ANY
+def test_the_table_has_the_models_times_uncut(name, data):
+    track, outcome = load_track(name), data.draw(outcomes(name, "access"))
+    instrument = built(IOWaterfall, name)
+    rows = instrument.table(outcome).rows
+    assert len(rows) == 2 * len(ACTIVITIES)
+    for order, shown in (("in order", in_order(track, outcome.settings)), ("now", outcome)):
+        of = {row[1]: row[2:] for row in rows if row[0] == order}
+        for item, seconds in shown.steps.items():
+            assert of[item][0] * instrument.scale == pytest.approx(seconds)
+        assert of["prepare"][0] * instrument.scale == pytest.approx(prepare_time(track))
+        assert of["idle"][1] == pytest.approx(100 * (1 - shown.utilization), abs=1e-6)
+        assert of["compute"][1] + of["idle"][1] == pytest.approx(100)
+
+
+@EVERY_TRACK
+def test_the_reference_that_is_kept_is_the_one_that_is_computed(name):
+    track = load_track(name)
+    instrument = IOWaterfall(track)
+    for position in corners(track.access.controls):
+        outcome = PARTS["access"].run(
+            track, {item.name: item.to_si(position[item.name]) for item in track.access.controls}
+        )
+        assert instrument.reference(outcome).steps == in_order(track, outcome.settings).steps
+    assert instrument.reference(outcome) is instrument.reference(outcome)
+
+
+def test_spans_are_cut_at_both_ends_and_left_out_beyond():
+    spans = np.array([[-2.0, -1.0], [-1.0, 0.5], [0.5, 2.0], [2.0, 9.0], [9.0, 12.0]])
+    np.testing.assert_array_equal(inside(spans, 5.0), [[0.0, 0.5], [0.5, 2.0], [2.0, 5.0]])
+
+
+def test_the_picture_plays_without_a_kernel():
+    for moving, settings in (("queue_depth", {}), ("shuffled", {"device": "hdd"})):
+        box = io_waterfall(moving=moving, **settings)
+        (playback,) = [child for child in box.children if isinstance(child, Playback)]
+        values = load_track("cloud_titan").access.control(moving).values
+        assert len(playback.frames) == len(values)
+        assert "x" in playback.names
+
+
+def test_boxes_are_one_outline_whose_area_is_theirs():
+    x, y = boxes([[0.0, 1.0], [4.0, 6.0]], 2.0, 5.0, most=4)
+    assert x.shape == y.shape == (16,)
+    assert area(x, y) == pytest.approx(3 * (1 + 2))
+    assert area(*boxes([], 2.0, 5.0, most=4)) == 0
+    np.testing.assert_array_equal(boxes([], 2.0, 5.0, most=4)[1], y)
+    with pytest.raises(ValueError, match="2 boxes don't fit into 1"):
+        boxes([[0.0, 1.0], [4.0, 6.0]], 2.0, 5.0, most=1)
+
+
+def test_the_longest_text_that_fits_is_written():
+    assert fitting(0.5, "wait 8.11 s", "wait") == "wait 8.11 s"
+    assert fitting(0.2, "wait 8.11 s", "wait") == "wait"
+    assert fitting(0.1, "wait 8.11 s", "wait") == ""

@@ -1,0 +1,269 @@
+"""Curves, knees, sizes and measurements on the figure are the model's and the tables' own."""
+
+import csv
+from importlib import resources
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from storagelab.devices import load_device
+from storagelab.experiments.access import asymptotes, device_curve, turning_size
+from storagelab.formats import FORMATS
+from storagelab.parts import PARTS
+from storagelab.tracks import TRACKS, load_track
+from storagelab.units import format_bandwidth, format_binary, format_share
+from storagelab.widgets.instruments.iops_throughput import (
+    IOPSThroughput,
+    curves,
+    depths,
+    iops_throughput,
+    measurements,
+    request_sizes,
+)
+from storagelab.widgets.playback import Playback
+from tests.widgets.benches import built, outcomes
+
+EVERY_TRACK = pytest.mark.parametrize("name", TRACKS)
+ANY = given(st.data())
+
+
+def published(table):
+    """Return the rows of a published table as they stand in its file."""
+    path = resources.files("storagelab") / "data" / "published" / f"{table}.csv"
+    return list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
+
+
+@EVERY_TRACK
+@ANY
+def test_the_curve_shows_every_device_and_the_present_point(name, data):
+    track, outcome = load_track(name), data.draw(outcomes(name, "access"))
+    instrument = built(IOPSThroughput, name)
+    instrument.update(outcome)
+    shown = curves(track, outcome.settings.queue_depth)
+    for device, rates in shown.items():
+        np.testing.assert_array_equal(instrument.lines[device].y, rates)
+        assert rates.shape == request_sizes(track).shape
+    part = track.access
+    devices = part.control("device").values if part.has_control("device") else [part.home]
+    assert list(shown) == list(instrument.lines) == devices
+    assert instrument.point.x[0] == outcome.request_bytes
+    assert instrument.point.y[0] == max(outcome.bandwidth, instrument.low)
+
+
+@EVERY_TRACK
+@ANY
+def test_every_point_and_curve_lies_between_the_ends_of_the_axes(name, data):
+    outcome = data.draw(outcomes(name, "access"))
+    instrument = built(IOPSThroughput, name)
+    instrument.update(outcome)
+    x, y = (axis.scale for axis in instrument.figure.axes)
+    marks = [instrument.point, instrument.knees, instrument.ground, *instrument.dots.values()]
+    for mark in [*marks, *instrument.lines.values()]:
+        assert np.all((np.asarray(mark.y) >= y.min) & (np.asarray(mark.y) <= y.max))
+        # a request of whole samples is a byte short of 4 KiB, which nobody sees
+        assert np.all((np.asarray(mark.x) > 0.99 * x.min) & (np.asarray(mark.x) <= x.max))
+
+
+@EVERY_TRACK
+@ANY
+def test_the_regions_part_at_the_chosen_devices_knee_and_are_named(name, data):
+    outcome = data.draw(outcomes(name, "access"))
+    instrument = built(IOPSThroughput, name)
+    words = instrument.draw(outcome)
+    device, depth = load_device(outcome.settings.device), outcome.settings.queue_depth
+    knee, (low, high) = turning_size(device, depth), request_sizes(load_track(name))[[0, -1]]
+    left, right = instrument.ground.x[0], instrument.ground.x[1]
+    assert left.min() == low
+    assert right.max() == pytest.approx(high)
+    assert left.max() == right.min() == pytest.approx(min(max(knee, low), high))
+    requests, bandwidth = (label.text[0] for label in instrument.names)
+    assert ("IOPS" in requests) == (knee > low)
+    assert ("bandwidth" in bandwidth) == (knee < high)
+    # the roof: as many requests as it answers, or as many bytes as it moves
+    roof_x, roof_y = instrument.ground.x[2], instrument.ground.y[2]
+    requests, level = asymptotes(device, depth)
+    np.testing.assert_allclose(roof_y, np.minimum(requests * roof_x, level), rtol=1e-9)
+    random = device_curve(device, request_sizes(load_track(name)), depth)
+    roof = np.minimum(requests * request_sizes(load_track(name)), level)
+    assert np.all(random <= roof * (1 + 1e-9))
+    if "you are left of it" in words:
+        assert outcome.request_bytes < knee
+    if "you are right of it" in words:
+        assert outcome.request_bytes >= knee
+    if "you are at it" in words:
+        assert outcome.request_bytes == pytest.approx(knee, rel=0.11)
+
+
+@EVERY_TRACK
+def test_a_deeper_queue_moves_every_knee_left_and_every_curve_up(name):
+    instrument = IOPSThroughput(load_track(name))
+    at = [instrument._at(depth)[1][0] for depth in depths(load_track(name))]
+    for before, after in pairwise(at):
+        assert np.all(after <= before * (1 + 1e-12))
+
+
+@EVERY_TRACK
+def test_a_knee_is_in_the_legend_where_one_is_drawn(name):
+    instrument = built(IOPSThroughput, name)
+    drawn = any(mark is instrument.knees for mark in instrument.figure.marks)
+    assert ("knee" in instrument.legend.value) == drawn
+    scale = instrument.figure.axes[0].scale
+    knees = {depth: instrument._at(depth)[1] for depth in depths(load_track(name))}
+    for depth, (x, y, seen) in knees.items():
+        for device, at, rate, shown in zip(instrument.lines, x, y, seen, strict=True):
+            knee = turning_size(load_device(device), depth)
+            assert bool(shown) == (scale.min <= knee <= scale.max)
+            if shown:
+                assert at == knee
+                assert rate == device_curve(load_device(device), np.array([knee]), depth)[0]
+    assert drawn == any(any(seen) for _, _, seen in knees.values())
+
+
+@EVERY_TRACK
+@ANY
+def test_the_sizes_of_a_sample_and_of_a_request_stand_at_the_axis(name, data):
+    track, outcome = load_track(name), data.draw(outcomes(name, "access"))
+    instrument = built(IOPSThroughput, name)
+    words = instrument.draw(outcome)
+    size = format_binary(track.dataset.sample_size)
+    assert instrument.sample_size.text[0] == f"{track.terms.sample} {size}"
+    assert set(instrument.sample.x) == {instrument.sample_size.x[0]} == {track.dataset.sample_size}
+    carried = format_binary(outcome.request_bytes)
+    assert instrument.request_size.text[0] == f"request {carried}"
+    assert instrument.request_size.x[0] == outcome.request_bytes
+    assert set(instrument.ground.x[3]) == {outcome.request_bytes}
+    assert f"in requests of {carried}; a {track.terms.sample} has {size}" in words
+
+
+@EVERY_TRACK
+@ANY
+def test_a_rate_below_the_figure_is_marked_and_said(name, data):
+    outcome = data.draw(outcomes(name, "access"))
+    instrument = built(IOPSThroughput, name)
+    words = instrument.draw(outcome)
+    below = outcome.bandwidth < instrument.figure.axes[1].scale.min
+    assert (instrument.point.marker == "triangle-down") == below
+    assert ("below the figure" in words) == below
+
+
+@EVERY_TRACK
+@ANY
+def test_what_is_read_ahead_isnt_said_to_be_bound_by_requests(name, data):
+    outcome = data.draw(outcomes(name, "access"))
+    words = built(IOPSThroughput, name).draw(outcome)
+    device, size = load_device(outcome.settings.device), np.array([outcome.request_bytes])
+    random = device_curve(device, size, outcome.settings.queue_depth)[0]
+    above = outcome.moved > 1.05 * random
+    assert ("read ahead" in words) == above
+    assert ("requests per second bind" in words) <= (not above)
+    if outcome.ceilings["iops"] > 100 * outcome.supply and outcome.binding == "bandwidth":
+        assert "requests per second bind" not in words
+
+
+@EVERY_TRACK
+@ANY
+def test_what_the_device_moves_is_what_is_useful_and_what_is_not(name, data):
+    outcome = data.draw(outcomes(name, "access"))
+    assert outcome.bandwidth <= outcome.moved * (1 + 1e-9)
+    assert outcome.moved <= outcome.sequential_bandwidth * (1 + 1e-9)
+    useful = outcome.bandwidth / outcome.moved
+    words = built(IOPSThroughput, name).draw(outcome)
+    assert "is needed" not in words or f"of which {format_share(useful)} is needed" in words
+    density, part = load_track(name).access.density, FORMATS[outcome.settings.format]
+    expected = part.useful if outcome.settings.shuffled else density
+    sample = load_track(name).dataset.sample_size
+    assert useful == pytest.approx(expected * sample / part.stored_size(sample))
+
+
+# --- what others have measured
+
+
+@EVERY_TRACK
+def test_measurements_are_drawn_where_a_track_has_a_device_of_their_kind(name):
+    track, instrument = load_track(name), built(IOPSThroughput, name)
+    part = track.access
+    names = part.control("device").values if part.has_control("device") else [part.home]
+    kinds = {load_device(str(device)).kind for device in names}
+    assert bool(instrument.dots) == ("nvme" in kinds)
+    assert ("measured" in instrument.legend.value) == bool(instrument.dots)
+    for device in instrument.dots:
+        assert device in instrument.legend.value
+
+
+@pytest.mark.parametrize("name", ["cloud_titan", "edge_guardian"])
+def test_each_dot_is_its_row_of_the_published_table(name):
+    instrument = built(IOPSThroughput, name)
+    drawn = {
+        (device, float(x), item.queue_depth): float(y)
+        for device, mark in instrument.dots.items()
+        for x, y, item in zip(mark.x, mark.y, instrument.measured[device], strict=True)
+    }
+    expected = {}
+    for row in published("iops_at_depth"):
+        assert "CrystalDiskMark" in row["source"]  # whose random reads have 4 KiB
+        assert "measured" in row["source"]
+        for depth, rate in ((1.0, "iops_at_depth_1"), (float(row["queue_depth"]), "iops")):
+            expected[row["device"], 4096.0, depth] = 4096 * float(row[rate])
+    for row in published("flash_random_reads"):
+        assert "32 threads" in row["source"]
+        assert "measured" in row["source"]
+        for size, rate in (
+            ("known_size_B", "known_bandwidth_B_s"),
+            ("size_B", "random_bandwidth_B_s"),
+        ):
+            expected[row["device"], float(row[size]), 32.0] = float(row[rate])
+    assert drawn == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("name", ["cloud_titan", "edge_guardian"])
+@ANY
+def test_what_was_measured_at_the_present_depth_is_dark_and_said(name, data):
+    outcome = data.draw(outcomes(name, "access"))
+    instrument = built(IOPSThroughput, name)
+    words = instrument.draw(outcome)
+    chosen = load_device(outcome.settings.device).kind == "nvme"
+    matched = False
+    for device, items in measurements(load_track(name)).items():
+        for item, opacity in zip(items, instrument.dots[device].opacities, strict=True):
+            same = item.queue_depth == outcome.settings.queue_depth
+            assert (opacity == 1) == same
+            said = f"{format_bandwidth(item.bandwidth)} in requests of"
+            if same and chosen:
+                assert said in words
+                assert item.source.split(":")[0].split(",")[0] in words
+                matched = True
+    assert ("Measured at this depth" in words) == matched
+
+
+@EVERY_TRACK
+@ANY
+def test_the_table_has_the_point_the_knees_and_the_curves(name, data):
+    track, outcome = load_track(name), data.draw(outcomes(name, "access"))
+    instrument = built(IOPSThroughput, name)
+    table = instrument.table(outcome)
+    you = table.rows[0]
+    assert you[1] * 1024 == outcome.request_bytes
+    column = 3 + list(instrument.labels).index(outcome.settings.device)
+    assert you[column] * 1e6 == pytest.approx(outcome.bandwidth)
+    drawn = [row for row in table.rows if row[0] == "curves"]
+    shown = curves(track, outcome.settings.queue_depth)
+    for index, device in enumerate(instrument.labels):
+        np.testing.assert_allclose([row[3 + index] for row in drawn], shown[device] / 1e6)
+    assert sum(row[0].startswith("measured") for row in table.rows) == sum(
+        len(mark.x) for mark in instrument.dots.values()
+    )
+
+
+def test_the_crisis_lies_left_of_the_knee():
+    outcome = PARTS["access"].baseline(load_track("cloud_titan"))
+    words = built(IOPSThroughput, "cloud_titan").draw(outcome)
+    assert "you are left of it, where requests per second bind" in words
+
+
+def test_the_picture_plays_without_a_kernel():
+    box = iops_throughput(moving="queue_depth")
+    (playback,) = [child for child in box.children if isinstance(child, Playback)]
+    assert len(playback.frames) == 11

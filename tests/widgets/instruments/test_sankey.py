@@ -1,0 +1,204 @@
+"""The Sankey: bytes are conserved at every node, in the shapes that are drawn as well."""
+
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from storagelab.parts import PARTS
+from storagelab.tracks import TRACKS, load_track
+from storagelab.units import bandwidth_unit, format_bandwidth
+from storagelab.widgets.instruments.sankey import (
+    CACHE,
+    COLORS,
+    CONSUMER,
+    HALF,
+    MEMORY,
+    STORE,
+    DataFlowSankey,
+    bands,
+    data_flow_sankey,
+    names,
+    records,
+)
+from storagelab.widgets.playback import Playback
+from tests.widgets.benches import built, outcomes
+
+ANY = given(st.data())
+EVERY_TRACK = pytest.mark.parametrize("name", TRACKS)
+ONE = 1e-9
+
+
+def shown(name, data):
+    """Return an outcome, the epoch that is shown, and the instrument that shows it."""
+    track, outcome = load_track(name), data.draw(outcomes(name, "pipeline"))
+    sankey = built(DataFlowSankey, name)
+    cold = track.pipeline.cold_start and data.draw(st.booleans())
+    sankey.outcome = outcome
+    if track.pipeline.cold_start:
+        sankey.epochs.value = "cold" if cold else "warm"
+    sankey.update(outcome)
+    return outcome, outcome.cold if cold else outcome.warm, sankey
+
+
+def edge(sankey, band, x):
+    """Return a drawn shape's lower and upper end at ``x``, or None where it isn't there."""
+    index = list(COLORS).index(band)
+    at = np.abs(sankey.shapes.x[index] - x) < ONE
+    ys = sankey.shapes.y[index][at]
+    return (ys.min(), ys.max()) if at.any() else None
+
+
+def width(sankey, band, x):
+    ends = edge(sankey, band, x)
+    return 0.0 if ends is None else ends[1] - ends[0]
+
+
+@EVERY_TRACK
+@ANY
+def test_the_drawn_shapes_conserve_bytes_at_every_node(name, data):
+    outcome, epoch, sankey = shown(name, data)
+    track, demand = load_track(name), outcome.demand
+    rate, link, hits = (epoch.flows[key] / demand for key in ("accelerators", "link", "hits"))
+    into = width(sankey, "link", MEMORY - HALF) + width(sankey, "hits", MEMORY - HALF)
+    out = width(sankey, "accelerators", MEMORY + HALF)
+    assert into == pytest.approx(out) == pytest.approx(rate)
+    assert width(sankey, "memory", MEMORY - HALF) == pytest.approx(out)
+    assert width(sankey, "accelerators", CONSUMER - HALF) == pytest.approx(rate)
+    assert width(sankey, "consumer", CONSUMER - HALF) == pytest.approx(1)
+    missing = float(np.ptp(sankey.missing.y))
+    assert missing == pytest.approx(1 - rate, abs=1e-8)
+    assert width(sankey, "link", STORE + HALF) == pytest.approx(link)
+    assert width(sankey, "hits", CACHE + HALF) == pytest.approx(hits)
+    if records(track):
+        kept = width(sankey, "fill", STORE + HALF)
+        assert width(sankey, "link", STORE + HALF) + kept + missing == pytest.approx(1)
+        assert width(sankey, "store", STORE + HALF) == pytest.approx(1)
+        assert width(sankey, "fill", CACHE - HALF) == pytest.approx(kept) == pytest.approx(hits)
+    else:
+        fill = epoch.flows["fill"] / demand
+        assert width(sankey, "fill", CACHE - HALF) == pytest.approx(fill)
+        assert width(sankey, "store", STORE + HALF) == pytest.approx(link)
+    held = width(sankey, "cache", CACHE + HALF)
+    assert held == pytest.approx(max(hits, epoch.flows["fill"] / demand))
+
+
+@EVERY_TRACK
+@ANY
+def test_bands_lie_on_one_another_without_a_gap(name, data):
+    _, epoch, sankey = shown(name, data)
+    link, hits = edge(sankey, "link", MEMORY - HALF), edge(sankey, "hits", MEMORY - HALF)
+    out = edge(sankey, "accelerators", MEMORY + HALF)
+    assert out[0] == 0
+    if link and hits:
+        assert (link[0], link[1], hits[1]) == (0, pytest.approx(hits[0]), pytest.approx(out[1]))
+    assert (link is not None) == (epoch.flows["link"] > 0)
+    assert (hits is not None) == (epoch.flows["hits"] > 0)
+
+
+@EVERY_TRACK
+@ANY
+def test_a_band_is_as_wide_all_along_as_its_bytes(name, data):
+    outcome, epoch, sankey = shown(name, data)
+    for band, flow in bands(load_track(name), outcome, epoch).items():
+        if band not in COLORS:
+            continue
+        y = sankey.shapes.y[list(COLORS).index(band)]
+        half = len(y) // 2
+        np.testing.assert_allclose(
+            y[half:][::-1] - y[:half], flow.rate / outcome.demand, rtol=1e-9, atol=1e-12
+        )
+
+
+@EVERY_TRACK
+@ANY
+def test_what_binds_is_outlined_and_named_once(name, data):
+    _, epoch, sankey = shown(name, data)
+    through = "hits" if epoch.flows["hits"] else "fill"
+    binds = {
+        "link": "link", "nvme": through, "prepare": "accelerators", "compute": "consumer",
+    }[epoch.binding]  # fmt: skip
+    index = list(COLORS).index(binds)
+    for at, drawn in ((sankey.mark.x, sankey.shapes.x), (sankey.mark.y, sankey.shapes.y)):
+        assert (min(at), max(at)) == (drawn[index].min(), drawn[index].max())
+    (word,) = sankey.word.text
+    assert ("bottleneck" in word) == (epoch.binding != "compute")
+
+
+@EVERY_TRACK
+@ANY
+def test_the_rates_are_written_and_said(name, data):
+    outcome, epoch, sankey = shown(name, data)
+    track, words = load_track(name), sankey.draw(outcome)
+    link, arrives, cache, missing = sankey.texts.text
+    assert link == f"{track.terms.link} {format_bandwidth(epoch.flows['link'])}"
+    assert arrives.startswith(format_bandwidth(epoch.rate))
+    starved = outcome.demand - epoch.rate
+    some = starved > 1e-9 * outcome.demand
+    assert (format_bandwidth(starved) in missing) == some
+    assert missing.startswith("nothing") == (not some)
+    for flow in ("link", "hits", "accelerators"):
+        assert format_bandwidth(epoch.flows[flow]) in words
+    assert names(track).share in words
+    held = max(epoch.flows["hits"], epoch.flows["fill"])
+    assert (format_bandwidth(held) in cache) == (held > 0)
+
+
+def test_a_log_keeps_and_loses_where_a_cache_hits_and_starves():
+    said = {}
+    for name in TRACKS:
+        sankey = DataFlowSankey(load_track(name))
+        words = sankey.draw(PARTS["pipeline"].baseline(load_track(name)))
+        said[name] = " ".join([words, sankey.legend.value, *sankey.texts.text])
+    for name, text in said.items():
+        log = name == "edge_guardian"
+        assert ("lost" in text) == ("kept" in text) == log
+        assert bool(re.search(r"\bhits?\b", text)) == ("missing" in text) == (not log)
+
+
+@EVERY_TRACK
+@ANY
+def test_the_table_has_every_flow(name, data):
+    outcome, epoch, sankey = shown(name, data)
+    table = sankey.table(outcome)
+    track = load_track(name)
+    scale, unit = bandwidth_unit(outcome.demand)
+    assert f"({unit})" in table.columns[2]
+    for row in table.rows:
+        assert row[2] * scale * 100 / outcome.demand == pytest.approx(row[3])
+    shares = {(row[0], row[1]): row[3] for row in table.rows}
+    came = shares[(track.terms.memory, track.fed.label)]
+    assert came == pytest.approx(100 * epoch.rate / outcome.demand)
+    lacks = shares[(names(track).missing, track.fed.label)]
+    assert came + lacks == pytest.approx(100)
+
+
+def test_the_first_epoch_of_the_cloud_copies_what_the_cache_will_serve():
+    track = load_track("cloud_titan")
+    sankey = DataFlowSankey(track, "cold")
+    outcome = PARTS["pipeline"].baseline(track)
+    words = sankey.draw(outcome)
+    fill = outcome.cold.flows["fill"]
+    assert fill > 0
+    assert f"{format_bandwidth(fill)} of it are copied into the local NVMe" in words
+    assert width(sankey, "hits", CACHE + HALF) == 0
+    assert sankey.extras == (sankey.epochs,)
+    assert DataFlowSankey(load_track("tiny_pioneer")).extras == ()
+
+
+def test_a_page_without_a_kernel_has_no_choice_that_does_nothing():
+    track = load_track("cloud_titan")
+    sankey = DataFlowSankey(track)
+    sankey.update(PARTS["pipeline"].baseline(track))
+    assert sankey.epochs.layout.display != "none"
+    sankey.tools.live = False
+    assert sankey.epochs.layout.display == "none"
+
+
+def test_the_picture_plays_without_a_kernel():
+    box = data_flow_sankey("cloud_titan", "cache", epoch="cold")
+    (playback,) = [child for child in box.children if isinstance(child, Playback)]
+    control = load_track("cloud_titan").pipeline.control("cache")
+    assert len(playback.frames) == len(control.values)

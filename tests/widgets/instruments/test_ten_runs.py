@@ -1,0 +1,259 @@
+"""The ten runs: what is listed, drawn, named and compared is what the model says of them."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from storagelab.ledger import FILE_NAME
+from storagelab.parts import PARTS
+from storagelab.tracks import TRACKS, load_track
+from storagelab.units import format_share
+from storagelab.widgets.closing import close_all
+from storagelab.widgets.instruments.ten_runs import (
+    END,
+    HIGH,
+    POINT,
+    PRESENT,
+    WIDE,
+    TenRuns,
+    best_run,
+    compare,
+    cost_range,
+    name_points,
+    ten_runs,
+)
+from storagelab.words.dress import format_cost
+from tests.widgets.benches import ends, outcomes, texts
+
+ANY = given(st.data())
+EVERY_TRACK = pytest.mark.parametrize("name", TRACKS)
+TRACK = load_track("cloud_titan")
+COSTS = {name: cost_range(load_track(name)) for name in TRACKS}
+RUNS = [
+    {"cache_gb": 0, "link_gbps": 1, "nvme_gbs": 0.25},  # cheap, and starves
+    {"cache_gb": 10000, "link_gbps": 100, "nvme_gbs": 14},
+    {"cache_gb": 2500, "link_gbps": 12, "nvme_gbs": 1},
+]
+
+
+def answers(name):
+    """Any run of a track, in the student's units."""
+    return st.fixed_dictionaries(
+        {item.answer: st.sampled_from(item.values) for item in load_track(name).pipeline.controls}
+    )
+
+
+@EVERY_TRACK
+@ANY
+def test_every_run_costs_something_between_the_ends_of_its_axis(name, data):
+    low, high = COSTS[name]
+    assert low < data.draw(outcomes(name, "pipeline")).cost < high
+
+
+@EVERY_TRACK
+def test_the_axis_is_no_wider_than_it_has_to_be(name):
+    """Some position of the sliders costs nearly as little, and some nearly as much."""
+    track, part = load_track(name), PARTS["pipeline"]
+    low, high = COSTS[name]
+    costs = []
+    for position in ends(track.pipeline.controls):
+        run = {item.answer: position[item.name] for item in track.pipeline.controls}
+        costs.append(part.judge(track, run).cost)
+    assert low < min(costs)
+    assert max(costs) < high
+    assert high / low < 40 * max(costs) / min(costs)
+
+
+@EVERY_TRACK
+@ANY
+def test_points_stand_at_the_runs_cost_and_utilisation(name, data):
+    track = load_track(name)
+    runs = data.draw(st.lists(answers(name), min_size=1, max_size=10))
+    shown = TenRuns(track)
+    shown.update(runs)
+    judged = [PARTS["pipeline"].judge(track, run) for run in runs]
+    np.testing.assert_allclose(shown.plot.points.x, [100 * item.utilization for item in judged])
+    np.testing.assert_allclose(
+        np.asarray(shown.plot.points.y) * track.currency.axis, [item.cost for item in judged]
+    )
+    assert list(shown.plot.points.names) == [str(at + 1) for at in range(len(runs))]
+    scale = shown.plot.figure.axes[1].scale
+    assert np.all((shown.plot.points.y >= scale.min) & (shown.plot.points.y <= scale.max))
+    best = best_run(judged)
+    assert len(shown.plot.best.x) == (best is not None)
+    assert shown.listing.value.count("◆ best") == (best is not None)
+    assert shown.listing.value.count('scope="row"') == len(runs)
+    for row, item in zip(shown.plot.table(judged).rows, judged, strict=True):
+        assert row[-2] == pytest.approx(100 * item.utilization)
+        assert row[-1] * track.currency.axis == pytest.approx(item.cost)
+    for item in judged:
+        assert format_cost(track, item.cost) in shown.listing.value
+        assert format_share(item.utilization) in shown.plot.caption.value
+    assert shown.plot.caption.value.count("un ") == len(runs)
+
+
+@EVERY_TRACK
+def test_a_run_stands_in_the_table_as_on_the_sliders_and_in_the_tracks_currency(name):
+    track = load_track(name)
+    shown = TenRuns(track)
+    shown.update([{item.answer: item.default for item in track.pipeline.controls}])
+    said = " ".join(texts(shown.widget))
+    crisis = PARTS["pipeline"].baseline(track)
+    assert {"$": f"${crisis.cost:,.0f}", "W": "W"}[track.currency.unit] in said
+    assert ("$" in said) == (track.currency.unit == "$")
+    for control in track.pipeline.controls:
+        assert control.label in said
+        if control.labels:
+            assert control.label_of(control.default) in said
+
+
+def test_the_best_run_is_the_cheapest_that_meets_the_target():
+    judged = [PARTS["pipeline"].judge(TRACK, run) for run in RUNS]
+    assert [bool(outcome.unmet) for outcome in judged] == [True, False, False]
+    assert best_run(judged) == 2
+    assert best_run(judged[:1]) is None
+    shown = TenRuns(TRACK)
+    shown.update(RUNS)
+    assert "Run 3 is the cheapest" in shown.words.value
+
+
+# --- numbers at the points
+
+points_ = st.lists(st.tuples(st.floats(0, 100), st.floats(0.05, 0.95)), max_size=10)
+
+
+@given(points_)
+def test_every_run_is_named_once_and_no_name_covers_another_or_its_point(at):
+    x, heights = [point[0] for point in at], [point[1] for point in at]
+    found = name_points(x, heights)
+    numbers = []
+    for name in found:
+        for part in filter(None, name.text.split(", ")):
+            first, _, last = part.partition("–")
+            numbers += range(int(first), int(last or first) + 1)
+    assert sorted(numbers) == list(range(1, len(at) + 1))
+    for index, one in enumerate(found):
+        half = WIDE * len(one.text) / 2
+        if 2 * half < END:
+            assert one.x - half >= -1e-9
+            assert one.x + half <= END + 1e-9
+        for other in found[index + 1 :]:
+            apart = WIDE * (len(one.text) + len(other.text)) / 2
+            assert abs(one.x - other.x) >= apart or abs(one.height - other.height) >= HIGH
+    if len(found) == len(at):
+        for one in found:
+            for number, (at_x, height) in enumerate(zip(x, heights, strict=True), start=1):
+                if str(number) != one.text:
+                    beside = abs(one.x - at_x) >= WIDE / 2 + POINT[0]
+                    assert beside or abs(one.height + HIGH - height) >= HIGH / 2
+
+
+def test_runs_alike_are_named_together():
+    (name,) = name_points([95.0] * 4, [0.5] * 4)
+    assert name.text == "1–4"
+    names = name_points([10.0, 95.0, 40.0, 95.0], [0.5] * 4)
+    assert {name.text for name in names} == {"1", "2, 4", "3"}
+
+
+# --- two runs compared
+
+
+@EVERY_TRACK
+@ANY
+def test_a_comparison_says_the_models_difference(name, data):
+    track = load_track(name)
+    one, other = data.draw(answers(name)), data.draw(answers(name))
+    before, after = (PARTS["pipeline"].judge(track, run) for run in (one, other))
+    said = compare(track, ("run 1", "run 2"), (one, other))
+    if one == other:
+        assert said == "Run 2 and run 1 have the same settings."
+        return
+    if abs(after.cost - before.cost) > 1e-6 * before.cost:
+        assert format_cost(track, abs(after.cost - before.cost)) in said
+        assert said.endswith(f"{'more' if after.cost > before.cost else 'less'}.")
+    points = 100 * (after.utilization - before.utilization)
+    assert ("same utilisation" in said) == (abs(points) < 0.005)
+    if abs(points) >= 0.005:
+        assert f"{'more' if points > 0 else 'less'} utilisation" in said
+    for item in track.pipeline.controls:
+        if one[item.answer] == other[item.answer] and item.kind == "scale":
+            assert f" the {item.label[0].lower()}{item.label[1:]} " not in f"{said} "
+
+
+def test_twice_the_link_is_said_to_be_twice_the_link():
+    one = {"cache_gb": 2000.0, "link_gbps": 5.0, "nvme_gbs": 7.0}
+    said = compare(TRACK, ("run 1", "run 3"), (one, {**one, "link_gbps": 10.0}))
+    assert said.startswith("Compared with run 1, run 3 has twice the download bandwidth: 47 points")
+    said = compare(TRACK, ("run 1", "run 2"), (one, {**one, "cache_gb": 0.0}))
+    assert "0 GB instead of 2,000 GB of local cache (buffer)" in said
+
+
+def test_two_runs_can_be_chosen_and_the_present_settings_too():
+    shown = TenRuns(TRACK)
+    assert shown.comparison.sides_row.children == ()
+    shown.update(RUNS[:1])
+    assert shown.comparison.sides_row.children == ()
+    shown.update(RUNS)
+    assert len(shown.comparison.sides_row.children) == 2
+    assert [side.value for side in shown.comparison.sides] == [1, 2]
+    assert "Compared with run 2, run 3 has" in shown.comparison.difference.value
+    shown.comparison.sides[0].value = 0
+    assert "Compared with run 1, run 3 has" in shown.comparison.difference.value
+    assert shown.comparison.difference.value.count('scope="row"') == 5
+    shown.comparison.sides[1].value = 0
+    assert "same settings" in shown.comparison.difference.value
+    shown.now(RUNS[1])
+    assert [side.value for side in shown.comparison.sides] == [0, 0]
+    shown.comparison.sides[1].value = PRESENT
+    assert "the present settings have" in shown.comparison.difference.value
+    before = shown.comparison.difference.value
+    shown.now(RUNS[0])
+    assert shown.comparison.difference.value != before
+    shown.comparison.sides[1].value = 1
+    before = shown.comparison.difference.value
+    shown.now(RUNS[2])
+    assert shown.comparison.difference.value == before  # nobody compares with the present
+
+
+def test_the_only_run_is_compared_with_the_present_settings():
+    shown = TenRuns(TRACK)
+    shown.now(RUNS[0])
+    assert shown.comparison.sides_row.children == ()
+    shown.update(RUNS[:1])
+    assert [side.value for side in shown.comparison.sides] == [0, PRESENT]
+    assert "have the same settings" in shown.comparison.difference.value
+    shown.update(RUNS[:2])
+    assert [side.value for side in shown.comparison.sides] == [0, 1]
+
+
+def test_nothing_is_made_before_there_is_a_run_and_closing_closes_all_of_it():
+    shown = TenRuns(TRACK)
+    assert not {"plot", "comparison", "listing"} & set(vars(shown))
+    shown.update(RUNS)
+    plot = shown.plot.figure
+    close_all(shown.widget)
+    assert plot.comm is None
+
+
+def test_without_a_run_there_is_nothing_and_with_one_its_file_is_named():
+    shown = TenRuns(TRACK)
+    assert shown.widget.children == ()
+    shown.update(RUNS)
+    assert len(shown.widget.children) == 5
+    said = " ".join(texts(shown.widget))
+    assert f"Kept in {FILE_NAME}" in said
+    assert "can't be taken back" in said
+    assert "3 of 10 runs recorded" in shown.words.value
+
+
+def test_every_choice_has_a_name():
+    assert [side.description for side in TenRuns(TRACK).comparison.sides] == ["Compare", "with"]
+
+
+def test_the_picture_stands_without_a_kernel():
+    box = ten_runs("cloud_titan", RUNS)
+    said = " ".join(texts(box))
+    assert "Compared with run 2, run 3" in said
+    with pytest.raises(ValueError, match="link_gbps"):
+        ten_runs("cloud_titan", [{"cache_gb": 1}])

@@ -1,0 +1,69 @@
+"""A workbench that is closed leaves nothing behind, however often it was opened."""
+
+from __future__ import annotations
+
+import gc
+import tracemalloc
+
+import ipywidgets
+import pytest
+from ipywidgets.widgets import widget as registry
+
+from storagelab.tracks import load_track
+from storagelab.widgets.closing import close_all
+from storagelab.widgets.workbench import Workbench
+
+from .benches import EVERY_BENCH
+
+
+def alive() -> int:
+    """Return how many widgets ipywidgets keeps, each with a comm."""
+    return len(registry._instances)
+
+
+def objects() -> int:
+    """Return how many workbenches and widgets Python still has, open or closed."""
+    return sum(isinstance(item, Workbench | ipywidgets.Widget) for item in gc.get_objects())
+
+
+@pytest.mark.parametrize(("name", "part_name"), EVERY_BENCH)
+def test_nothing_of_a_workbench_stays_open(name, part_name):
+    before = alive()
+    bench = Workbench(load_track(name), part_name)
+    assert alive() > before + 50
+    bench.close()
+    assert alive() == before
+
+
+def test_fifty_workbenches_one_after_the_other_take_no_more_memory_than_a_few():
+    track = load_track("cloud_titan")
+
+    def cycle() -> None:
+        bench = Workbench(track, "pipeline")
+        bench.set(link=20)
+        bench.close()
+
+    for _ in range(5):
+        cycle()
+    gc.collect()
+    tracemalloc.start()
+    try:
+        before, widgets, kept = tracemalloc.get_traced_memory()[0], alive(), objects()
+        for _ in range(50):
+            cycle()
+        gc.collect()
+        grown = tracemalloc.get_traced_memory()[0] - before
+    finally:
+        tracemalloc.stop()
+    assert alive() == widgets
+    assert objects() == kept
+    assert grown < 50 * 100_000  # a workbench that stayed would be six times that
+
+
+def test_a_widget_in_two_places_is_closed_once_and_a_circle_ends():
+    inner = ipywidgets.HTML("one")
+    box = ipywidgets.VBox([inner, ipywidgets.HBox([inner])])
+    before = alive()
+    closed = close_all(box)
+    assert before - alive() == closed
+    assert inner.comm is None

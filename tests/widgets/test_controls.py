@@ -1,0 +1,192 @@
+"""Controls that are moved, typed into and sent back; presets; the line of code, both ways."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from storagelab.parts import PARTS
+from storagelab.tracks import TRACKS, load_track
+from storagelab.widgets.code_line import read_line
+from storagelab.widgets.control_row import ControlRow, nearest, snap
+from storagelab.widgets.presets import CRISIS, positions
+from storagelab.widgets.workbench import Workbench
+from storagelab.words.answers import answer_line, in_units
+
+from .benches import EVERY_BENCH, bench_of
+
+TRACK = load_track("cloud_titan")
+SIZE = TRACK.access.control("request_size")
+CACHE = TRACK.pipeline.control("cache")
+SCALES = [
+    pytest.param(control, id=f"{name}-{part_name}-{control.name}")
+    for name in TRACKS
+    for part_name in PARTS
+    for control in PARTS[part_name].of(load_track(name)).controls
+    if control.kind == "scale"
+]
+
+
+@pytest.mark.parametrize("control", SCALES)
+@given(st.floats())
+def test_whatever_is_typed_becomes_a_value_of_the_scale(control, typed):
+    for present in control.values:
+        assert snap(control, typed, present) in control.values
+
+
+@pytest.mark.parametrize("control", SCALES)
+def test_a_value_of_the_scale_is_itself(control):
+    for value in control.values:
+        assert nearest(control, value) == value
+        assert snap(control, value, control.default) == value
+
+
+def test_the_nearest_is_by_ratio_where_values_span_decades_and_by_difference_elsewhere():
+    assert nearest(SIZE, 90.0) == 64  # between 64 and 128 the ratio's middle is 90.5
+    assert nearest(SIZE, 91.0) == 128
+    assert nearest(CACHE, 749.0) == 500
+    assert nearest(CACHE, 751.0) == 1000
+
+
+@pytest.mark.parametrize("control", SCALES)
+def test_who_asks_for_more_gets_more_and_for_less_gets_less(control):
+    for present in control.values[:-1]:
+        assert snap(control, present * (1 + 1e-6) + 1e-9, present) > present
+    for present in control.values[1:]:
+        assert snap(control, present * (1 - 1e-6) - 1e-9, present) < present
+
+
+def test_beyond_its_ends_a_scale_stays_at_its_ends():
+    assert snap(SIZE, 1e12, 128.0) == SIZE.values[-1]
+    assert snap(SIZE, -5.0, 128.0) == SIZE.values[0]
+    assert snap(SIZE, SIZE.values[-1] + 1, SIZE.values[-1]) == SIZE.values[-1]
+    assert snap(SIZE, math.nan, 128.0) == 128
+
+
+def test_slider_field_and_button_do_the_same_thing():
+    calls = []
+    row = ControlRow(SIZE, lambda: calls.append(row.value))
+    row.field.value = 300.0
+    assert (row.value, row.field.value) == (256, 256)
+    row.slider.index += 1
+    assert (row.value, row.field.value) == (512, 512)
+    row.field.value = 512.4
+    assert (row.value, row.field.value) == (1024, 1024)
+    row.back.click()
+    assert row.value == row.field.value == SIZE.default
+    assert calls == [256, 512, 1024, 128]  # one call a change
+
+
+def test_a_field_is_named_with_its_unit_and_a_button_with_its_control():
+    row = ControlRow(SIZE, lambda: None)
+    assert row.field.description == "Request size (KiB)"
+    assert row.back.tooltip == "Request size: back to the default"
+
+
+@pytest.mark.parametrize(("name", "part_name"), EVERY_BENCH)
+def test_every_preset_sets_every_control_and_says_what_is_seen(name, part_name):
+    bench = Workbench(load_track(name), part_name)
+    told = positions(bench.content)
+    assert [button.description for button in bench.presets.buttons] == [
+        position.label for position in told
+    ]
+    assert told[0].label == CRISIS
+    assert len({tuple(position.values.items()) for position in told}) == len(told) >= 2
+    for button, position in zip(reversed(bench.presets.buttons), reversed(told), strict=True):
+        button.click()
+        assert {key: row.value for key, row in bench.controls.items()} == position.values
+        assert position.words in bench.presets.words.value.replace("&#x27;", "'")
+    baseline = bench.part.baseline(bench.track)
+    assert bench.outcome == baseline
+
+
+@pytest.mark.parametrize(("name", "part_name"), EVERY_BENCH)
+@given(st.data())
+def test_the_line_restores_the_workbench_from_any_state(name, part_name, data):
+    bench = bench_of(name, part_name)
+    decided = {item.name for item in bench.content.controls if item.decided}
+
+    def state():
+        return {key: row.value for key, row in bench.controls.items() if key in decided}
+
+    bench.set(
+        **{
+            item.name: data.draw(st.sampled_from(item.values), label=item.name)
+            for item in bench.content.controls
+        }
+    )
+    line, before = bench.line.field.value, state()
+    bench.set(**{item.name: item.default for item in bench.content.controls})
+    bench.line.field.value = line
+    assert state() == before
+    assert bench.line.field.value == line
+
+
+def test_a_line_between_the_sliders_values_is_taken_to_the_nearest_and_said():
+    bench = Workbench(TRACK, "pipeline")
+    bench.line.field.value = "decision = {'cache_gb': 5123, 'link_gbps': 26, 'nvme_gbs': 2}"
+    assert bench.controls["cache"].value == 5000
+    assert bench.controls["link"].value == 25
+    assert "as near as the sliders come" in bench.line.words.value
+    assert "5000" in bench.line.field.value
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "decision = ",
+        "decision = {",
+        "hello",
+        "decision = __import__('os').system('true')",
+        "decision = {'cache_gb': 1}",
+        "decision = {'cache_gb': 'much', 'link_gbps': 26, 'nvme_gbs': 2}",
+        "decision = {'cache_gb': 1e99, 'link_gbps': 26, 'nvme_gbs': 2}",
+        "decision = [1, 2]",
+        "(" * 5000,
+    ],
+)
+def test_a_line_that_is_none_changes_nothing_and_is_answered_in_words(line):
+    bench = Workbench(TRACK, "pipeline")
+    bench.set(link=50)
+    bench.line.field.value = line
+    assert bench.controls["link"].value == 50
+    assert len(bench.line.words.value) > 60
+    with pytest.raises(ValueError, match=r"decision|must be"):
+        read_line(bench.content.controls, line)
+
+
+def test_a_line_is_read_with_or_without_its_beginning():
+    settings = {item.name: item.to_si(item.default) for item in TRACK.pipeline.controls}
+    line = answer_line(TRACK.pipeline.controls, settings)
+    for text in (line, line.removeprefix("decision = "), f"  {line}  "):
+        assert read_line(TRACK.pipeline.controls, text) == settings
+
+
+def test_the_best_run_becomes_a_preset():
+    crisis = {item.answer: item.default for item in TRACK.pipeline.controls}
+    good = {"cache_gb": 8000.0, "link_gbps": 10.0, "nvme_gbs": 3.0}
+    better = {"cache_gb": 7000.0, "link_gbps": 8.0, "nvme_gbs": 2.0}
+    kept = [crisis]
+
+    def record(run):
+        kept.append(run)
+        return kept
+
+    bench = Workbench(TRACK, "pipeline", runs=kept, on_record=record)
+    row = bench.presets.widget.children[0]
+    assert "My best run" not in [getattr(item, "description", "") for item in row.children]
+    buttons = len(row.children)
+    for run in (good, better):
+        bench.line.field.value = f"decision = {run!r}"
+        bench.recorder.button.click()
+    bench.presets.buttons[0].click()
+    row.children[-1].click()
+    assert row.children[-1].description == "My best run"
+    assert len(row.children) == buttons + 1  # the last one took the other's place
+    present = in_units(bench.content.controls, bench.settings())
+    costs = [bench.part.judge(TRACK, run).cost for run in (good, better)]
+    assert present == (good, better)[costs.index(min(costs))]

@@ -1,0 +1,125 @@
+"""One message for all that a move changes, and the same state in the browser as without it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ipywidgets
+import pytest
+from ipywidgets import Widget
+
+from storagelab.tracks import load_track
+from storagelab.widgets.closing import parts_of
+from storagelab.widgets.courier import Courier
+from storagelab.widgets.workbench import Workbench
+
+from .benches import EVERY_BENCH, ends
+
+
+@pytest.fixture
+def sent(monkeypatch):
+    """Every message that any widget sends: the widget's id, the message and its buffers."""
+    messages: list[tuple[str, dict[str, Any], list[Any]]] = []
+
+    def note(self, message, buffers=None):
+        if self.comm is not None:  # else it hasn't begun yet
+            messages.append((self.model_id, message, list(buffers or [])))
+
+    monkeypatch.setattr(Widget, "_send", note)
+    return messages
+
+
+def put(state, paths, buffers):
+    """Put the binary parts of a message back where they belong, as a browser does."""
+    for path, buffer in zip(paths, buffers, strict=True):
+        holder = state
+        for key in path[:-1]:
+            holder = holder[key]
+        holder[path[-1]] = bytes(buffer)
+    return state
+
+
+def browser(messages):
+    """Return what a browser would hold after ``messages``: each model's state by its id."""
+    held: dict[str, dict[str, Any]] = {}
+    for model, message, buffers in messages:
+        if message["method"] == "update":
+            updates = [(model, message["state"], message["buffer_paths"])]
+        elif message["method"] == "custom" and "updates" in message["content"]:
+            updates = message["content"]["updates"]
+        else:
+            continue
+        taken = 0
+        for name, state, paths in updates:
+            part = buffers[taken : taken + len(paths)]
+            taken += len(paths)
+            held.setdefault(name, {}).update(put(state, paths, part))
+        assert taken == len(buffers)
+    return held
+
+
+@pytest.mark.parametrize(("name", "part_name"), EVERY_BENCH)
+def test_a_move_is_three_messages_and_the_browser_holds_what_python_does(sent, name, part_name):
+    bench = Workbench(load_track(name), part_name)
+    bench.courier.ready = True
+    item = next(item for item in bench.content.controls if item.kind == "scale")
+    slider = bench.controls[item.name].slider
+    sent.clear()
+    slider.set_state({"index": 0 if slider.index else 1})
+    # the browser's own change echoed, the field beside it, and everything else
+    assert len(sent) <= 3
+    assert sum("updates" in message.get("content", ()) for _, message, _ in sent) == 1
+
+    for position in ends(bench.content.controls):
+        bench.set(**position)
+    held = browser(sent)
+    assert len(held) > 5
+    for widget in parts_of(bench.widget):
+        for trait, value in held.get(widget.model_id, {}).items():
+            state = widget.get_state(trait)
+            now, paths, buffers = ipywidgets.widgets.widget._remove_buffers(state)
+            assert put(now, paths, buffers)[trait] == value, (widget, trait)
+    bench.close()
+
+
+def test_until_the_browser_is_ready_every_widget_speaks_for_itself(sent):
+    bench = Workbench(load_track("cloud_titan"), "pipeline")
+    sent.clear()
+    bench.set(link=20)
+    assert len(sent) > 10
+    assert not any("updates" in message.get("content", ()) for _, message, _ in sent)
+    bench.close()
+
+
+def test_what_was_collected_is_sent_also_where_something_fails(sent):
+    courier, text = Courier(), ipywidgets.HTML("before")
+    courier.carry_for([text, courier])
+    courier.ready = True
+    sent.clear()
+
+    def fail() -> None:
+        with courier.together():
+            text.value = "after"
+            assert sent == []
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert browser(sent) == {text.model_id: {"value": "after"}}
+    text.value = "alone"
+    assert browser(sent)[text.model_id] == {"value": "alone"}
+    assert len(sent) == 2
+
+
+def test_one_inside_another_is_one(sent):
+    courier, text = Courier(), ipywidgets.HTML("a")
+    courier.carry_for([text])
+    courier.ready = True
+    sent.clear()
+    with courier.together():
+        text.value = "b"
+        with courier.together():
+            text.value = "c"
+        assert sent == []
+    assert len(sent) == 1
+    assert browser(sent) == {text.model_id: {"value": "c"}}
