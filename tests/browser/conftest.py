@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 from .chromium import launch_options
 from .lab import Lab, running_lab
@@ -20,6 +20,9 @@ KNOWN_NOISE = (
     # the book's theme: harmless, and not ours to mend
     "Got invalid theme mode",
 )
+
+# a machine under load takes its time; what never comes fails all the same
+expect.set_options(timeout=60_000)
 
 
 @dataclass
