@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from storagelab.parts import PARTS
 from storagelab.tracks import Track, Value
 from storagelab.widgets import kit
-from storagelab.widgets.instruments.ten_runs import TenRuns, best_run
+from storagelab.widgets.instruments.ten_runs import Run, TenRuns
 from storagelab.widgets.theme import caption, say
 
-Run = dict[str, Any]
-"""A run's settings as an answer: by answer key, in the student's units."""
-RecordRun = Callable[[Run], list[Run]]
+RecordRun = Callable[[dict[str, Any]], Sequence[Run]]
 """Takes a run and returns all that are recorded; raises ``ValueError`` with a sentence."""
 
 
@@ -28,11 +25,10 @@ class RunRecorder:
         self,
         track: Track,
         runs: Sequence[Run],
-        present: Callable[[], Run],
+        present: Callable[[], dict[str, Any]],
         on_record: RecordRun | None,
         on_best: Callable[[int, Mapping[str, Value]], None],
     ) -> None:
-        self._track = track
         self._most = track.pipeline.runs
         self._present = present
         self._on_record = on_record
@@ -42,16 +38,16 @@ class RunRecorder:
         self.button.on_click(self._record)
         self._problem = caption()
         self.widget = kit.column([self.button, self._problem, self.ten_runs.words])
-        self._show(list(runs))
+        self._show(runs)
 
-    def _show(self, runs: list[Run]) -> None:
+    def _show(self, runs: Sequence[Run]) -> None:
         self.ten_runs.update(runs)
         left = self._most - len(runs)
         self.button.disabled = left <= 0 or self._on_record is None
         self.button.description = (
             f"Record this run ({len(runs) + 1} of {self._most})" if left > 0 else "No runs left"
         )
-        best = best_run([PARTS["pipeline"].judge(self._track, run) for run in runs])
+        best = self.ten_runs.best
         if best is not None:
             self._on_best(best + 1, runs[best])
 

@@ -136,29 +136,6 @@ def legend(*entries: str) -> ipywidgets.HTML:
     return kit.html(f'<div style="line-height:1.6">{" ".join(entries)}</div>')
 
 
-def polygon(color: str, scales: dict[str, Any], opacity: float = 0.85) -> bqplot.Lines:
-    """Return a filled shape; its corners are set later, as ``x`` and ``y``."""
-    return bqplot.Lines(
-        x=np.zeros(5),
-        y=np.zeros(5),
-        scales=scales,
-        colors=[color],
-        fill="inside",
-        fill_colors=[color],
-        fill_opacities=[opacity],
-        stroke_width=1,
-        close_path=True,
-    )
-
-
-def place(shape: bqplot.Lines, x: Any, y: Any) -> None:
-    """Move a polygon's corners to ``x`` and ``y``; without an area it isn't drawn at all."""
-    with shape.hold_sync():
-        shape.x, shape.y = x, y
-        # an outline without an area would be read as a line that means something
-        shape.visible = area(x, y) > 1e-9
-
-
 def put(mark: Any, **traits: Any) -> None:
     """Set those of a mark's ``traits`` that differ, in one message, or in none."""
     with mark.hold_sync():
@@ -179,11 +156,6 @@ def put_shapes(mark: Any, shapes: Sequence[tuple[Any, Any]]) -> None:
             found[axis_, index, : len(values)] = values
             found[axis_, index, len(values) :] = values[-1]
     put(mark, x=found[0], y=found[1])
-
-
-def area(x: Any, y: Any) -> float:
-    """Return the area that a closed line encloses (the shoelace formula)."""
-    return abs(float(np.dot(x, np.roll(y, 1)) - np.dot(y, np.roll(x, 1)))) / 2
 
 
 def polygons(
@@ -211,10 +183,6 @@ def polygons(
         close_path=True,
         labels=list(labels),
     )
-
-
-PLACED = ("x", "y", "visible")
-"""The traits that :func:`place` changes."""
 
 
 def rectangle(left: float, right: float, bottom: float, top: float) -> tuple[Any, Any]:

@@ -108,3 +108,8 @@ def drawn(figure):
 def equations(widget):
     """Yield every equation in a widget, as TeX."""
     return [item.tex for item in within(widget) if hasattr(item, "tex")]
+
+
+def area(x, y):
+    """Return the area that a closed line encloses (the shoelace formula)."""
+    return abs(float(np.dot(x, np.roll(y, 1)) - np.dot(y, np.roll(x, 1)))) / 2

@@ -16,10 +16,10 @@ from storagelab.widgets.book import show_moving
 from storagelab.widgets.controls import make_control, value_label
 from storagelab.widgets.instruments.iops_throughput import IOPSThroughput
 from storagelab.widgets.instruments.young_daly import YoungDaly
-from storagelab.widgets.theme import TEXT, area, log_ticks, rectangle, steps
+from storagelab.widgets.theme import TEXT, log_ticks, rectangle, steps
 from storagelab.widgets.workbench import Workbench
 
-from .benches import EVERY_BENCH, bench_of, built, drawn, ends, within
+from .benches import EVERY_BENCH, area, bench_of, built, drawn, ends, within
 
 TRACK = load_track("cloud_titan")
 EVERY_TRACK = pytest.mark.parametrize("name", TRACKS)

@@ -43,6 +43,7 @@ from storagelab.widgets.theme import (
     log_ticks,
     polygons,
     put,
+    put_shapes,
     rectangle,
     swatch,
 )
@@ -109,11 +110,6 @@ def outline(shown: Storm, begin: float, left: float, bottom: float) -> tuple[Any
     x = np.column_stack([edges[:-1], edges[:-1], edges[1:], edges[1:]]).ravel()
     y = np.column_stack([np.full_like(rates, bottom), rates, rates, np.full_like(rates, bottom)])
     return np.append(x, x[0]), np.append(y.ravel(), bottom)
-
-
-def _put(mark: Any, *shapes: tuple[Any, Any]) -> None:
-    """Set a mark of several lines or shapes, each given by its corners' ``x`` and ``y``."""
-    put(mark, x=np.array([x for x, _ in shapes]), y=np.array([y for _, y in shapes]))
 
 
 class CheckpointStorm(Instrument):
@@ -278,16 +274,20 @@ class CheckpointStorm(Instrument):
             float(np.clip(limit, self.left, self.right)), self.right, self.strip, self.top
         )
         room = rectangle(max(latency, self.left), done, passes, path)
-        _put(
+        put_shapes(
             self.areas,
-            crash if full else rectangle(self.right, self.right, self.strip, self.top),
-            room if not full else rectangle(done, done, passes, passes),
+            [
+                crash if full else rectangle(self.right, self.right, self.strip, self.top),
+                room if not full else rectangle(done, done, passes, passes),
+            ],
         )
         ending = min(again, self.right)
-        _put(
+        put_shapes(
             self.job,
-            rectangle(self.left, done, self.bottom, self.strip),
-            rectangle(done, ending, self.bottom, self.strip),
+            [
+                rectangle(self.left, done, self.bottom, self.strip),
+                rectangle(done, ending, self.bottom, self.strip),
+            ],
         )
         self._bytes(outcome, latency)
         put(self.path, x=np.array([self.left, self.right]), y=np.array([path, path]))
@@ -311,7 +311,7 @@ class CheckpointStorm(Instrument):
                 fastest = min(fastest, size / self.si / (self.left - latency))
             rates = np.geomspace(min(slowest, fastest), fastest, 40)
             curves.append((latency + size / self.si / rates, rates))
-        _put(self.bytes, *curves)
+        put_shapes(self.bytes, curves)
 
     def _texts(
         self,

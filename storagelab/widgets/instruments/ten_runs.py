@@ -412,6 +412,8 @@ class TenRuns:
         self.words = caption()
         self.widget = kit.column()
         self._present: Run | None = None
+        self.best: int | None = None
+        """The index of the cheapest run that meets the target, if one does."""
         self.update([])
 
     @cached_property
@@ -432,7 +434,7 @@ class TenRuns:
     def update(self, runs: Sequence[Run]) -> None:
         """Show ``runs``, given as answers in the student's units."""
         outcomes = [PARTS["pipeline"].judge(self.track, run) for run in runs]
-        best = best_run(outcomes)
+        self.best = best = best_run(outcomes)
         used = f"{len(runs)} of {self.track.pipeline.runs} runs recorded."
         if best is None:
             verdict = "None meets the target yet." if runs else "Record one when you have a reason."

@@ -15,8 +15,8 @@ from storagelab.widgets.instruments.flow_gauge import (
     data_flow_gauge,
 )
 from storagelab.widgets.playback import Playback
-from storagelab.widgets.theme import area, hatching
-from tests.widgets.benches import built, outcomes
+from storagelab.widgets.theme import hatching
+from tests.widgets.benches import area, built, outcomes
 
 ANY = given(st.data())
 EVERY_TRACK = pytest.mark.parametrize("name", TRACKS)

@@ -11,8 +11,8 @@ from storagelab.tracks import TRACKS, load_track
 from storagelab.units import format_count, format_share, format_time
 from storagelab.widgets.instruments.io_waterfall import HALF, IOWaterfall, inside, io_waterfall
 from storagelab.widgets.playback import Playback
-from storagelab.widgets.theme import area, boxes, fitting
-from tests.widgets.benches import built, corners, outcomes
+from storagelab.widgets.theme import boxes, fitting
+from tests.widgets.benches import area, built, corners, outcomes
 
 EVERY_TRACK = pytest.mark.parametrize("name", TRACKS)
 ANY = given(st.data())
