@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 TRACK  ?= cloud_titan
+PORT   ?= 8000
 TRACKS := $(basename $(notdir $(wildcard storagelab/data/tracks/*.toml)))
 STAMPS := build/stamps
 # one file serves as a page's address on this machine
@@ -15,11 +16,12 @@ AS_ROOT := $(shell [ "$$(id -u)" != 0 ] || echo --allow-root)
 PACKAGE   := $(shell find storagelab -name '*.py' -o -name '*.toml' -o -name '*.csv' -o -name '*.js' -o -name '*.css')
 # track files of one's own
 PACKAGE   += $(if $(STORAGELAB_TRACKS),$(wildcard $(STORAGELAB_TRACKS)/*.toml))
-NOTEBOOKS := $(wildcard notebooks/*)
+NOTEBOOKS := $(wildcard notebooks/* notebooks/answers/*)
 CHAPTERS  := $(shell find book -type f 2>/dev/null) _config.yml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup notebooks release book demo-class course guide lab test lint fix bench pictures mutants chromium clean
+.PHONY: help setup notebooks release book demo-class course guide lab hub test lint fix bench \
+  bench-grade soak pictures mutants chromium bubblewrap postgres deploy-check clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -32,7 +34,7 @@ course: demo-class book ## set everything up, make the course, run the demo clas
 	@echo "          other tracks: $(filter-out $(TRACK),$(TRACKS))"
 	@echo "feedback  file://$(CURDIR)/build/demo-class/$(TRACK)/course/feedback/ada_perfect/$(TRACK)/1_access.html"
 
-test: setup chromium notebooks release demo-class book lint ## set everything up and pass every test
+test: setup chromium bubblewrap postgres notebooks release demo-class book lint ## set everything up and pass every test
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 # --- the environment: a virtual one from the pinned lock, and the page's scripts from npm
@@ -57,6 +59,12 @@ $(STAMPS)/npm: package.json package-lock.json | $(STAMPS)/setup
 
 chromium: ## find Chromium for the browser tests, or install it
 	@.ci/chromium
+
+bubblewrap: ## find bubblewrap, in which students' code is graded, or install it
+	@.ci/bubblewrap
+
+postgres: ## find PostgreSQL for the gradebook's tests, or install it
+	@.ci/postgres || [ -z "$$CI" ]
 
 # --- the course
 
@@ -97,6 +105,9 @@ lab: release ## open the student's copy of a track in JupyterLab
 	@test -d build/lab/$(TRACK) || cp -r release/$(TRACK) build/lab/$(TRACK)
 	cd build/lab/$(TRACK) && $(CURDIR)/$(BIN)/jupyter lab $(AS_ROOT) 1_access.ipynb
 
+hub: $(STAMPS)/npm bubblewrap ## bring up a JupyterHub for a class on this machine (as root)
+	@$(BIN)/python -m hub --port $(PORT)
+
 # --- quality
 
 lint: setup ## check style and types
@@ -110,6 +121,15 @@ fix: setup ## put style right
 
 bench: setup ## measure what is promised of speed
 	$(BIN)/python benchmarks
+
+bench-grade: demo-class bubblewrap ## grade 60 submissions with nbgrader and with `storagelab grade`
+	$(BIN)/python benchmarks/grading.py
+
+soak: demo-class bubblewrap ## grade a class of a thousand, and a class with more and more workers
+	$(BIN)/python benchmarks/soak.py
+
+deploy-check: setup postgres $(STAMPS)/npm ## build the images' environments, go through ngshare (ten minutes)
+	STORAGELAB_DEPLOY_CHECK=$(CURDIR)/build/deploy-check $(BIN)/python -m pytest -q tests/deploy
 
 pictures: setup chromium book ## make the stored pictures of the instruments anew
 	STORAGELAB_RENEW_PICTURES=1 $(BIN)/python -m pytest -q tests/browser/test_pictures.py

@@ -1,7 +1,7 @@
 """nbgrader's configuration of this course; nbgrader reads it where it is run.
 
 ``NBGRADER_EXCHANGE`` names the folder through which assignments travel; it has to exist and to be
-writable by everybody (mode 2777), as nbgrader's documentation describes.
+writable by everybody, but nobody may rename what another put there (mode 3777).
 """
 
 import os
@@ -26,6 +26,9 @@ c.Execute.interrupt_on_timeout = True
 # A deleted test cell scores nothing in the place of "needs manual grade".
 c.OverwriteCells.add_missing_cells = True
 
+# What students get back shows no hidden test, no mark scheme and no traceback, and runs no script.
+c.GenerateFeedback.exporter_class = "storagelab.grading.feedback.FeedbackExporter"
+
 # The notebooks are all that is released; a ledger travels from the student, never to one.
 c.CourseDirectory.ignore = [
     ".ipynb_checkpoints",
@@ -35,6 +38,13 @@ c.CourseDirectory.ignore = [
     ".*.lock",
     ".*.new",
 ]
+
+# `storagelab grade`: what the ledger says, it says as it was handed in.
+c.Grade.evidence = ["ledger.json"]
+own_tracks = os.environ.get("STORAGELAB_TRACKS")
+if own_tracks:
+    c.Grade.readable = [own_tracks]
+    c.Grade.variables = {"STORAGELAB_TRACKS": own_tracks}
 
 # A track of one's own has to be known wherever notebooks run: graded without it, nobody's work
 # would earn more than the law tests, and only the feedback would say why.

@@ -1,7 +1,8 @@
 """Run the demo class through real nbgrader, from release to feedback.
 
 ``python demo/run_class.py FOLDER`` lays out a course of its own for every track in
-``FOLDER/<track>`` (with its gradebook and its exchange), so that no real class is touched.
+``FOLDER/<track>`` (with its gradebook and its exchange), so that no real class is touched. The
+gradebook is nbgrader's usual SQLite file, or where ``--gradebook`` says.
 """
 
 from __future__ import annotations
@@ -85,8 +86,10 @@ class Round:
         folder: Path,
         progress: Progress,
         cores: Semaphore,
+        gradebook: str | None = None,
     ) -> None:
         self.layout, self.track, self.folder = layout, track_name, folder
+        self.gradebook = gradebook
         self.course, self.exchange = folder / "course", folder / "exchange"
         self.progress, self.cores = progress, cores
         self.keys = load_keys(layout)
@@ -106,6 +109,9 @@ class Round:
         """Take the class through the whole round; return the scores and keep them in the folder."""
         shutil.rmtree(self.folder, ignore_errors=True)
         make_course(self.course, self.exchange, self.layout.nbgrader_config, self.layout.source)
+        if self.gradebook:  # in the course's folder: no student's configuration has the address
+            with (self.course / "nbgrader_config.py").open("a", encoding="utf-8") as config:
+                config.write(f"\nc.CourseDirectory.db_url = {self.gradebook!r}\n")
         with self.cores:
             self.say("make the class")
             students = make_class(self.keys, self.track)
@@ -125,7 +131,7 @@ class Round:
             self.autograde(len(students))
             self.say("feedback")
             self.nbgrader("generate_feedback", self.track)
-        scores = read_scores(self.course, self.track)
+        scores = read_scores(self.course, self.track, self.gradebook)
         forgotten = {student.name for student in students} - set(scores)
         if forgotten:  # whatever ends a batch may not hide those behind it
             raise StepError(f"{self.track}: never graded: {', '.join(sorted(forgotten))}")
@@ -164,10 +170,13 @@ class Round:
         self.progress.update(self.task, completed=before + students)
 
 
-def read_scores(course: Path, track_name: str) -> Scores:
-    """Return what nbgrader's gradebook says of every graded cell."""
+def read_scores(course: Path, track_name: str, address: str | None = None) -> Scores:
+    """Return what nbgrader's gradebook says of every graded cell.
+
+    The gradebook is the one at ``address``, by default the file in the course's folder.
+    """
     scores: Scores = {}
-    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+    with Gradebook(address or f"sqlite:///{course / 'gradebook.db'}") as gradebook:
         for submission in gradebook.assignment_submissions(track_name):
             cells = scores.setdefault(submission.student_id, {})
             for notebook in submission.notebooks:
@@ -195,8 +204,14 @@ def show(track_name: str, scores: Scores, console: Console) -> None:
     console.print(table)
 
 
-def run_tracks(tracks: list[str], folder: Path, console: Console) -> None:
-    """Run the class of each track; as much at the same time as there are cores."""
+def run_tracks(
+    tracks: list[str], folder: Path, console: Console, gradebook: str | None = None
+) -> None:
+    """Run the class of each track; as much at the same time as there are cores.
+
+    ``gradebook`` is an address with ``{track}`` in the place of a track's name: the rounds go on
+    side by side, each with a gradebook of its own.
+    """
     layout, cores = find_layout(), Semaphore(CORES)
     columns = (
         TextColumn("{task.description:<36}"),
@@ -208,7 +223,17 @@ def run_tracks(tracks: list[str], folder: Path, console: Console) -> None:
         Progress(*columns, console=console) as progress,
         ThreadPoolExecutor(max_workers=len(tracks)) as pool,
     ):
-        rounds = [Round(layout, name, folder / name, progress, cores) for name in tracks]
+        rounds = [
+            Round(
+                layout,
+                name,
+                folder / name,
+                progress,
+                cores,
+                gradebook and gradebook.replace("{track}", name),
+            )
+            for name in tracks
+        ]
         running = [pool.submit(item.run) for item in rounds]
         try:
             for track in running:
@@ -225,13 +250,21 @@ def main() -> int:
         "folder", type=Path, help="where the courses are laid out; a track's own is emptied first"
     )
     parser.add_argument("--track", choices=TRACKS, help="only this track")
+    parser.add_argument(
+        "--gradebook",
+        metavar="URL",
+        help="address of an empty database for the gradebook in the place of a SQLite file; "
+        "{track} in it stands for the track's name",
+    )
     parser.add_argument("--show", action="store_true", help="only show the last run's scores")
     arguments = parser.parse_args()
     tracks = [arguments.track] if arguments.track else list(TRACKS)
+    if arguments.gradebook and len(tracks) > 1 and "{track}" not in arguments.gradebook:
+        parser.error("--gradebook needs {track}, or --track: each track has a gradebook of its own")
     console = Console()
     if not arguments.show:
         try:
-            run_tracks(tracks, arguments.folder.resolve(), console)
+            run_tracks(tracks, arguments.folder.resolve(), console, arguments.gradebook)
         except StepError as error:
             print(error, file=sys.stderr)
             return 1

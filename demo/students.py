@@ -19,6 +19,8 @@ from typing import Any, NamedTuple
 
 from nbformat import NotebookNode
 
+from storagelab.course.answers import load_answers
+from storagelab.course.layout import find_layout
 from storagelab.labs.checking import share_for_cost
 from storagelab.ledger import FILE_NAME
 from storagelab.parts import PARTS, Outcome
@@ -162,10 +164,12 @@ class Sheet:
         """The first line of the law's function."""
         return f"def {self.content.law.name}({', '.join(self.content.law.arguments)}):"
 
-    @property
+    @cached_property
     def law(self) -> str:
-        """The source of a right law."""
-        return "\n    ".join([f"import math\n\n\n{self.head}", *self.content.law.solution])
+        """The source of a right law: the reference's, which lies in the checkout of the keys."""
+        layout = find_layout(Path(str(self.keys.__file__)).parent)
+        solution = load_answers(layout, self.track.name).of(self.part).solution
+        return "\n    ".join([f"import math\n\n\n{self.head}", *solution])
 
     def conclude(self, conclusion: str, number: str) -> str:
         """Return the source of a conclusion."""

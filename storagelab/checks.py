@@ -29,10 +29,13 @@ def _checked(
 
     Where ``inside`` is an interval, the least and the greatest element speak for all of them,
     which keeps the check of a million numbers cheap beside the law itself. So does comparing a
-    single float as it is: that is what most calls bring, and NaN and infinity are inside nothing.
+    single number as it is: that is what most calls bring, and NaN and infinity are inside nothing.
     """
     number = value.item() if isinstance(value, np.ndarray) and not value.ndim else value
-    if isinstance(number, float) and inside(number):
+    plain_number = isinstance(number, float) or (
+        type(number) is int and -COUNTABLE <= number <= COUNTABLE
+    )
+    if plain_number and inside(number):
         return np.asarray(number, dtype=np.float64)
     try:
         raw = np.asarray(value)

@@ -46,7 +46,8 @@ def one_plus_w0(delay: Floats) -> Floats:
 
 
 def _by_series(root: Floats, terms: int = len(_SERIES)) -> Floats:
-    value = np.polynomial.polynomial.polyval(root, _SERIES[:terms])
+    # numpy.polynomial takes as long to load as all models here
+    value = np.polyval(_SERIES[terms - 1 :: -1], root)
     return np.asarray(value, dtype=np.float64)
 
 

@@ -26,7 +26,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
-from filelock import FileLock, Timeout
 
 FILE_NAME = "ledger.json"
 FORMAT = "storagelab-ledger"
@@ -159,6 +158,8 @@ def append_entry(
     Raises :class:`LedgerFullError` where ``part`` has ``most`` entries of this kind already, and
     :class:`LedgerError` where the ledger can't be read or written. The file is then unchanged.
     """
+    from filelock import FileLock, Timeout  # only who writes pays for it
+
     try:
         with FileLock(folder / f".{FILE_NAME}.lock", timeout=10):
             entries = read_ledger(folder, track)

@@ -1,35 +1,80 @@
-"""The three parts of the course: what each asks, computes and judges by."""
+"""The three parts of the course: what each asks, computes and judges by.
+
+A part's experiment and its words load when they are first used, so that a lab pays for the models
+of its own part alone.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import asdict
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
-from storagelab.experiments.access import AccessSettings, audit
-from storagelab.experiments.checkpoint import CheckpointSettings, protect
-from storagelab.experiments.pipeline import PipelineSettings, feed
 from storagelab.tracks import AccessPart, CheckpointPart, PipelinePart, Track, Value
-from storagelab.words import access, checkpoint, pipeline
 from storagelab.words.answers import read_answer
-from storagelab.words.equation import Equation
+
+if TYPE_CHECKING:
+    from storagelab.words.equation import Equation
 
 # An outcome and its settings go together by part; the registry can't say that in types.
 Settings = Any
 Outcome = Any
 
 
-@dataclass(frozen=True)
 class Part:
-    """One part: its number in the course and the functions that belong to it."""
+    """One part: its number in the course and the functions that belong to it.
 
-    name: str
-    number: int
-    settings: Callable[..., Settings]
-    experiment: Callable[[Track, Settings], Outcome]
-    figures: Callable[[Track, Outcome], dict[str, str]]
-    summary: Callable[[Track, Outcome], str]
-    equation: Callable[[Track, Outcome], Equation]
+    ``name`` is that of its modules among the experiments and the words, of its table in a track's
+    file, and of its entries in a ledger. ``settings`` and ``experiment`` are the names of the
+    record and of the function in the first.
+    """
+
+    def __init__(self, name: str, number: int, settings: str, experiment: str) -> None:
+        self.name = name
+        self.number = number
+        self._settings = settings
+        self._experiment = experiment
+
+    def __repr__(self) -> str:
+        return f"Part({self.name!r}, {self.number})"
+
+    @property
+    def _experiments(self) -> ModuleType:
+        return import_module(f"storagelab.experiments.{self.name}")
+
+    @property
+    def _words(self) -> ModuleType:
+        return import_module(f"storagelab.words.{self.name}")
+
+    @property
+    def settings(self) -> Callable[..., Settings]:
+        """The record of what the student sets."""
+        settings: Callable[..., Settings] = getattr(self._experiments, self._settings)
+        return settings
+
+    @property
+    def experiment(self) -> Callable[[Track, Settings], Outcome]:
+        """What settings come to."""
+        experiment: Callable[[Track, Settings], Outcome]
+        experiment = getattr(self._experiments, self._experiment)
+        return experiment
+
+    def figures(self, track: Track, outcome: Outcome) -> dict[str, str]:
+        """Return the numbers that the part's prose is filled with."""
+        figures: dict[str, str] = self._words.figures(track, outcome)
+        return figures
+
+    def summary(self, track: Track, outcome: Outcome) -> str:
+        """Return what is seen now, in a few sentences."""
+        summary: str = self._words.summary(track, outcome)
+        return summary
+
+    def equation(self, track: Track, outcome: Outcome) -> Equation:
+        """Return the part's equation with the present numbers in it."""
+        equation: Equation = self._words.equation(track, outcome)
+        return equation
 
     @property
     def stem(self) -> str:
@@ -93,20 +138,11 @@ def si_values(settings: Settings) -> dict[str, Value]:
 PARTS: dict[str, Part] = {
     part.name: part
     for part in (
-        Part(
-            "access", 1, AccessSettings, audit,
-            access.figures, access.summary, access.equation,
-        ),
-        Part(
-            "pipeline", 2, PipelineSettings, feed,
-            pipeline.figures, pipeline.summary, pipeline.equation,
-        ),
-        Part(
-            "checkpoint", 3, CheckpointSettings, protect,
-            checkpoint.figures, checkpoint.summary, checkpoint.equation,
-        ),
+        Part("access", 1, "AccessSettings", "audit"),
+        Part("pipeline", 2, "PipelineSettings", "feed"),
+        Part("checkpoint", 3, "CheckpointSettings", "protect"),
     )
-}  # fmt: skip
+}
 
 
 def load_part(name: str) -> Part:

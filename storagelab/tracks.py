@@ -3,6 +3,9 @@
 A track file is plain TOML in SI units, except a control's ``values``, which are in the unit that
 the student sees. A field that is missing, misspelt, of the wrong type or out of its range is
 refused when the file is read, with the file's and the field's names.
+
+Students have this file: what gives answers away is in a file of instructors' instead, which
+:mod:`storagelab.course.answers` reads.
 """
 
 from __future__ import annotations
@@ -249,8 +252,6 @@ class Law(_Record, frozen=True, kw_only=True):
     doc: Text
     text: Text
     """What is asked for."""
-    solution: Annotated[list[Text], msgspec.Meta(min_length=1)]
-    """The lines of the function's body."""
     example: list[float]
     """Arguments of the open example."""
     example_words: Text
@@ -290,15 +291,9 @@ class _Part(_Record, frozen=True, kw_only=True):
     """What to look at on the workbench before what it means."""
     task: Text
     """What has to be decided."""
-    reason: Text
-    """The reference's reason for its prediction."""
     unmet: dict[str, Text]
     """What a decision is told that misses a target, by the target."""
-    scheme: Annotated[list[Text], msgspec.Meta(min_length=3, max_length=3)]
-    """The mark scheme of the reflection: all points, half of them, none."""
     reflection: Text
-    facts: Annotated[list[Text], msgspec.Meta(min_length=1)]
-    """What an answer to the reflection has to contain."""
 
     fixed: dict[str, Value] = {}
     """Settings, in SI, that have no control in this track."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -43,3 +45,25 @@ def make(layout: Layout):
         assert done.returncode == 0, f"make {target}\n{done.stdout}\n{done.stderr}"
 
     return run
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Any]:
+    """The one driver of a process: a second beside it is refused."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        yield driver
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Any) -> Iterator[Any]:
+    from tests.browser.chromium import launch_options
+
+    try:
+        options = launch_options()
+    except FileNotFoundError as problem:  # never skip
+        pytest.fail(str(problem), pytrace=False)
+    chromium = playwright.chromium.launch(**options)
+    yield chromium
+    chromium.close()

@@ -59,3 +59,21 @@ def test_a_module_of_models_loads_when_it_is_used():
     assert printed_by(f"import storagelab, sys; {alone}") == "storagelab"
     used = "print(storagelab.checkpoint.young_interval(2.0, 100.0))"
     assert printed_by(f"import storagelab; {used}") == "20.0"
+
+
+@pytest.mark.parametrize("own", ["access", "pipeline", "checkpoint"])
+def test_a_notebook_loads_the_experiment_and_the_words_of_its_own_part_alone(own):
+    opened = (
+        "from storagelab.labs import open_part; "
+        f"session = open_part('cloud_titan', {own!r}); "
+        "session.part.summary(session.track, session.part.baseline(session.track))"
+    )
+    parts = ("access", "pipeline", "checkpoint")
+    modules = [f"storagelab.{room}.{part}" for room in ("experiments", "words") for part in parts]
+    loaded = f"print(*[name for name in {modules!r} if name in sys.modules])"
+    found = printed_by(f"{opened}\nimport sys\n{loaded}").splitlines()[-1]
+    assert found.split() == [f"storagelab.experiments.{own}", f"storagelab.words.{own}"]
+
+
+def test_who_reads_a_ledger_pays_for_no_lock():
+    assert "filelock" not in loaded_by("from storagelab.labs import open_part")

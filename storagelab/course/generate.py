@@ -20,6 +20,7 @@ from nbformat import NotebookNode
 from nbgrader.utils import determine_grade, is_grade, setenv
 
 from storagelab.course import pace
+from storagelab.course.answers import load_answers
 from storagelab.course.kernels import run_notebook
 from storagelab.course.layout import Layout
 from storagelab.parts import PARTS, Part
@@ -49,7 +50,8 @@ def make_source(layout: Layout, track_name: str, part_name: str, home: Path) -> 
     three notebooks of a track one after the other in one folder, and so does nbval.
 
     The same inputs give the same bytes. Raises :class:`GenerationError` for an undefined
-    placeholder, a malformed cell, or a reference solution that doesn't earn all points.
+    placeholder, a malformed cell, or a reference solution that doesn't earn all points, and
+    ``ValueError`` for a track that is unknown or whose file or answers are malformed.
     """
     track, part = load_track(track_name), PARTS[part_name]
     text = fill_template(layout, track, part)
@@ -95,7 +97,7 @@ def fill_template(layout: Layout, track: Track, part: Part) -> str:
     environment.filters["py"] = repr
     content = part.of(track)
     baseline = part.baseline(track)
-    keys = load_keys(layout)
+    keys, answers = load_keys(layout), load_answers(layout, track.name).of(part)
     where = f"{part.stem}.md with {track.name}.toml"
     try:
         for option in content.question.options:  # students see the words of what they locked
@@ -104,6 +106,7 @@ def fill_template(layout: Layout, track: Track, part: Part) -> str:
             track=track,
             part=part,
             content=content,
+            answers=answers,
             f=part.figures(track, baseline),
             words=lambda text: part.words(track, text),
             terms=track.terms,

@@ -1,4 +1,4 @@
-"""The instructor's guide: every answer of a track and why, computed from the models.
+"""The instructor's guide: every answer of a track and why, most computed from the models.
 
 It gives the course away, so it is written outside of the book and of what is released.
 """
@@ -10,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from storagelab.course.answers import Answers, TrackAnswers, load_answers
 from storagelab.course.layout import Layout
 from storagelab.labs.checking import share_for_cost
 from storagelab.parts import PARTS, Outcome, Part, si_values
@@ -63,22 +64,22 @@ def _maximum(part: Part, track: Track) -> dict[str, Value]:
     return chosen
 
 
-def guide(track: Track, keys: ModuleType) -> str:
+def guide(track: Track, keys: ModuleType, answers: TrackAnswers) -> str:
     """Return the guide to one track, as Markdown."""
     person = track.persona
-    chapters = [_part(track, part, keys) for part in PARTS.values()]
+    chapters = [_part(track, part, keys, answers.of(part)) for part in PARTS.values()]
     return "\n\n".join(
         [
             f"# {person.name}: {track.title}",
             f"For instructors only. This page has every answer of the track `{track.name}`. "
-            "It is computed from the models; don't edit it, and don't publish it.",
+            "It is made from the models and the track's files; don't edit it or publish it.",
             f"*{person.role}, {person.team}. Mission: {track.mission}.*",
             *chapters,
         ]
     )
 
 
-def _part(track: Track, part: Part, keys: ModuleType) -> str:
+def _part(track: Track, part: Part, keys: ModuleType, answers: Answers) -> str:
     content, start = part.of(track), part.baseline(track)
     key = keys.KEYS[part.name](track)
     return "\n\n".join(
@@ -90,9 +91,9 @@ def _part(track: Track, part: Part, keys: ModuleType) -> str:
             _misses(track, part, start),
             *_lock(track, part, key),
             *_conclusion(track, part, key),
-            *_law(track, part),
+            *_law(track, part, answers),
             *_decision(track, part, all_decisions(track, part, keys), keys),
-            *_reflection(track, part),
+            *_reflection(track, part, answers),
         ]
     )
 
@@ -142,9 +143,9 @@ def _conclusion(track: Track, part: Part, key: dict[str, Any]) -> list[str]:
     ]
 
 
-def _law(track: Track, part: Part) -> list[str]:
+def _law(track: Track, part: Part, answers: Answers) -> list[str]:
     law = part.of(track).law
-    lines = "\n".join(f"    {line}" for line in law.solution)
+    lines = "\n".join(f"    {line}" for line in answers.solution)
     return [
         "### The law",
         law.text.strip(),
@@ -200,15 +201,15 @@ def _ranges(track: Track, part: Part, outcomes: list[Outcome], keys: ModuleType)
     return ", ".join(parts)
 
 
-def _reflection(track: Track, part: Part) -> list[str]:
+def _reflection(track: Track, part: Part, answers: Answers) -> list[str]:
     content = part.of(track)
-    marks = zip(("all points", "half of them", "none"), content.scheme, strict=True)
+    marks = zip(("all points", "half of them", "none"), answers.scheme, strict=True)
     return [
         "### The reflection",
         part.words(track, content.reflection),
         "\n".join(f"- **{name}**: {words}" for name, words in marks),
         "An answer has to contain:",
-        "\n".join(f"- {fact}" for fact in content.facts),
+        "\n".join(f"- {fact}" for fact in answers.facts),
     ]
 
 
@@ -229,7 +230,9 @@ def write_guide(layout: Layout, keys: ModuleType, names: tuple[str, ...]) -> lis
     folder = layout.root / "build" / "instructor"
     folder.mkdir(parents=True, exist_ok=True)
     tracks = [load_track(name) for name in names]
-    texts = {INDEX: index(tracks), **{f"{item.name}.md": guide(item, keys) for item in tracks}}
+    texts = {INDEX: index(tracks)}
+    for track in tracks:
+        texts[f"{track.name}.md"] = guide(track, keys, load_answers(layout, track.name))
     for stray in {path.name for path in folder.glob("*.md")} - set(texts):
         (folder / stray).unlink()
     for name, text in texts.items():

@@ -18,6 +18,11 @@ class Layout:
         return self.root / "notebooks"
 
     @property
+    def answers(self) -> Path:
+        """What no student may see of a track, a file each."""
+        return self.notebooks / "answers"
+
+    @property
     def source(self) -> Path:
         """Nbgrader's instructor version."""
         return self.root / "source"

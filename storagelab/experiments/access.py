@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 
+import msgspec
 import numpy as np
 
 from storagelab.access import (
@@ -17,9 +18,9 @@ from storagelab.access import (
 from storagelab.checks import at_least, non_negative, positive, require
 from storagelab.devices import Device, load_device
 from storagelab.formats import FORMATS, SampleCost, sample_cost, shuffle_reach, shuffle_separation
+from storagelab.published import Row, read_table
 from storagelab.queueing import deadline_misses, stall_quantile, stall_tail
 from storagelab.tracks import Track
-from storagelab.validation.cases import Row, read_table
 
 _MOST_STALLED = 0.98
 """A device that can't keep up with its writes serves a read now and then all the same."""
@@ -45,8 +46,7 @@ class AccessSettings:
         load_device(self.device)
 
 
-@dataclass(frozen=True, kw_only=True)
-class AccessOutcome:
+class AccessOutcome(msgspec.Struct, frozen=True, kw_only=True):
     """What reading the track's dataset with some settings comes to."""
 
     settings: AccessSettings
@@ -142,8 +142,7 @@ class AccessOutcome:
         return tuple(missed)
 
 
-@dataclass(frozen=True)
-class _SampleTime:
+class _SampleTime(msgspec.Struct, frozen=True):
     """One reader's seconds for one sample, and the most samples/s of all readers together."""
 
     opening: float
@@ -367,8 +366,7 @@ STORAGE = ("open", "wait", "read")
 ACTIVITIES = (*STORAGE, "prepare", "compute", "idle")
 
 
-@dataclass(frozen=True)
-class Timeline:
+class Timeline(msgspec.Struct, frozen=True):
     """Steps that follow one another evenly: when each is read, prepared and computed."""
 
     period: float
@@ -449,8 +447,7 @@ def turning_size(device: Device, queue_depth: float) -> float:
     return level / requests
 
 
-@dataclass(frozen=True)
-class MeasuredRead:
+class MeasuredRead(msgspec.Struct, frozen=True):
     """Random reads that somebody measured: bytes, requests outstanding, bytes/s."""
 
     device: str
@@ -494,8 +491,7 @@ def measured_reads() -> tuple[MeasuredRead, ...]:
 # --- an order, played
 
 
-@dataclass(frozen=True)
-class PlayedOrder:
+class PlayedOrder(msgspec.Struct, frozen=True):
     """The order in which a small dataset is read and used, by the place where it is stored."""
 
     read: np.ndarray

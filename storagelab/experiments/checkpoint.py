@@ -7,6 +7,7 @@ import warnings
 from dataclasses import dataclass
 from functools import lru_cache
 
+import msgspec
 import numpy as np
 
 from storagelab.access import lifetime
@@ -46,8 +47,7 @@ class CheckpointSettings:
         require(isinstance(self.sharded, bool), f"sharded must be a bool; got {self.sharded!r}")
 
 
-@dataclass(frozen=True, kw_only=True)
-class CheckpointOutcome:
+class CheckpointOutcome(msgspec.Struct, frozen=True, kw_only=True):
     """What protecting the track's job with some settings comes to. Times in seconds."""
 
     settings: CheckpointSettings
@@ -232,8 +232,7 @@ JOBS = 100
 _SEED = 1
 
 
-@dataclass(frozen=True)
-class OverheadBand:
+class OverheadBand(msgspec.Struct, frozen=True):
     """The overhead of simulated jobs at some intervals, as shares of the work, shape (n,) each."""
 
     mean: np.ndarray

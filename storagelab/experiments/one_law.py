@@ -8,7 +8,8 @@ with ``u = τ / sqrt(2·d·M)``, to first order. Devices, units and decades fall
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+
+import msgspec
 
 from storagelab.access import half_bandwidth_request_size, random_read_bandwidth
 from storagelab.devices import load_device
@@ -16,8 +17,7 @@ from storagelab.experiments.access import AccessOutcome
 from storagelab.experiments.checkpoint import CheckpointOutcome
 
 
-@dataclass(frozen=True)
-class ReadPoint:
+class ReadPoint(msgspec.Struct, frozen=True):
     """One way to read, on the curve of efficiency against request size."""
 
     size: float
@@ -33,8 +33,7 @@ class ReadPoint:
         return self.size / self.half
 
 
-@dataclass(frozen=True)
-class SavePoint:
+class SavePoint(msgspec.Struct, frozen=True):
     """One interval between saves, on the curve of waste against interval."""
 
     interval: float

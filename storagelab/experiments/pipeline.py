@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -43,8 +44,7 @@ class PipelineSettings:
             raise ValueError(f"unknown policy {self.policy!r}; known are {known}")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Epoch:
+class Epoch(msgspec.Struct, frozen=True, kw_only=True):
     """One pass over the data: the share of reads that the cache serves, and how fast it went."""
 
     hit_rate: float
@@ -64,8 +64,7 @@ class Epoch:
         return min(at for tier, at in self.ceilings.items() if tier != "compute")
 
 
-@dataclass(frozen=True, kw_only=True)
-class PipelineOutcome:
+class PipelineOutcome(msgspec.Struct, frozen=True, kw_only=True):
     """What feeding the track's dataset through some tiers comes to, over the whole job."""
 
     settings: PipelineSettings
@@ -101,8 +100,7 @@ class PipelineOutcome:
         return tuple(missed)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Feeds:
+class Feeds(msgspec.Struct, frozen=True, kw_only=True):
     """What :class:`PipelineOutcome` says of many settings at once: arrays of one shape."""
 
     ceilings: dict[str, Floats]
@@ -113,8 +111,7 @@ class Feeds:
     cost: Floats
 
 
-@dataclass(frozen=True, kw_only=True)
-class Change:
+class Change(msgspec.Struct, frozen=True, kw_only=True):
     """Where, as one resource grows, another stage begins to bind."""
 
     at: float

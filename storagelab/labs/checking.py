@@ -2,23 +2,50 @@
 
 nbgrader takes a test cell's last value as points only if it prints as a plain number, and takes
 any line on standard error as a failure; both are seen to here.
+
+What a student may read of a hidden test leaves it in two ways: as a :class:`StudentError`, where
+nothing is earned, or through :func:`tell`, where something is missing. Neither holds an input of
+a hidden call, an expected value, or text that a student's function made from them.
 """
 
 from __future__ import annotations
 
+import builtins
 import math
+import os
 import random
+import sys
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
+from storagelab.labs.diagnosis import suspect
 from storagelab.labs.errors import StudentError, in_words
 from storagelab.labs.session import PartSession
-from storagelab.ledger import Entry, entries_of, read_ledger
+from storagelab.ledger import Entry, LedgerError, entries_of, read_ledger
 from storagelab.parts import Outcome, Part
 from storagelab.tracks import Track
+from storagelab.words import ideas
 from storagelab.words.answers import in_units, read_answer
+
+TO_STUDENT = {"storagelab": {"to": "student"}}
+"""The metadata of an output that feedback shows although its cell has hidden tests."""
+
+
+def tell(sentence: str) -> None:
+    """Put a sentence for the student under the test cell; it counts neither way.
+
+    For what is missing where some points are earned.
+    """
+    from IPython.core.getipython import get_ipython  # a student's install without a notebook
+
+    shell = get_ipython()
+    if shell is None:
+        print(sentence)
+    else:
+        shell.display_pub.publish(data={"text/plain": sentence}, metadata=TO_STUDENT)
 
 
 def expect(condition: object, sentence: str) -> None:
@@ -43,9 +70,15 @@ def answer_in(namespace: Mapping[str, Any], name: str) -> Any:
 def number_in(namespace: Mapping[str, Any], name: str, unit: str) -> float:
     """Return the number that a student gave as ``name``; a sentence where it is none."""
     value = answer_in(namespace, name)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    number = math.nan
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        try:
+            number = float(value)
+        except OverflowError:
+            number = math.inf
+    if not math.isfinite(number):
         raise StudentError(f"`{name}` must be a plain number in {unit}.")
-    return float(value)
+    return number
 
 
 def choice_in(namespace: Mapping[str, Any], name: str, choices: list[str]) -> str:
@@ -62,8 +95,7 @@ def locked_before_reveal(session: PartSession) -> Entry:
     Raises a sentence where the ledger has no lock, shows the reveal first, or can't be used.
     What was predicted doesn't matter.
     """
-    with in_words():
-        entries = read_ledger(Path(session.folder), session.track.name)
+    entries = _own_entries(session)
     locks = entries_of(entries, session.part.name, "lock")
     if not locks:
         raise StudentError(
@@ -78,6 +110,21 @@ def locked_before_reveal(session: PartSession) -> Entry:
     return locks[0]
 
 
+def _own_entries(session: PartSession) -> list[Entry]:
+    """Return a ledger's entries; a sentence where it can't be used, or is somebody else's.
+
+    Whose it is can be told of one that was made in a hub, while it is graded: the folder that
+    holds the submission then has the student's name.
+    """
+    with in_words():
+        entries = read_ledger(Path(session.folder), session.track.name)
+    if os.environ.get("NBGRADER_EXECUTION") == "autograde":
+        student = Path.cwd().parent.name
+        users = {entry.said["user"] for entry in entries if "user" in entry.said}
+        expect(users <= {student}, "ledger.json was made by somebody else. Hand in your own.")
+    return entries
+
+
 def judged(part: Part, track: Track, decision: object) -> Outcome:
     """Return what the model says of a decision; a sentence where it can't be read."""
     with in_words():
@@ -86,8 +133,8 @@ def judged(part: Part, track: Track, decision: object) -> Outcome:
 
 def decided_among_runs(session: PartSession, decision: object, least: int) -> None:
     """Raise a sentence unless the ledger has ``least`` runs or more, the decision among them."""
+    entries = _own_entries(session)
     with in_words():
-        entries = read_ledger(Path(session.folder), session.track.name)
         runs = [entry.said for entry in entries_of(entries, session.part.name, "run")]
         controls = session.part.of(session.track).controls
         said = in_units(controls, read_answer(controls, decision))
@@ -102,28 +149,78 @@ def decided_among_runs(session: PartSession, decision: object, least: int) -> No
 def call(function: object, *arguments: float) -> float:
     """Return what a student's function makes of ``arguments``, as a float.
 
-    Warnings are swallowed. Raises a sentence where it isn't a function, isn't written yet,
-    raises, or returns no finite number.
+    For arguments that the student sees: an exception is told with its message. Warnings are
+    swallowed, and what the function writes to standard error goes to standard output. Raises a
+    sentence where it isn't a function, isn't written yet, raises, or returns no finite number.
     """
+    name = getattr(function, "__name__", "your function")
+    try:
+        with redirect_stderr(sys.stdout):
+            return _number(function, name, arguments)
+    except StudentError:
+        raise
+    except Exception as error:
+        raise StudentError(f"`{name}` stopped with {type(error).__name__}: {error}") from None
+
+
+def _number(function: object, name: str, arguments: tuple[float, ...]) -> float:
+    """Return what ``function`` makes of ``arguments``; what it raises itself passes through."""
     if not callable(function):
         raise StudentError("That isn't a function any more: define it again.")
-    name = getattr(function, "__name__", "your function")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             result = function(*arguments)
     except NotImplementedError:
         raise StudentError(f"`{name}` is still to do.") from None
-    except Exception as error:
-        raise StudentError(f"`{name}` stopped with {type(error).__name__}: {error}") from None
+    except StudentError as error:  # the student's own: not a sentence of the course
+        raise ValueError(str(error)) from None
     try:
         number = float(result)
+    except OverflowError:
+        number = math.inf
     except (TypeError, ValueError):
-        kind = type(result).__name__
-        raise StudentError(f"`{name}` must return a number, not a {kind}.") from None
+        raise StudentError(
+            f"`{name}` must return a number, not a {_known(type(result), 'thing of its own')}."
+        ) from None
     if not math.isfinite(number):
         raise StudentError(f"`{name}` returned {number}, which is no finite number.")
     return number
+
+
+def _known(kind: type, otherwise: str) -> str:
+    """Return the name of one of Python's own types; a student's class can be called anything."""
+    known = getattr(builtins, kind.__name__, None) is kind
+    return "NoneType" if kind is type(None) else kind.__name__ if known else otherwise
+
+
+@contextmanager
+def _unheard() -> Iterator[None]:
+    """Swallow what a student's function prints or displays: it knows a hidden test's inputs."""
+    from IPython.utils.capture import capture_output
+
+    with (
+        capture_output(stdout=False, stderr=False, display=True),
+        Path(os.devnull).open("w", encoding="utf-8") as nowhere,
+        redirect_stdout(nowhere),
+        redirect_stderr(nowhere),
+    ):
+        yield
+
+
+def _asked(function: object, arguments: tuple[float, ...]) -> float:
+    """Return what a student's function makes of hidden ``arguments``.
+
+    What goes wrong is told without anything that the function made: no message, no name.
+    """
+    try:
+        return _number(function, "Your function", arguments)
+    except StudentError as problem:
+        sentence = str(problem).replace("`Your function`", "Your function")
+    except Exception as error:
+        kind = _known(type(error), "an error of its own")
+        sentence = f"Your function stopped with {kind}"
+    raise StudentError(f"{sentence.rstrip('.')}, on other inputs than the example's.") from None
 
 
 def drawn(cell: str, ranges: list[list[float]], count: int = 30) -> list[tuple[float, ...]]:
@@ -144,22 +241,106 @@ def follows_law(
     law: Callable[..., float],
     cases: list[tuple[float, ...]],
     options: Mapping[str, Any] | None = None,
+    arguments: Sequence[str] = (),
 ) -> None:
     """Raise a sentence unless a student's function equals ``law`` in every case, to 1e-6.
 
     ``options`` are what the law is called with besides. Warnings of a case at the edge of its
-    domain are swallowed: the student's function is asked the same. The sentence gives away
+    domain are swallowed: the student's function is asked the same. The sentence says on which of
+    the function's ``arguments`` the error depends, where that can be found out; it gives away
     neither the inputs nor the expected values.
     """
-    for case in cases:
+
+    def right(*case: float) -> float:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            expected = float(law(*case, **(options or {})))
-        if not math.isclose(call(function, *case), expected, rel_tol=1e-6, abs_tol=1e-12):
-            raise StudentError(
-                "Your function agrees with the example but not with the law on other inputs: "
-                "check the units, and which terms belong together."
-            )
+            return float(law(*case, **(options or {})))
+
+    def asked(*case: float) -> float:
+        return _asked(function, case)
+
+    with _unheard():
+        if all(
+            math.isclose(asked(*case), right(*case), rel_tol=1e-6, abs_tol=1e-12) for case in cases
+        ):
+            return
+        where = suspect(asked, right, cases, arguments)
+    raise StudentError(
+        "Your function agrees with the example but not with the law on other inputs. "
+        + (where or "Check the units, and which terms belong together.")
+    )
+
+
+def concluded(
+    part: Part,
+    track: Track,
+    answers: tuple[str, str, float],
+    key: Mapping[str, Any],
+    shares: tuple[float, float],
+    near: float,
+) -> float:
+    """Return the share of points for a conclusion, and tell the student which idea is missed.
+
+    ``answers`` are the option, the name of the number, and the number; ``key`` the right
+    ``conclusion`` and ``number``. ``shares`` are what each of the two is worth, and ``near`` how
+    far the number may be off, as a share of it. Raises the sentences where neither is right.
+    """
+    option, name, number = answers
+    missed = []
+    if option != key["conclusion"]:
+        said = ideas.Conclusion(option, number, *_locked(part, track))
+        missed.append(ideas.refuted(track, part, said))
+    is_near = abs(number / key["number"] - 1) <= near
+    if not is_near:
+        missed.append(ideas.misread(track, part, name, number, key["number"], near))
+    if len(missed) == 2:
+        raise StudentError("\n".join(missed))
+    for sentence in missed:
+        tell(sentence)
+    return float(shares[0] * (option == key["conclusion"]) + shares[1] * is_near)
+
+
+def _locked(part: Part, track: Track) -> tuple[str, float]:
+    """Return what the ledger beside the notebook has as the part's prediction, if anything."""
+    try:
+        locks = entries_of(read_ledger(Path(), track.name), part.name, "lock")
+    except LedgerError:
+        return "", 0.0
+    if not locks:
+        return "", 0.0
+    return str(locks[0].said["prediction"]), float(locks[0].said["confidence"])
+
+
+def meets_targets(part: Part, track: Track, outcome: Outcome) -> None:
+    """Raise what a decision misses, by how much, unless it meets every target."""
+    if outcome.unmet:
+        raise StudentError("\n".join(ideas.missed_targets(track, part, outcome)))
+
+
+def worth(part: Part, track: Track, outcome: Outcome, least: float) -> float:
+    """Return the share of points for a decision that meets its targets, and tell what it wastes.
+
+    ``least`` is the least cost at which they are met; see :func:`share_for_cost`.
+    """
+    share = share_for_cost(outcome.cost, least)
+    if share < 1:
+        tell(ideas.too_dear(track, part, outcome, outcome.cost / least))
+    return share
+
+
+def fits_failures(track: Track, outcome: Outcome, ratio: float) -> float:
+    """Return the share of points for an interval that wastes ``ratio`` times the least.
+
+    All up to 5% above the least; raises the sentence at twice of it and beyond.
+    """
+    share = min(1.0, (2 - ratio) / 0.95)
+    if share == 1:
+        return share
+    says = ideas.wasteful_interval(track, outcome, ratio)
+    if not share > 0:
+        raise StudentError(f"Your interval doesn't fit the new failure rate. {says}")
+    tell(says)
+    return share
 
 
 def credit(points: float, share: float) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ from storagelab.units import format_share
 from storagelab.words.answers import in_units, read_answer
 from storagelab.words.dress import cost_with_period
 
+HUB_USER = "JUPYTERHUB_USER"
+"""Where a JupyterHub puts the name of the student whose server it is."""
 LONGEST_REASON = 200
 """Characters of a lock's one-line reason."""
 REFLECTION_WORDS = (60, 200)
@@ -120,11 +123,14 @@ class PartSession:
             )
         if not isinstance(reason, str):
             raise StudentError(f"reason must be text in quotes, or left empty; got {reason!r}.")
-        return {
+        said = {
             "prediction": prediction,
             "confidence": float(number),
             "reason": " ".join(reason.split())[:LONGEST_REASON],
         }
+        user = os.environ.get(HUB_USER)
+        # nbgrader hands in under the hub's name: a ledger with another one is somebody else's
+        return {**said, "user": user} if user else said
 
     # --- the workbench
 
@@ -170,9 +176,9 @@ class PartSession:
                 print(problem)
         confidence = format_share(float(lock.said["confidence"]))
         _show_note(
-            f"You locked “{self.part.words(self.track, option.text)}” with {confidence} "
+            f"You locked “{self.part.words(self.track, option.text, baseline)}” with {confidence} "
             f"confidence. The belief behind it: “{option.belief}”.",
-            self.part.words(self.track, option.words),
+            self.part.words(self.track, option.words, baseline),
         )
 
     def _show_workbench(self) -> None:

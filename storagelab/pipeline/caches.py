@@ -32,7 +32,7 @@ def _random_replacement_miss(cached: Floats) -> Floats:
 
 def _lost(r: Floats) -> Floats:
     """Return ``1 - (1 - e^-r)/r``, by its series where the difference would lose digits."""
-    near = np.polynomial.polynomial.polyval(np.minimum(r, 0.01), _LOST)
+    near = np.polyval(_LOST[::-1], np.minimum(r, 0.01))
     lost: Floats = np.where(r < 0.01, near, 1 + np.expm1(-r) / np.maximum(r, 0.01))
     return lost
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from importlib import resources
 from typing import Any
 
 from storagelab.access import (
@@ -32,11 +30,9 @@ from storagelab.pipeline import (
     max_accelerators,
     training_throughput,
 )
+from storagelab.published import Row, read_table
 from storagelab.sensors import lidar_packet_size
 from storagelab.units import GIB, HOUR, MIB, MINUTE, TIB
-
-Row = dict[str, Any]
-"""One line of a published table: numbers as floats, words as they are."""
 
 ARITHMETIC = 1e-3
 """Tolerance of what a source computed itself: its rounding."""
@@ -75,20 +71,6 @@ class Case:
     def measured(self) -> bool:
         """Whether somebody ran it, and the figure is no arithmetic or guidance."""
         return "measured" in self.source
-
-
-def read_table(table: str) -> list[Row]:
-    """Return the rows of ``data/published/<table>.csv``."""
-    path = resources.files("storagelab") / "data" / "published" / f"{table}.csv"
-    lines = path.read_text(encoding="utf-8").splitlines()
-    return [{key: _value(text) for key, text in row.items()} for row in csv.DictReader(lines)]
-
-
-def _value(text: str) -> float | str:
-    try:
-        return float(text)
-    except ValueError:
-        return text
 
 
 def _case(model: Callable[..., Any], row: Row, name: str, **figures: Any) -> Case:

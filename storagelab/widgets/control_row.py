@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import ipywidgets
@@ -48,12 +49,19 @@ class ControlRow:
     """One control of a workbench; ``value`` is the student's number, ``widget`` is shown.
 
     A scale has a slider, a field for typing and a button back to the default, which do the same
-    thing three ways; a switch or a choice is as it is.
+    thing three ways; a switch or a choice is as it is. What a change makes of the field and of
+    all that ``on_change`` shows happens within ``together``.
     """
 
-    def __init__(self, control: Control, on_change: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        control: Control,
+        on_change: Callable[[], None],
+        together: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
         self.control = control
         self._on_change = on_change
+        self._together = together
         self.slider = make_control(control)
         self.slider.observe(self._moved, "value")
         self.widget = self.slider
@@ -88,9 +96,10 @@ class ControlRow:
         return kit.row([self.slider, self.field, self.back], "storagelab-control")
 
     def _moved(self, change: Any) -> None:
-        if self.field is not None:
-            self.field.value = _short(change["new"])
-        self._on_change()
+        with self._together():
+            if self.field is not None:
+                self.field.value = _short(change["new"])
+            self._on_change()
 
     def _typed(self, change: Any) -> None:
         present = float(self.slider.value)

@@ -14,17 +14,20 @@ from typing import Any
 
 import ipywidgets
 
-_made: ContextVar[dict[Any, Any] | None] = ContextVar("made", default=None)
+Made = dict[Any, Any]
+"""The layouts and styles that a workbench has, by what they say."""
+
+_made: ContextVar[Made | None] = ContextVar("made", default=None)
 
 
 @contextmanager
-def shared() -> Iterator[None]:
-    """Share layouts and styles among the widgets that are made inside.
+def shared(made: Made | None = None) -> Iterator[None]:
+    """Share layouts and styles among the widgets that are made inside, and with ``made`` ones.
 
     They belong to one workbench, so that closing it closes them; who wants to change a layout later
-    makes one of its own.
+    makes one of its own. What is made anew is added to ``made``.
     """
-    token = _made.set({})
+    token = _made.set({} if made is None else made)
     try:
         yield
     finally:

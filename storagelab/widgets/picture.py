@@ -12,14 +12,14 @@ from storagelab.parts import PARTS
 from storagelab.tracks import Track, load_track
 from storagelab.widgets import kit
 from storagelab.widgets.controls import make_control
-from storagelab.widgets.instruments.base import Instrument
+from storagelab.widgets.instruments.base import Shown
 from storagelab.widgets.page_support import PageSupport
 from storagelab.widgets.playback import record
 
 
 @kit.shared()
 def picture(
-    build: Callable[[Track], Sequence[Instrument]],
+    build: Callable[[Track], Sequence[Shown]],
     part_name: str,
     track_name: str,
     moving: str | None = None,
@@ -45,7 +45,7 @@ def picture(
 
     show(fixed)
     for instrument in instruments:
-        instrument.tools.live = False  # a page has no kernel to ask
+        instrument.on_a_page()
     moved: list[Any] = []
     if moving is not None:
         control = part.of(track).control(moving)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from storagelab.tracks import AccessPart, CheckpointPart, PipelinePart, Value
 from storagelab.widgets import kit
@@ -14,8 +15,7 @@ CRISIS = "The crisis"
 BEST_RUN = "My best run"
 
 
-@dataclass(frozen=True)
-class Position:
+class Position(msgspec.Struct, frozen=True):
     """Where a preset sets the controls: by name, in the student's units."""
 
     label: str

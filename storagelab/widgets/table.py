@@ -5,13 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import math
-from dataclasses import dataclass
+
+import msgspec
 
 Cell = str | float
 
 
-@dataclass(frozen=True)
-class Table:
+class Table(msgspec.Struct, frozen=True):
     """Columns, with their units in the heads, and rows of text and numbers.
 
     The numbers are the model's own: what a figure cuts at its edge isn't cut here.

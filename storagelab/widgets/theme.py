@@ -138,10 +138,16 @@ def legend(*entries: str) -> ipywidgets.HTML:
 
 def put(mark: Any, **traits: Any) -> None:
     """Set those of a mark's ``traits`` that differ, in one message, or in none."""
+    changed = {
+        name: value
+        for name, value in traits.items()
+        if not np.array_equal(getattr(mark, name), value)
+    }
+    if not changed:
+        return
     with mark.hold_sync():
-        for name, value in traits.items():
-            if not np.array_equal(getattr(mark, name), value):
-                setattr(mark, name, value)
+        for name, value in changed.items():
+            setattr(mark, name, value)
 
 
 def put_shapes(mark: Any, shapes: Sequence[tuple[Any, Any]]) -> None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
-from storagelab.parts import PARTS, Outcome
-from storagelab.tracks import Track, Value
+from storagelab.parts import PARTS, Outcome, Part
+from storagelab.tracks import Control, Track, Value
 from storagelab.widgets import kit
 from storagelab.widgets.closing import close_all, parts_of
 from storagelab.widgets.code_line import CodeLine
@@ -46,14 +46,54 @@ INSTRUMENTS = {
 
 def instruments_of(track: Track, part_name: str) -> list[Instrument]:
     """Return a part's instruments, those that have something to show of ``track``."""
+    return [kind(track) for kind in _kinds(track, part_name)]
+
+
+def _kinds(track: Track, part_name: str) -> list[type[Instrument]]:
     kinds: list[type[Instrument]] = [
         resolve_name(f"storagelab.widgets.instruments.{name}") for name in INSTRUMENTS[part_name]
     ]
-    return [kind(track) for kind in kinds if kind.shows(track)]
+    return [kind for kind in kinds if kind.shows(track)]
+
+
+class Below:
+    """What lies under a workbench's first picture: the others, the equation, the line to paste."""
+
+    def __init__(
+        self,
+        kinds: Sequence[type[Instrument]],
+        track: Track,
+        controls: list[Control],
+        on_restore: Callable[[Mapping[str, Value]], None],
+    ) -> None:
+        self._track = track
+        self.instruments = [_silent(kind(track)) for kind in kinds]
+        self.math_peek = MathPeek()
+        self.line = CodeLine(controls, on_restore)
+        pictures = [instrument.widget for instrument in self.instruments]
+        self.widgets = [*pictures, self.math_peek.widget, self.line.widget]
+
+    def update(self, part: Part, outcome: Outcome, settings: Mapping[str, Value]) -> None:
+        """Show ``outcome``, which ``settings`` (SI, by control name) come to."""
+        for instrument in self.instruments:
+            instrument.update(outcome)
+        self.math_peek.update(partial(part.equation, self._track, outcome))
+        self.line.update(settings)
+
+
+def _silent(instrument: Instrument) -> Instrument:
+    """Return an instrument whose words aren't announced: the summary is, and all would be noise."""
+    instrument.live = False
+    return instrument
 
 
 class Workbench:
-    """The live half of a part; ``widget`` is what is displayed."""
+    """The live half of a part; ``widget`` is what is displayed.
+
+    The controls, what they add up to and the first picture are made at once. All that lies below
+    takes as long again: it is made when the browser has got those, or when somebody asks for it
+    (:meth:`complete`).
+    """
 
     def __init__(
         self,
@@ -67,28 +107,29 @@ class Workbench:
         self.content = self.part.of(track)
         self.outcome: Outcome = None
         self._paused = False
-        with kit.shared():
+        self._below: Below | None = None
+        self._first_kind, *self._other_kinds = _kinds(track, part_name)
+        self._made: kit.Made = {}
+        with kit.shared(self._made):
             self.courier = Courier(layout=kit.layout())
             self.widget = self._build(runs, on_record)
-        self.courier.observe(self._hand_over, "ready")
+        self.courier.observe(lambda change: self._hand_over(), "ready")
         self.refresh()
 
     def _build(
         self, runs: Sequence[dict[str, Any]], on_record: RecordRun | None
     ) -> ipywidgets.Widget:
         self.controls = {
-            item.name: ControlRow(item, self.refresh) for item in self.content.controls
+            item.name: ControlRow(item, self.refresh, self.courier.together)
+            for item in self.content.controls
         }
         self.presets = Presets(self.content, self._go_to)
-        self.line = CodeLine(self.content.controls, self._restore)
-        self.instruments = instruments_of(self.track, self.part.name)
-        for instrument in self.instruments:
-            instrument.live = False  # the summary is announced; all at once would be noise
-        self.math_peek = MathPeek()
+        self.first = _silent(self._first_kind(self.track))
         self.summary = caption()
         rows = [control.widget for control in self.controls.values()]
         above: list[Any] = [self.presets.widget, *rows]
-        below: list[Any] = [self.math_peek.widget, self.line.widget]
+        self._place = kit.column()  # of what lies below
+        last: list[Any] = [self._place]
         if self.part.name == "checkpoint":
             self.event = EventCall(self.track, self.set)
             above.append(self.event.widget)
@@ -99,15 +140,43 @@ class Workbench:
                 self.track, runs, self._present_run, on_record, self.presets.best_run
             )
             above.append(self.recorder.widget)
-            below.append(self.recorder.ten_runs.widget)
-        pictures = [instrument.widget for instrument in self.instruments]
+            last.append(self.recorder.ten_runs.widget)
         unseen = [PageSupport(layout=kit.layout()), self.courier]
         return kit.column(
-            [*unseen, *above, self.summary, *pictures, *below], "storagelab-workbench"
+            [*unseen, *above, self.summary, self.first.widget, *last], "storagelab-workbench"
         )
 
-    def _hand_over(self, change: Any) -> None:
-        """Let the courier carry for every part, once there is a browser that can unpack it."""
+    def complete(self) -> Below:
+        """Make what lies under the first picture, unless it is there, and return it."""
+        if self._below is None:
+            with kit.shared(self._made):
+                controls = self.content.controls
+                self._below = Below(self._other_kinds, self.track, controls, self._restore)
+            self._below.update(self.part, self.outcome, self.settings())
+            self._place.children = self._below.widgets
+        return self._below
+
+    @property
+    def instruments(self) -> list[Instrument]:
+        """Every picture, from the first on."""
+        return [self.first, *self.complete().instruments]
+
+    @property
+    def math_peek(self) -> MathPeek:
+        """The equation."""
+        return self.complete().math_peek
+
+    @property
+    def line(self) -> CodeLine:
+        """The line to paste."""
+        return self.complete().line
+
+    def _hand_over(self) -> None:
+        """Complete the workbench, and let the courier carry for every part of it.
+
+        Once there is a browser that can unpack what it carries.
+        """
+        self.complete()
         self.courier.carry_for(parts_of(self.widget))
 
     def settings(self) -> dict[str, Value]:
@@ -119,13 +188,14 @@ class Workbench:
 
         Raises ``KeyError`` for an unknown control and ``TraitError`` for a value that isn't on it.
         """
-        self._paused = True
-        try:
-            for name, value in values.items():
-                self.controls[name].value = value
-        finally:
-            self._paused = False
-        self.refresh()
+        with self.courier.together():
+            self._paused = True
+            try:
+                for name, value in values.items():
+                    self.controls[name].value = value
+            finally:
+                self._paused = False
+            self.refresh()
 
     def refresh(self) -> None:
         """Compute the outcome of the present settings and show it everywhere."""
@@ -137,10 +207,9 @@ class Workbench:
         settings = self.settings()
         self.outcome = self.part.run(self.track, settings)
         self.summary.value = say(self.part.summary(self.track, self.outcome))
-        for instrument in self.instruments:
-            instrument.update(self.outcome)
-        self.math_peek.update(partial(self.part.equation, self.track, self.outcome))
-        self.line.update(settings)
+        self.first.update(self.outcome)
+        if self._below is not None:
+            self._below.update(self.part, self.outcome, settings)
         if self.part.name == "pipeline":
             self.recorder.ten_runs.now(self._present_run())
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from storagelab.units import format_share, significant
 
 
-@dataclass(frozen=True)
-class Symbol:
+class Symbol(msgspec.Struct, frozen=True):
     """One symbol of an equation, for those who would rather read a table, or hear it."""
 
     sign: str
@@ -19,8 +18,7 @@ class Symbol:
     dominates: bool = False
 
 
-@dataclass(frozen=True)
-class Equation:
+class Equation(msgspec.Struct, frozen=True):
     """An equation, what dominates in it, and what its symbols are."""
 
     tex: str

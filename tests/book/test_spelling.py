@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from storagelab.course.answers import load_answers
 from storagelab.tracks import TRACKS, load_track
 
 CONFIG = Path(__file__).parent / "typos.toml"
@@ -52,11 +53,12 @@ def test_the_books_the_notebooks_and_the_readmes_words(layout):
 
 
 @pytest.mark.parametrize("name", TRACKS)
-def test_a_tracks_words(name, tmp_path):
+def test_a_tracks_words(layout, name, tmp_path):
     given = msgspec.to_builtins(load_track(name))
-    for part in ("access", "pipeline", "checkpoint"):
-        del given[part]["law"]["solution"]
-    texts = prose(given)
+    answers = msgspec.to_builtins(load_answers(layout, name))
+    for told in answers.values():
+        del told["solution"]
+    texts = [*prose(given), *prose(answers)]
     assert len(texts) > 100
     file = tmp_path / f"{name}.md"
     file.write_text("\n\n".join(texts), encoding="utf-8")

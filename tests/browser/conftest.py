@@ -11,9 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect
 
-from .chromium import launch_options
 from .lab import Lab, running_lab
 
 KNOWN_NOISE = (
@@ -38,23 +37,6 @@ class Traffic:
         assert self.failed == []
         noise = [error for error in self.errors if not any(known in error for known in KNOWN_NOISE)]
         assert noise == []
-
-
-@pytest.fixture(scope="session")
-def playwright() -> Iterator[Any]:
-    with sync_playwright() as driver:
-        yield driver
-
-
-@pytest.fixture(scope="session")
-def browser(playwright: Any) -> Iterator[Browser]:
-    try:
-        options = launch_options()
-    except FileNotFoundError as problem:  # never skip
-        pytest.fail(str(problem), pytrace=False)
-    chromium = playwright.chromium.launch(**options)
-    yield chromium
-    chromium.close()
 
 
 @pytest.fixture

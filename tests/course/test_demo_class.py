@@ -203,7 +203,7 @@ def test_everybody_gets_feedback_that_says_in_words_what_went_wrong(track, folde
         ("hana_edited_the_confidence", "1_access", "ledger.json was edited by hand"),
         ("kai_edited_the_runs", "2_pipeline", "ledger.json was edited by hand"),
         ("eve_code_raises", "1_access", "stopped with NameError"),
-        ("ivy_deleted_and_renamed", "1_access", "There is no `decision`"),
+        ("ivy_deleted_and_renamed", "1_access", "There is no <code>decision</code>"),
         ("lea_copies_another_track", "1_access", "decision has the unknown entry"),
         (
             "juno_gives_no_numbers",

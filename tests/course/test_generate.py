@@ -81,6 +81,23 @@ def test_a_malformed_cell_is_refused(copy, track, old, new, says):
         set_all()
 
 
+def test_a_track_without_answers_is_refused_before_anything_runs(copy, tmp_path):
+    (copy.answers / "cloud_titan.toml").unlink()
+    with pytest.raises(ValueError, match=r"^notebooks/answers/cloud_titan\.toml is missing"):
+        make_source(copy, "cloud_titan", "access", tmp_path)
+
+
+@pytest.mark.parametrize("body", ['"return size / bandwidth"', '"return (latency"'])
+def test_a_solution_that_is_not_the_law_is_refused(copy, tmp_path, body):
+    path = copy.answers / "cloud_titan.toml"
+    right = '"return latency + size / bandwidth"'
+    text = path.read_text(encoding="utf-8")
+    assert right in text
+    path.write_text(text.replace(right, body), encoding="utf-8")
+    with pytest.raises(GenerationError, match="the reference solution fails"):
+        make_source(copy, "cloud_titan", "access", tmp_path)
+
+
 def test_a_reference_solution_that_is_wrong_is_refused(copy, tmp_path):
     edit(copy, "    << line >>", "    return 1.0")
     with pytest.raises(GenerationError, match="the reference solution fails"):

@@ -1,4 +1,4 @@
-"""A track of one's own, from its one file to grades: ``docs/example_track.toml``.
+"""A track of one's own, from its two files to grades: ``docs/example_track.toml`` and its answers.
 
 The names of the tracks are read when the package is imported, and everything here happens in
 processes of its own for that reason: this file run as a program, with a step's name.
@@ -18,17 +18,18 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from storagelab.course.answers import load_answers
 from storagelab.course.generate import load_keys, write_source
 from storagelab.course.kernels import run_notebook
-from storagelab.course.layout import find_layout
+from storagelab.course.layout import Layout, find_layout
 from storagelab.course.nbgrader_steps import make_course, run_nbgrader
 from storagelab.course.release import check_no_secret
 from storagelab.parts import PARTS
-from storagelab.tracks import EXTRA_TRACKS, load_track, parse_track
+from storagelab.tracks import EXTRA_TRACKS, load_track
 
 NAME, COPIED = "orbit_scout", "cloud_titan"
 ADA, LEA = "ada_perfect", f"lea_copies_{COPIED}"
-EXAMPLE = "docs/example_track.toml"
+EXAMPLE, ANSWERS = "docs/example_track.toml", "docs/example_answers.toml"
 STEMS = [part.stem for part in PARTS.values()]
 
 
@@ -87,19 +88,22 @@ STEPS = {"go-through": go_through, "without-the-file": without_the_file}
 # --- the tests
 
 
-def run(layout, folder: Path | None, *arguments: str) -> str:
-    """Run Python with the track files of ``folder`` beside the package's; return what it prints."""
+def run(layout, checkout: Layout, folder: Path | None, *arguments: str) -> str:
+    """Run Python in ``checkout`` and return what it prints.
+
+    The track files of ``folder`` are there beside the package's.
+    """
     environment = {
         name: value
         for name, value in os.environ.items()
         if name not in (EXTRA_TRACKS, "STORAGELAB_VIEW", "NBGRADER_EXECUTION")
     }
-    environment["PYTHONPATH"] = str(layout.root / "demo")
+    environment["PYTHONPATH"] = os.pathsep.join(map(str, (layout.root / "demo", layout.root)))
     if folder:
         environment[EXTRA_TRACKS] = str(folder)
     done = subprocess.run(
         [sys.executable, *arguments],
-        cwd=layout.root,
+        cwd=checkout.root,
         env=environment,
         capture_output=True,
         text=True,
@@ -110,18 +114,28 @@ def run(layout, folder: Path | None, *arguments: str) -> str:
 
 
 @pytest.fixture(scope="module")
+def checkout(layout, tmp_path_factory):
+    """A checkout of an instructor's, with the example's answers in it."""
+    mine = Layout(tmp_path_factory.mktemp("checkout"))
+    shutil.copy2(layout.nbgrader_config, mine.root)
+    shutil.copytree(layout.notebooks, mine.notebooks)
+    shutil.copy2(layout.root / ANSWERS, mine.answers / f"{NAME}.toml")
+    return mine
+
+
+@pytest.fixture(scope="module")
 def tracks(layout, tmp_path_factory):
-    """A folder with the example as an instructor lays it out."""
+    """A folder with the example as an instructor lays it out for everybody."""
     folder = tmp_path_factory.mktemp("tracks")
     shutil.copy2(layout.root / EXAMPLE, folder / f"{NAME}.toml")
     return folder
 
 
 @pytest.fixture(scope="module")
-def course(layout, tracks, tmp_path_factory):
+def course(layout, checkout, tracks, tmp_path_factory):
     """The folder in which the track has gone through everything."""
     folder = tmp_path_factory.mktemp("own")
-    run(layout, tracks, "-m", __name__, "go-through", str(folder))
+    run(layout, checkout, tracks, "-m", __name__, "go-through", str(folder))
     return folder
 
 
@@ -130,21 +144,31 @@ def found(course):
     return json.loads((course / "found.json").read_text(encoding="utf-8"))
 
 
-def test_the_track_loads_beside_the_packages_own(layout, tracks):
+def test_the_track_loads_beside_the_packages_own(layout, checkout, tracks):
     code = (
         "from storagelab.tracks import TRACKS, load_track; print(*TRACKS); load_track(TRACKS[-1])"
     )
-    known = run(layout, tracks, "-c", code).split()
-    assert known == [*run(layout, None, "-c", code).split(), NAME]
+    known = run(layout, checkout, tracks, "-c", code).split()
+    assert known == [*run(layout, checkout, None, "-c", code).split(), NAME]
 
 
-def test_it_teaches_what_every_track_has_to(layout, tracks):
+def test_it_teaches_what_every_track_has_to(layout, checkout, tracks):
     """A crisis, a way out, no shortcut, an event that changes the answer: the package's own test
     of that, on the track of one's own."""
-    lessons = "tests/experiments/test_lessons.py"
+    lessons = str(layout.root / "tests/experiments/test_lessons.py")
     chosen = f"{NAME} and not another_track"  # those pair every track with every other
     said = run(
-        layout, tracks, "-m", "pytest", "-q", "-p", "no:cacheprovider", lessons, "-k", chosen
+        layout,
+        checkout,
+        tracks,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        lessons,
+        "-k",
+        chosen,
     )
     assert int(re.search(r"(\d+) passed", said)[1]) >= 3 * len(PARTS)
 
@@ -177,15 +201,14 @@ def test_its_words_are_filled_in_and_the_reveal_shows_its_numbers(course):
         assert not re.search(r"\bnan\b|[{}]", says)
 
 
-def test_its_release_holds_three_notebooks_and_no_secret(layout, course, found):
+def test_its_release_holds_three_notebooks_and_no_secret(layout, checkout, course, found):
     keys = re.findall(r"^def (\w+_\w+)", (layout.notebooks / "keys.py").read_text(), re.MULTILINE)
     released = course / "course" / "release" / NAME
     assert sorted(path.stem for path in released.iterdir()) == STEMS
-    example = parse_track((layout.root / EXAMPLE).read_text(encoding="utf-8"), EXAMPLE)
     for name, part in PARTS.items():
-        content = part.of(example)
+        answers = load_answers(checkout, NAME).of(part)
         decision = repr(found["decisions"][name])
-        secrets = (decision, content.reason, *content.law.solution, *content.scheme, *content.facts)
+        secrets = (decision, answers.reason, *answers.solution, *answers.scheme, *answers.facts)
         hidden = text_of(course / "source" / NAME / f"{part.stem}.ipynb")
         text = text_of(released / f"{part.stem}.ipynb")
         for secret in secrets:
@@ -231,8 +254,8 @@ def test_a_student_who_pastes_another_tracks_answers_gets_nothing(found):
     assert [score for score in found["scores"][LEA].values() if score] == []
 
 
-def test_where_nobody_has_the_file_instructor_and_student_are_told_so(layout, course):
-    said = run(layout, None, "-m", __name__, "without-the-file", str(course))
+def test_where_nobody_has_the_file_instructor_and_student_are_told_so(layout, checkout, course):
+    said = run(layout, checkout, None, "-m", __name__, "without-the-file", str(course))
     for_instructor, for_student = said.split("student: ")
     for sentence in (for_instructor, for_student):
         assert f"unknown track {NAME!r}; known are" in sentence

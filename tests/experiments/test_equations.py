@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from msgspec.structs import astuple
 
 from storagelab.experiments.pipeline import TIERS
 from storagelab.parts import PARTS
@@ -60,7 +61,7 @@ def test_the_words_name_what_dominates_and_the_table_marks_it(name, part):
             assert item.sign
             assert item.meaning
             assert item.value
-            assert not re.search(r"[{}\\]|\b(nan|inf|None)\b", " ".join(map(str, vars(item))))
+            assert not re.search(r"[{}\\]|\b(nan|inf|None)\b", " ".join(map(str, astuple(item))))
         assert len({item.sign for item in equation.symbols}) == len(equation.symbols)
 
 

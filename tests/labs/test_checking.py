@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 import warnings
 
 import pytest
@@ -124,3 +125,106 @@ def test_the_decision_has_to_be_among_three_runs(tmp_path):
     checking.decided_among_runs(session, {**run, "cache_gb": 2000.0}, least=3)
     with pytest.raises(ValueError, match="isn't one of your recorded runs"):
         checking.decided_among_runs(session, {**run, "link_gbps": 10}, least=3)
+
+
+def quotes_its_argument(x):
+    quotes_its_argument.__name__ = f"asked {x}"
+    print("asked", x)
+    print("asked", x, file=sys.stderr)
+    raise type(f"asked {x}", (Exception,), {})(f"asked {x}")
+
+
+def returns_its_argument(x):
+    return type(f"asked {x}", (), {})()
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        quotes_its_argument,
+        returns_its_argument,
+        lambda x: (_ for _ in ()).throw(checking.StudentError(f"asked {x}")),
+        lambda x: (_ for _ in ()).throw(ValueError(f"asked {x}")),
+        lambda x: f"asked {x}",
+    ],
+)
+def test_nothing_that_a_function_makes_of_a_hidden_input_gets_out(function, capsys):
+    with pytest.raises(checking.StudentError) as raised:
+        checking.follows_law(function, lambda x: x, [(123.456,)])
+    out = capsys.readouterr()
+    assert "123" not in str(raised.value) + out.out + out.err
+    assert raised.value.__cause__ is None
+    assert raised.value.__suppress_context__
+
+
+def test_an_open_call_keeps_the_students_own_message():
+    def law(x):
+        raise ValueError("I had thought of that")
+
+    with pytest.raises(checking.StudentError, match="`law` stopped with ValueError: I had thought"):
+        checking.call(law, 1.0)
+
+
+def test_what_a_function_writes_to_standard_error_costs_nothing(capsys):
+    def law(x):
+        print("careful", file=sys.stderr)
+        return x
+
+    assert checking.call(law, 2.0) == 2.0
+    out = capsys.readouterr()
+    assert (out.out, out.err) == ("careful\n", "")
+    checking.follows_law(law, lambda x: x, [(2.0,)])
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("value", [10**400, -(10**400), True, "1", None, float("inf"), 1j])
+def test_what_is_no_plain_number_is_said_so(value):
+    with pytest.raises(checking.StudentError, match="must be a plain number"):
+        checking.number_in({"n": value}, "n", "hours")
+
+
+def test_a_sentence_is_shown_flagged_where_there_is_a_notebook(monkeypatch, capsys):
+    from IPython.core.interactiveshell import InteractiveShell
+    from IPython.utils.capture import capture_output
+
+    shell = InteractiveShell.instance()
+    try:
+        with capture_output() as captured:
+            checking.tell("It costs too much.")
+    finally:
+        shell.clear_instance()
+    (shown,) = captured.outputs
+    assert shown.data == {"text/plain": "It costs too much."}
+    assert shown.metadata == checking.TO_STUDENT
+    checking.tell("It costs too much.")
+    assert capsys.readouterr().out == "It costs too much.\n"
+
+
+@pytest.mark.parametrize(
+    ("user", "run", "fine"),
+    [
+        (None, "autograde", True),  # made outside of a hub: nobody's name is in it
+        ("ann", "autograde", True),
+        ("ben", "autograde", False),
+        ("ben", "validate", True),  # a folder of one's own may be called anything
+    ],
+)
+def test_a_ledger_made_in_a_hub_counts_for_its_owner_alone(tmp_path, monkeypatch, user, run, fine):
+    folder = tmp_path / "ann" / "cloud_titan"
+    folder.mkdir(parents=True)
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("STORAGELAB_VIEW", "static")
+    monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
+    if user is None:
+        monkeypatch.delenv("JUPYTERHUB_USER", raising=False)
+    else:
+        monkeypatch.setenv("JUPYTERHUB_USER", user)
+    session = open_part("cloud_titan", "access")
+    option = session.part.of(session.track).question.options[0].id
+    session.lock(option, 0.5)
+    monkeypatch.setenv("NBGRADER_EXECUTION", run)
+    if fine:
+        assert checking.locked_before_reveal(session).said["prediction"] == option
+    else:
+        with pytest.raises(ValueError, match="made by somebody else"):
+            checking.locked_before_reveal(session)

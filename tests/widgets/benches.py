@@ -49,8 +49,10 @@ def built(instrument: Any, name: str) -> Any:
 
 @cache
 def bench_of(name: str, part_name: str) -> Workbench:
-    """Return one workbench of its kind, to be set and read."""
-    return Workbench(load_track(name), part_name)
+    """Return one workbench of its kind, all of it, to be set and read."""
+    bench = Workbench(load_track(name), part_name)
+    bench.courier.ready = True
+    return bench
 
 
 def ends(controls):

@@ -79,8 +79,9 @@ def test_no_axis_has_more_than_twelve_ticks_or_one_outside_of_it(name, part_name
     track = load_track(name)
     run = {item.answer: item.default for item in track.pipeline.controls}
     bench = Workbench(track, part_name, runs=[run])
+    count = len(bench.instruments) + (part_name == "pipeline")  # the runs
     figures = [item for item in within(bench.widget) if isinstance(item, bqplot.Figure)]
-    assert len(figures) == len(bench.instruments) + (part_name == "pipeline")  # the runs
+    assert len(figures) == count
     for axis in [axis for figure in figures for axis in figure.axes if axis.visible]:
         ticks = np.asarray(axis.tick_values, dtype=float)
         assert 2 <= len(ticks) <= 12, axis.label

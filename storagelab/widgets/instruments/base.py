@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import ipywidgets
 
@@ -19,6 +19,23 @@ Target = tuple[Any, str]
 
 EASE = 150
 """Milliseconds in which marks move to where they belong."""
+
+
+class Shown(Protocol):
+    """What a page can show of an outcome, and play without a kernel."""
+
+    @property
+    def widget(self) -> ipywidgets.Widget:
+        """What is displayed."""
+
+    def update(self, outcome: Outcome) -> None:
+        """Show ``outcome``."""
+
+    def targets(self) -> list[Target]:
+        """Return every trait that an update changes."""
+
+    def on_a_page(self) -> None:
+        """Get ready for a page that has no kernel to ask."""
 
 
 class Instrument:
@@ -69,6 +86,10 @@ class Instrument:
         self.outcome = outcome
         self.caption.value = say(self.draw(outcome), self.live)
         self.tools.refresh()
+
+    def on_a_page(self) -> None:
+        """Get ready for a page that has no kernel to ask."""
+        self.tools.live = False
 
     def draw(self, outcome: Outcome) -> str:
         """Set the marks from ``outcome`` and return what is seen now."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
 import bqplot
 import ipywidgets
+import msgspec
 import numpy as np
 
 from storagelab.checkpoint.storm import Storm
@@ -28,7 +28,7 @@ from storagelab.units import (
 from storagelab.widgets import kit
 from storagelab.widgets.instruments.base import Instrument
 from storagelab.widgets.picture import picture
-from storagelab.widgets.playback import record
+from storagelab.widgets.playback import Playback, record
 from storagelab.widgets.table import Table
 from storagelab.widgets.theme import (
     BLUE,
@@ -57,8 +57,7 @@ _PARTED = 16
 """Groups that are drawn one by one; more would be a grey mass."""
 
 
-@dataclass(frozen=True)
-class Extent:
+class Extent(msgspec.Struct, frozen=True):
     """What any storm of a track's sliders can come to: seconds and bytes/s, least and most."""
 
     shortest: float
@@ -218,8 +217,6 @@ class CheckpointStorm(Instrument):
         if self.many:
             self.groups = self._stagger()
             self.extras = (self.groups,)
-            # a page without a kernel can't play it
-            self.tools.observe(lambda change: self.show_groups(bool(self.tools.live)), names="live")
 
     def _ticks(self) -> list[float]:
         """Return the ticks of the axis of time, as many as a narrow one has room for."""
@@ -252,9 +249,19 @@ class CheckpointStorm(Instrument):
         """In how many groups the writers start."""
         return int(self.groups.value) if self.many else 1
 
-    def show_groups(self, shown: bool) -> None:
-        """Show or hide the slider of the groups."""
-        self.groups.layout.display = "" if shown else "none"
+    def on_a_page(self) -> None:
+        """Hide the slider of the groups too, which a page without a kernel can't answer."""
+        super().on_a_page()
+        self._show_groups(False)
+
+    def play_groups(self) -> Playback:
+        """Return what plays the slider of the groups, which is shown again."""
+        self._show_groups(True)
+        return record(self.groups, self.targets())
+
+    def _show_groups(self, shown: bool) -> None:
+        if self.many:
+            self.groups.layout.display = "" if shown else "none"
 
     def draw(self, outcome: CheckpointOutcome) -> str:
         """Draw one dump in its groups, and the time until the next."""
@@ -487,6 +494,5 @@ def checkpoint_storm(
         (shown,) = made
         if not shown.many:
             raise ValueError(f"track {track!r} has a single writer, and no groups of them")
-        shown.show_groups(True)
-        box.children = (*box.children, record(shown.groups, shown.targets()))
+        box.children = (*box.children, shown.play_groups())
     return box

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import bqplot
 import ipywidgets
+import msgspec
 import numpy as np
 
 from storagelab.experiments.pipeline import PipelineOutcome
@@ -45,8 +45,7 @@ LEAN, STROKES = 0.02, 61
 _FEET = np.linspace(-LEAN, 1.0, STROKES)
 
 
-@dataclass(frozen=True)
-class Bar:
+class Bar(msgspec.Struct, frozen=True):
     """A pass, or the mean of all of them; rates in bytes/s."""
 
     name: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
 from typing import Any
 
 import anywidget
@@ -13,7 +12,7 @@ import traitlets
 from storagelab.parts import PARTS, Outcome
 from storagelab.tracks import Track
 from storagelab.widgets import kit
-from storagelab.widgets.instruments.base import Instrument, Target
+from storagelab.widgets.instruments.base import Target
 from storagelab.widgets.picture import picture
 from storagelab.widgets.scripts import text_of
 from storagelab.words.equation import Equation
@@ -65,33 +64,25 @@ class MathPeek:
         return [(self.widget, name) for name in ("tex", "words", "symbols")]
 
 
-class _OnPage(Instrument):
+class _Unfolded:
     """A part's equation among a page's instruments."""
 
-    name = "math_peek"
-
     def __init__(self, track: Track, part: str) -> None:
-        super().__init__(track)
-        self.part, self.peek = PARTS[part], MathPeek()
-        self.peek.widget.unfolded = True
-
-    @cached_property
-    def widget(self) -> ipywidgets.Widget:
-        """The equation, which has no figure."""
-        return self.peek.widget
-
-    @cached_property
-    def tools(self) -> Any:
-        """What is told that no kernel is there."""
-        return self.peek.widget
+        self._track, self._part, self._peek = track, PARTS[part], MathPeek()
+        self.widget = self._peek.widget
+        self.widget.unfolded = True
 
     def update(self, outcome: Outcome) -> None:
         """Show the equation of ``outcome``."""
-        self.peek.update(lambda: self.part.equation(self.track, outcome))
+        self._peek.update(lambda: self._part.equation(self._track, outcome))
 
     def targets(self) -> list[Target]:
         """Return every trait that an update changes."""
-        return self.peek.targets()
+        return self._peek.targets()
+
+    def on_a_page(self) -> None:
+        """Get ready for a page that has no kernel to ask."""
+        self.widget.live = False
 
 
 def math_peek(
@@ -102,4 +93,4 @@ def math_peek(
     ``settings`` in SI by control name; errors are those of
     :func:`storagelab.widgets.picture.picture`.
     """
-    return picture(lambda loaded: [_OnPage(loaded, part)], part, track, moving, **settings)
+    return picture(lambda loaded: [_Unfolded(loaded, part)], part, track, moving, **settings)

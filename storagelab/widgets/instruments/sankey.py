@@ -6,11 +6,11 @@ composed of bqplot's own lines.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import bqplot
 import ipywidgets
+import msgspec
 import numpy as np
 
 from storagelab.experiments.pipeline import Epoch, PipelineOutcome
@@ -56,8 +56,7 @@ COLORS = {
 """Bands and nodes, in the order in which they are drawn."""
 
 
-@dataclass(frozen=True)
-class Band:
+class Band(msgspec.Struct, frozen=True):
     """One flow in bytes/s, from one height at one node to another height at the next."""
 
     rate: float
@@ -66,8 +65,7 @@ class Band:
     end: tuple[float, float]
 
 
-@dataclass(frozen=True)
-class Names:
+class Names(msgspec.Struct, frozen=True):
     """What a track calls that which doesn't come through the link."""
 
     served: str
@@ -200,8 +198,6 @@ class DataFlowSankey(Instrument):
         if track.pipeline.cold_start:
             self.epochs = self._choice(epoch)
             self.extras = (self.epochs,)
-            # a page without a kernel can't answer it
-            self.tools.observe(lambda change: self._show_choice(), names="live")
 
     def _choice(self, epoch: str) -> ipywidgets.ToggleButtons:
         """Return the buttons that choose the epoch."""
@@ -228,8 +224,11 @@ class DataFlowSankey(Instrument):
         """Return whether anything is ever seen on its way into the cache."""
         return self.track.pipeline.cold_start or records(self.track)
 
-    def _show_choice(self) -> None:
-        self.epochs.layout.display = "" if self.tools.live else "none"
+    def on_a_page(self) -> None:
+        """Hide the choice of the epoch too, which a page without a kernel can't answer."""
+        super().on_a_page()
+        if self.extras:
+            self.epochs.layout.display = "none"
 
     def _epoch(self, outcome: PipelineOutcome) -> Epoch:
         return outcome.cold if self._shown == "cold" else outcome.warm

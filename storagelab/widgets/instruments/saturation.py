@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 import bqplot
 import ipywidgets
+import msgspec
 import numpy as np
 
 from storagelab.checks import Floats, Quantity
@@ -65,8 +66,7 @@ ABOVE = 10.0
 """How far a ceiling is drawn, in heights of the figure: it leaves it at its own slope."""
 
 
-@dataclass(frozen=True)
-class Range:
+class Range(msgspec.Struct, frozen=True):
     """A resource along the figure: a place from 0 to 1 for each of its amounts."""
 
     control: Control
@@ -101,8 +101,7 @@ class Range:
         return np.array([self.control.to_si(value) for value in self.control.values], dtype=float)
 
 
-@dataclass(frozen=True)
-class Region:
+class Region(msgspec.Struct, frozen=True):
     """Amounts between which one stage binds, as places from 0 to 1."""
 
     stage: str
@@ -257,8 +256,6 @@ class PipelineSaturation(Instrument):
         if self._follows:
             self.chooser = self._choice()
             self.extras = (self.chooser,)
-            # a page without a kernel can't answer it
-            self.tools.observe(lambda change: self._show_choice(), names="live")
 
     def _choice(self) -> ipywidgets.ToggleButtons:
         """Return the buttons that choose the resource."""
@@ -297,8 +294,11 @@ class PipelineSaturation(Instrument):
             visible=False,
         )
 
-    def _show_choice(self) -> None:
-        self.chooser.layout.display = "" if self.tools.live else "none"
+    def on_a_page(self) -> None:
+        """Hide the choice of the resource too, which a page without a kernel can't answer."""
+        super().on_a_page()
+        if self.extras:
+            self.chooser.layout.display = "none"
 
     def _follow(self, settings: PipelineSettings) -> None:
         """Turn to the resource that was moved, if it is one alone."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
 import bqplot
 import ipywidgets
+import msgspec
 import numpy as np
 
 from storagelab.experiments.access import AccessOutcome, PlayedOrder, play_order
@@ -47,8 +47,7 @@ REACH, KEPT, TOP = 1.34, 1.10, 1.54
 STRIP = 0.06
 
 
-@dataclass(frozen=True)
-class Played:
+class Played(msgspec.Struct, frozen=True):
     """The order of a small dataset, and what its places stand for."""
 
     order: PlayedOrder

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from html import escape
 from itertools import pairwise
@@ -11,6 +10,7 @@ from typing import Any
 
 import bqplot
 import ipywidgets
+import msgspec
 import numpy as np
 
 from storagelab.experiments.pipeline import RESOURCES, PipelineOutcome, feed_many
@@ -77,8 +77,7 @@ def cost_range(track: Track) -> tuple[float, float]:
     return float(np.min(costs)) / 1.5, float(np.max(costs)) * 1.25
 
 
-@dataclass(frozen=True)
-class Name:
+class Name(msgspec.Struct, frozen=True):
     """The numbers of runs that are too close to be named apart, and where they stand."""
 
     x: float
@@ -524,6 +523,6 @@ def ten_runs(track: str = "cloud_titan", runs: Sequence[Run] | None = None) -> i
     shown = TenRuns(loaded)
     shown.update(runs)
     if runs:
-        shown.plot.tools.live = False  # a page has no kernel to ask
+        shown.plot.on_a_page()
         shown.comparison.sides_row.children = ()
     return kit.column([PageSupport(layout=kit.layout()), shown.widget], "storagelab-workbench")

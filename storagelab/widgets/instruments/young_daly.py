@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import bqplot
 import ipywidgets
+import msgspec
 import numpy as np
 
 from storagelab.experiments.checkpoint import (
@@ -56,8 +57,7 @@ _ROW = 0.052
 """The share of the figure's height that a line of text takes."""
 
 
-@dataclass(frozen=True)
-class Overheads:
+class Overheads(msgspec.Struct, frozen=True):
     """The curves of one dump time and one MTBF, as shares of the work, unclipped."""
 
     intervals: np.ndarray
@@ -115,8 +115,7 @@ def overheads(
     return Overheads(intervals, shares, at, played, low, high)
 
 
-@dataclass(frozen=True)
-class Flag:
+class Flag(msgspec.Struct, frozen=True):
     """An interval that is marked, and what it is called there."""
 
     interval: float

@@ -193,7 +193,7 @@ def test_a_page_without_a_kernel_has_no_choice_that_does_nothing():
     sankey = DataFlowSankey(track)
     sankey.update(PARTS["pipeline"].baseline(track))
     assert sankey.epochs.layout.display != "none"
-    sankey.tools.live = False
+    sankey.on_a_page()
     assert sankey.epochs.layout.display == "none"
 
 

@@ -1,0 +1,291 @@
+"""How far a student is: what is still to do before submitting, by the same checks as the tests'.
+
+Read from the ledger and from what stands in the cells; nothing is run, and nothing is known here
+that isn't in the student's own notebook.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Literal
+
+from storagelab.labs import checking
+from storagelab.labs.errors import StudentError
+from storagelab.labs.session import REFLECTION_WORDS, PartSession
+from storagelab.labs.typed import NotebookError, Typed, is_undone, read_typed, takes
+from storagelab.ledger import FILE_NAME, Entry, LedgerError, entries_of, read_ledger
+from storagelab.parts import PARTS, Part
+from storagelab.tracks import TRACKS, PipelinePart, Track, load_track
+from storagelab.units import format_share
+from storagelab.words.answers import in_units, read_answer
+
+MINUTES = 15
+"""Of each part."""
+LONGEST_PAUSE = timedelta(minutes=15)
+"""Between two entries of the ledger; beyond it somebody was away."""
+
+State = Literal["done", "to do", "unknown"]
+
+
+class FolderError(ValueError):
+    """There is nothing to check here; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that a part asks for."""
+
+    name: str
+    state: State
+    says: str
+
+
+@dataclass(frozen=True)
+class PartProgress:
+    """A part's steps, and the minutes that the ledger shows for it."""
+
+    number: int
+    name: str
+    title: str
+    steps: list[Step]
+    minutes: float
+
+    @property
+    def to_do(self) -> list[Step]:
+        """What isn't done, as far as that can be seen."""
+        return [step for step in self.steps if step.state == "to do"]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A track's parts."""
+
+    track: str
+    title: str
+    parts: list[PartProgress]
+    problem: str
+    """What is wrong with the ledger; empty where it can be used."""
+
+    @property
+    def minutes(self) -> float:
+        """Minutes that the ledger shows."""
+        return sum(part.minutes for part in self.parts)
+
+    @property
+    def minutes_left(self) -> float:
+        """Of the 45."""
+        return max(0.0, MINUTES * len(self.parts) - self.minutes)
+
+    @property
+    def to_do(self) -> int:
+        """How many things are to do."""
+        return sum(len(part.to_do) for part in self.parts)
+
+
+def look_at(folder: Path) -> Progress:
+    """Return how far the student is whose notebooks lie in ``folder``.
+
+    Raises :class:`FolderError` where they don't, or where they are of several tracks.
+    """
+    paths = {name: folder / f"{part.stem}.ipynb" for name, part in PARTS.items()}
+    if not any(path.exists() for path in paths.values()):
+        raise FolderError(_nothing_in(folder))
+    notebooks: dict[str, Typed | NotebookError] = {}
+    for name, path in paths.items():
+        try:
+            notebooks[name] = read_typed(path)
+        except NotebookError as error:
+            notebooks[name] = error
+    track = load_track(_track_of(folder, notebooks))
+    problem, entries = "", []
+    try:
+        entries = read_ledger(folder, track.name)
+    except LedgerError as error:
+        problem = str(error)
+    spent = minutes_by_part(entries)
+    return Progress(
+        track=track.name,
+        title=f"{track.persona.name}: {track.title}",
+        parts=[
+            _part(track, PARTS[name], folder, notebook, entries, problem, spent[name])
+            for name, notebook in notebooks.items()
+        ],
+        problem=problem,
+    )
+
+
+def _nothing_in(folder: Path) -> str:
+    if not folder.is_dir():
+        return f"{folder} is no folder."
+    stem = next(iter(PARTS.values())).stem
+    below = sorted(path.parent.name for path in folder.glob(f"*/{stem}.ipynb"))
+    names = ", ".join(f"{part.stem}.ipynb" for part in PARTS.values())
+    lead = f"There are no notebooks of the course in {folder}: {names}."
+    if below:
+        return f"{lead} Name the folder of your track: {' or '.join(below)}."
+    return f"{lead} Go to the folder into which you fetched the assignment, or name it."
+
+
+def _track_of(folder: Path, notebooks: dict[str, Typed | NotebookError]) -> str:
+    opened = {
+        item.opened[0] for item in notebooks.values() if isinstance(item, Typed) and item.opened
+    }
+    if len(opened) > 1:
+        raise FolderError(
+            f"The notebooks are of several tracks ({', '.join(sorted(opened))}): all three have "
+            "to be of the same."
+        )
+    name = next(iter(opened), folder.resolve().name)
+    if name not in TRACKS:
+        raise FolderError(
+            "It can't be seen which track this is: the cell with `open_part` is gone. Fetch the "
+            "assignment again into another folder and put your answers into that."
+            if not opened
+            else f"The notebooks are of the track {name!r}, which isn't known here."
+        )
+    return name
+
+
+def minutes_by_part(entries: list[Entry]) -> dict[str, float]:
+    """Return the minutes between a part's entries in the ledger, longer pauses left out.
+
+    What was read before the first entry, and written after the last, leaves no trace.
+    """
+    spent = dict.fromkeys(PARTS, timedelta())
+    for name in spent:
+        times = []
+        for entry in entries:
+            if entry.part == name:
+                with contextlib.suppress(ValueError):
+                    time = datetime.fromisoformat(entry.time)
+                    times.append(time if time.tzinfo else time.replace(tzinfo=UTC))
+        for before, after in pairwise(times):
+            if timedelta() <= after - before <= LONGEST_PAUSE:
+                spent[name] += after - before
+    return {name: total.total_seconds() / 60 for name, total in spent.items()}
+
+
+def _part(
+    track: Track,
+    part: Part,
+    folder: Path,
+    notebook: Typed | NotebookError,
+    entries: list[Entry],
+    problem: str,
+    minutes: float,
+) -> PartProgress:
+    session = PartSession(track, part, folder)
+    steps = []
+    if isinstance(notebook, NotebookError):
+        steps.append(Step("notebook", "to do", str(notebook)))
+    if problem:
+        steps.append(Step("lock", "to do", f"{FILE_NAME} can't be used: see above."))
+    else:
+        steps.append(_step("lock", lambda: _lock(session)))
+        opened = bool(entries_of(entries, part.name, "reveal"))
+        steps.append(
+            Step("workbench", "done", "It was opened.")
+            if opened
+            else Step("workbench", "to do", "It wasn't opened: run its cell, below the lock.")
+        )
+    if isinstance(notebook, Typed):
+        steps += _answers(session, notebook, bool(problem))
+    return PartProgress(part.number, part.name, part.of(track).title, steps, minutes)
+
+
+def _step(name: str, check: Callable[[], str]) -> Step:
+    """Return the step ``name``: done with what ``check`` says, or to do with what it raises."""
+    try:
+        return Step(name, "done", check())
+    except StudentError as sentence:
+        return Step(name, "to do", str(sentence))
+
+
+def _lock(session: PartSession) -> str:
+    entry = checking.locked_before_reveal(session)
+    confidence = format_share(float(entry.said["confidence"]))
+    return f"{entry.said['prediction']!r}, confidence {confidence}, before the evidence."
+
+
+def _answers(session: PartSession, notebook: Typed, no_ledger: bool) -> list[Step]:
+    content, track, part = session.part.of(session.track), session.track, session.part
+    answer = getattr(content, "answer", None)
+    number = answer.name if answer else "times_faster"
+    unit = answer.unit if answer else "times"
+    ids = [option.id for option in content.question.options]
+
+    def conclusion() -> str:
+        chosen = checking.choice_in(notebook.values, "conclusion", ids)
+        value = checking.number_in(notebook.values, number, unit)
+        return f"{chosen!r}, and {number} = {value:g} {unit}."
+
+    def law() -> str:
+        function = notebook.functions.get(content.law.name)
+        if function is None:
+            checking.answer_in({}, content.law.name)
+        elif is_undone(function):
+            raise StudentError(f"`{content.law.name}` is still to do.")
+        elif not takes(function, len(content.law.arguments)):
+            raise StudentError(
+                f"`{content.law.name}` has to take {', '.join(content.law.arguments)}."
+            )
+        return f"`{content.law.name}` is written. Validate, or --run, tries the open example."
+
+    def decision() -> str:
+        decided = checking.answer_in(notebook.values, "decision")
+        outcome = checking.judged(part, track, decided)
+        checking.meets_targets(part, track, outcome)
+        said = in_units(
+            [item for item in content.controls if item.decided],
+            read_answer(content.controls, decided),
+        )
+        return f"It meets the targets. What it costs counts too, after you submit: {said!r}."
+
+    steps = [
+        _typed("conclude", notebook, ("conclusion", number), conclusion),
+        _typed("law", notebook, (content.law.name,), law),
+        _typed("decide", notebook, ("decision",), decision),
+    ]
+    if isinstance(content, PipelinePart) and not no_ledger:
+        steps.append(_typed("runs", notebook, ("decision",), lambda: _runs(session, notebook)))
+    steps.append(_typed("reflection", notebook, ("reflection",), lambda: _words(session, notebook)))
+    return steps
+
+
+def _runs(session: PartSession, notebook: Typed) -> str:
+    decided = checking.answer_in(notebook.values, "decision")
+    checking.decided_among_runs(session, decided, least=3)
+    runs = entries_of(read_ledger(session.folder, session.track.name), session.part.name, "run")
+    most = session.track.pipeline.runs
+    return f"{len(runs)} of {most} are recorded, the decision among them."
+
+
+def _words(session: PartSession, notebook: Typed) -> str:
+    text = checking.answer_in(notebook.values, "reflection")
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):  # the words that its cell answers with
+        session.reflect(text)
+    low, high = REFLECTION_WORDS
+    if not isinstance(text, str) or not low <= len(text.split()) <= high:
+        raise StudentError(said.getvalue().strip())
+    return said.getvalue().strip()
+
+
+def _typed(name: str, notebook: Typed, needed: tuple[str, ...], check: Callable[[], str]) -> Step:
+    """Return a step whose answer stands in a cell: unknown where only a run could tell."""
+    cell = {"reflection": "reflection", "runs": "decide"}.get(name, name)
+    if cell in notebook.broken:
+        return Step(name, "to do", f"Its cell isn't Python: {notebook.broken[cell]}.")
+    if cell in notebook.undone:
+        return Step(name, "to do", "Its cell is still to do.")
+    computed = [item for item in needed if item in notebook.computed]
+    if computed:
+        names = " and ".join(f"`{item}`" for item in computed)
+        return Step(name, "unknown", f"What {names} is, only a run can tell: use --run.")
+    return _step(name, check)

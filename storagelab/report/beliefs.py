@@ -1,0 +1,136 @@
+"""What the class believed before the evidence and concluded after it, by misconception."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from storagelab.parts import PARTS
+from storagelab.report.cohort import Cohort
+from storagelab.report.tables import Column, Guard, Row, Table
+from storagelab.tracks import Track
+
+OTHER = "(no option of this question)"
+NONE = "(none, or none that can be read)"
+
+_BELIEFS = (
+    Column("assignment", "the assignment"),
+    Column("part", "access, pipeline or checkpoint"),
+    Column("option", "the option's id"),
+    Column("belief", "the belief behind the option, in the track's words", "belief"),
+    Column("right_before", "whether it is the right prediction; empty where no key was found",
+           "right before"),
+    Column("before", "students who locked it", "before"),
+    Column("right_after", "whether it is the right conclusion, which asks about a changed case in "
+           "part 3; empty where no key was found", "right after"),
+    Column("after", "students whose notebook concludes it, as far as it is a plain text there",
+           "after"),
+)  # fmt: skip
+_MOVES = (
+    Column("assignment", "the assignment"),
+    Column("part", "access, pipeline or checkpoint"),
+    Column("before", "the option that was locked", "before"),
+    Column("after", "the option that was concluded", "after"),
+    Column("students", "students who went from the one to the other", "students"),
+)
+_LOCKS = (
+    Column("student", "the student's id", "student"),
+    Column("assignment", "the assignment"),
+    Column("part", "access, pipeline or checkpoint", "part"),
+    Column("prediction", "the option that was locked", "locked"),
+    Column("confidence", "from 0 (a guess) to 1 (certain)", "confidence"),
+    Column("right", "whether it is right; empty where no key was found", "right"),
+    Column("conclusion", "the option that was concluded", "concluded"),
+    Column("conclusion_right", "whether that is right; empty where no key was found",
+           "right after"),
+    Column("reason", "the student's own line", "reason"),
+)  # fmt: skip
+
+
+def locks(cohort: Cohort) -> Table:
+    """Return every prediction with the conclusion that followed it."""
+    rows: list[Row] = []
+    for student, evidence in sorted(cohort.evidence.items()):
+        for part in PARTS:
+            lock, conclusion = evidence.lock(part), evidence.conclusions.get(part)
+            if lock is None and conclusion is None:
+                continue
+            rows.append(
+                {
+                    "student": student,
+                    "assignment": cohort.assignment.name,
+                    "part": part,
+                    "prediction": lock.prediction if lock else None,
+                    "confidence": lock.confidence if lock else None,
+                    "right": cohort.right(part, lock.prediction) if lock else None,
+                    "conclusion": conclusion,
+                    "conclusion_right": None
+                    if conclusion is None
+                    else cohort.right(part, conclusion, conclusion=True),
+                    "reason": (lock.reason or None) if lock else None,
+                }
+            )
+    return Table("locks", "Every lock", _LOCKS, rows)
+
+
+def beliefs(cohort: Cohort, track: Track, locks: Table) -> Table:
+    """Return how many held each belief before and after, from the table of :func:`locks`."""
+    rows: list[Row] = []
+    for name, part in PARTS.items():
+        options = part.of(track).question.options
+        ids = {option.id for option in options}
+        here = [row for row in locks.rows if row["part"] == name]
+        before = _counted((row["prediction"] for row in here), ids)
+        after = _counted((row["conclusion"] for row in here), ids)
+        for option in options:
+            rows.append(
+                {
+                    "assignment": cohort.assignment.name,
+                    "part": name,
+                    "option": option.id,
+                    "belief": option.belief,
+                    "right_before": cohort.right(name, option.id),
+                    "before": before[option.id],
+                    "right_after": cohort.right(name, option.id, conclusion=True),
+                    "after": after[option.id],
+                }
+            )
+        for kind in (OTHER, NONE):
+            if before[kind] or after[kind]:
+                rows.append(
+                    {
+                        "assignment": cohort.assignment.name,
+                        "part": name,
+                        "option": kind,
+                        "belief": kind,
+                        "right_before": None,
+                        "before": before[kind],
+                        "right_after": None,
+                        "after": after[kind],
+                    }
+                )
+    guard = Guard(group=("assignment", "part"), counts=("before", "after"))
+    return Table("beliefs", "Beliefs before and after", _BELIEFS, rows, guard)
+
+
+def _counted(found: Iterable[str | None], ids: set[str]) -> Counter[str]:
+    return Counter(
+        NONE if option is None else option if option in ids else OTHER for option in found
+    )
+
+
+def moves(locks: Table) -> Table:
+    """Return how many went from which belief to which, of those with both."""
+    counted = Counter(
+        (row["assignment"], row["part"], row["prediction"], row["conclusion"])
+        for row in locks.rows
+        if row["prediction"] is not None and row["conclusion"] is not None
+    )
+    order = list(PARTS)
+    rows: list[Row] = [
+        dict(zip(("assignment", "part", "before", "after"), key, strict=True)) | {"students": count}
+        for key, count in sorted(
+            counted.items(), key=lambda item: (order.index(item[0][1]), -item[1], item[0])
+        )
+    ]
+    return Table("moves", "From which belief to which", _MOVES, rows)

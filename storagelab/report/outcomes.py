@@ -1,0 +1,81 @@
+"""What settings come to by the model: a ledger's own word for it isn't taken."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from storagelab.parts import PARTS, Outcome, Part
+from storagelab.tracks import CheckpointPart, Track, load_track
+from storagelab.words.answers import read_answer
+
+RUN, DECISION = "run", "decision"
+
+
+@dataclass(frozen=True)
+class Point:
+    """What some settings come to."""
+
+    cost: float
+    useful: float
+    missed: tuple[str, ...]
+
+
+def target(track: Track, part: str) -> float | None:
+    """Return the useful share that a part asks for, or None where it sets no such target."""
+    content = PARTS[part].of(track)
+    if isinstance(content, CheckpointPart):
+        limit = content.waste_limit
+        return None if limit is None else 1 / (1 + limit)
+    return content.target_utilization
+
+
+def _point(outcome: Outcome) -> Point:
+    useful = getattr(outcome, "utilization", None)
+    if useful is None:  # part 3: an endless job does no useful work
+        wall = outcome.wall_time
+        useful = outcome.solve_time / wall if math.isfinite(wall) else 0.0
+    return Point(float(outcome.cost), float(useful), tuple(outcome.unmet))
+
+
+@cache
+def judge(track_name: str) -> Callable[[str, str, dict[str, Any]], Point | None]:
+    """Return what gives the point of a part's ``run`` or ``decision``; None for no such thing.
+
+    Many students have the same settings, and each is computed once.
+    """
+    track = load_track(track_name)
+
+    @cache
+    def of(part_name: str, kind: str, settings: str) -> Point | None:
+        part = PARTS[part_name]
+        try:
+            said = json.loads(settings)
+            return _point(_run(track, part, said) if kind == RUN else part.judge(track, said))
+        except (ValueError, TypeError, KeyError, OverflowError, ArithmeticError):
+            return None
+
+    def point(part: str, kind: str, said: dict[str, Any]) -> Point | None:
+        try:
+            return of(part, kind, json.dumps(said, sort_keys=True))
+        except (TypeError, ValueError, RecursionError):  # what JSON has no word for
+            return None
+
+    return point
+
+
+def _run(track: Track, part: Part, said: dict[str, Any]) -> Outcome:
+    """Return the outcome of a recorded run, which has the settings that aren't decided too."""
+    controls = part.of(track).controls
+    given = {item.name: said[item.answer] for item in controls if not item.decided}
+    decided = {key: value for key, value in said.items()
+               if key not in {item.answer for item in controls if not item.decided}}  # fmt: skip
+    values = read_answer(controls, decided)
+    for item in controls:
+        if item.name in given and given[item.name] in item.values:
+            values[item.name] = item.to_si(given[item.name])
+    return part.run(track, values)

@@ -1,0 +1,49 @@
+"""What is right: the reference answers of a course, which this package itself doesn't have.
+
+They are read off the instructor's notebooks in ``source/``, by which the class was graded, and
+where these have none, computed by ``notebooks/keys.py`` of the checkout around the course.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from storagelab.parts import PARTS
+from storagelab.report.course import SOURCE, Course
+from storagelab.report.notebooks import literal, read_answers
+from storagelab.tracks import Track
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The right options of one part: before the evidence, and in the conclusion's changed case."""
+
+    prediction: str
+    conclusion: str
+
+
+def read_reference(course: Course, track: Track) -> dict[str, Reference]:
+    """Return the right options by part; a part without a known answer is left out."""
+    found = {}
+    for part in PARTS.values():
+        cells = read_answers(course.folder(SOURCE, ".", track.name) / f"{part.stem}.ipynb")
+        prediction = literal(cells.get("lock", ""), "prediction")
+        conclusion = literal(cells.get("conclude", ""), "conclusion")
+        if isinstance(prediction, str) and isinstance(conclusion, str):
+            found[part.name] = Reference(prediction, conclusion)
+    return found or _computed(course, track)
+
+
+def _computed(course: Course, track: Track) -> dict[str, Reference]:
+    from storagelab.course.generate import load_keys
+    from storagelab.course.layout import find_layout
+
+    try:
+        keys = load_keys(find_layout(course.root)).KEYS
+    except (FileNotFoundError, AttributeError):
+        return {}
+    found = {}
+    for name, key in keys.items():
+        answers = key(track)
+        found[name] = Reference(answers["prediction"], answers["conclusion"])
+    return found

@@ -1,0 +1,183 @@
+"""Who is where: handed in or not, graded or not, how late, and the points of each part."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from storagelab.report.cohort import Cohort
+from storagelab.report.submissions import MISSING
+from storagelab.report.tables import Column, Guard, Row, Table
+
+NOTHING, UNGRADED, WAITS, GRADED = (
+    "nothing handed in", "handed in, not graded", "waiting for a person", "graded",
+)  # fmt: skip
+STATES = (GRADED, WAITS, UNGRADED, NOTHING)
+BIN = 10
+"""Per cent of the points in one bar of their distribution."""
+
+_STUDENTS = (
+    Column("student", "the student's id", "student"),
+    Column("name", "first and last name, where the gradebook has them"),
+    Column("assignment", "the assignment"),
+    Column("state", f"one of: {', '.join(STATES)}", "state"),
+    Column("handed_in", "when it was handed in last, ISO 8601, UTC"),
+    Column("hours_late", "hours past the due date, the extension counted in; 0 in time",
+           "hours late"),
+    Column("again", "handed in once more after it was graded: grade it again", "handed in again"),
+    Column("points", "points so far, after the penalty", "points"),
+    Column("penalty", "points taken off for being late"),
+    Column("most", "points of the assignment", "of"),
+    Column("ledger", "sound, missing, unusable or doubtful; empty where nothing was handed in",
+           "ledger"),
+)  # fmt: skip
+_POINTS = (
+    Column("student", "the student's id"),
+    Column("assignment", "the assignment"),
+    Column("notebook", "the notebook of the part"),
+    Column("points", "points so far, before a penalty"),
+    Column("most", "points of the part"),
+    Column("waiting", "points that a person still has to give or not"),
+)
+_STATES = (
+    Column("assignment", "the assignment"),
+    Column("state", f"one of: {', '.join(STATES)}", "state"),
+    Column("students", "students in it", "students"),
+    Column("late", "those of them who handed in late", "late"),
+)
+_BINS = (
+    Column("assignment", "the assignment"),
+    Column("from_percent", "points in per cent of what machine and people have given out so far, "
+           "from", "from (%)"),
+    Column("to_percent", "the same, up to but not including; 100 is in the last", "below (%)"),
+    Column("students", "graded students", "students"),
+)  # fmt: skip
+_LEDGERS = (
+    Column("student", "the student's id", "student"),
+    Column("assignment", "the assignment"),
+    Column("state", "missing, unusable or doubtful", "ledger"),
+    Column("doubt", "what is wrong with it; the wording may be the file's own", "why"),
+)
+
+
+def state_of(cohort: Cohort, student: str) -> str:
+    """Return where a student is."""
+    if student not in cohort.assignment.submissions:
+        return UNGRADED if student in cohort.handed_in else NOTHING
+    scores = cohort.scores.get(student, {}).values()
+    return WAITS if any(score.waits for score in scores) else GRADED
+
+
+def students(cohort: Cohort) -> Table:
+    """Return a row for each student."""
+    name, most = cohort.assignment.name, sum(cell.most for cell in cohort.assignment.cells)
+    rows: list[Row] = []
+    for person in cohort.people:
+        graded = cohort.assignment.submissions.get(person.id)
+        last = cohort.handed_in.get(person.id) or (graded.submitted if graded else None)
+        scores = cohort.scores.get(person.id, {}).values()
+        evidence = cohort.evidence.get(person.id)
+        due = cohort.assignment.due
+        late = graded.late.total_seconds() if graded else 0.0
+        if not graded and last and due:
+            late = max((last - due).total_seconds(), 0.0)
+        handed_in = person.id in cohort.handed_in
+        total = sum(score.points for score in scores) - graded.penalty if graded else None
+        rows.append(
+            {
+                "student": person.id,
+                "name": person.name or None,
+                "assignment": name,
+                "state": state_of(cohort, person.id),
+                "handed_in": f"{last.isoformat(timespec='seconds')}Z" if last else None,
+                "hours_late": late / 3600 if handed_in else None,
+                "again": bool(
+                    graded and last and graded.submitted and last > graded.submitted
+                ) if handed_in else None,
+                "points": None if total is None else max(total, 0.0),
+                "penalty": graded.penalty if graded else None,
+                "most": most,
+                "ledger": evidence.state if evidence else None,
+            }
+        )  # fmt: skip
+    return Table("students", "Who is where", _STUDENTS, rows)
+
+
+def points(cohort: Cohort) -> Table:
+    """Return the points of each graded student in each notebook."""
+    rows: list[Row] = []
+    for student in cohort.graded:
+        scores = cohort.scores.get(student, {})
+        for notebook in cohort.assignment.notebooks:
+            cells = [score for (where, _), score in scores.items() if where == notebook]
+            rows.append(
+                {
+                    "student": student,
+                    "assignment": cohort.assignment.name,
+                    "notebook": notebook,
+                    "points": sum(score.points for score in cells),
+                    "most": sum(
+                        cell.most for cell in cohort.assignment.cells if cell.notebook == notebook
+                    ),
+                    "waiting": sum(score.most for score in cells if score.waits),
+                }
+            )
+    return Table("points", "Points of each part", _POINTS, rows)
+
+
+def states(students: Table) -> Table:
+    """Return how many students are where, from the table of :func:`students`."""
+    counted = Counter(row["state"] for row in students.rows)
+    late = Counter(row["state"] for row in students.rows if row["hours_late"])
+    name = students.rows[0]["assignment"] if students.rows else ""
+    rows: list[Row] = [
+        {"assignment": name, "state": state, "students": counted[state], "late": late[state]}
+        for state in STATES
+    ]
+    guard = Guard(group=("assignment",), counts=("students", "late"))
+    return Table("states", "How many are where", _STATES, rows, guard)
+
+
+def distribution(points: Table) -> Table:
+    """Return how many students have how much of the points that were given out so far.
+
+    What still waits for a person counts neither as points nor as points to be had.
+    """
+    had: dict[str, list[float]] = {}
+    for row in points.rows:
+        sums = had.setdefault(row["student"], [0.0, 0.0])
+        sums[0] += row["points"]
+        sums[1] += row["most"] - row["waiting"]
+    name = points.rows[0]["assignment"] if points.rows else ""
+    bins = Counter(
+        min(int(100 * max(earned, 0.0) / most // BIN), 100 // BIN - 1)
+        for earned, most in had.values()
+        if most > 0
+    )
+    rows: list[Row] = [
+        {
+            "assignment": name,
+            "from_percent": at * BIN,
+            "to_percent": (at + 1) * BIN,
+            "students": bins[at],
+        }
+        for at in range(100 // BIN)
+    ]
+    guard = Guard(group=("assignment",), counts=("students",))
+    return Table("distribution", "How the points are spread", _BINS, rows, guard)
+
+
+def ledgers(cohort: Cohort) -> Table:
+    """Return every ledger that can't be taken as it is, and why."""
+    rows: list[Row] = []
+    for student, evidence in sorted(cohort.evidence.items()):
+        doubts = evidence.doubts or (("There is none.",) if evidence.state == MISSING else ())
+        rows += [
+            {
+                "student": student,
+                "assignment": cohort.assignment.name,
+                "state": evidence.state,
+                "doubt": doubt,
+            }
+            for doubt in doubts
+        ]
+    return Table("ledgers", "Ledgers that are no evidence, or doubtful", _LEDGERS, rows)

@@ -1,0 +1,331 @@
+"""``storagelab check``: what it says of every state of a folder, without running or changing it."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import io
+import json
+import shutil
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+
+import keys
+import msgspec
+import nbformat
+import pytest
+from click.testing import CliRunner
+from students import read_sheet, reference
+
+from storagelab.course import pace
+from storagelab.labs import check, checking, open_part, progress, typed
+from storagelab.labs.errors import StudentError
+from storagelab.ledger import read_ledger
+from storagelab.parts import PARTS
+from storagelab.tracks import TRACKS
+
+TRACK = "edge_guardian"
+
+
+@pytest.fixture
+def fresh(layout, tmp_path):
+    """A folder as it is fetched."""
+    return shutil.copytree(layout.release / TRACK, tmp_path / TRACK)
+
+
+def work(folder, track=TRACK, changes=None):
+    """Fill in everything, right, and leave the ledger that a browser leaves."""
+    answers = reference(keys, track)
+    for part, cells in answers.items():
+        cells.update((changes or {}).get(part, {}))
+        path = folder / f"{PARTS[part].stem}.ipynb"
+        notebook = nbformat.read(path, as_version=4)
+        for cell in notebook.cells:
+            cell.source = cells.get(cell.id, cell.source)
+        nbformat.write(notebook, path)
+        sheet = read_sheet(keys, track, part)
+        with contextlib.redirect_stdout(io.StringIO()):
+            session = open_part(track, part, folder)
+            session.lock(sheet.key["prediction"], 0.5)
+            session.workbench()
+            for run in sheet.key["runs"] if part == "pipeline" else []:
+                session.record(run)
+    return folder
+
+
+@pytest.fixture
+def done(fresh):
+    return work(fresh)
+
+
+def steps(folder, part):
+    found = next(item for item in progress.look_at(folder).parts if item.name == part)
+    return {step.name: (step.state, step.says) for step in found.steps}
+
+
+def call(*arguments):
+    return CliRunner().invoke(check.command, [str(item) for item in arguments])
+
+
+@pytest.mark.parametrize("track", TRACKS)
+def test_a_fresh_folder_is_all_to_do_and_a_finished_one_is_done(layout, tmp_path, track):
+    folder = shutil.copytree(layout.release / track, tmp_path / track)
+    result = call(folder)
+    assert result.exit_code == check.TO_DO
+    # a lock, a workbench, a conclusion, a law, a decision and a reflection a part, and the runs
+    assert "19 things are still to do." in result.output
+    work(folder, track)
+    result = call(folder)
+    assert result.exit_code == check.ALL_DONE, result.output
+    assert "Nothing is left to do." in result.output
+    assert "to do  " not in result.output
+
+
+def test_it_changes_nothing_and_runs_nothing(done):
+    bomb = done / "1_access.ipynb"
+    notebook = nbformat.read(bomb, as_version=4)
+    notebook.cells.insert(0, nbformat.v4.new_code_cell("open('bomb', 'w').write('x')"))
+    nbformat.write(notebook, bomb)
+    before = {path.name: path.read_bytes() for path in done.iterdir()}
+    call(done)
+    call(done, "--json")
+    assert {path.name: path.read_bytes() for path in done.iterdir()} == before
+
+
+def test_a_lock_a_reveal_and_runs_are_read_from_the_ledger(fresh):
+    assert steps(fresh, "pipeline")["lock"][0] == "to do"
+    assert steps(fresh, "pipeline")["workbench"][0] == "to do"
+    work(fresh)
+    assert steps(fresh, "pipeline")["lock"] == (
+        "done",
+        f"{read_sheet(keys, TRACK, 'pipeline').key['prediction']!r}, confidence 50%, "
+        "before the evidence.",
+    )
+    assert steps(fresh, "pipeline")["workbench"][0] == "done"
+    runs = {str(run) for run in read_sheet(keys, TRACK, "pipeline").key["runs"]}
+    assert steps(fresh, "pipeline")["runs"][1].startswith(f"{len(runs)} of 10 are recorded")
+
+
+@pytest.mark.parametrize(
+    ("part", "cell", "source", "step", "says"),
+    [
+        ("access", "conclude", "conclusion = 'compute'", "conclude", "There is no `times_faster`"),
+        (
+            "access",
+            "conclude",
+            "conclusion = 'ram'\ntimes_faster = 2",
+            "conclude",
+            "must be one of",
+        ),
+        (
+            "access",
+            "conclude",
+            "conclusion = 'iops'\ntimes_faster = '2'",
+            "conclude",
+            "plain number",
+        ),
+        ("access", "conclude", "conclusion = 'iops'\ntimes_faster =", "conclude", "isn't Python"),
+        ("access", "law", "def late_share(x):\n    return x", "law", "has to take read_time"),
+        ("access", "law", "import math", "law", "There is no `late_share`"),
+        ("access", "decide", "decision = {}", "decide", "decision lacks"),
+        ("access", "decide", "decision = 3", "decide", "must be a dictionary"),
+        (
+            "access",
+            "reflection",
+            "reflection = 'a few words'",
+            "reflection",
+            "Still to do: write 60",
+        ),
+        (
+            "access",
+            "reflection",
+            "reflection = " + repr("word " * 300),
+            "reflection",
+            "Cut it to 200",
+        ),
+        ("pipeline", "decide", "pass", "runs", "There is no `decision`"),
+    ],
+)
+def test_an_answer_that_wont_do_is_said_in_the_tests_own_words(
+    fresh, part, cell, source, step, says
+):
+    work(fresh, changes={part: {cell: source}})
+    state, said = steps(fresh, part)[step]
+    assert state == "to do"
+    assert says in said
+
+
+def test_a_decision_that_misses_a_target_is_told_as_feedback_tells_it(fresh):
+    sheet = read_sheet(keys, TRACK, "access")
+    start = keys.as_decision(sheet.track, sheet.part, sheet.part.baseline(sheet.track))
+    work(fresh, changes={"access": {"decide": f"decision = {start!r}"}})
+    with pytest.raises(StudentError) as raised:
+        checking.meets_targets(sheet.part, sheet.track, sheet.judge(start))
+    assert steps(fresh, "access")["decide"] == ("to do", str(raised.value))
+
+
+def test_right_and_wrong_answers_look_the_same(fresh, tmp_path):
+    """It knows no key: a wrong option of the right kind is as good."""
+    sheet = read_sheet(keys, TRACK, "access")
+    work(fresh, changes={"access": {"conclude": sheet.conclude(sheet.wrong_option, "123.0")}})
+    assert steps(fresh, "access")["conclude"][0] == "done"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "conclusion = 'stalls'\ntimes_faster = round(3.1, 1)",
+        "conclusion = 'stalls'\nfor times_faster in range(3):\n    pass",
+        "conclusion, times_faster = 'garbage', 3.0",
+    ],
+)
+def test_what_only_a_run_can_tell_is_unknown(fresh, source):
+    work(fresh, changes={"access": {"conclude": source}})
+    state, says = steps(fresh, "access")["conclude"]
+    assert state == "unknown"
+    assert "`times_faster`" in says
+    result = call(fresh)
+    assert result.exit_code == check.ALL_DONE
+    assert "use --run" in " ".join(result.output.split())
+
+
+def test_sums_of_numbers_are_read(fresh):
+    source = "conclusion = 'garbage'\ntimes_faster = 16 * 2 / 4 - 1"
+    work(fresh, changes={"access": {"conclude": source}})
+    assert steps(fresh, "access")["conclude"][1] == "'garbage', and times_faster = 7 times."
+
+
+@pytest.mark.parametrize(
+    "source", ["x = " + "(" * 500, "x = 1/0", "%matplotlib inline\nx = 1", "\0"]
+)
+def test_no_source_breaks_the_reader(fresh, source):
+    work(fresh, changes={"access": {"conclude": source}})
+    assert steps(fresh, "access")["conclude"][0] == "to do"
+
+
+@pytest.mark.parametrize(
+    ("source", "count", "fits"),
+    [
+        ("def f(a, b): pass", 2, True),
+        ("def f(a): pass", 2, False),
+        ("def f(a, b, c): pass", 2, False),
+        ("def f(a, b, c=1): pass", 2, True),
+        ("def f(*a): pass", 2, True),
+        ("def f(a, *, b): pass", 1, False),
+    ],
+)
+def test_a_functions_arguments_are_counted(source, count, fits):
+    assert typed.takes(ast.parse(source).body[0], count) is fits
+
+
+# --- folders and files
+
+
+def test_the_wrong_folder_says_which_would_be_right(layout, tmp_path):
+    result = call(layout.release)
+    assert result.exit_code == check.NOT_CHECKED
+    assert " or ".join(sorted(TRACKS)) in result.stderr
+    result = call(tmp_path)
+    assert result.exit_code == check.NOT_CHECKED
+    assert "Go to the folder into which you fetched the assignment" in result.stderr
+    assert "is no folder" in call(tmp_path / "nowhere").stderr
+    assert json.loads(call(tmp_path, "--json").stdout)["error"]
+
+
+def test_a_notebook_that_is_missing_or_damaged_is_named_and_the_others_are_checked(done):
+    (done / "1_access.ipynb").unlink()
+    (done / "2_pipeline.ipynb").write_text('{"cells": [')
+    assert "1_access.ipynb can't be read" in steps(done, "access")["notebook"][1]
+    assert "2_pipeline.ipynb is damaged" in steps(done, "pipeline")["notebook"][1]
+    assert steps(done, "checkpoint")["conclude"][0] == "done"
+    assert call(done).exit_code == check.TO_DO
+
+
+def test_notebooks_of_two_tracks_are_refused(done, layout):
+    shutil.copy(layout.release / "mobile_nomad" / "1_access.ipynb", done)
+    assert "several tracks (edge_guardian, mobile_nomad)" in call(done).stderr
+
+
+@pytest.mark.parametrize(
+    ("damage", "says"),
+    [
+        (lambda text: text[:200], "is damaged"),
+        (lambda text: text.replace('"confidence": 0.5', '"confidence": 0.4'), "edited by hand"),
+        (lambda text: text.replace(TRACK, "mobile_nomad"), "belongs to the track"),
+    ],
+)
+def test_a_damaged_ledger_is_said_once_and_the_answers_are_checked_all_the_same(done, damage, says):
+    ledger = done / "ledger.json"
+    ledger.write_text(damage(ledger.read_text()))
+    result = call(done)
+    assert result.exit_code == check.TO_DO
+    assert says in " ".join(result.output.split())
+    assert steps(done, "access")["conclude"][0] == "done"
+
+
+# --- time
+
+
+def test_the_minutes_are_those_of_the_notebooks():
+    assert progress.MINUTES == pace.MINUTES
+
+
+def test_minutes_are_counted_between_entries_and_pauses_are_left_out(done):
+    entries = read_ledger(done, TRACK)
+    begin = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+    at = {"access": [0, 4, 200, 203], "pipeline": [300, 301], "checkpoint": [900]}
+    changed = [
+        msgspec.structs.replace(
+            entries[0], part=part, time=(begin + timedelta(minutes=minute)).isoformat()
+        )
+        for part, minutes in at.items()
+        for minute in minutes
+    ]
+    assert progress.minutes_by_part(changed) == {"access": 7, "pipeline": 1, "checkpoint": 0}
+    odd = [msgspec.structs.replace(entries[0], time=time) for time in ("?", "2026-11-23T09:00:00")]
+    assert progress.minutes_by_part(odd)["access"] == 0
+
+
+# --- how it is called
+
+
+def test_json_has_everything(done):
+    told = json.loads(call(done, "--json").output)
+    assert told["track"] == TRACK
+    assert told["to_do"] == 0
+    assert told["minutes_left"] == 45
+    assert [part["name"] for part in told["parts"]] == list(PARTS)
+    assert {step["state"] for part in told["parts"] for step in part["steps"]} == {"done"}
+
+
+def test_a_cell_can_show_it(done, capsys):
+    check.show(done)
+    assert "Nothing is left to do." in capsys.readouterr().out
+    check.show(done / "nowhere")
+    assert "is no folder" in capsys.readouterr().out
+
+
+def test_run_runs_the_open_tests_on_a_copy(fresh):
+    sheet = read_sheet(keys, TRACK, "access")
+    work(fresh, changes={"access": {"law": f"{sheet.head}\n    return 0.5"}})
+    before = {path.name: path.read_bytes() for path in fresh.iterdir()}
+    result = call(fresh, "--run")
+    assert result.exit_code == check.TO_DO
+    assert result.output.count("The open test passes.") == 13
+    assert sheet.content.law.example_words.split(":")[0][:20] in " ".join(result.output.split())
+    assert {path.name: path.read_bytes() for path in fresh.iterdir()} == before
+
+
+def test_it_needs_neither_nbgrader_nor_a_kernel(done):
+    """What a student's machine has: the package and click."""
+    code = (
+        "import sys\n"
+        "for name in ('nbgrader', 'nbformat', 'nbclient', 'IPython', 'ipywidgets', 'rich'):\n"
+        "    sys.modules[name] = None\n"
+        "from storagelab.cli import main\n"
+        f"main(['check', {str(done)!r}], prog_name='storagelab')\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    assert "Nothing is left to do." in ran.stdout

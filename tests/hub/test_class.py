@@ -1,0 +1,293 @@
+"""A class in the hub from release to feedback, by clicks: two students and an instructor."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psutil
+from nbgrader.api import Gradebook
+from playwright.sync_api import expect
+from students import Sheet, read_sheet
+
+from hub.people import COURSE, EXCHANGE, HOMES, INSTRUCTOR, UIDS
+from storagelab.course.generate import load_keys
+from storagelab.ledger import entries_of, read_ledger
+from storagelab.parts import PARTS
+
+from . import intruder
+from .conftest import Hub, needs_root, wait_for
+from .desk import SLOW, Instructor, Student
+from .pictures import camera
+
+pytestmark = needs_root
+
+TRACK = "cloud_titan"
+COMMENT = "You name the seek; name the block size too."
+NAMES = {"ada": ("Ada", "Moreau"), "ben": ("Ben", "Okafor"), "cleo": ("Cleo", "Lindqvist")}
+BY_HAND = {"ada": 5, "ben": 3}
+WORKED = (INSTRUCTOR, "ada", "ben")
+# students may see the picture
+WITHOUT_THE_MARK_SCHEME = """() => {
+    const lines = [...document.querySelectorAll(".text_cell_render > *")];
+    const at = (words) => lines.findIndex((line) => line.textContent.startsWith(words));
+    const scheme = lines.slice(at("BEGIN MARK SCHEME") + 1, at("END MARK SCHEME"));
+    scheme.shift().textContent = "(what earns how many points, and what an answer has to contain)";
+    scheme.forEach((line) => line.remove());
+    const panel = document.querySelector("#reflect").closest(".panel");
+    window.scrollBy(0, panel.getBoundingClientRect().top - 65);
+}"""
+MINE = ("own home", "own work", "the release", "own account in the hub")
+REFLECTION = 6
+"""Points of a reflection, which the machine doesn't give."""
+NOTEBOOKS = {name: part.stem for name, part in PARTS.items()}
+
+
+class Diary:
+    """Says in a failure's output how far the class had come, and when."""
+
+    def __init__(self) -> None:
+        self.begun = time.monotonic()
+
+    def write(self, step: str) -> None:
+        print(f"{time.monotonic() - self.begun:6.1f} s  {step}", flush=True)
+
+
+@contextmanager
+def gradebook(hub: Hub) -> Iterator[Gradebook]:
+    with Gradebook(f"sqlite:///{hub.home(INSTRUCTOR) / COURSE / 'gradebook.db'}") as opened:
+        yield opened
+
+
+def lock_and_look(student: Student, sheet: Sheet, picture: Any) -> None:
+    """Lock a prediction with the keyboard, open the workbench, move a slider, watch it answer."""
+    student.run("open")
+    closed = student.run("workbench")
+    expect(closed).to_contain_text("The workbench is closed.")
+    prediction = sheet.wrong_option
+    said = student.type_and_run("lock", f"part.lock({prediction!r}, 0.7, 'a guess')")
+    expect(said).to_contain_text(f"Locked: {prediction!r}")
+    student.run("workbench")
+    bench = student.page.locator(".storagelab-workbench")
+    bench.locator(".noUi-handle[aria-valuetext]").first.wait_for(state="attached", timeout=SLOW)
+    line = bench.get_by_role("textbox", name="The line to paste")
+    summary, before = bench.locator(".storagelab-words").first, line.input_value()
+    words = summary.inner_text()
+    control = sheet.track.access.control("queue_depth")
+    bench.get_by_role("slider", name=control.label, exact=True).focus()
+    student.page.keyboard.press("ArrowRight")
+    expect(line).not_to_have_value(before)
+    expect(summary).not_to_have_text(words)
+    bench.get_by_role("slider").first.evaluate("it => it.scrollIntoView({block: 'start'})")
+    picture(student.page)
+    student.save()
+
+
+def restart_server(student: Student) -> None:
+    """Stop and start one's own server in the hub's control panel."""
+    student.page.goto(f"{student.hub.address}/hub/home")
+    student.page.get_by_role("button", name="Stop My Server").click()
+    start = student.page.get_by_role("button", name="Start My Server")
+    expect(start).to_be_visible(timeout=SLOW)
+    start.click()
+    student.page.wait_for_url(f"{student.base}/**", timeout=SLOW)
+
+
+def test_a_class_from_release_to_feedback(hub, people, layout, track):
+    take = camera(layout.root / "docs" / "hub")
+    keys = load_keys(layout)
+    sheets = {name: read_sheet(keys, TRACK, name) for name in PARTS}
+    teacher = Instructor(hub, people(INSTRUCTOR), INSTRUCTOR)
+    ada, ben = (Student(hub, people(name), name, TRACK) for name in ("ada", "ben"))
+    diary = Diary()
+
+    diary.write("the instructor generates the students' version and releases it")
+    teacher.log_in(before=lambda: take(teacher.page, "login", 380))
+    ada.log_in()
+    ben.log_in()
+    teacher.arrive()
+    expect(teacher.row(TRACK)).to_be_visible(timeout=SLOW)
+    take(teacher.page, "formgrader", 620)
+    teacher.press(TRACK, "assign")
+    assert "Released as" in teacher.press(TRACK, "release")
+    expect(teacher.row(TRACK).locator("td.status")).to_have_text("released")
+    take(teacher.page, "released", 620)
+    # the name is a link to the site's root, which leads to JupyterLab
+    link = teacher.row(TRACK).locator("td.name a").get_attribute("href")
+    opened = teacher.page.request.get(f"{hub.address}{link}")
+    assert opened.ok
+    assert opened.url == f"{teacher.base}/lab/tree/{COURSE}/source/{TRACK}"
+
+    teacher.go("manage_students")
+    for name, (first, last) in NAMES.items():
+        teacher.add_student(name, first, last)
+    take(teacher.page, "students", 520)
+    teacher.go("manage_assignments")
+
+    diary.write("two students fetch it")
+    for student in (ada, ben):
+        student.arrive()
+        student.open_list()
+        if student is ada:
+            expect(student.item("released")).to_be_visible()
+            take(student.page, "assignment_list", 560)
+        student.fetch()
+    take(ada.page, "fetched", 560)
+
+    diary.write("Ada opens the first notebook, locks, and works at the bench")
+    ada.open_from_list(NOTEBOOKS["access"])
+    lock_and_look(ada, sheets["access"], lambda page: take(page, "workbench"))
+    assert (ada.folder / "ledger.json").stat().st_uid == ada.folder.stat().st_uid
+
+    diary.write("the lock holds when the server has been restarted")
+    restart_server(ada)
+    ada.open(NOTEBOOKS["access"])
+    expect(ada.run("open")).to_contain_text(f"Locked: {sheets['access'].wrong_option!r}")
+    again = ada.type_and_run("lock", f"part.lock({sheets['access'].key['prediction']!r}, 1)")
+    expect(again).to_contain_text("It stays as it is.")
+    assert len(entries_of(read_ledger(ada.folder, TRACK), "access", "lock")) == 1
+
+    diary.write("Ada answers everything; Ben a part of it")
+    for name, stem in NOTEBOOKS.items():
+        ada.work_through(stem, sheets[name].answers, "reflection")
+    half = {cell: sheets["access"].answers[cell] for cell in ("lock", "conclude")}
+    ben.fill_in(NOTEBOOKS["access"], half)
+
+    diary.write("validate: Ada's passes, Ben's says what is to do")
+    validate(ada, NOTEBOOKS["access"], "Success! Your notebook passes all the tests.")
+    take(ada.page, "validated", 520)
+    close(ada)
+    validate(ben, NOTEBOOKS["access"], "failed")
+    take(ben.page, "still_to_do", 620)
+    close(ben)
+
+    diary.write("both submit; a due date comes; Ben submits more, too late")
+    for student in (ada, ben):
+        student.open_list()
+        student.submit()
+    take(ada.page, "submitted", 560)
+    due = datetime.now(UTC)
+    teacher.set_due_date(
+        TRACK,
+        f"{due:%Y-%m-%dT%H:%M:%S}",
+        lambda: take(teacher.page, "due_date", 520),
+    )
+    expect(teacher.row(TRACK).locator("td.duedate")).to_contain_text(f"{due:%Y-%m-%d %H:%M:%S}")
+    wait_for(lambda: datetime.now(UTC) > due + timedelta(seconds=2), "two seconds")
+    ben.work_through(NOTEBOOKS["access"], sheets["access"].answers, "reflection")
+    ben.open_list()
+    ben.submit()
+    expect(ben.submissions).to_have_count(2)
+
+    diary.write("collect and autograde")
+    log = teacher.press(TRACK, "collect")
+    assert "Collecting submission: ada" in log
+    teacher.go("manage_assignments")
+    expect(teacher.row(TRACK).locator("td.num-submissions")).to_have_text("2")
+    take(teacher.page, "collected", 620)
+    teacher.row(TRACK).locator("td.num-submissions a").click()
+    for student in ("ada", "ben"):
+        teacher.press(student, "autograde")
+        expect(teacher.row(student).locator("td.status")).to_have_text("needs manual grading")
+    take(teacher.page, "autograded", 460)
+    with gradebook(hub) as book:
+        of_ada, of_ben = (book.find_submission(TRACK, name) for name in ("ada", "ben"))
+        assert of_ada.score == 80
+        # Ben's second submission: in the first one most of this was still to do
+        parts = {notebook.name: notebook for notebook in of_ben.notebooks}
+        access = parts[NOTEBOOKS["access"]]
+        assert (of_ben.score, access.score) == (access.score, access.max_score - REFLECTION)
+        assert of_ada.total_seconds_late == 0
+        assert 0 < of_ben.total_seconds_late < 600
+
+    diary.write("manual grading")
+    for student in ("ada", "ben"):
+        grade_by_hand(teacher, student, take)
+
+    with gradebook(hub) as book:
+        assert book.find_submission(TRACK, "ada").score == 80 + BY_HAND["ada"]
+
+    diary.write("feedback")
+    teacher.go("manage_assignments")
+    teacher.press(TRACK, "generate-feedback")
+    teacher.press(TRACK, "release-feedback")
+    for student in (ada, ben):
+        student.open_list()
+        student.item("submitted").get_by_role("button", name="Fetch Feedback").click()
+        link = student.item("submitted").get_by_text("(view feedback)").last
+        expect(link).to_be_visible()
+        if student is ada:
+            take(student.page, "feedback_fetched", 560)
+        link.click()
+        page = read_feedback(student, NOTEBOOKS["access"])
+        expect(page.get_by_text(COMMENT)).to_be_visible()
+    take(ada.page, "feedback")
+
+    diary.write("Ben tries to get at what isn't his, from his own notebook")
+    ada.open(NOTEBOOKS["access"])  # her kernel runs
+    came = try_to_intrude(ben, ["ada", "cleo"])
+    assert all(came.pop(name).startswith("done") for name in MINE), came
+    assert {name: what for name, what in came.items() if not what.startswith("refused")} == {}
+
+    diary.write("the hub stops, and everybody's servers and kernels with it")
+    running = psutil.Process(hub.process.pid).children(recursive=True)
+    assert {process.uids().real for process in running} >= {UIDS[name] for name in WORKED}
+    hub.process.terminate()
+    assert psutil.wait_procs(running, timeout=90)[1] == []
+    assert hub.process.wait(timeout=30) == 0
+
+
+def validate(student: Student, notebook: str, says: str) -> None:
+    """Press a notebook's Validate button and wait for its words."""
+    student.open(notebook)
+    student.page.get_by_role("button", name="Validate").first.click()
+    expect(student.page.locator(".jp-Dialog")).to_contain_text(says, timeout=SLOW)
+
+
+def close(student: Student) -> None:
+    student.page.locator(".jp-Dialog button.jp-mod-accept").click()
+    expect(student.page.locator(".jp-Dialog")).to_have_count(0)
+
+
+def grade_by_hand(teacher: Instructor, student: str, take: Any) -> None:
+    """Give the reflection of the first part points and a comment, as one does in formgrader."""
+    teacher.go(f"manage_submissions/{TRACK}")
+    teacher.row(student).locator("td.student-name a").click()
+    teacher.row(NOTEBOOKS["access"]).locator("a").first.click()
+    page = teacher.page
+    score, comment = page.locator("input.score#reflect"), page.locator("textarea#reflect-comment")
+    # until the page has what was given before, it overwrites what is typed
+    page.locator("#reflect_extra_credit[placeholder]").wait_for(timeout=SLOW)
+    with page.expect_response(lambda answer: "/api/grade/" in answer.url) as saved:
+        score.fill(str(BY_HAND[student]))
+        score.press("Tab")
+    assert saved.value.ok
+    with page.expect_response(lambda answer: "/api/comment/" in answer.url) as saved:
+        comment.fill(COMMENT)
+        comment.press("Tab")
+    assert saved.value.ok
+    if student == "ada":
+        page.evaluate(WITHOUT_THE_MARK_SCHEME)
+        take(page, "by_hand")
+
+
+def read_feedback(student: Student, notebook: str) -> Any:
+    """Open a feedback page from the file browser, and return its frame."""
+    item = student.page.locator(".jp-DirListing-item").filter(has_text=f"{notebook}.html")
+    item.dblclick()
+    return student.page.frame_locator(".jp-HTMLViewer iframe")
+
+
+def try_to_intrude(student: Student, others: list[str]) -> dict[str, str]:
+    source, address = inspect.getsource(intruder.attempts), student.hub.address
+    call = f"attempts{(address, str(HOMES), others, INSTRUCTOR, COURSE, str(EXCHANGE), TRACK)!r}"
+    student.open(NOTEBOOKS["checkpoint"])
+    shown = student.type_and_run("lock", f"{source}\n{call}")
+    came = json.loads(shown.inner_text())
+    assert isinstance(came, dict)
+    return came

@@ -1,0 +1,17 @@
+"""A server for a test, where one can be run."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.postgres.server import NoPostgresError, throwaway_postgres
+
+
+@pytest.fixture
+def server():
+    """A server of the test's own, since it may be killed."""
+    try:
+        with throwaway_postgres() as running:
+            yield running
+    except NoPostgresError as lack:
+        pytest.skip(str(lack))

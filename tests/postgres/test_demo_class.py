@@ -1,0 +1,88 @@
+"""The whole demo class of a track, from release to feedback, with its gradebook on PostgreSQL."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import keys
+import nbformat
+from run_class import read_scores
+from students import ONCE, make_student, names_in
+
+from storagelab.parts import PARTS
+
+TRACK = "cloud_titan"
+"""The track with every kind of student."""
+
+
+def points_of(layout):
+    points = {}
+    for part in PARTS.values():
+        path = layout.source / TRACK / f"{part.stem}.ipynb"
+        for cell in nbformat.read(path, as_version=4).cells:
+            grading = cell.metadata.get("nbgrader", {})
+            if grading.get("grade") or grading.get("task"):
+                by_hand = grading.get("task")
+                points[f"{part.name}/{cell.id}"] = None if by_hand else float(grading["points"])
+    return points
+
+
+def put_back(layout, course, name):
+    """The graded cells that a student deleted, so that nbgrader put them back.
+
+    nbgrader puts one after the cell that comes before it in ``source_cell``, a table without an
+    order. SQLite gives rows as they came in. PostgreSQL gives them as they lie, and a row may lie
+    where there was room: the cell then comes too early, finds no answer and scores 0. Its score
+    is left to chance by nbgrader 0.9; no other's may be.
+    """
+
+    def graded(folder):
+        for part in PARTS.values():
+            for cell in nbformat.read(folder / f"{part.stem}.ipynb", as_version=4).cells:
+                grading = cell.metadata.get("nbgrader", {})
+                if grading.get("grade") or grading.get("task"):
+                    yield f"{part.name}/{grading['grade_id']}"
+
+    theirs = set(graded(course / "submitted" / name / TRACK))
+    return set(graded(layout.source / TRACK)) - theirs
+
+
+def test_the_whole_class_has_the_scores_that_it_has_with_sqlite(server, layout, make, tmp_path):
+    make("demo-class")
+    with_sqlite = json.loads(
+        (layout.root / "build/demo-class" / TRACK / "scores.json").read_text(encoding="utf-8")
+    )
+    program = [sys.executable, "demo/run_class.py", str(tmp_path)]
+    done = subprocess.run(
+        [*program, "--track", TRACK, "--gradebook", server.url],
+        cwd=layout.root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}\n{server.log}"
+
+    course = tmp_path / TRACK / "course"
+    scores = read_scores(course, TRACK, server.url)
+    assert scores == json.loads((tmp_path / TRACK / "scores.json").read_text(encoding="utf-8"))
+    assert not list(course.glob("*.db")), "a gradebook in a file after all"
+
+    names = names_in(TRACK)
+    assert set(ONCE) < set(names)
+    full = points_of(layout)
+    chance = {name: put_back(layout, course, name) for name in names}
+    assert {name for name, cells in chance.items() if cells} == {"ivy_deleted_and_renamed"}
+    for name in names:
+        loses = make_student(keys, TRACK, name).loses
+        deserved = {**full, **{cell: loss.score for cell, loss in loses.items()}}
+        assert with_sqlite[name] == deserved
+        for cell in chance[name]:
+            assert scores[name].pop(cell) in (deserved.pop(cell), 0.0)
+        assert scores[name] == deserved
+        for part in PARTS.values():
+            assert (course / "feedback" / name / TRACK / f"{part.stem}.html").exists()
+    # the address, with whatever password it may hold, is the instructor's alone
+    holders = [path for path in tmp_path.rglob("*.py") if server.url in path.read_text("utf-8")]
+    assert holders == [course / "nbgrader_config.py"]

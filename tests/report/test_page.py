@@ -1,0 +1,184 @@
+"""The page: one file that asks nobody for anything, readable by everybody."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from itertools import pairwise
+
+import pytest
+from click.testing import CliRunner
+
+from storagelab.report import charts
+from storagelab.report.command import command
+from storagelab.report.palette import NAMES, palette
+from storagelab.widgets import theme
+from tests.browser.test_accessibility import AXE
+
+GROUNDS = {"light": "#ffffff", "dark": "#16191d"}
+
+
+@pytest.fixture(scope="module", params=["named", "shared"])
+def page(request, truth, tmp_path_factory):
+    out = tmp_path_factory.mktemp("page") / "out"
+    flags = ["--shared"] if request.param == "shared" else []
+    done = CliRunner().invoke(command, ["--course", str(truth.course), "--out", str(out), *flags])
+    assert done.exit_code == 0, done.output
+    return out / "index.html"
+
+
+class Reader(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.tags, self.open, self.text = [], [], ""
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+        if tag not in ("meta", "link", "br", "img", "hr", "input"):
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text += data
+
+
+@pytest.fixture(scope="module")
+def read(page):
+    reader = Reader()
+    reader.feed(page.read_text(encoding="utf-8"))
+    return reader
+
+
+def test_every_element_is_closed_and_every_id_is_there_once(read):
+    assert read.open == []
+    ids = [attributes["id"] for _, attributes in read.tags if "id" in attributes]
+    assert len(ids) == len(set(ids))
+
+
+def test_no_script_and_nothing_from_elsewhere(read, page):
+    tags = {tag for tag, _ in read.tags}
+    assert tags & {"script", "link", "img", "iframe", "object", "use", "image"} == set()
+    for _, attributes in read.tags:
+        assert not any(name.startswith("on") for name in attributes)
+        target = attributes.get("href") or attributes.get("src")
+        assert target is None or re.fullmatch(r"#\d+|[a-z_]+\.csv", target)
+    addresses = set(re.findall(r"https?://[^\"' <]+", page.read_text(encoding="utf-8")))
+    assert addresses == {"http://www.w3.org/2000/svg"}  # a name, not a place
+
+
+def test_every_link_leads_to_a_file(read, page):
+    files = [item["href"] for tag, item in read.tags if tag == "a" and ".csv" in item["href"]]
+    assert files
+    assert all((page.parent / name).exists() for name in files)
+    assert {path.name for path in page.parent.glob("*.csv")} == set(files)
+
+
+def test_every_picture_has_words_and_a_table(read):
+    pictures = [attributes for tag, attributes in read.tags if tag == "svg"]
+    assert len(pictures) >= 2 * 9
+    for attributes in pictures:
+        assert attributes["role"] == "img"
+        assert len(attributes["aria-label"]) > 20
+        assert attributes["aria-label"] in read.text
+    tables = sum(tag == "table" for tag, _ in read.tags)
+    assert tables >= len(pictures)
+
+
+def test_headings_leave_out_no_level(read):
+    levels = [int(tag[1]) for tag, _ in read.tags if re.fullmatch(r"h[1-6]", tag)]
+    assert levels[0] == 1
+    assert all(later - earlier <= 1 for earlier, later in pairwise(levels))
+
+
+def test_the_colours_are_the_courses_own():
+    assert palette() == {name: getattr(theme, name) for name in NAMES}
+
+
+def luminance(color):
+    parts = [int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+              for part in parts]  # fmt: skip
+    return sum(share * part for share, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def contrast(one, other):
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("scheme", GROUNDS)
+def test_what_is_drawn_stands_out_from_the_ground(scheme):
+    for name in ("BLUE", "ORANGE", "GREEN", "PURPLE"):
+        assert contrast(palette()[name], GROUNDS[scheme]) >= 3, name
+
+
+def test_a_picture_takes_its_words_as_text():
+    svg = charts.draw({"mark": "point", "data": {"values": []}, "height": 40}, 'a "b" <c> & d')
+    assert 'aria-label="a &quot;b&quot; &lt;c&gt; &amp; d"' in svg
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("scheme", GROUNDS)
+def test_it_fits_the_screen_and_asks_nobody(page, browser, width, scheme):
+    tab = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    asked, said = [], []
+    tab.on("request", lambda request: asked.append(request.url))
+    tab.on("console", lambda message: said.append(message.text))
+    tab.goto(page.as_uri())
+    assert asked == [page.as_uri()]
+    assert said == []
+    assert tab.evaluate("document.documentElement.scrollWidth") == width
+    ground = tab.evaluate("getComputedStyle(document.body).backgroundColor")
+    wanted = GROUNDS[scheme]
+    assert ground == f"rgb({', '.join(str(int(wanted[at : at + 2], 16)) for at in (1, 3, 5))})"
+    # every label of every picture inside of it, and large enough to be read
+    outside = tab.evaluate(
+        """() => [...document.querySelectorAll("svg")].flatMap((svg) => {
+          const frame = svg.getBoundingClientRect();
+          return [...svg.querySelectorAll("text")].filter((text) => {
+            if (!text.textContent.trim()) return false;
+            const box = text.getBoundingClientRect();
+            return box.left < frame.left - 2 || box.right > frame.right + 2
+              || box.top < frame.top - 2 || box.bottom > frame.bottom + 2;
+          }).map((text) => text.textContent);
+        })"""
+    )
+    assert outside == []
+    smallest = tab.evaluate(
+        """() => Math.min(...[...document.querySelectorAll("svg text")]
+          .filter((text) => text.textContent.trim())
+          .map((text) => text.getBoundingClientRect().height || 99))"""
+    )
+    assert smallest >= 9
+    tab.close()
+
+
+def test_it_is_light_on_paper_and_nothing_hangs_over_the_edge(page, browser):
+    tab = browser.new_page(viewport={"width": 720, "height": 1000}, color_scheme="dark")
+    tab.goto(page.as_uri())
+    tab.emulate_media(media="print", color_scheme="dark")
+    assert tab.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert len(tab.pdf(format="A4")) > 10_000
+    tab.close()
+
+
+@pytest.fixture(scope="module")
+def axe(layout, make):
+    make("book")  # which fetches it
+    return (layout.root / AXE).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("scheme", GROUNDS)
+def test_axe_finds_nothing(page, browser, axe, width, scheme):
+    tab = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    tab.goto(page.as_uri())
+    tab.evaluate(axe)
+    found = tab.evaluate("axe.run(document).then((all) => all.violations.map((one) => one.id))")
+    assert found == []
+    tab.close()

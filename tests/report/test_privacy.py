@@ -1,0 +1,223 @@
+"""The shared version: no name, no word, no time, no small group."""
+
+from __future__ import annotations
+
+import csv
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from storagelab.report import roster
+from storagelab.report.assemble import make_report
+from storagelab.report.cohort import Cohort
+from storagelab.report.page import render
+from storagelab.report.privacy import LEAST, guarded, in_fives, pseudonymous, withheld
+from storagelab.report.tables import Column, Guard, Table
+from tests.report.conftest import cohorts_of
+from tests.report.synthetic import make_class
+
+counts = st.lists(st.integers(0, 12), max_size=8)
+
+
+@given(counts)
+def test_no_small_count_is_shown_nor_told_by_the_rest(found):
+    hidden = withheld(found)
+    assert all(gone for count, gone in zip(found, hidden, strict=True) if 0 < count < LEAST)
+    gone = [count for count, away in zip(found, hidden, strict=True) if away]
+    left = [count for count, away in zip(found, hidden, strict=True) if not away and count]
+    if gone and left:  # the whole less what is shown is no small group, and not one group's own
+        assert sum(gone) >= LEAST
+        assert len(gone) > 1
+
+
+@given(counts)
+def test_what_is_large_enough_stays(found):
+    if all(count == 0 or count >= LEAST for count in found):
+        assert not any(withheld(found))
+
+
+def test_known_cases():
+    assert withheld([20, 3, 9]) == [False, True, True]
+    assert withheld([20, 3, 4]) == [False, True, True]
+    assert withheld([20, 2, 2, 7]) == [False, True, True, True]
+    assert withheld([0, 0, 3]) == [False, False, True]
+    assert withheld([5, 0]) == [False, False]
+    assert withheld([None, 9, 30]) == [True, True, False]
+    assert withheld([]) == []
+
+
+def table_of(*rows, guard):
+    columns = tuple(Column(name, name) for name in rows[0])
+    return Table("t", "T", columns, list(rows), guard)
+
+
+def test_what_belongs_to_a_withheld_count_goes_with_it():
+    rows = [{"group": 1, "n": n, "late": late, "mean": 0.5}
+            for n, late in ((2, 0), (9, 0), (30, 8))]  # fmt: skip
+    guard = Guard(group=("group",), counts=("n", "late"), goes=("mean",))
+    found = guarded(table_of(*rows, guard=guard))
+    assert [row["n"] for row in found.rows] == [None, None, 30]
+    assert [row["mean"] for row in found.rows] == [None, None, 0.5]
+    assert [row["late"] for row in found.rows][:2] == [None, None]
+    assert rows[0]["n"] == 2, "the table itself was changed"
+
+
+def test_groups_are_looked_at_one_by_one_and_rows_can_go():
+    rows = [{"group": name, "n": n} for name, n in (("a", 2), ("a", 30), ("a", 6), ("b", 7))]
+    guard = Guard(group=("group",), counts=("n",), rows_go=True)
+    assert guarded(table_of(*rows, guard=guard)).rows == [
+        {"group": "a", "n": 30}, {"group": "b", "n": 7}
+    ]  # fmt: skip
+
+
+def test_a_table_about_persons_isnt_shared():
+    assert guarded(table_of({"student": "ada"}, guard=None)) is None
+
+
+# --- pseudonyms
+
+
+def drawn(cohort):
+    return pseudonymous(roster.students(cohort), roster.points(cohort))
+
+
+def test_everybody_has_a_name_of_their_own_and_four_others_are_alike(truth, cohorts):
+    table = drawn(cohorts["cloud_titan"])
+    names = [row["student"] for row in table.rows]
+    assert sorted(names) == [f"student {number:02d}" for number in range(1, 61)]
+    kinds = [row["parts"] for row in table.rows]
+    for kind in set(kinds):
+        assert kinds.count(kind) >= LEAST
+
+
+def test_names_are_drawn_anew_and_follow_no_order(cohorts):
+    """Sixty people in the same order twice: once in 60! times, if it is drawn."""
+    found = [[row["parts"] for row in drawn(cohorts["cloud_titan"]).rows] for _ in range(4)]
+    assert len({tuple(order) for order in found}) == 4
+    assert len({tuple(sorted(map(str, order))) for order in found}) == 1
+
+
+def test_the_same_student_cant_be_followed_from_one_assignment_to_another(cohorts):
+    """Each assignment's names begin at one again, in an order of its own."""
+    for cohort in cohorts.values():
+        assert drawn(cohort).rows[0]["student"] == "student 01"
+    assert [row["parts"] for row in drawn(cohorts["cloud_titan"]).rows] != [
+        row["parts"] for row in drawn(cohorts["tiny_pioneer"]).rows
+    ]
+
+
+# --- the whole version
+
+
+@pytest.fixture(scope="module")
+def shared(truth, tmp_path_factory):
+    from click.testing import CliRunner
+
+    from storagelab.report.command import command
+
+    out = tmp_path_factory.mktemp("shared") / "out"
+    asked = ["--course", str(truth.course), "--out", str(out), "--shared"]
+    done = CliRunner().invoke(command, asked)
+    assert done.exit_code == 0, done.output
+    return {path.name: path.read_text(encoding="utf-8") for path in out.iterdir()}
+
+
+def test_no_name_id_mail_or_reason_is_in_any_file(truth, shared):
+    words = [*truth.students, *(answer.reason for answer in truth.answers)]
+    for name in truth.names:
+        words += [name, *name.split()]
+    words += [f"{student}@x.org" for student in truth.students]
+    assert len(words) > 600
+    for file, text in shared.items():
+        folded = text.lower()
+        assert [word for word in words if word.lower() in folded] == [], file
+
+
+def test_the_version_with_names_has_them_so_that_the_search_finds_something(
+    truth, tmp_path, report
+):
+    report("--course", truth.course, "--out", tmp_path / "out")
+    page = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
+    assert all(student in page for student in truth.students)
+    locks = (tmp_path / "out" / "locks.csv").read_text(encoding="utf-8")
+    assert all(answer.reason in locks for answer in truth.answers)
+
+
+def test_no_exact_time_is_in_any_file(shared):
+    today = re.compile(r"\d{4}-\d{2}-\d{2}(?!\S*[T ]\d)")
+    for file, text in shared.items():
+        assert re.findall(r"\d{2}:\d{2}:\d{2}", text) == [], file
+        assert re.findall(r"T\d{2}:\d{2}", text) == [], file
+        assert len(set(today.findall(text))) <= 1, file  # the day of the report
+    for row in csv.DictReader(shared["time_quartiles.csv"].splitlines()):
+        assert all(float(row[name]) % 5 == 0 for name in ("quarter", "median", "three_quarters"))
+
+
+def test_no_group_of_fewer_than_five_is_in_any_file(shared):
+    seen = 0
+    for file, text in shared.items():
+        for row in csv.DictReader(text.splitlines()) if file.endswith(".csv") else ():
+            for name in ("students", "before", "after", "late"):
+                if name in row and file not in ("columns.csv",) and row[name]:
+                    assert not 0 < int(row[name]) < LEAST, (file, row)
+                    seen += 1
+    assert seen > 100
+
+
+def test_tables_about_persons_are_left_out(shared):
+    assert {"students.csv", "points.csv", "locks.csv", "times.csv", "strategies.csv",
+            "ledgers.csv", "moves.csv"} & shared.keys() == set()  # fmt: skip
+    assert {"index.html", "states.csv", "beliefs.csv", "pseudonyms.csv"} <= shared.keys()
+
+
+def test_a_class_of_four_is_not_shared_at_all(tmp_path):
+    made = make_class(tmp_path / "c", ["cloud_titan"], 4)
+    cohorts: list[Cohort] = list(cohorts_of(made.course).values())
+    whole = make_report(cohorts, shared=True)
+    assert whole.tables == []
+    assert "nothing of it is shared" in render(whole)
+    assert make_report(cohorts, shared=False).tables
+
+
+def test_a_class_of_six_shares_little_and_nothing_small(tmp_path):
+    made = make_class(tmp_path / "c", ["cloud_titan"], 6)
+    whole = make_report(list(cohorts_of(made.course).values()), shared=True)
+    for table in whole.tables:
+        for row in table.rows:
+            for name in table.guard.counts:
+                assert row[name] is None or row[name] == 0 or row[name] >= LEAST
+    assert not any(student in render(whole) for student in made.students)
+
+
+@given(st.integers(0, 60).flatmap(lambda of: st.tuples(st.integers(0, of), st.just(of))))
+def test_a_part_in_fives_is_near_and_no_more_than_the_whole(pair):
+    part, of = pair
+    found = in_fives(part, of)
+    assert found % LEAST == 0 or found == of
+    assert abs(found - part) <= LEAST / 2
+    assert 0 <= found <= of
+
+
+def test_a_share_of_a_shown_count_tells_no_single_student(shared):
+    """59 of 60 would be one person."""
+    for file, of, parts in (
+        ("calibration.csv", "predictions", ("right",)),
+        ("items.csv", "students", ("full", "none")),
+    ):
+        for row in csv.DictReader(shared[file].splitlines()):
+            for name in parts:
+                if row[of] and row[name]:
+                    assert int(row[name]) % LEAST == 0 or row[name] == row[of]
+    for file, of, share in (
+        ("brier.csv", "predictions", "share"),
+        ("items.csv", "students", "mean_share"),
+        ("calibration.csv", "predictions", "share"),
+    ):
+        for row in csv.DictReader(shared[file].splitlines()):
+            if row[of] and row[share]:
+                count = float(row[share]) * int(row[of])
+                assert count == pytest.approx(LEAST * round(count / LEAST), abs=1e-4) or (
+                    float(row[share]) == 1
+                )
