@@ -38,11 +38,11 @@ RESULTS = Path(__file__).with_name("stock.json")
 
 
 def _nbgrader(course: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    programs = str(Path(sys.executable).parent)
+    programs, home = Path(sys.executable).parent, Path.home()
     return subprocess.run(
         [
             *("bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"),
-            *("--tmpfs", "/tmp", "--tmpfs", "/root/.ipython", "--tmpfs", "/root/.local"),
+            *("--tmpfs", "/tmp", "--tmpfs", f"{home}/.ipython", "--tmpfs", f"{home}/.local"),
             *("--bind", str(course), str(course), "--chdir", str(course)),
             *("--unshare-pid", "--unshare-net", "--unshare-ipc", "--die-with-parent"),
             *("prlimit", f"--as={8 * 2**30}", f"--fsize={2**30}", "--core=0"),

@@ -123,9 +123,6 @@ def read_notebook(name: str, cells: dict[str, Cell], source: Path) -> Notebook:
             bound += bound_names(cell.source)
         elif not said.get("grade"):
             given.add(cell.source)
-            # a student's own copy of an unlocked cell may bind other things to these names
-            if not said.get("locked"):
-                bound += [name for name in bound_names(cell.source) if name in bound]
     cells = {key: cells[key] for key in [*order, *(key for key in cells if key not in order)]}
     return Notebook(name, cells, reference, frozenset(given), tuple(dict.fromkeys(bound)))
 

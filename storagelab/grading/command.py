@@ -16,6 +16,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from sqlalchemy.exc import SAWarning
 
+from storagelab.grading.assignment import Assignment
 from storagelab.grading.course import Course, CourseError, Submission
 from storagelab.grading.run import Run, StoppedError, Summary, Told, cluster
 from storagelab.grading.sandbox import PLAIN_WARNING, SandboxError
@@ -110,21 +111,23 @@ def _grade(
     summaries = []
     try:
         with only_grader(course) as aside:
-            plan: list[tuple[Summary, list[Submission]]] = []
+            plan: list[tuple[Assignment, Summary, list[Submission]]] = []
             for name in names or course.assignments():
-                course.read_assignment(name)  # one that isn't there is said before any is graded
+                assignment = course.read_assignment(
+                    name
+                )  # one that isn't there is said before any is graded
                 found = course.submissions(name, students)
                 left = found if force else course.ungraded(name, found)
                 summary = Summary(name, len(found), len(found) - len(left))
-                plan.append((summary, left))
+                plan.append((assignment, summary, left))
                 summaries.append(summary)
-            if any(left for _, left in plan):
+            if any(left for _, _, left in plan):
                 with cluster(workers, scheduler) as client:
-                    for summary, left in plan:
+                    for assignment, summary, left in plan:
                         if left:
                             scores = Scores(course, aside, summary.assignment)
                             writer = Writer(course, aside)
-                            _grade_one(course, writer, client, summary, left, console)
+                            _grade_one(course, writer, client, assignment, summary, left, console)
                             summary.before = scores.kept
                             summary.moved = scores.moved()
     finally:
@@ -138,6 +141,7 @@ def _grade_one(
     course: Course,
     writer: Writer,
     client: Any,
+    assignment: Assignment,
     summary: Summary,
     left: list[Submission],
     console: Console,
@@ -158,7 +162,7 @@ def _grade_one(
             progress.advance(bar)
 
         run = Run(course, writer, client, tell)
-        run.prepare(course.read_assignment(summary.assignment), summary)
+        run.prepare(assignment, summary)
         run.grade(left, summary)
     summary.seconds = time.monotonic() - started
 

@@ -154,9 +154,7 @@ class Encoder:
         }
 
 
-def decode(
-    encoded: Encoded, function: Callable[[int, str], Any] | None = None, *, opaque: bool = True
-) -> Any:
+def decode(encoded: Encoded, function: Callable[[int, str], Any] | None = None) -> Any:
     """Return the value that ``encoded`` describes, built from plain types alone.
 
     ``function`` makes what stands for a function from its number and its name.

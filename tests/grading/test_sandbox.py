@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import textwrap
 import time
 from pathlib import Path
@@ -69,7 +70,7 @@ def test_only_the_environment_is_there(sealed: WarmProcess, path: str) -> None:
             import os
             print([root for root, _, names in os.walk({path!r}) for name in names
                    if not any(part in root for part in ("storagelab", ".venv", "lib/python"))
-                   and not root.startswith({os.environ.get("PYENV_ROOT", "/root/.pyenv")!r})]
+                   and not root.startswith({sys.base_prefix!r})]
                   if os.path.isdir({path!r}) else os.path.exists({path!r}))
             """,
         )
