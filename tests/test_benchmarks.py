@@ -1,7 +1,10 @@
 """The benchmarks leave no law out, and time the same numbers on both sides."""
 
+import json
+
 import numpy as np
 import pytest
+import soak_page
 import sweeps
 from monte_carlo import JOB, failure_by_failure, segment_by_segment
 
@@ -38,3 +41,15 @@ def test_the_loops_play_the_job_that_the_package_plays(loop):
     estimate = simulate_wall_time(**JOB, trials=400, seed=2)
     error = estimate.standard_error * np.sqrt(2)
     assert abs(loop(**JOB, trials=400) - estimate.mean) < 4 * error
+
+
+def test_the_page_of_the_soak_is_what_was_measured(layout):
+    found = json.loads((layout.root / soak_page.RESULTS).read_text(encoding="utf-8"))
+    assert (layout.root / soak_page.PAGE).read_text(encoding="utf-8") == soak_page.page(found)
+    drawn = (layout.root / soak_page.PLOT).read_text(encoding="utf-8")
+    assert f"ceiling: {found['ceiling']['per_minute']:.0f}" in drawn
+    for step in found["by_workers"]:
+        assert f">{step['per_minute']:.0f}<" in drawn
+    assert found["class"]["submissions"] == 1000
+    assert found["class"]["failed"] == 0
+    assert found["same_work_same_score"]

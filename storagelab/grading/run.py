@@ -152,6 +152,21 @@ class Run:
         self._imports = tuple(imports)
         self._name = assignment.name
 
+    def hand_out(self, item: Submission) -> tuple[Any, list[str]]:
+        """Return the future of a submission's run, and what of its files was refused and why."""
+        files = read_folder(item.folder, self._course.directory.ignore)
+        future = self._client.submit(
+            worker.grade,
+            self._digest,
+            self._content,
+            self._imports,
+            item.student,
+            files.files,
+            pure=False,
+            retries=0,
+        )
+        return future, [f"{path} {why}" for path, why in files.refused.items()]
+
     def grade(self, submissions: list[Submission], summary: Summary) -> None:
         """Grade submissions. Raises :class:`StoppedError` where the disk or the database fails."""
         from distributed import as_completed
@@ -162,19 +177,8 @@ class Run:
 
         def hand_out() -> None:
             item = waiting.popleft()
-            files = read_folder(item.folder, self._course.directory.ignore)
-            future = self._client.submit(
-                worker.grade,
-                self._digest,
-                self._content,
-                self._imports,
-                item.student,
-                files.files,
-                pure=False,
-                retries=0,
-            )
+            future, refused[item.student] = self.hand_out(item)
             by_key[future.key] = item
-            refused[item.student] = [f"{path} {why}" for path, why in files.refused.items()]
             running.add(future)
 
         refused: dict[str, list[str]] = {}

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from storagelab.labs.collector import resting_collector
 from storagelab.labs.errors import StudentError, in_words
 from storagelab.labs.view import is_graded_run, is_live, replace_shown
 from storagelab.ledger import (
@@ -37,7 +38,7 @@ def open_part(track: str, part: str, folder: str | Path = ".") -> PartSession:
     Raises ``ValueError`` (as a sentence, without a traceback in a notebook) for an unknown track
     or part.
     """
-    with in_words():
+    with in_words(), resting_collector():
         session = PartSession(load_track(track), load_part(part), Path(folder))
     print(session.status())
     return session
@@ -149,11 +150,12 @@ class PartSession:
                 "belief of your own. Fill in the lock above, run its cell, then run this one.",
             )
             return
-        self._reveal(option, locks[0])
-        if is_live():
-            self._show_workbench()
-        else:
-            print(self.part.summary(self.track, self.part.baseline(self.track)))
+        with resting_collector():
+            self._reveal(option, locks[0])
+            if is_live():
+                self._show_workbench()
+            else:
+                print(self.part.summary(self.track, self.part.baseline(self.track)))
 
     def _locked_option(self, lock: Entry) -> Option:
         name = str(lock.said["prediction"])

@@ -14,8 +14,8 @@ from typing import Any
 
 import vl_convert
 
+from storagelab.colors import BLUE, GREEN, ORANGE, PURPLE
 from storagelab.report import calibration, outcomes
-from storagelab.report.palette import palette
 from storagelab.report.tables import Row, Table
 from storagelab.units import format_share
 
@@ -82,7 +82,7 @@ def distribution(table: Table) -> Spec:
     return {
         "height": 170,
         "data": _values(rows),
-        "mark": {"type": "bar", "color": palette()["BLUE"], "stroke": "var(--ground)"},
+        "mark": {"type": "bar", "color": BLUE, "stroke": "var(--ground)"},
         "encoding": {
             "x": _number("from_percent", "points (% of those given out so far)",
                          scale={"domain": [0, 100], "nice": False},
@@ -160,7 +160,7 @@ def beliefs(table: Table) -> Spec:
         mark = "" if not right else " ✓" if len(right) == 2 else f" ✓ {right[0]}"
         rows.append({"label": row["belief"] + mark, "before": row["before"], "after": row["after"]})
     most = max([1, *(row[kind] or 0 for row in rows for kind in ("before", "after"))])
-    kinds = {"before": palette()["ORANGE"], "after": palette()["BLUE"]}
+    kinds = {"before": ORANGE, "after": BLUE}
     return _labelled_bars(rows, kinds, "students", most, _whole_axis(most))
 
 
@@ -179,7 +179,7 @@ def items(table: Table) -> Spec:
         "height": 24 * len(rows) + 44,
         "data": _values(rows),
         "layer": [
-            {"mark": {"type": "bar", "size": 12, "color": palette()["BLUE"]},
+            {"mark": {"type": "bar", "size": 12, "color": BLUE},
              "encoding": {"x": x, "y": y}},
             {"mark": {"type": "text", "align": "left", "dx": 4, "fontSize": 10},
              "encoding": {"x": x, "y": y, "text": {"field": "text"}}},
@@ -205,13 +205,13 @@ def calibrated(table: Table, chance: float) -> Spec:
             },
             {
                 "data": _values(rows),
-                "mark": {"type": "rule", "color": palette()["BLUE"], "strokeWidth": 2},
+                "mark": {"type": "rule", "color": BLUE, "strokeWidth": 2},
                 "encoding": {"x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"}},
             },
             {
                 "data": _values(rows),
                 "mark": {"type": "point", "filled": True, "size": 80, "opacity": 1,
-                         "color": palette()["BLUE"]},
+                         "color": BLUE},
                 "encoding": {"x": x, "y": y},
             },
             {
@@ -237,7 +237,7 @@ def times(table: Table, planned: float) -> Spec:
         "layer": [
             {
                 "data": _values(rows),
-                "mark": {"type": "bar", "size": 18, "color": palette()["BLUE"]},
+                "mark": {"type": "bar", "size": 18, "color": BLUE},
                 "encoding": {"x": x, "x2": {"field": "three_quarters"}, "y": y},
             },
             {
@@ -247,7 +247,7 @@ def times(table: Table, planned: float) -> Spec:
             },
             {
                 "data": _values([{"at": planned}]),
-                "mark": {"type": "rule", "color": palette()["ORANGE"], "strokeDash": [5, 4],
+                "mark": {"type": "rule", "color": ORANGE, "strokeDash": [5, 4],
                          "strokeWidth": 2},
                 "encoding": {"x": {**x, "field": "at"}},
             },
@@ -264,7 +264,6 @@ def plane(table: Table, cost: str, useful: str, scale: float, aim: float | None)
 
     ``scale`` is the track's units of cost in one of the axis, ``aim`` the share that is asked for.
     """
-    colors = palette()
     rows = [
         {**row, "cost": row["cost"] / scale,
          "series": KINDS[2 * (row["kind"] == outcomes.RUN) + (not row["meets"])]}
@@ -274,8 +273,8 @@ def plane(table: Table, cost: str, useful: str, scale: float, aim: float | None)
     rows.sort(key=lambda row: (row["kind"] == outcomes.DECISION, -row["students"]))
     series = [kind for kind in KINDS if any(row["series"] == kind for row in rows)]
     look = dict(
-        zip(KINDS, ((colors["BLUE"], "circle"), (colors["ORANGE"], "square"),
-                    (colors["GREEN"], "triangle-up"), (colors["PURPLE"], "triangle-down")),
+        zip(KINDS, ((BLUE, "circle"), (ORANGE, "square"),
+                    (GREEN, "triangle-up"), (PURPLE, "triangle-down")),
             strict=True)
     )  # fmt: skip
     low = min([row["useful"] for row in rows] + ([aim] if aim is not None else []))

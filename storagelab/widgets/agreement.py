@@ -9,23 +9,11 @@ import bqplot
 import ipywidgets
 import numpy as np
 
+from storagelab.colors import BLUE, GREY, ORANGE, RED
 from storagelab.units import format_bandwidth, format_bytes, format_time, significant
 from storagelab.validation import Case
 from storagelab.widgets.page_support import PageSupport
-from storagelab.widgets.theme import (
-    BLUE,
-    GREY,
-    ORANGE,
-    RED,
-    TEXT,
-    axis,
-    caption,
-    figure,
-    heading,
-    legend,
-    say,
-    swatch,
-)
+from storagelab.widgets.theme import TEXT, axis, caption, figure, heading, legend, say, swatch
 
 LOW, HIGH = 0.7, 4.0
 """Model over published figure, at the ends of the axis."""

@@ -9,10 +9,10 @@ import bqplot
 import ipywidgets
 import numpy as np
 
+from storagelab.colors import GREY
 from storagelab.experiments.one_law import ReadPoint, SavePoint, efficiency, waste
 from storagelab.widgets.page_support import PageSupport
 from storagelab.widgets.theme import (
-    GREY,
     SEQUENCE,
     TEXT,
     axis,

@@ -1,4 +1,4 @@
-"""How the figures look: one palette that colour-blind eyes can part, axes, shapes."""
+"""How the figures look: the page's own colours, axes, shapes."""
 
 from __future__ import annotations
 
@@ -10,12 +10,9 @@ import bqplot
 import ipywidgets
 import numpy as np
 
+from storagelab.colors import BLUE, GREEN, ORANGE, PURPLE, RED
 from storagelab.widgets import kit
 
-# Okabe and Ito (2008), the ones that keep 3:1 against white and against JupyterLab's dark
-BLUE, ORANGE, GREEN, RED, PURPLE, GREY = (
-    "#0072B2", "#D55E00", "#009E73", "#CC3311", "#AA5599", "#808080",
-)  # fmt: skip
 TEXT = "var(--storagelab-text, #333333)"
 """The page's own colour of text, light or dark; :func:`styles` takes it from the page's theme."""
 GROUND = "var(--storagelab-ground, #ffffff)"

@@ -23,6 +23,8 @@ _SAME_EVERYWHERE = [
     "--force-device-scale-factor=1",
     "--hide-scrollbars",
 ]
+NOT_IN_TWO_SECONDS = "[anywidget] Failed to initialize model."
+"""What anywidget says of a widget whose script took longer on a busy machine; it is drawn then."""
 
 
 def find_chromium() -> str:

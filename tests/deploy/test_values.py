@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
@@ -68,7 +69,9 @@ def pod_for(monkeypatch):
             await spawner.apply_group_overrides()
             return (await spawner.get_pod_manifest()).to_dict()
 
-        return asyncio.run(ask())
+        # in a thread of its own: a browser test may have left its loop running in this one
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(asyncio.run, ask()).result()
 
     return make
 

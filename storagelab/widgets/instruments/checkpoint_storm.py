@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 
 from storagelab.checkpoint.storm import Storm
+from storagelab.colors import BLUE, GREEN, GREY, ORANGE, RED
 from storagelab.experiments.checkpoint import (
     CheckpointOutcome,
     CheckpointSettings,
@@ -31,11 +32,6 @@ from storagelab.widgets.picture import picture
 from storagelab.widgets.playback import Playback, record
 from storagelab.widgets.table import Table
 from storagelab.widgets.theme import (
-    BLUE,
-    GREEN,
-    GREY,
-    ORANGE,
-    RED,
     TEXT,
     axis,
     figure,

@@ -8,6 +8,7 @@ import bqplot
 import ipywidgets
 import numpy as np
 
+from storagelab.colors import BLUE, GREY, ORANGE, PURPLE, RED
 from storagelab.devices import load_device
 from storagelab.experiments.access import AccessOutcome, late_quantiles, late_shares
 from storagelab.tracks import Track
@@ -15,20 +16,7 @@ from storagelab.units import HOUR, format_count, format_share, format_time, time
 from storagelab.widgets.instruments.base import Instrument
 from storagelab.widgets.picture import picture
 from storagelab.widgets.table import Table
-from storagelab.widgets.theme import (
-    BLUE,
-    GREY,
-    ORANGE,
-    PURPLE,
-    RED,
-    TEXT,
-    axis,
-    figure,
-    legend,
-    put,
-    steps,
-    swatch,
-)
+from storagelab.widgets.theme import TEXT, axis, figure, legend, put, steps, swatch
 
 LEAST = 1e-8
 """The smallest share that the figure shows."""

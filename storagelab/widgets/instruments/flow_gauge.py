@@ -9,6 +9,7 @@ import ipywidgets
 import msgspec
 import numpy as np
 
+from storagelab.colors import BLUE, GREEN, ORANGE, RED
 from storagelab.experiments.pipeline import PipelineOutcome
 from storagelab.tracks import Track
 from storagelab.units import (
@@ -22,10 +23,6 @@ from storagelab.widgets.instruments.base import Instrument
 from storagelab.widgets.picture import picture
 from storagelab.widgets.table import Table
 from storagelab.widgets.theme import (
-    BLUE,
-    GREEN,
-    ORANGE,
-    RED,
     TEXT,
     axis,
     figure,

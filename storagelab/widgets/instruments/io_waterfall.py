@@ -9,6 +9,7 @@ import bqplot
 import ipywidgets
 import numpy as np
 
+from storagelab.colors import BLUE, GREEN, GREY, ORANGE, PURPLE, RED
 from storagelab.experiments.access import (
     ACTIVITIES,
     STORAGE,
@@ -25,13 +26,7 @@ from storagelab.widgets.instruments.base import Instrument
 from storagelab.widgets.picture import picture
 from storagelab.widgets.table import Table
 from storagelab.widgets.theme import (
-    BLUE,
-    GREEN,
-    GREY,
     GROUND,
-    ORANGE,
-    PURPLE,
-    RED,
     TEXT,
     axis,
     boxes,

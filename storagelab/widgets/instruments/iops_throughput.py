@@ -9,6 +9,7 @@ import bqplot
 import ipywidgets
 import numpy as np
 
+from storagelab.colors import BLUE, GREY, ORANGE
 from storagelab.devices import load_device
 from storagelab.experiments.access import (
     AccessOutcome,
@@ -31,10 +32,7 @@ from storagelab.widgets.instruments.base import Instrument
 from storagelab.widgets.picture import picture
 from storagelab.widgets.table import Table
 from storagelab.widgets.theme import (
-    BLUE,
     DASHES,
-    GREY,
-    ORANGE,
     SEQUENCE,
     TEXT,
     axis,

@@ -13,6 +13,7 @@ import ipywidgets
 import msgspec
 import numpy as np
 
+from storagelab.colors import BLUE, GREEN, GREY, ORANGE, PURPLE, RED
 from storagelab.experiments.pipeline import Epoch, PipelineOutcome
 from storagelab.tracks import Track
 from storagelab.units import bandwidth_unit, format_bandwidth, format_share
@@ -20,12 +21,6 @@ from storagelab.widgets.instruments.base import Instrument
 from storagelab.widgets.picture import picture
 from storagelab.widgets.table import Table
 from storagelab.widgets.theme import (
-    BLUE,
-    GREEN,
-    GREY,
-    ORANGE,
-    PURPLE,
-    RED,
     TEXT,
     figure,
     hatching,

@@ -13,6 +13,7 @@ import msgspec
 import numpy as np
 
 from storagelab.checks import Floats, Quantity
+from storagelab.colors import BLUE, GREEN, GREY, ORANGE, PURPLE, RED
 from storagelab.experiments.pipeline import (
     RESOURCES,
     TIERS,
@@ -30,12 +31,6 @@ from storagelab.widgets.instruments.base import Instrument
 from storagelab.widgets.picture import picture
 from storagelab.widgets.table import Table
 from storagelab.widgets.theme import (
-    BLUE,
-    GREEN,
-    GREY,
-    ORANGE,
-    PURPLE,
-    RED,
     TEXT,
     axis,
     boxes,

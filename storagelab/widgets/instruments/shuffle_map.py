@@ -10,6 +10,7 @@ import ipywidgets
 import msgspec
 import numpy as np
 
+from storagelab.colors import BLUE, GREEN, GREY, ORANGE, PURPLE
 from storagelab.experiments.access import AccessOutcome, PlayedOrder, play_order
 from storagelab.formats import FORMATS
 from storagelab.tracks import Track
@@ -18,11 +19,6 @@ from storagelab.widgets.instruments.base import Instrument
 from storagelab.widgets.picture import picture
 from storagelab.widgets.table import Table
 from storagelab.widgets.theme import (
-    BLUE,
-    GREEN,
-    GREY,
-    ORANGE,
-    PURPLE,
     TEXT,
     axis,
     figure,

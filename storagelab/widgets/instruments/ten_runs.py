@@ -13,6 +13,7 @@ import ipywidgets
 import msgspec
 import numpy as np
 
+from storagelab.colors import BLUE, GREEN, ORANGE
 from storagelab.experiments.pipeline import RESOURCES, PipelineOutcome, feed_many
 from storagelab.ledger import FILE_NAME
 from storagelab.parts import PARTS, Outcome
@@ -25,9 +26,6 @@ from storagelab.widgets.page_support import PageSupport
 from storagelab.widgets.presets import positions
 from storagelab.widgets.table import Table
 from storagelab.widgets.theme import (
-    BLUE,
-    GREEN,
-    ORANGE,
     TEXT,
     axis,
     caption,

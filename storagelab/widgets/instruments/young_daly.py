@@ -11,6 +11,7 @@ import ipywidgets
 import msgspec
 import numpy as np
 
+from storagelab.colors import BLUE, GREEN, GREY, ORANGE, PURPLE, RED
 from storagelab.experiments.checkpoint import (
     JOBS,
     CheckpointOutcome,
@@ -26,12 +27,6 @@ from storagelab.widgets.instruments.base import Instrument
 from storagelab.widgets.picture import picture
 from storagelab.widgets.table import Table
 from storagelab.widgets.theme import (
-    BLUE,
-    GREEN,
-    GREY,
-    ORANGE,
-    PURPLE,
-    RED,
     TEXT,
     axis,
     figure,
