@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 import vl_convert
@@ -31,22 +32,22 @@ minute. {failed} failed. {same}
 
 ![Submissions graded a minute against workers, with the gradebook's ceiling](soak.svg)
 
-{by_workers} submissions for each row; the time is that of the whole command, its start (the
-imports, and a try of the reference solution) included.
+{by_workers} submissions for each row; the time is that of the whole command, its start (imports,
+and a try of the reference solution) included.
 
 | workers | a minute | times one worker's | seconds |
 |---:|---:|---:|---:|
 {rows}
 | *the gradebook's ceiling* | *{ceiling:.0f}* | *{ceiling_ratio:.1f}* | |
 
-Workers beyond the machine's {cores} cores share them and gain little. On more cores, or with
+Workers beyond the machine's {cores} cores share them and gain nothing. On more cores, or with
 `--scheduler` on more machines, throughput grows until the one process that writes is busy all the
-time: that is the ceiling, and was measured by giving it {ceiling_submissions:,} submissions whose
-cells had been run before, with nothing beside it. It writes {ceiling:.0f} a minute,
-{ceiling_first:.0f} over the first {stretch} and {ceiling_last:.0f} over the last {stretch}: some
-{useful} workers as fast as those of the class above keep it busy, and more gain nothing. Writing is
-nbgrader's own work (its preprocessors, its gradebook, here in SQLite, a file for each notebook),
-and that one process does it is what makes a submission's grades one transaction.
+time. That is the ceiling; it was measured by giving that process {ceiling_submissions:,}
+submissions whose cells had been run before, with nothing beside it. It writes {ceiling:.0f} a
+minute, {ceiling_first:.0f} over the first {stretch} and {ceiling_last:.0f} over the last {stretch}:
+some {useful} workers as fast as those of the class above keep it busy, and more gain nothing.
+Writing is nbgrader's own work (its preprocessors, its gradebook, here in SQLite, a file for each
+notebook), and that one process does it is what makes a submission's grades one transaction.
 """
 
 
@@ -60,7 +61,7 @@ def page(found: dict[str, Any]) -> str:
         for step in steps
     )
     same = "The same work had the same score every time."
-    return _PAGE.format(
+    text = _PAGE.format(
         cores=found["cores"],
         python=found["python"],
         track=found["track"],
@@ -79,6 +80,15 @@ def page(found: dict[str, Any]) -> str:
         ceiling_last=ceiling["last_per_minute"],
         stretch=ceiling["stretch"],
         useful=round(ceiling["per_minute"] * whole["workers"] / whole["per_minute"]),
+    )
+    # numbers are longer or shorter than their names
+    blocks = text.rstrip().split("\n\n")
+    return (
+        "\n\n".join(
+            block if block[0] in "#!|" else fill(block, 96, break_on_hyphens=False)
+            for block in blocks
+        )
+        + "\n"
     )
 
 

@@ -17,7 +17,7 @@ import jinja2
 import jupytext
 import nbformat
 from nbformat import NotebookNode
-from nbgrader.utils import determine_grade, is_grade, setenv
+from nbgrader.utils import determine_grade, is_grade
 
 from storagelab.course import pace
 from storagelab.course.answers import load_answers
@@ -179,11 +179,10 @@ def execute(notebook: NotebookNode, name: str, home: Path) -> None:
 
     The view is static: a widget's state has random ids, and can be compared with nothing.
     """
-    with setenv(STORAGELAB_VIEW="static"):
-        try:
-            run_notebook(notebook, home)
-        except Exception as error:
-            raise GenerationError(f"{name}: the reference solution fails.\n{error}") from error
+    try:
+        run_notebook(notebook, home, variables={"STORAGELAB_VIEW": "static"})
+    except Exception as error:
+        raise GenerationError(f"{name}: the reference solution fails.\n{error}") from error
     notebook.metadata = NotebookNode(KERNEL)
     for cell in notebook.cells:
         for output in cell.get("outputs", []):

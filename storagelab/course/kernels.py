@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from nbclient import NotebookClient
@@ -10,12 +12,16 @@ from nbformat import NotebookNode
 
 
 def run_notebook(
-    notebook: NotebookNode, folder: Path, timeout: int = 120, allow_errors: bool = False
+    notebook: NotebookNode,
+    folder: Path,
+    timeout: int = 120,
+    allow_errors: bool = False,
+    variables: Mapping[str, str] | None = None,
 ) -> None:
     """Run ``notebook`` in ``folder`` and put what it prints into it.
 
-    ``timeout`` is in seconds, for each cell. Raises nbclient's ``CellExecutionError`` at the first
-    error unless these are allowed.
+    ``timeout`` is in seconds, for each cell; ``variables`` come to its environment. Raises
+    nbclient's ``CellExecutionError`` at the first error unless these are allowed.
     """
     client = NotebookClient(
         notebook,
@@ -28,4 +34,4 @@ def run_notebook(
         resources={"metadata": {"path": str(folder)}},
     )
     # a kernel's own log (that its sockets are local and unencrypted, each time) helps nobody here
-    client.execute(stderr=subprocess.DEVNULL)
+    client.execute(stderr=subprocess.DEVNULL, env={**os.environ, **(variables or {})})
