@@ -45,6 +45,18 @@ class CallError(Exception):
     """A student's function didn't answer; the words say why."""
 
 
+def seed_everything(seed: str) -> None:
+    """Make what nobody seeds the same in every run, as far as this can be had."""
+    random.seed(seed)
+    if "numpy" in sys.modules:
+        import numpy as np
+        from numpy.random import bit_generator
+
+        np.random.seed(random.Random(seed).getrandbits(32))
+        # an unseeded `default_rng()` asks the machine for its entropy by this name
+        bit_generator.randbits = random.Random(seed).getrandbits  # type: ignore[attr-defined]
+
+
 def main() -> None:
     """Do the imports that the grader names, then fork an interpreter for each that it asks for."""
     control = socket.socket(fileno=int(sys.argv[1]))
@@ -168,12 +180,7 @@ class Interpreter:
             sys.path.insert(0, str(self._beside))
         else:
             sys.path.insert(0, "")
-        # what nobody seeds is the same in every run, as far as this can be had
-        random.seed(order["seed"])
-        if "numpy" in sys.modules:
-            import numpy as np
-
-            np.random.seed(random.Random(order["seed"]).getrandbits(32))
+        seed_everything(order["seed"])
         wire.send(self._connection, {"hello": "interpreter"})
 
     def give_up(self, problem: BaseException) -> None:

@@ -388,12 +388,19 @@ def test_a_call_that_never_returns_costs_only_its_own_test(warm: WarmProcess) ->
 
 
 def test_nobodys_seed_is_everybodys(warm: WarmProcess) -> None:
-    source = "import random, numpy as np; print(random.random(), np.random.rand(), hash('x'))"
+    source = (
+        "import random, numpy as np\n"
+        "new = np.random.default_rng\n"
+        "print(random.random(), np.random.rand(), new().random(), new().random(), hash('x'))"
+    )
     drawn = []
     for seed in ("a", "a", "b"):
         with warm.fork("ann", "work", SMALL, seed=seed) as interpreter:
             drawn.append(said(interpreter, source))
-    assert drawn[0] == drawn[1] != drawn[2]
+    assert drawn[0] == drawn[1]
+    both = [line.split() for line in (drawn[0], drawn[2])]
+    assert all(one != other for one, other in list(zip(*both, strict=True))[:4])
+    assert both[0][2] != both[0][3], "two generators of one notebook are two"
 
 
 def test_a_students_module_cannot_stand_in_for_a_tests(warm: WarmProcess) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import random
 import shutil
@@ -148,6 +149,62 @@ def test_killed_workers_are_replaced(course: Path, expected: Grades) -> None:
     end(process)
     assert kills > 0
     assert grades_of(course) == expected
+
+
+class Cluster:
+    """A Dask cluster that somebody else started, as a machine room's is: one command a process."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._file = folder / "scheduler.json"
+        self._processes: list[subprocess.Popen[bytes]] = []
+        self._start("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")
+        for _ in range(600):
+            if self._file.exists():
+                break
+            time.sleep(0.1)
+        self.address: str = json.loads(self._file.read_text())["address"]
+
+    def add_worker(self) -> subprocess.Popen[bytes]:
+        return self._start(
+            "worker", "--nthreads", "1", "--no-nanny", "--no-dashboard",
+            "--local-directory", str(self._folder),
+        )  # fmt: skip
+
+    def _start(self, kind: str, *options: str) -> subprocess.Popen[bytes]:
+        line = [sys.executable, "-m", "dask", kind, "--scheduler-file", str(self._file), *options]
+        process = subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self._processes.append(process)
+        return process
+
+    def close(self) -> None:
+        for process in reversed(self._processes):
+            process.kill()
+            process.wait()
+
+
+@pytest.fixture
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    cluster = Cluster(tmp_path_factory.mktemp("cluster"))
+    yield cluster
+    cluster.close()
+
+
+def test_on_a_cluster_that_exists_workers_may_die_and_come(
+    course: Path, expected: Grades, cluster: Cluster
+) -> None:
+    first, second = cluster.add_worker(), cluster.add_worker()
+    process = start(course, "--scheduler", cluster.address)
+    wait_until(lambda: done(course) >= 1, process)
+    assert process.poll() is None, end(process)
+    first.kill()
+    third = cluster.add_worker()
+    wait_until(lambda: done(course) >= 4, process)
+    second.kill()
+    end(process)
+    assert grades_of(course) == expected
+    assert third.poll() is None, "the cluster isn't the grader's to end"
+    assert not psutil.Process(third.pid).children(recursive=True), "a sandbox was left there"
 
 
 def test_a_locked_gradebook_is_waited_for(course: Path, expected: Grades) -> None:
