@@ -24,16 +24,19 @@ _Update = tuple[str, dict[str, Any], list[Any]]
 class Courier(anywidget.AnyWidget):
     """Invisible; while :meth:`together` is open, it keeps the updates of what it carries for.
 
-    The browser sets ``ready`` when it can unpack them; until then every widget speaks for itself.
+    The browser sets ``ready`` when its script is there, and ``heard`` when a first, empty message
+    came through to it. Until then every widget speaks for itself.
     """
 
     _esm: Any = text_of("courier.js")
     ready: Any = traitlets.Bool(False).tag(sync=True)
+    heard: Any = traitlets.Bool(False).tag(sync=True)
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self._load: list[_Update] | None = None
         self._buffers: list[Any] = []
+        self.on_msg(_answer)
 
     def carry_for(self, widgets: Iterable[Widget]) -> None:
         """Take over what ``widgets`` send; ``_send`` is the one door through which they do."""
@@ -51,7 +54,7 @@ class Courier(anywidget.AnyWidget):
     @contextmanager
     def together(self) -> Iterator[None]:
         """Send what changes inside as one message at the end, also if something fails."""
-        if self._load is not None or not self.ready:
+        if self._load is not None or not self.heard:
             yield
             return
         self._load, self._buffers = [], []
@@ -61,3 +64,8 @@ class Courier(anywidget.AnyWidget):
             load, buffers, self._load = self._load, self._buffers, None
             if load:
                 self.send({"updates": load}, buffers)
+
+
+def _answer(courier: Courier, *_: Any) -> None:
+    """Send a browser that says hello a message to hear."""
+    courier.send({"updates": []})

@@ -57,7 +57,7 @@ def test_what_was_asked_for_early_is_made_once_and_carried_too():
     bench = Workbench(load_track("edge_guardian"), "access")
     below = bench.complete()
     shown = figures(bench)
-    bench.courier.ready = True
+    bench.courier.set_state({"ready": True, "heard": True})
     assert bench.complete() is below
     assert figures(bench) == shown
     sent: list[str] = []

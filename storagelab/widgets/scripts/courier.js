@@ -28,10 +28,17 @@ export default {
     const receive = (content, buffers) => {
       const report = (problem) => console.error('an update was lost:', problem);
       line = line.then(() => deliver(content.updates, buffers)).catch(report);
+      say({ heard: true });
+    };
+    const say = (state) => {
+      model.set(state);
+      model.save_changes();
     };
     model.on('msg:custom', receive);
-    model.set('ready', true);
-    model.save_changes();
+    // anywidget loses every message to a script that took it more than two seconds to load, for
+    // good: the courier is only sent with anything once an empty load came through
+    say({ ready: true, heard: false });
+    model.send({ hello: true });
     return () => model.off('msg:custom', receive);
   },
 };
