@@ -18,6 +18,7 @@ from storagelab.widgets.presets import positions
 from storagelab.widgets.workbench import Workbench
 from storagelab.words.answers import answer_line
 
+from .chromium import NOT_IN_TWO_SECONDS
 from .conftest import Traffic, captions, new_page, wait_until_settled
 from .lab import run_all, students_copy
 
@@ -61,7 +62,7 @@ class Bench:
         self.await_words()
 
     def press(self, name: str) -> None:
-        self.page.get_by_role("button", name=name, exact=True).click(timeout=10_000)
+        self.page.get_by_role("button", name=name, exact=True).click()
 
     def set(self, **values: Value) -> None:
         """Set the twin, in the student's units."""
@@ -74,7 +75,6 @@ class Bench:
             "(words) => [...document.querySelectorAll('.storagelab-words')]"
             ".some((item) => item.textContent === words)",
             arg=words,
-            timeout=10_000,
         )
 
     def slider(self, control: Control) -> Locator:
@@ -92,7 +92,6 @@ class Bench:
         self.page.wait_for_function(
             "([field, value]) => Math.abs(field.value - value) <= 1e-5 * Math.abs(value)",
             arg=[self.field(control).element_handle(), float(value)],
-            timeout=10_000,
         )
 
     def drawn(self) -> list[str]:
@@ -318,3 +317,32 @@ def only(bench):
             pytest.skip("about another lab")
 
     return require
+
+
+def test_where_scripts_load_slowly_the_figures_still_move(browser, lab, layout, make):
+    """Then anywidget loses all messages to its widgets, the courier among them."""
+    make("release")
+    track, part = load_track("cloud_titan"), PARTS["pipeline"]
+    lab.write("slow/lab.ipynb", students_copy(layout.release, track, part))
+    traffic = Traffic()
+    with new_page(browser, traffic, reduced_motion="reduce") as page:
+        page.add_init_script("""
+          AbortSignal.timeout = () => {
+            const control = new AbortController();
+            queueMicrotask(() => control.abort());
+            return control.signal;
+          };""")
+        lab.open(page, "slow/lab.ipynb")
+        run_all(page)
+        page.wait_for_selector(".noUi-handle[aria-valuetext]", state="attached")
+        wait_until_settled(page)
+        assert any(NOT_IN_TWO_SECONDS in error for error in traffic.errors)
+        bench = Bench(page, traffic, lab.root, track, part, Workbench(track, part.name))
+        before = bench.drawn()
+        (control, *_) = bench.of_kind("scale")
+        value, key = neighbour(control, control.default)
+        bench.slider(control).press(key)
+        bench.set(**{control.name: value})
+        bench.await_words()
+        assert bench.drawn() != before
+    lab.stop_kernels()
