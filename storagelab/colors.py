@@ -1,7 +1,8 @@
 """The colours of data in every figure: one set that colour-blind eyes can part.
 
-Okabe and Ito (2008), https://jfly.uni-koeln.de/color/, those that keep a contrast of 3:1 against
-white and against JupyterLab's dark ground.
+Blue, orange and green are Okabe and Ito's (2008, https://jfly.uni-koeln.de/color/), red is Paul
+Tol's (https://personal.sron.nl/~pault/); all keep a contrast of 3:1 against white and against
+JupyterLab's dark ground.
 """
 
 BLUE, ORANGE, GREEN = "#0072B2", "#D55E00", "#009E73"
