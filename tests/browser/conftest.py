@@ -140,7 +140,7 @@ def captions(page: Page) -> str:
 def wait_until_settled(page: Page) -> None:
     """Wait until what is drawn has stopped changing."""
     before, same = "", 0
-    for _ in range(60):
+    for _ in range(240):
         page.wait_for_timeout(250)
         now = marks(page)
         same = same + 1 if now == before and now else 0

@@ -104,7 +104,7 @@ def settled(page: Any) -> None:
     page.evaluate("() => document.fonts.ready")
     before = b""
     same = 0
-    for _ in range(60):
+    for _ in range(300):
         now = page.screenshot(full_page=True)
         same = same + 1 if now == before else 0
         if same == 2:

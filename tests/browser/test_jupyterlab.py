@@ -97,7 +97,7 @@ class Bench:
     def drawn(self) -> list[str]:
         """Return what each figure shows once nothing moves any more."""
         before: list[str] = []
-        for _ in range(50):
+        for _ in range(500):
             now: list[str] = self.page.evaluate(DRAWN)
             if now == before:
                 return now
