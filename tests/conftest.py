@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -45,6 +46,13 @@ def make(layout: Layout):
         assert done.returncode == 0, f"make {target}\n{done.stdout}\n{done.stderr}"
 
     return run
+
+
+@pytest.fixture(scope="session")
+def demo_class(layout: Layout, make) -> Path:
+    """The demo class's folder, with a course for each track; made where it isn't up to date."""
+    make("demo-class")
+    return layout.root / "build" / "demo-class"
 
 
 @pytest.fixture(scope="session")

@@ -7,15 +7,24 @@ from collections.abc import Iterable
 
 from storagelab.parts import PARTS
 from storagelab.report.cohort import Cohort
-from storagelab.report.tables import Column, Guard, Row, Table
+from storagelab.report.tables import (
+    ASSIGNMENT,
+    PART,
+    PART_IN_FILE,
+    STUDENT,
+    Column,
+    Guard,
+    Row,
+    Table,
+)
 from storagelab.tracks import Track
 
 OTHER = "(no option of this question)"
 NONE = "(none, or none that can be read)"
 
 _BELIEFS = (
-    Column("assignment", "the assignment"),
-    Column("part", "access, pipeline or checkpoint"),
+    ASSIGNMENT,
+    PART_IN_FILE,
     Column("option", "the option's id"),
     Column("belief", "the belief behind the option, in the track's words", "belief"),
     Column("right_before", "whether it is the right prediction; empty where no key was found",
@@ -27,16 +36,16 @@ _BELIEFS = (
            "after"),
 )  # fmt: skip
 _MOVES = (
-    Column("assignment", "the assignment"),
-    Column("part", "access, pipeline or checkpoint"),
+    ASSIGNMENT,
+    PART_IN_FILE,
     Column("before", "the option that was locked", "before"),
     Column("after", "the option that was concluded", "after"),
     Column("students", "students who went from the one to the other", "students"),
 )
 _LOCKS = (
-    Column("student", "the student's id", "student"),
-    Column("assignment", "the assignment"),
-    Column("part", "access, pipeline or checkpoint", "part"),
+    STUDENT,
+    ASSIGNMENT,
+    PART,
     Column("prediction", "the option that was locked", "locked"),
     Column("confidence", "from 0 (a guess) to 1 (certain)", "confidence"),
     Column("right", "whether it is right; empty where no key was found", "right"),

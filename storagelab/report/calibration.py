@@ -9,7 +9,7 @@ from statistics import NormalDist, fmean
 
 from storagelab.parts import PARTS
 from storagelab.report.privacy import in_fives
-from storagelab.report.tables import Column, Guard, Row, Table
+from storagelab.report.tables import ASSIGNMENT, Column, Guard, Row, Table
 from storagelab.tracks import Track
 from storagelab.units import format_share
 
@@ -18,7 +18,7 @@ BINS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 LEVEL = 0.95
 
 _BINS = (
-    Column("assignment", "the assignment"),
+    ASSIGNMENT,
     Column("from_confidence", "stated confidence, from", "from"),
     Column("to_confidence", "up to but not including; 1 is in the last bin", "below"),
     Column("predictions", "predictions with such a confidence, of all parts", "predictions"),
@@ -31,7 +31,7 @@ _BINS = (
     Column("mean_confidence", "mean of the stated confidences", "mean confidence"),
 )  # fmt: skip
 _SCORES = (
-    Column("assignment", "the assignment"),
+    ASSIGNMENT,
     Column("part", "access, pipeline, checkpoint or all", "part"),
     Column("predictions", "predictions with a known key", "predictions"),
     Column("students", "students whom they are of"),

@@ -18,7 +18,7 @@ from storagelab.report.course import ReportError, open_course, open_gradebook
 from storagelab.report.gradebook import read_class
 from storagelab.report.page import render
 from storagelab.report.scores import Moved, Scores, SnapshotError, moved, read_scores, read_snapshot
-from storagelab.report.tables import Column, Row, Table, write_tables
+from storagelab.report.tables import ASSIGNMENT, Column, Row, Table, write_tables
 
 PAGE = "index.html"
 NAMED = "students.csv"
@@ -109,7 +109,7 @@ def _is_database(path: Path) -> bool:
 
 _MOVED = (
     Column("student", "the student's id"),
-    Column("assignment", "the assignment"),
+    ASSIGNMENT,
     Column("notebook", "the notebook"),
     Column("cell", "the cell's grade id"),
     Column("before", "points before; empty where there was no score"),

@@ -7,14 +7,14 @@ import numpy.typing as npt
 
 from storagelab.report.cohort import Cohort
 from storagelab.report.privacy import in_fives
-from storagelab.report.tables import Column, Guard, Row, Table
+from storagelab.report.tables import ASSIGNMENT, Column, Guard, Row, Table
 from storagelab.units import format_share
 
 ENOUGH = 5
 """Students from whom on a cell is remarked on."""
 
 _ITEMS = (
-    Column("assignment", "the assignment"),
+    ASSIGNMENT,
     Column("notebook", "the notebook", "notebook"),
     Column("cell", "the cell's grade id", "cell"),
     Column("by", "machine or person", "graded by"),

@@ -15,7 +15,7 @@ import secrets
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
-from storagelab.report.tables import Column, Guard, Row, Table
+from storagelab.report.tables import ASSIGNMENT, Column, Guard, Row, Table
 
 LEAST = 5
 """Students in the smallest group that is shared."""
@@ -72,7 +72,7 @@ def guarded(table: Table) -> Table | None:
 PSEUDONYMS = (
     Column("student", "a name drawn for this assignment in this report, and kept nowhere",
            "student"),
-    Column("assignment", "the assignment"),
+    ASSIGNMENT,
     Column("parts", "each part by its number, and whether it has at least half of its points; "
            "empty where fewer than five are alike", "at least half of the points"),
 )  # fmt: skip

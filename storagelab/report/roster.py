@@ -6,7 +6,7 @@ from collections import Counter
 
 from storagelab.report.cohort import Cohort
 from storagelab.report.submissions import MISSING
-from storagelab.report.tables import Column, Guard, Row, Table
+from storagelab.report.tables import ASSIGNMENT, STUDENT, Column, Guard, Row, Table
 
 NOTHING, UNGRADED, WAITS, GRADED = (
     "nothing handed in", "handed in, not graded", "waiting for a person", "graded",
@@ -16,9 +16,9 @@ BIN = 10
 """Per cent of the points in one bar of their distribution."""
 
 _STUDENTS = (
-    Column("student", "the student's id", "student"),
+    STUDENT,
     Column("name", "first and last name, where the gradebook has them"),
-    Column("assignment", "the assignment"),
+    ASSIGNMENT,
     Column("state", f"one of: {', '.join(STATES)}", "state"),
     Column("handed_in", "when it was handed in last, ISO 8601, UTC"),
     Column("hours_late", "hours past the due date, the extension counted in; 0 in time",
@@ -32,28 +32,28 @@ _STUDENTS = (
 )  # fmt: skip
 _POINTS = (
     Column("student", "the student's id"),
-    Column("assignment", "the assignment"),
+    ASSIGNMENT,
     Column("notebook", "the notebook of the part"),
     Column("points", "points so far, before a penalty"),
     Column("most", "points of the part"),
     Column("waiting", "points that a person still has to give or not"),
 )
 _STATES = (
-    Column("assignment", "the assignment"),
+    ASSIGNMENT,
     Column("state", f"one of: {', '.join(STATES)}", "state"),
     Column("students", "students in it", "students"),
     Column("late", "those of them who handed in late", "late"),
 )
 _BINS = (
-    Column("assignment", "the assignment"),
+    ASSIGNMENT,
     Column("from_percent", "points in per cent of what machine and people have given out so far, "
            "from", "from (%)"),
     Column("to_percent", "the same, up to but not including; 100 is in the last", "below (%)"),
     Column("students", "graded students", "students"),
 )  # fmt: skip
 _LEDGERS = (
-    Column("student", "the student's id", "student"),
-    Column("assignment", "the assignment"),
+    STUDENT,
+    ASSIGNMENT,
     Column("state", "missing, unusable or doubtful", "ledger"),
     Column("doubt", "what is wrong with it; the wording may be the file's own", "why"),
 )

@@ -12,7 +12,16 @@ from collections import defaultdict
 from storagelab.parts import PARTS
 from storagelab.report.cohort import Cohort
 from storagelab.report.outcomes import DECISION, RUN, judge, target
-from storagelab.report.tables import Column, Guard, Row, Table
+from storagelab.report.tables import (
+    ASSIGNMENT,
+    PART,
+    PART_IN_FILE,
+    STUDENT,
+    Column,
+    Guard,
+    Row,
+    Table,
+)
 from storagelab.tracks import Track
 from storagelab.units import format_share
 
@@ -22,9 +31,9 @@ STEP = 0.1
 """Height of a cell along the utilisation; the target is an edge as well."""
 
 _STRATEGIES = (
-    Column("student", "the student's id", "student"),
-    Column("assignment", "the assignment"),
-    Column("part", "access, pipeline or checkpoint", "part"),
+    STUDENT,
+    ASSIGNMENT,
+    PART,
     Column("kind", "a recorded run, or the decision", "kind"),
     Column("number", "which run it is; 1 for the decision", "number"),
     Column("cost", "in the track's currency for its period; part 3: for the whole job", "cost"),
@@ -34,8 +43,8 @@ _STRATEGIES = (
     Column("missed", "the targets that are missed", "misses"),
 )  # fmt: skip
 _PLANE = (
-    Column("assignment", "the assignment"),
-    Column("part", "access, pipeline or checkpoint"),
+    ASSIGNMENT,
+    PART_IN_FILE,
     Column("kind", "recorded runs, or decisions", "kind"),
     Column("meets", "whether every target is met", "meets"),
     Column("cost", "mean cost of those in this cell of the plane", "cost"),
@@ -45,8 +54,8 @@ _PLANE = (
     Column("students", "students whom they are of", "students"),
 )  # fmt: skip
 _MISSES = (
-    Column("assignment", "the assignment"),
-    Column("part", "access, pipeline or checkpoint", "part"),
+    ASSIGNMENT,
+    PART,
     Column("came_to", "what the decision misses, or that it meets every target", "decision"),
     Column("students", "students", "students"),
 )

@@ -36,6 +36,13 @@ class Column:
     show: Callable[[Any], str] = show
 
 
+STUDENT = Column("student", "the student's id", "student")
+ASSIGNMENT = Column("assignment", "the assignment")
+PART = Column("part", "access, pipeline or checkpoint", "part")
+PART_IN_FILE = Column("part", "access, pipeline or checkpoint")
+"""Where a page has a table for each part."""
+
+
 @dataclass(frozen=True)
 class Guard:
     """How a table is made fit to be shared: counts of students that a group adds up from."""

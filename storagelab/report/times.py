@@ -8,7 +8,16 @@ import numpy as np
 
 from storagelab.parts import PARTS
 from storagelab.report.cohort import Cohort
-from storagelab.report.tables import Column, Guard, Row, Table
+from storagelab.report.tables import (
+    ASSIGNMENT,
+    PART,
+    PART_IN_FILE,
+    STUDENT,
+    Column,
+    Guard,
+    Row,
+    Table,
+)
 
 
 def _minutes(value: float) -> str:
@@ -21,24 +30,24 @@ LONGEST = 60
 """Minutes from which all are counted together: somebody has slept in between."""
 
 _TIMES = (
-    Column("student", "the student's id", "student"),
-    Column("assignment", "the assignment"),
-    Column("part", "access, pipeline or checkpoint", "part"),
+    STUDENT,
+    ASSIGNMENT,
+    PART,
     Column("minutes", "minutes from the part's first entry to its last", "minutes", _minutes),
     Column("entries", "entries of the part", "entries"),
     Column("first", "time of the first entry, ISO 8601, UTC, by the clock of the student's machine",
            "first"),
 )  # fmt: skip
 _SPREAD = (
-    Column("assignment", "the assignment"),
-    Column("part", "access, pipeline or checkpoint"),
+    ASSIGNMENT,
+    PART_IN_FILE,
     Column("from_minutes", "minutes from the part's first entry to its last, from", "from (min)"),
     Column("to_minutes", "up to but not including; empty: and all above", "below (min)"),
     Column("students", "students", "students"),
 )
 _QUARTILES = (
-    Column("assignment", "the assignment"),
-    Column("part", "access, pipeline or checkpoint", "part"),
+    ASSIGNMENT,
+    PART,
     Column("students", "students with two entries or more", "students"),
     Column("quarter", "minutes that a quarter of them stay below", "a quarter below (min)",
            _minutes),

@@ -21,15 +21,9 @@ every_track = pytest.mark.parametrize("track", TRACKS)
 
 
 @pytest.fixture(scope="module")
-def folder(layout, make):
-    make("demo-class")
-    return layout.root / "build" / "demo-class"
-
-
-@pytest.fixture(scope="module")
-def scores(folder):
+def scores(demo_class):
     return {
-        track: json.loads((folder / track / "scores.json").read_text(encoding="utf-8"))
+        track: json.loads((demo_class / track / "scores.json").read_text(encoding="utf-8"))
         for track in TRACKS
     }
 
@@ -56,11 +50,11 @@ def name_of(cell):
 
 
 @pytest.fixture(scope="module")
-def graded(folder):
+def graded(demo_class):
     """What each cell of a graded notebook answered, by ``part/cell``: its errors, or nothing."""
 
     def read(track, name, home=False):
-        room = folder / track / ("homes" if home else "course/autograded") / name / track
+        room = demo_class / track / ("homes" if home else "course/autograded") / name / track
         return {
             f"{part.name}/{name_of(cell)}": "\n".join(
                 "\n".join([output.ename, output.evalue, *output.traceback])
@@ -111,9 +105,9 @@ def test_who_does_everything_right_meets_no_error_on_the_way(track, graded, full
 
 
 @every_track
-def test_a_notebook_is_handed_in_as_jupyterlab_leaves_it_with_its_workbench(track, folder):
+def test_a_notebook_is_handed_in_as_jupyterlab_leaves_it_with_its_workbench(track, demo_class):
     for part in PARTS.values():
-        path = folder / track / "course/submitted/ada_perfect" / track / f"{part.stem}.ipynb"
+        path = demo_class / track / "course/submitted/ada_perfect" / track / f"{part.stem}.ipynb"
         cells = {cell.id: cell for cell in nbformat.read(path, as_version=4).cells}
         shown = [set(output.get("data", {})) for output in cells["workbench"].outputs]
         assert any("application/vnd.jupyter.widget-view+json" in kinds for kinds in shown)
@@ -157,8 +151,8 @@ def test_ten_runs_without_a_thought_dont_find_the_least_cost(track, scores, full
 
 @every_track
 @pytest.mark.parametrize("name", ["hana_edited_the_confidence", "kai_edited_the_runs"])
-def test_a_ledger_that_was_edited_is_evidence_of_nothing(track, name, folder, scores):
-    ledger = folder / track / "course" / "submitted" / name / track / "ledger.json"
+def test_a_ledger_that_was_edited_is_evidence_of_nothing(track, name, demo_class, scores):
+    ledger = demo_class / track / "course" / "submitted" / name / track / "ledger.json"
     entries = json.loads(ledger.read_text(encoding="utf-8"))["entries"]
     assert {entry["kind"] for entry in entries} == {"lock", "reveal", "run", "decision"}
     for part in PARTS:
@@ -166,10 +160,10 @@ def test_a_ledger_that_was_edited_is_evidence_of_nothing(track, name, folder, sc
     assert scores[track][name]["pipeline/runs-test"] == 0
 
 
-def test_the_same_work_graded_again_has_the_same_score(folder, scores, tmp_path):
+def test_the_same_work_graded_again_has_the_same_score(demo_class, scores, tmp_path):
     """By force, in a copy of the course: not a digit moves."""
     track, name = TRACKS[-1], "gus_twice_the_cost"
-    course = shutil.copytree(folder / track / "course", tmp_path / "course")
+    course = shutil.copytree(demo_class / track / "course", tmp_path / "course")
     before = read_scores(course, track)
     assert before == scores[track]
     graded = course / "autograded" / name / track
@@ -181,18 +175,18 @@ def test_the_same_work_graded_again_has_the_same_score(folder, scores, tmp_path)
 
 
 @every_student
-def test_the_ledger_travels_to_the_instructor_as_it_is(track, name, folder):
-    home = folder / track / "homes" / name / track / "ledger.json"
+def test_the_ledger_travels_to_the_instructor_as_it_is(track, name, demo_class):
+    home = demo_class / track / "homes" / name / track / "ledger.json"
     for stage in ("submitted", "autograded"):
-        path = folder / track / "course" / stage / name / track / "ledger.json"
+        path = demo_class / track / "course" / stage / name / track / "ledger.json"
         assert path.exists() == home.exists()
         if home.exists():
             assert path.read_bytes() == home.read_bytes()
 
 
 @every_track
-def test_everybody_gets_feedback_that_says_in_words_what_went_wrong(track, folder):
-    feedback = folder / track / "course" / "feedback"
+def test_everybody_gets_feedback_that_says_in_words_what_went_wrong(track, demo_class):
+    feedback = demo_class / track / "course" / "feedback"
     for name in names_in(track):
         for part in PARTS.values():
             assert (feedback / name / track / f"{part.stem}.html").exists()

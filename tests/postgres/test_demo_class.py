@@ -49,11 +49,10 @@ def put_back(layout, course, name):
     return set(graded(layout.source / TRACK)) - theirs
 
 
-def test_the_whole_class_has_the_scores_that_it_has_with_sqlite(server, layout, make, tmp_path):
-    make("demo-class")
-    with_sqlite = json.loads(
-        (layout.root / "build/demo-class" / TRACK / "scores.json").read_text(encoding="utf-8")
-    )
+def test_the_whole_class_has_the_scores_that_it_has_with_sqlite(
+    server, layout, demo_class, tmp_path
+):
+    with_sqlite = json.loads((demo_class / TRACK / "scores.json").read_text(encoding="utf-8"))
     program = [sys.executable, "demo/run_class.py", str(tmp_path)]
     done = subprocess.run(
         [*program, "--track", TRACK, "--gradebook", server.url],

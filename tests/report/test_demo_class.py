@@ -28,18 +28,12 @@ every_track = pytest.mark.parametrize("track", TRACKS)
 
 
 @pytest.fixture(scope="module")
-def folder(layout, make):
-    make("demo-class")
-    return layout.root / "build" / "demo-class"
-
-
-@pytest.fixture(scope="module")
-def cohort_in(folder):
+def cohort_in(demo_class):
     found = {}
 
     def read(track):
         if track not in found:
-            found[track] = cohorts_of(folder / track / "course", track)[track]
+            found[track] = cohorts_of(demo_class / track / "course", track)[track]
         return found[track]
 
     return read
@@ -60,8 +54,10 @@ def locked(track, name, part):
 
 
 @every_track
-def test_everybody_waits_for_a_person_with_the_points_of_the_demo_class(track, cohort_in, folder):
-    scores = json.loads((folder / track / "scores.json").read_text(encoding="utf-8"))
+def test_everybody_waits_for_a_person_with_the_points_of_the_demo_class(
+    track, cohort_in, demo_class
+):
+    scores = json.loads((demo_class / track / "scores.json").read_text(encoding="utf-8"))
     table = roster.students(cohort_in(track))
     assert [row["student"] for row in table.rows] == sorted(names_in(track))
     for row in table.rows:
@@ -164,8 +160,8 @@ def test_strategies_are_those_of_the_students(track, cohort_in):
 
 
 @every_track
-def test_cells_are_counted_as_the_scores_are(track, cohort_in, folder):
-    scores = json.loads((folder / track / "scores.json").read_text(encoding="utf-8"))
+def test_cells_are_counted_as_the_scores_are(track, cohort_in, demo_class):
+    scores = json.loads((demo_class / track / "scores.json").read_text(encoding="utf-8"))
     table = items.items(cohort_in(track))
     assert items.broken(table) == []
     for part in PARTS.values():
@@ -179,9 +175,11 @@ def test_cells_are_counted_as_the_scores_are(track, cohort_in, folder):
         assert [row["students"] for row in waits] == [0]
 
 
-def test_the_shared_version_of_the_demo_class_has_no_name_and_no_reason(folder, tmp_path, report):
+def test_the_shared_version_of_the_demo_class_has_no_name_and_no_reason(
+    demo_class, tmp_path, report
+):
     track = TRACKS[0]
-    report("--course", folder / track / "course", "--out", tmp_path / "out", "--shared")
+    report("--course", demo_class / track / "course", "--out", tmp_path / "out", "--shared")
     texts = [path.read_text(encoding="utf-8") for path in (tmp_path / "out").iterdir()]
     assert len(texts) > 8
     for text in texts:
