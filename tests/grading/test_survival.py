@@ -75,11 +75,12 @@ def workers_of(process: subprocess.Popen[str]) -> list[psutil.Process]:
     found = []
     with contextlib.suppress(psutil.NoSuchProcess):
         for child in psutil.Process(process.pid).children(recursive=True):
-            with contextlib.suppress(psutil.NoSuchProcess):
+            with contextlib.suppress(psutil.NoSuchProcess):  # any of them may end meanwhile
                 lines = [" ".join(item.cmdline()) for item in child.children()]
-                if any("storagelab.grading.inside" in line for line in lines):
+                warm = any("storagelab.grading.inside" in line for line in lines)
+                if warm and "bwrap" not in child.name():
                     found.append(child)
-    return [child for child in found if "bwrap" not in child.name()]
+    return found
 
 
 def done(course: Path) -> int:

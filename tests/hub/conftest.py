@@ -8,11 +8,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+import psutil
 import pytest
 
 from hub.__main__ import free_ports
@@ -23,6 +24,9 @@ from ..browser.conftest import Traffic, new_page
 needs_root = pytest.mark.skipif(
     os.geteuid() != 0, reason="accounts of their own take root: run the tests as root"
 )
+
+
+Told = TypeVar("Told")
 
 
 @dataclass(frozen=True)
@@ -42,9 +46,22 @@ class Hub:
     def home(self, name: str) -> Path:
         return self.state / "home" / name
 
+    def processes(self) -> list[psutil.Process]:
+        """Return everything that it started and that runs now."""
+        return psutil.Process(self.process.pid).children(recursive=True)
+
     @property
     def log(self) -> str:
         return (self.state / "hub" / "jupyterhub.log").read_text(encoding="utf-8")
+
+
+def ask_each(
+    processes: list[psutil.Process], question: Callable[[psutil.Process], Told]
+) -> Iterator[Told]:
+    """Ask every process that is still there: some end by themselves at any time."""
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            yield question(process)
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from storagelab.ledger import entries_of, read_ledger
 from storagelab.parts import PARTS
 
 from . import intruder
-from .conftest import Hub, needs_root, wait_for
+from .conftest import Hub, ask_each, needs_root, wait_for
 from .desk import SLOW, Instructor, Student
 from .pictures import camera
 
@@ -235,8 +235,9 @@ def test_a_class_from_release_to_feedback(hub, people, layout, track):
     assert {name: what for name, what in came.items() if not what.startswith("refused")} == {}
 
     diary.write("the hub stops, and everybody's servers and kernels with it")
-    running = psutil.Process(hub.process.pid).children(recursive=True)
-    assert {process.uids().real for process in running} >= {UIDS[name] for name in WORKED}
+    running = hub.processes()
+    owners = {uids.real for uids in ask_each(running, psutil.Process.uids)}
+    assert owners >= {UIDS[name] for name in WORKED}
     hub.process.terminate()
     assert psutil.wait_procs(running, timeout=90)[1] == []
     assert hub.process.wait(timeout=30) == 0

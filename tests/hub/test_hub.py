@@ -16,7 +16,7 @@ from hub import sandbox
 from hub.__main__ import HubError, check_machine, free_ports
 from hub.people import EVERYBODY, HOMES, MATERIAL, UIDS
 
-from .conftest import needs_root, running_hub
+from .conftest import ask_each, needs_root, running_hub
 
 
 def test_who_is_not_root_is_told_what_to_do(monkeypatch):
@@ -109,12 +109,13 @@ def test_killed_outright_nothing_is_left_and_the_class_goes_on(hub_root, tmp_pat
         course = hub.home("instructor") / "storagelab"
         assert (course / "source").stat().st_mode & 0o777 == 0o700
         assert (course / "source" / "cloud_titan" / "1_access.ipynb").is_file()
-        running = psutil.Process(hub.process.pid).children(recursive=True)
-        assert any("configurable-http-proxy" in " ".join(process.cmdline()) for process in running)
+        running = hub.processes()
+        commands = [" ".join(line) for line in ask_each(running, psutil.Process.cmdline)]
+        assert any("configurable-http-proxy" in command for command in commands)
         listening = {
             line.laddr.ip
-            for process in running
-            for line in process.net_connections("tcp")
+            for lines in ask_each(running, lambda process: process.net_connections("tcp"))
+            for line in lines
             if line.status == psutil.CONN_LISTEN
         }
         assert listening == {"127.0.0.1"}
