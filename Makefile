@@ -20,8 +20,9 @@ NOTEBOOKS := $(wildcard notebooks/* notebooks/answers/*)
 CHAPTERS  := $(shell find book -type f 2>/dev/null) _config.yml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup notebooks release book demo-class course guide lab hub test lint fix bench \
-  bench-grade soak pictures mutants chromium bubblewrap postgres deploy-check clean
+.PHONY: help setup notebooks release book demo-class course guide lab hub test what-tests-need \
+  programs lint fix bench bench-grade soak pictures mutants chromium bubblewrap postgres \
+  deploy-check clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -34,8 +35,17 @@ course: demo-class book ## set everything up, make the course, run the demo clas
 	@echo "          other tracks: $(filter-out $(TRACK),$(TRACKS))"
 	@echo "feedback  file://$(CURDIR)/build/demo-class/$(TRACK)/course/feedback/ada_perfect/$(TRACK)/1_access.html"
 
-test: setup chromium bubblewrap postgres notebooks release demo-class book lint ## set everything up and pass every test
+test: ## set everything up and pass every test
+	@$(MAKE) --no-print-directory --jobs 2 what-tests-need
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+
+what-tests-need: setup programs demo-class book lint
+
+# one after the other: apt does one thing at a time
+programs:
+	@.ci/chromium
+	@.ci/bubblewrap
+	@.ci/postgres || [ -z "$$CI" ]
 
 # --- the environment: a virtual one from the pinned lock, and the page's scripts from npm
 
