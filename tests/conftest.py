@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,11 +39,16 @@ def person_at_a_static_screen(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def make(layout: Layout):
     """Bring a target of the Makefile up to date; nothing is done where it already is."""
+    build = layout.root / "build"
+    build.mkdir(exist_ok=True)
 
     def run(target: str) -> None:
-        done = subprocess.run(
-            ["make", target], cwd=layout.root, capture_output=True, text=True, check=False
-        )
+        # tests run in several processes, and two of them must not make the same thing at once
+        with (build / "tests.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            done = subprocess.run(
+                ["make", target], cwd=layout.root, capture_output=True, text=True, check=False
+            )
         assert done.returncode == 0, f"make {target}\n{done.stdout}\n{done.stderr}"
 
     return run
@@ -75,3 +81,12 @@ def browser(playwright: Any) -> Iterator[Any]:
     chromium = playwright.chromium.launch(**options)
     yield chromium
     chromium.close()
+
+
+@pytest.fixture(scope="session")
+def axe(layout: Layout, make) -> str:
+    """axe-core, to be evaluated in a page."""
+    from tests.browser.axe import SCRIPT
+
+    make("book")  # which fetches it
+    return (layout.root / SCRIPT).read_text(encoding="utf-8")

@@ -6,7 +6,7 @@ import html
 import json
 from pathlib import Path
 
-from ipywidgets.embed import embed_data
+from ipywidgets.embed import dependency_state, embed_data
 
 PAGE = """<!doctype html>
 <html lang="en" data-theme="{theme}">
@@ -56,7 +56,9 @@ def write_page(
 
     ``font`` is a family that the machine has, or one of ``faces``, as CSS.
     """
-    data = embed_data(views=[widget], drop_defaults=False)
+    # else every widget that any test of this process has made would be on the page
+    state = dependency_state([widget], drop_defaults=False)
+    data = embed_data(views=[widget], drop_defaults=False, state=state)
     ground, ink = GROUNDS[theme]
     path.write_text(
         PAGE.format(

@@ -1,7 +1,8 @@
-"""Every control of every workbench in JupyterLab, by keyboard, by mouse and by typing."""
+"""Every control of every workbench in JupyterLab, by keyboard, by mouse and by typing; and axe."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,7 @@ from storagelab.widgets.presets import positions
 from storagelab.widgets.workbench import Workbench
 from storagelab.words.answers import answer_line
 
+from .axe import THEMES, grave_findings
 from .chromium import NOT_IN_TWO_SECONDS
 from .conftest import Traffic, captions, new_page, wait_until_settled
 from .lab import run_all, students_copy
@@ -300,6 +302,16 @@ def test_the_line_to_paste_follows_and_leads_the_sliders(bench):
     bench.expect_value(control, control.default)
 
 
+def test_axe_has_no_grave_finding_in_the_light_and_the_dark(bench, axe):
+    for theme in THEMES:
+        bench.page.emulate_media(color_scheme=theme)
+        light = "true" if theme == "light" else "false"
+        bench.page.wait_for_selector(f"body[data-jp-theme-light='{light}']", state="attached")
+        bench.page.wait_for_timeout(500)
+        # JupyterLab's own frame is not looked at, only what the course puts into it
+        assert grave_findings(bench.page, axe, [".jp-OutputArea-output"]) == [], theme
+
+
 def test_what_was_opened_and_moved_asked_no_other_host(bench):
     assert bench.traffic.blocked == []
     bench.traffic.assert_clean()
@@ -319,8 +331,8 @@ def only(bench):
     return require
 
 
-def test_where_scripts_load_slowly_the_figures_still_move(browser, lab, layout, make):
-    """Then anywidget loses all messages to its widgets, the courier among them."""
+def test_where_scripts_load_slowly_everything_still_follows(browser, lab, layout, make):
+    """Then anywidget would lose all messages to its widgets, the courier among them."""
     make("release")
     track, part = load_track("cloud_titan"), PARTS["pipeline"]
     lab.write("slow/lab.ipynb", students_copy(layout.release, track, part))
@@ -345,4 +357,12 @@ def test_where_scripts_load_slowly_the_figures_still_move(browser, lab, layout, 
         bench.set(**{control.name: value})
         bench.await_words()
         assert bench.drawn() != before
+        # a widget whose script is anywidget's, asked and then told
+        page.get_by_role("button", name=re.compile("Math peek")).click()
+        for index in (0, len(control.values) - 1):
+            bench.slider(control).press("End" if index else "Home")
+            bench.set(**{control.name: control.values[index]})
+            bench.await_words()
+            equation = part.equation(track, bench.twin.outcome)
+            expect(page.get_by_text(equation.words, exact=True)).to_be_visible()
     lab.stop_kernels()

@@ -12,7 +12,6 @@ from click.testing import CliRunner
 from storagelab.colors import BLUE, GREEN, ORANGE, PURPLE
 from storagelab.report import charts
 from storagelab.report.command import command
-from tests.browser.test_accessibility import AXE
 
 GROUNDS = {"light": "#ffffff", "dark": "#16191d"}
 
@@ -160,12 +159,6 @@ def test_it_is_light_on_paper_and_nothing_hangs_over_the_edge(page, browser):
     assert tab.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert len(tab.pdf(format="A4")) > 10_000
     tab.close()
-
-
-@pytest.fixture(scope="module")
-def axe(layout, make):
-    make("book")  # which fetches it
-    return (layout.root / AXE).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("width", [360, 1280])

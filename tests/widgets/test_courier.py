@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import anywidget
 import ipywidgets
 import pytest
 from ipywidgets import Widget
@@ -93,12 +94,31 @@ def test_until_a_message_came_through_every_widget_speaks_for_itself(sent):
     bench.close()
 
 
-def test_a_browser_that_says_hello_is_sent_an_empty_load(sent):
+def test_a_browser_that_says_hello_is_sent_a_load_even_if_it_is_empty(sent):
     courier = Courier()
     courier._handle_custom_msg({"hello": True}, [])
     ((model, message, _),) = sent
     assert model == courier.model_id
     assert message["content"] == {"updates": []}
+
+
+def test_a_browser_that_says_hello_is_told_again_what_it_may_have_missed(sent):
+    """What went to a widget whose script wasn't there yet is in the load, whatever became of it."""
+    bench = Workbench(load_track("cloud_titan"), "access")
+    assert bench.instruments
+    bench.courier.ready = True
+    bench.set(queue_depth=1)
+    sent.clear()
+    bench.courier._handle_custom_msg({"hello": True}, [])
+    assert len(sent) == 1
+    held = browser(sent)
+    scripted = [item for item in parts_of(bench.widget) if isinstance(item, anywidget.AnyWidget)]
+    assert len(scripted) > 5
+    assert {item.model_id for item in scripted} == {*bench.courier.scripted}
+    assert {item.model_id for item in scripted} - {bench.courier.model_id} == held.keys()
+    assert held[bench.math_peek.widget.model_id]["unfolded"] is False
+    assert not any(name.startswith("_") for state in held.values() for name in state)
+    bench.close()
 
 
 def test_what_was_collected_is_sent_also_where_something_fails(sent):

@@ -34,11 +34,26 @@ export default {
       model.set(state);
       model.save_changes();
     };
+    // anywidget's model waits for its script before it takes a message, and takes none, ever, where
+    // that was more than two seconds; the model beneath it is ipywidgets' own and takes all
+    const hearEverything = async () => {
+      for (const id of model.get('scripted')) {
+        const target = await manager.get_model(id);
+        const { prototype } = Object.getPrototypeOf(target.constructor);
+        target.comm?.on_msg(prototype._handle_comm_msg.bind(target));
+      }
+    };
+    const listen = () => hearEverything().catch(console.error);
+    model.on('change:scripted', listen);
     model.on('msg:custom', receive);
-    // anywidget loses every message to a script that took it more than two seconds to load, for
-    // good: the courier is only sent with anything once an empty load came through
-    say({ ready: true, heard: false });
-    model.send({ hello: true });
-    return () => model.off('msg:custom', receive);
+    // the courier is only sent with anything once a load came through
+    listen().then(() => {
+      say({ ready: true, heard: false });
+      model.send({ hello: true });
+    });
+    return () => {
+      model.off('change:scripted', listen);
+      model.off('msg:custom', receive);
+    };
   },
 };

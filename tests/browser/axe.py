@@ -1,0 +1,33 @@
+"""axe-core on a page: what it finds that is serious or critical."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playwright.sync_api import Page
+
+SCRIPT = "node_modules/axe-core/axe.min.js"
+THEMES = ("light", "dark")
+GRAVE = ("serious", "critical")
+
+RUN = """async (places) => {
+  const found = await axe.run(places, { resultTypes: ['violations'] });
+  return found.violations.flatMap((rule) => rule.nodes.map((node) => ({
+    rule: rule.id, impact: node.impact || rule.impact, html: node.html,
+    place: node.target.join(' '), why: node.failureSummary,
+  })));
+}"""
+
+
+def grave_findings(page: Page, axe: str, places: list[str]) -> list[dict[str, Any]]:
+    """Return what is serious or critical within ``places``, selectors, with all folds open."""
+    page.evaluate(
+        """(places) => document.querySelectorAll(places.map((place) => `${place} details`).join())
+          .forEach((item) => { item.open = true; })""",
+        places,
+    )
+    page.wait_for_timeout(300)
+    if not page.evaluate("() => 'axe' in window"):
+        page.evaluate(axe)
+    found = page.evaluate(RUN, {"include": [[place] for place in places]})
+    return [item for item in found if item["impact"] in GRAVE]
