@@ -24,6 +24,15 @@ PAGES = [
     *LIVELY, "index", "tracks", "is_it_true", "student", "instructor", "track_file", "glossary",
     "sources",
 ]  # fmt: skip
+A4 = 720
+"""Pixels across a sheet between its margins."""
+OVER = """(width) => [...document.querySelectorAll(
+    'article :is(.bqplot, pre, table, .storagelab-words, .noUi-target, mjx-container)')]
+  .filter((item) => item.getClientRects().length)
+  .filter((item) => item.getBoundingClientRect().right > width + 1
+    || (getComputedStyle(item).overflowX !== 'visible' && item.scrollWidth > item.clientWidth + 1))
+  .map((item) => `${item.className}: ${item.textContent.slice(0, 60)}`)"""
+"""What of a page is wider than that, or than its own box."""
 
 
 @pytest.fixture(params=["served", "as files"])
@@ -99,3 +108,29 @@ def test_a_page_fits_a_telephone(book_server, page, name):
         wait_until_settled(page)
     width = page.evaluate("() => document.documentElement.scrollWidth")
     assert width <= 361
+
+
+def test_the_gallerys_equation_is_set(book, page, traffic):
+    page.goto(f"{book}/gallery.html")
+    equation = page.locator(".storagelab-equation mjx-container")
+    equation.wait_for(state="visible")
+    assert page.locator("merror, .mjx-error").count() == 0
+    traffic.assert_clean()
+
+
+@pytest.mark.parametrize("name", [*LIVELY, "gallery"])
+def test_on_paper_nothing_is_cut(book_server, page, name):
+    """Text runs anew over the width of a sheet, figures stay as wide as the screen made them."""
+    page.set_viewport_size({"width": 1100, "height": 1000})  # else the theme has a column aside
+    page.goto(f"{book_server}/{name}.html")
+    wait_until_settled(page)
+    page.emulate_media(media="print")
+    page.add_style_tag(content=f"html {{ width: {A4}px; }}")
+    for _ in range(40):  # mathematics is laid out anew, when its fonts are there
+        over = page.evaluate(OVER, A4)
+        if not over:
+            break
+        page.wait_for_timeout(250)
+    assert over == []
+    # buttons and folds are of no use there
+    assert page.locator(".storagelab-tools:visible").count() == 0
