@@ -100,6 +100,7 @@ class Writer:
         self._course = course
         self._staging = aside / "staging"
         self._preprocessors = course.saving_preprocessors()
+        course.gradebook.add_indexes()
 
     def write(self, assignment: str, submission: Submission, graded: Graded) -> None:
         """Write a graded submission into the gradebook and ``autograded/``.

@@ -11,6 +11,7 @@ from nbgrader.api import Gradebook
 from sqlalchemy import create_engine, text
 
 from storagelab.course.nbgrader_steps import StepError, run_nbgrader
+from storagelab.grading.gradebook import OpenGradebook
 from tests.postgres import small_course
 
 PATIENCE = 120
@@ -179,3 +180,17 @@ def test_the_hubs_own_database_survives_too(server):
     again = orm.new_session_factory(url=url)()
     assert [user.name for user in again.query(orm.User)] == ["ada"]
     again.close()
+
+
+def test_the_graders_indexes_are_made_once(server, course):
+    book = OpenGradebook(server.url, "")
+    book.add_indexes()
+    book.add_indexes()
+    book.close()
+    engine = create_engine(server.url)
+    with engine.connect() as connection:
+        names = connection.execute(
+            text("SELECT tablename FROM pg_indexes WHERE indexname LIKE 'storagelab_%'")
+        ).scalars()
+        assert sorted(names) == ["comment", "grade", "submitted_notebook"]
+    engine.dispose()
