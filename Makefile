@@ -37,7 +37,7 @@ course: demo-class book ## set everything up, make the course, run the demo clas
 
 test: ## set everything up and pass every test
 	@$(MAKE) --no-print-directory --jobs 2 what-tests-need
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 what-tests-need: setup programs demo-class book lint
 
