@@ -43,9 +43,7 @@ what-tests-need: setup programs demo-class book lint
 
 # one after the other: apt does one thing at a time
 programs:
-	@.ci/chromium
-	@.ci/bubblewrap
-	@.ci/postgres || [ -z "$$CI" ]
+	@$(MAKE) --no-print-directory --jobs 1 chromium bubblewrap postgres
 
 # --- the environment: a virtual one from the pinned lock, and the page's scripts from npm
 

@@ -122,11 +122,11 @@ def _grade(
                 plan.append((assignment, summary, left))
                 summaries.append(summary)
             if any(left for _, _, left in plan):
+                writer = Writer(course, aside)
                 with cluster(workers, scheduler) as client:
                     for assignment, summary, left in plan:
                         if left:
                             scores = Scores(course, aside, summary.assignment)
-                            writer = Writer(course, aside)
                             _grade_one(course, writer, client, assignment, summary, left, console)
                             summary.before = scores.kept
                             summary.moved = scores.moved()

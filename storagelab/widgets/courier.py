@@ -44,7 +44,7 @@ class Courier(anywidget.AnyWidget):
         self._load: list[_Update] | None = None
         self._buffers: list[Any] = []
         self._scripted: list[anywidget.AnyWidget] = []
-        self.on_msg(_say_again)
+        self.on_msg(lambda courier, *_: courier.say_again())  # to a browser that says hello
 
     def carry_for(self, widgets: Iterable[Widget]) -> None:
         """Take over what ``widgets`` send; ``_send`` is the one door through which they do."""
@@ -67,27 +67,23 @@ class Courier(anywidget.AnyWidget):
         if self._load is not None or not self.heard:
             yield
             return
+        with self._one_load(even_empty=False):
+            yield
+
+    def say_again(self) -> None:
+        """Send one load with the present state of every scripted widget, empty if there is none."""
+        with self._one_load(even_empty=True):
+            for widget in self._scripted:
+                # what begins with an underscore, the script itself among it, never changes
+                widget.send_state({name for name in widget.keys if not name.startswith("_")})
+
+    @contextmanager
+    def _one_load(self, *, even_empty: bool) -> Iterator[None]:
         self._load = []
         try:
             yield
         finally:
-            self._send_load(even_empty=False)
-
-    def say_again(self) -> None:
-        """Send one load with the present state of every scripted widget, empty if there is none."""
-        self._load = []
-        for widget in self._scripted:
-            # what begins with an underscore, the script itself among it, never changes
-            widget.send_state({name for name in widget.keys if not name.startswith("_")})
-        self._send_load(even_empty=True)
-
-    def _send_load(self, *, even_empty: bool) -> None:
-        load, buffers = self._load, self._buffers
-        self._load, self._buffers = None, []
-        if load or even_empty:
-            self.send({"updates": load}, buffers)
-
-
-def _say_again(courier: Courier, *_: Any) -> None:
-    """Answer a browser that says hello."""
-    courier.say_again()
+            load, buffers = self._load, self._buffers
+            self._load, self._buffers = None, []
+            if load or even_empty:
+                self.send({"updates": load}, buffers)

@@ -144,6 +144,14 @@ def choose(page: Any, menu: str, item: str) -> None:
     page.click(f'.lm-Menu-itemLabel:text-is("{item}")')
 
 
+def use_theme(page: Any, theme: str) -> None:
+    """Ask for a light or a dark page, and wait until JupyterLab is one."""
+    page.emulate_media(color_scheme=theme)
+    light = "true" if theme == "light" else "false"
+    page.wait_for_selector(f"body[data-jp-theme-light='{light}']", state="attached")
+    page.wait_for_timeout(500)
+
+
 def run_all(page: Any) -> None:
     """Run all cells, without waiting for what they show."""
     page.locator(".jp-Notebook .jp-CodeCell .cm-content").first.click()

@@ -22,7 +22,7 @@ from storagelab.words.answers import answer_line
 from .axe import THEMES, grave_findings
 from .chromium import NOT_IN_TWO_SECONDS
 from .conftest import Traffic, captions, new_page, wait_until_settled
-from .lab import run_all, students_copy
+from .lab import run_all, students_copy, use_theme
 
 EVERY_LAB = [
     pytest.param((track, part), id=f"{track}-{part}") for track in TRACKS for part in PARTS
@@ -304,10 +304,7 @@ def test_the_line_to_paste_follows_and_leads_the_sliders(bench):
 
 def test_axe_has_no_grave_finding_in_the_light_and_the_dark(bench, axe):
     for theme in THEMES:
-        bench.page.emulate_media(color_scheme=theme)
-        light = "true" if theme == "light" else "false"
-        bench.page.wait_for_selector(f"body[data-jp-theme-light='{light}']", state="attached")
-        bench.page.wait_for_timeout(500)
+        use_theme(bench.page, theme)
         # JupyterLab's own frame is not looked at, only what the course puts into it
         assert grave_findings(bench.page, axe, [".jp-OutputArea-output"]) == [], theme
 

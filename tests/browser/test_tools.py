@@ -19,7 +19,7 @@ from storagelab.widgets.workbench import Workbench
 
 from .conftest import Traffic, new_page, wait_until_settled
 from .embedding import write_page
-from .lab import notebook_of, run_all, run_cell, students_copy
+from .lab import notebook_of, run_all, run_cell, students_copy, use_theme
 
 TRACK = "cloud_titan"
 EASE_LATE = """
@@ -117,10 +117,7 @@ def instrument_of(page, title):
 def test_pictures_are_saved_from_a_lab(live):
     page, twin = live
     for theme in ("light", "dark"):
-        page.emulate_media(color_scheme=theme)
-        light = "true" if theme == "light" else "false"
-        page.wait_for_selector(f"body[data-jp-theme-light='{light}']", state="attached")
-        page.wait_for_timeout(300)
+        use_theme(page, theme)
         for instrument in twin.instruments:
             box = instrument_of(page, instrument.title)
             root = check_picture_files(page, box, instrument.name)

@@ -65,9 +65,8 @@ def simplified(outputs: list[NotebookNode], grades_only: bool = False) -> list[A
         match output.output_type:
             case "stream":
                 text = re.sub(r"/\S+/ipykernel_\d+/\S+|<ipython-\S+>|/tmp/\S+", "FILE", output.text)
-                text = re.sub(
-                    r"[\d.]+ (ns|us|[\u00b5\u03bc]s|ms|s)", "TIME", text
-                )  # micro sign, mu
+                # a microsecond has a micro sign or a mu
+                text = re.sub(r"[\d.]+ (ns|us|[\u00b5\u03bc]s|ms|s)", "TIME", text)
                 text = re.sub(r"FILE[:\d]*", "FILE", text)
                 said.append((output.name, text))
             case "error":
