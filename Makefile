@@ -28,7 +28,7 @@ help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 course: demo-class book ## set everything up, make the course, run the demo class, build the book
-	@$(BIN)/python demo/run_class.py build/demo-class --show
+	@$(BIN)/python -m demo.run_class build/demo-class --show
 	@echo
 	@echo "book      file://$(CURDIR)/$(BOOK)"
 	@echo "lab       make lab TRACK=$(TRACK)    (http://127.0.0.1:8888/lab/tree/1_access.ipynb)"
@@ -91,7 +91,7 @@ $(STAMPS)/release: $(STAMPS)/notebooks nbgrader_config.py
 demo-class: $(STAMPS)/demo-class ## run a demo class of every track through nbgrader, release to feedback
 
 $(STAMPS)/demo-class: $(STAMPS)/release $(wildcard demo/*.py)
-	$(BIN)/python demo/run_class.py build/demo-class
+	$(BIN)/python -m demo.run_class build/demo-class
 	@touch $@
 
 book: $(STAMPS)/book ## build the book

@@ -1,6 +1,6 @@
 """Run the demo class through real nbgrader, from release to feedback.
 
-``python demo/run_class.py FOLDER`` lays out a course of its own for every track in
+``python -m demo.run_class FOLDER`` lays out a course of its own for every track in
 ``FOLDER/<track>`` (with its gradebook and its exchange), so that no real class is touched. The
 gradebook is nbgrader's usual SQLite file, or where ``--gradebook`` says.
 """
@@ -32,15 +32,14 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from demo.commands import run_nbgrader
+from demo.students import Answers, Student, make_class, reference
 from storagelab.course.generate import load_keys
 from storagelab.course.kernels import run_notebook
 from storagelab.course.layout import Layout, find_layout
 from storagelab.course.nbgrader_steps import StepError, make_course
 from storagelab.parts import PARTS
 from storagelab.tracks import TRACKS
-
-from commands import run_nbgrader  # isort: skip - beside this file
-from students import Answers, Student, make_class, reference  # isort: skip
 
 Scores = dict[str, dict[str, float | None]]
 """By student and ``part/cell``; None where a person still has to grade."""

@@ -8,9 +8,9 @@ import shutil
 import keys
 import nbformat
 import pytest
-from run_class import read_scores
-from students import ONCE, make_student, names_in, read_sheet
 
+from demo.run_class import read_scores
+from demo.students import ONCE, make_student, names_in, read_sheet
 from storagelab.course.nbgrader_steps import run_nbgrader
 from storagelab.parts import PARTS
 from storagelab.tracks import TRACKS

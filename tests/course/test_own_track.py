@@ -38,8 +38,8 @@ STEMS = [part.stem for part in PARTS.values()]
 
 def go_through(folder: Path) -> None:
     """Take the track from its file to scores, in a course under ``folder``."""
-    from run_class import do_homework, read_scores
-    from students import Student, reference
+    from demo.run_class import do_homework, read_scores
+    from demo.students import Student, reference
 
     layout, keys = find_layout(), load_keys(find_layout())
     track = load_track(NAME)
@@ -98,7 +98,7 @@ def run(layout, checkout: Layout, folder: Path | None, *arguments: str) -> str:
         for name, value in os.environ.items()
         if name not in (EXTRA_TRACKS, "STORAGELAB_VIEW", "NBGRADER_EXECUTION")
     }
-    environment["PYTHONPATH"] = os.pathsep.join(map(str, (layout.root / "demo", layout.root)))
+    environment["PYTHONPATH"] = str(layout.root)
     if folder:
         environment[EXTRA_TRACKS] = str(folder)
     done = subprocess.run(

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import keys
 import nbformat
-from students import Answers, read_sheet, reference
 
+from demo.students import Answers, read_sheet, reference
 from storagelab.course.layout import Layout
 from storagelab.course.nbgrader_steps import make_course, run_nbgrader
 from storagelab.labs import open_part

@@ -16,8 +16,8 @@ import msgspec
 import nbformat
 import pytest
 from click.testing import CliRunner
-from students import read_sheet, reference
 
+from demo.students import read_sheet, reference
 from storagelab.course import pace
 from storagelab.labs import check, checking, open_part, progress, typed
 from storagelab.labs.errors import StudentError

@@ -6,8 +6,8 @@ import re
 
 import keys
 import pytest
-from students import read_sheet
 
+from demo.students import read_sheet
 from storagelab.labs import checking
 from storagelab.labs.errors import StudentError
 from storagelab.parts import PARTS

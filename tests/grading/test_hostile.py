@@ -16,18 +16,18 @@ import keys
 import nbformat
 import psutil
 import pytest
-from hostile import FAMILIES, PACK, lay_out
-from hostile.case import STEMS, TRACK, Case, Loss, Work
-from hostile.files import SECRET
-from hostile.greedy import LEFT
-from hostile.measure import RESULTS
-from hostile.planted import MARK, leaks, make_course, plant
-from hostile.readers import LOOT
-from hostile.scores import Scores, deserved, differences, full_scores, read_scores
-from hostile.table import PAGE, page
-from students import Student, make_student
 
+from demo.students import Student, make_student
 from storagelab.course.nbgrader_steps import run_nbgrader
+from tests.sandgrader.hostile import FAMILIES, PACK, lay_out
+from tests.sandgrader.hostile.case import STEMS, TRACK, Case, Loss, Work
+from tests.sandgrader.hostile.files import SECRET
+from tests.sandgrader.hostile.greedy import LEFT
+from tests.sandgrader.hostile.measure import RESULTS
+from tests.sandgrader.hostile.planted import MARK, leaks, make_course, plant
+from tests.sandgrader.hostile.readers import LOOT
+from tests.sandgrader.hostile.scores import Scores, deserved, differences, full_scores, read_scores
+from tests.sandgrader.hostile.table import PAGE, page
 
 pytestmark = pytest.mark.skipif(
     shutil.which("bwrap") is None,

@@ -13,8 +13,8 @@ from typing import Any
 import psutil
 from nbgrader.api import Gradebook
 from playwright.sync_api import expect
-from students import Sheet, read_sheet
 
+from demo.students import Sheet, read_sheet
 from hub.people import COURSE, EXCHANGE, HOMES, INSTRUCTOR, UIDS
 from storagelab.course.generate import load_keys
 from storagelab.ledger import entries_of, read_ledger

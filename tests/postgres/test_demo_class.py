@@ -8,9 +8,9 @@ import sys
 
 import keys
 import nbformat
-from run_class import read_scores
-from students import ONCE, make_student, names_in
 
+from demo.run_class import read_scores
+from demo.students import ONCE, make_student, names_in
 from storagelab.parts import PARTS
 
 TRACK = "cloud_titan"
@@ -53,7 +53,7 @@ def test_the_whole_class_has_the_scores_that_it_has_with_sqlite(
     server, layout, demo_class, tmp_path
 ):
     with_sqlite = json.loads((demo_class / TRACK / "scores.json").read_text(encoding="utf-8"))
-    program = [sys.executable, "demo/run_class.py", str(tmp_path)]
+    program = [sys.executable, "-m", "demo.run_class", str(tmp_path)]
     done = subprocess.run(
         [*program, "--track", TRACK, "--gradebook", server.url],
         cwd=layout.root,

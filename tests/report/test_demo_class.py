@@ -6,8 +6,8 @@ import json
 
 import keys
 import pytest
-from students import names_in, read_sheet
 
+from demo.students import names_in, read_sheet
 from storagelab.parts import PARTS
 from storagelab.report import beliefs, calibration, items, roster, strategies, times
 from storagelab.report.outcomes import DECISION, RUN

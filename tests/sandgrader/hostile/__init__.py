@@ -8,13 +8,13 @@ that doesn't deserve all its points.
 The scores follow three rules: points that aren't earned aren't given; nobody loses more than what
 their own act loses; what was right before an interpreter died counts.
 
-In this folder's parent, ``python -m hostile lay-out FOLDER`` makes the submissions, ``measure``
+``python -m tests.sandgrader.hostile lay-out FOLDER`` makes the submissions, ``measure``
 has stock nbgrader grade them, and ``table`` writes ``docs/hostile.md`` anew.
 """
 
 from __future__ import annotations
 
-from hostile import (
+from tests.sandgrader.hostile import (
     breakouts,
     deaths,
     files,
@@ -27,7 +27,7 @@ from hostile import (
     readers,
     shadowed,
 )
-from hostile.case import Case, lay_out
+from tests.sandgrader.hostile.case import Case, lay_out
 
 FAMILIES: dict[str, list[Case]] = {
     "The interpreter, bent": patched.PACK,

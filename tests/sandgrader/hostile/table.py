@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from hostile import FAMILIES, PACK
-from hostile.case import ALL_OF, Case
-from hostile.measure import RESULTS, TIMEOUT
-from hostile.scores import deserved, full_scores
+from tests.sandgrader.hostile import FAMILIES, PACK
+from tests.sandgrader.hostile.case import ALL_OF, Case
+from tests.sandgrader.hostile.measure import RESULTS, TIMEOUT
+from tests.sandgrader.hostile.scores import deserved, full_scores
 
 PAGE = Path("docs") / "hostile.md"
 
@@ -21,7 +21,7 @@ _HEAD = """\
 is hidden, to harm the grader, or that are broken or merely odd. `tests/grading/test_hostile.py`
 hands them in beside a class of innocent students, has `storagelab grade` grade everybody, and
 compares every test cell's score with the one below. This page is made from the pack
-(`cd demo && python -m hostile table`); a test fails where it isn't what the pack says.
+(`python -m tests.sandgrader.hostile table`); a test fails where it isn't what the pack says.
 
 Three rules give the scores:
 

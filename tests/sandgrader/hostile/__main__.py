@@ -1,4 +1,4 @@
-"""``python -m hostile``: make the pack's submissions, measure stock nbgrader, write the table."""
+"""``python -m tests.sandgrader.hostile``: make the pack's submissions, measure stock nbgrader, write the table."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
-from hostile import PACK, lay_out
-from hostile.case import TRACK
-from hostile.measure import measure_all
-from hostile.table import PAGE, write_page
 from storagelab.course.layout import find_layout
+from tests.sandgrader.hostile import PACK, lay_out
+from tests.sandgrader.hostile.case import TRACK
+from tests.sandgrader.hostile.measure import measure_all
+from tests.sandgrader.hostile.table import PAGE, write_page
 
 
 @click.group()

@@ -6,8 +6,8 @@ import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
-from hostile.case import cheat, right
-from hostile.patched import BEND, YES
+from tests.sandgrader.hostile.case import cheat, right
+from tests.sandgrader.hostile.patched import BEND, YES
 
 FAKE_LABS = """
 class Part:

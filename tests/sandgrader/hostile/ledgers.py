@@ -6,7 +6,7 @@ import json
 import os
 from pathlib import Path
 
-from hostile.case import NO_LEDGER, TRACK, Case, Work, lost, write_ledger
+from tests.sandgrader.hostile.case import NO_LEDGER, TRACK, Case, Work, lost, write_ledger
 
 LEDGER = "ledger.json"
 NO_RUN = {

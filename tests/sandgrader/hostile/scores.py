@@ -9,7 +9,7 @@ import nbformat
 from nbgrader.api import Gradebook
 from nbgrader.utils import is_grade
 
-from hostile.case import STEMS, TRACK, Case, Loss
+from tests.sandgrader.hostile.case import STEMS, TRACK, Case, Loss
 
 Scores = dict[str, float | None]
 """A student's points by ``part/cell``; None where the gradebook waits for a person."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hostile.case import NO_ANSWER, Case, Loss, Work, cheat, know_nothing, lost
+from tests.sandgrader.hostile.case import NO_ANSWER, Case, Loss, Work, cheat, know_nothing, lost
 
 CHECKS = ("expect", "follows_law", "concluded", "meets_targets", "worth", "fits_failures")
 BEND = f"""

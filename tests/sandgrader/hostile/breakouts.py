@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hostile.case import STEMS, Case, Work, cheat, lost, right, whole
+from tests.sandgrader.hostile.case import STEMS, Case, Work, cheat, lost, right, whole
 
 FIND = """
 import base64, gc, json, os, socket, struct

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hostile.case import NO_ANSWER, Case, Work, cheat, know_nothing
+from tests.sandgrader.hostile.case import NO_ANSWER, Case, Work, cheat, know_nothing
 
 LOOT = "LOOT"
 """What a student's function calls its hidden inputs where it passes them on."""

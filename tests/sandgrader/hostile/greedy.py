@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hostile.case import lost, right
+from tests.sandgrader.hostile.case import lost, right
 
 ENDLESS = lost("decide", "its cell never gets to the answer")
 REFUSED = lost("decide", "its cell is refused what it takes, before the answer")

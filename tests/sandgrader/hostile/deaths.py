@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hostile.case import Case, lost, right
+from tests.sandgrader.hostile.case import Case, lost, right
 
 DEAD = lost("decide", "the interpreter died in this answer's cell, before the answer")
 

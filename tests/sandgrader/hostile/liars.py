@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hostile.case import NO_ANSWER, Case, Loss, Work, cheat, know_nothing, lost, right
+from tests.sandgrader.hostile.case import (
+    NO_ANSWER,
+    Case,
+    Loss,
+    Work,
+    cheat,
+    know_nothing,
+    lost,
+    right,
+)
 
 YES = """
 class Yes:

@@ -10,7 +10,7 @@ from typing import Any
 
 import nbformat
 
-from hostile.case import (
+from tests.sandgrader.hostile.case import (
     STEMS,
     Case,
     Notebooks,
@@ -23,7 +23,7 @@ from hostile.case import (
     right,
     whole,
 )
-from hostile.patched import BEND
+from tests.sandgrader.hostile.patched import BEND
 
 NOTEBOOK = f"{STEMS['access']}.ipynb"
 UNREADABLE = lost("conclude law decide", "no answer can be read; the lock is in the ledger")

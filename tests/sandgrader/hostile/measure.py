@@ -18,11 +18,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from hostile import FAMILIES, PACK
-from hostile.case import STEMS, TRACK, Case, lay_out
-from hostile.planted import leaks, make_course
-from hostile.scores import full_scores, read_scores
 from storagelab.course.layout import Layout
+from tests.sandgrader.hostile import FAMILIES, PACK
+from tests.sandgrader.hostile.case import STEMS, TRACK, Case, lay_out
+from tests.sandgrader.hostile.planted import leaks, make_course
+from tests.sandgrader.hostile.scores import full_scores, read_scores
 
 BYSTANDER = Case("zz_bystander", "comes after everybody in the alphabet")
 TIMEOUT = 10

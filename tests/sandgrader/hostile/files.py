@@ -6,8 +6,8 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from hostile.case import NO_LEDGER, STEMS, cheat, right, whole
-from hostile.readers import reader
+from tests.sandgrader.hostile.case import NO_LEDGER, STEMS, cheat, right, whole
+from tests.sandgrader.hostile.readers import reader
 
 NOTEBOOK = f"{STEMS['access']}.ipynb"
 NONE = whole("access", "there is no notebook of one's own")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import nbformat
 
-from hostile.case import STEMS, Case, Notebooks, Work, cell_of, insert_after, right
+from tests.sandgrader.hostile.case import STEMS, Case, Notebooks, Work, cell_of, insert_after, right
 
 
 def _extra_cells(notebooks: Notebooks) -> None:

@@ -17,8 +17,8 @@ from unittest.mock import patch
 
 import nbformat
 from nbformat import NotebookNode
-from students import Answers, Loss, Sheet, read_sheet, reference
 
+from demo.students import Answers, Loss, Sheet, read_sheet, reference
 from storagelab.course.generate import load_keys
 from storagelab.course.layout import find_layout
 from storagelab.labs import open_part

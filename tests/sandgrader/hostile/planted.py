@@ -9,8 +9,8 @@ from pathlib import Path
 
 import nbformat
 
-from hostile.case import STEMS, TRACK
-from hostile.readers import LOOT
+from tests.sandgrader.hostile.case import STEMS, TRACK
+from tests.sandgrader.hostile.readers import LOOT
 
 MARK = "planted-in-a-hidden-test"
 _BEGIN = "### BEGIN HIDDEN TESTS"
