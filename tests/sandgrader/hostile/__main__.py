@@ -1,4 +1,4 @@
-"""``python -m tests.sandgrader.hostile``: make the pack's submissions, measure stock nbgrader, write the table."""
+"""``python -m tests.sandgrader.hostile``: make submissions, measure nbgrader, write the table."""
 
 from __future__ import annotations
 
