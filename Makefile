@@ -13,16 +13,21 @@ BOOK   := build/book/_build/html/index.html
 # in a container one is often root, which Jupyter wants to be told
 AS_ROOT := $(shell [ "$$(id -u)" != 0 ] || echo --allow-root)
 
-PACKAGE   := $(shell find storagelab -name '*.py' -o -name '*.toml' -o -name '*.csv' -o -name '*.js' -o -name '*.css')
-# track files of one's own
-PACKAGE   += $(if $(STORAGELAB_TRACKS),$(wildcard $(STORAGELAB_TRACKS)/*.toml))
-NOTEBOOKS := $(wildcard notebooks/* notebooks/answers/*)
-CHAPTERS  := $(shell find book -type f 2>/dev/null) _config.yml
+# What is made anew after a change: tests/tiers/test_edges.py checks these against what is imported.
+PACKAGE   := $(shell find storagelab -type f -not -name '*.pyc')
+# what pages load: widgets, their scripts and styles
+WIDGETS   := $(filter storagelab/widgets/%,$(PACKAGE))
+GRADER    := $(filter storagelab/grading/% storagelab/report/% storagelab/cli.py,$(PACKAGE))
+# what notebooks import, and the tools that make them; track files of one's own among it
+LESSON    := $(filter-out $(WIDGETS) $(GRADER) storagelab/validation/% storagelab/course/guide.py,$(PACKAGE))
+LESSON    += $(if $(STORAGELAB_TRACKS),$(wildcard $(STORAGELAB_TRACKS)/*.toml))
+NOTEBOOKS := $(shell find notebooks -type f -not -name '*.pyc') nbgrader_config.py
+CHAPTERS  := $(shell find book -type f -not -name '*.pyc') _config.yml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup notebooks release book demo-class course guide lab hub test what-tests-need \
-  programs lint fix bench bench-grade soak pictures mutants chromium bubblewrap postgres \
-  deploy-check clean
+.PHONY: help setup notebooks release book demo-class course guide lab hub quick test nightly \
+  what-tests-need programs lint fix bench bench-grade soak pictures mutants chromium bubblewrap \
+  postgres demo-class-stock deploy-check clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -35,9 +40,21 @@ course: demo-class book ## set everything up, make the course, run the demo clas
 	@echo "          other tracks: $(filter-out $(TRACK),$(TRACKS))"
 	@echo "feedback  file://$(CURDIR)/build/demo-class/$(TRACK)/course/feedback/ada_perfect/$(TRACK)/1_access.html"
 
-test: ## set everything up and pass every test
+# Tests come in tiers; docs/contributing.md says what each protects.
+PYTEST := $(BIN)/python -m tests.supervised -n auto --maxprocesses 4 --dist loadfile \
+  --no-loadscope-reorder
+
+quick: lint ## pass the tests that need nothing built: minutes
+	@STORAGELAB_TIER=quick $(PYTEST) -m "not full and not nightly"
+
+test: ## set everything up and pass the tests that guard every change
 	@$(MAKE) --no-print-directory --jobs 2 what-tests-need
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+	@STORAGELAB_TIER=test $(PYTEST) -m "not nightly"
+
+nightly: ## pass every test there is, the slow and thorough ones too: hours
+	@$(MAKE) --no-print-directory --jobs 2 what-tests-need
+	@STORAGELAB_TIER=nightly STORAGELAB_DEPLOY_CHECK=$(CURDIR)/build/deploy-check $(PYTEST)
+	@$(MAKE) --no-print-directory mutants
 
 what-tests-need: setup programs demo-class book lint
 
@@ -76,27 +93,33 @@ postgres: ## find PostgreSQL for the gradebook's tests, or install it
 
 # --- the course
 
-notebooks: $(STAMPS)/notebooks ## make source/ from notebooks/ and the tracks
+notebooks: $(STAMPS)/notebooks ## generate nbgrader's source and release versions in build/course
 
-$(STAMPS)/notebooks: $(NOTEBOOKS) $(PACKAGE) | $(STAMPS)/setup
-	$(BIN)/python -m storagelab.course notebooks
+$(STAMPS)/notebooks: $(NOTEBOOKS) $(LESSON) | $(STAMPS)/setup
+	@echo "Generating the notebooks ..."
+	@$(BIN)/python -m storagelab.course generate >build/course.log || { cat build/course.log; exit 1; }
 	@touch $@
 
-release: $(STAMPS)/release ## make release/ from source/, with nbgrader
+release: notebooks ## put what was generated into source/ and release/, to be committed
+	@$(BIN)/python -m storagelab.course take-over
 
-$(STAMPS)/release: $(STAMPS)/notebooks nbgrader_config.py
-	$(BIN)/python -m storagelab.course release
+demo-class: $(STAMPS)/demo-class ## run a demo class of every track, release to feedback
+
+$(STAMPS)/demo-class: $(STAMPS)/notebooks $(GRADER) $(wildcard demo/*.py)
+	@$(BIN)/python -m demo.run_class build/demo-class
 	@touch $@
 
-demo-class: $(STAMPS)/demo-class ## run a demo class of every track through nbgrader, release to feedback
+# the same with nbgrader's own autograding for every track, and a kernel for every student
+demo-class-stock: $(STAMPS)/demo-class-stock
 
-$(STAMPS)/demo-class: $(STAMPS)/release $(wildcard demo/*.py)
-	$(BIN)/python -m demo.run_class build/demo-class
+$(STAMPS)/demo-class-stock: $(STAMPS)/demo-class
+	@$(BIN)/python -m demo.run_class build/demo-class-stock --thorough
 	@touch $@
 
 book: $(STAMPS)/book ## build the book
 
-$(STAMPS)/book: $(CHAPTERS) $(PACKAGE) $(STAMPS)/npm | $(STAMPS)/setup
+$(STAMPS)/book: $(CHAPTERS) $(LESSON) $(WIDGETS) $(filter storagelab/validation/%,$(PACKAGE)) \
+  $(STAMPS)/npm | $(STAMPS)/setup
 	@# the cache of executed pages doesn't see a change in the package that they import
 	@rm -rf build/book
 	@echo "Building the book ..."
@@ -105,12 +128,12 @@ $(STAMPS)/book: $(CHAPTERS) $(PACKAGE) $(STAMPS)/npm | $(STAMPS)/setup
 	  -W --keep-going -q >build/book/log.txt 2>&1 || { cat build/book/log.txt; exit 1; }
 	@touch $@
 
-guide: release ## write the instructor's answer guide to build/instructor
+guide: setup ## write the instructor's answer guide to build/instructor
 	$(BIN)/python -m storagelab.course guide
 
-lab: release ## open the student's copy of a track in JupyterLab
+lab: notebooks ## open the student's copy of a track in JupyterLab
 	@mkdir -p build/lab
-	@test -d build/lab/$(TRACK) || cp -r release/$(TRACK) build/lab/$(TRACK)
+	@test -d build/lab/$(TRACK) || cp -r build/course/release/$(TRACK) build/lab/$(TRACK)
 	cd build/lab/$(TRACK) && $(CURDIR)/$(BIN)/jupyter lab $(AS_ROOT) 1_access.ipynb
 
 hub: $(STAMPS)/npm bubblewrap ## bring up a JupyterHub for a class on this machine (as root)

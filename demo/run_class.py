@@ -3,6 +3,10 @@
 ``python -m demo.run_class FOLDER`` lays out a course of its own for every track in
 ``FOLDER/<track>`` (with its gradebook and its exchange), so that no real class is touched. The
 gradebook is nbgrader's usual SQLite file, or where ``--gradebook`` says.
+
+The first track's class goes every step of the way with nbgrader's own commands. The others' are
+graded by ``storagelab grade``, and only one student's work travels through the exchange.
+``--thorough`` spares nothing in any track: it is what the nightly tests look at.
 """
 
 from __future__ import annotations
@@ -17,9 +21,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from threading import Semaphore
 
-import nbformat
 from nbgrader.api import Gradebook
-from nbgrader.utils import is_grade
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import (
@@ -32,12 +34,12 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from demo.commands import run_nbgrader
-from demo.students import Answers, Student, make_class, reference
+from demo.forks import run_nbgrader
+from demo.homework import do_homework
+from demo.students import Student, make_class, reference
 from storagelab.course.generate import load_keys
-from storagelab.course.kernels import run_notebook
 from storagelab.course.layout import Layout, find_layout
-from storagelab.course.nbgrader_steps import StepError, make_course
+from storagelab.course.nbgrader_steps import StepError, make_course, run_grader
 from storagelab.parts import PARTS
 from storagelab.tracks import TRACKS
 
@@ -48,31 +50,8 @@ STEM_OF = {part.stem: part.name for part in PARTS.values()}
 CORES = min(os.cpu_count() or 1, 8)
 """How much is done at the same time."""
 LOG = "autograde.log"
-
-
-def do_homework(folder: Path, student: Student, answers: Answers) -> None:
-    """Fill in a fetched assignment and run it, as the student would in JupyterLab."""
-    notebooks = {
-        part.name: nbformat.read(folder / f"{part.stem}.ipynb", as_version=4)
-        for part in PARTS.values()
-    }
-    for name, cells in answers.items():
-        for cell in notebooks[name].cells:
-            if cell.id in cells:
-                cell.source = cells[cell.id]
-    student.spoil(notebooks)
-    for name, notebook in notebooks.items():
-        if name in answers:
-            run_quietly(folder, notebook)
-        nbformat.write(notebook, folder / f"{PARTS[name].stem}.ipynb")
-    student.after(folder)
-
-
-def run_quietly(folder: Path, notebook: nbformat.NotebookNode) -> None:
-    """Run a student's cells, errors and all, but no tests: those are the grader's."""
-    worked = nbformat.NotebookNode(notebook)  # the same cells: what they print stays in them
-    worked.cells = [cell for cell in worked.cells if not is_grade(cell)]
-    run_notebook(worked, folder, timeout=60, allow_errors=True)
+AT_A_SCREEN = "ada_perfect"
+"""Who works in real kernels, with live workbenches, and hands in through the exchange."""
 
 
 class Round:
@@ -86,8 +65,11 @@ class Round:
         progress: Progress,
         cores: Semaphore,
         gradebook: str | None = None,
+        thorough: bool = False,
     ) -> None:
         self.layout, self.track, self.folder = layout, track_name, folder
+        self.thorough = thorough
+        self.stock = thorough or track_name == TRACKS[0]
         self.gradebook = gradebook
         self.course, self.exchange = folder / "course", folder / "exchange"
         self.progress, self.cores = progress, cores
@@ -107,7 +89,12 @@ class Round:
     def run(self) -> Scores:
         """Take the class through the whole round; return the scores and keep them in the folder."""
         shutil.rmtree(self.folder, ignore_errors=True)
-        make_course(self.course, self.exchange, self.layout.nbgrader_config, self.layout.source)
+        make_course(
+            self.course,
+            self.exchange,
+            self.layout.nbgrader_config,
+            self.layout.generated / "source",
+        )
         if self.gradebook:  # in the course's folder: no student's configuration has the address
             with (self.course / "nbgrader_config.py").open("a", encoding="utf-8") as config:
                 config.write(f"\nc.CourseDirectory.db_url = {self.gradebook!r}\n")
@@ -142,19 +129,36 @@ class Round:
 
     def attend(self, student: Student) -> None:
         """Fetch the assignment, do it and submit it, as one student."""
+        travels = self.stock or student.name == AT_A_SCREEN
         with self.cores:
             home = self.folder / "homes" / student.name
             home.mkdir(parents=True)
-            shutil.copy2(self.layout.nbgrader_config, home)
-            self.nbgrader("fetch_assignment", self.track, where=home)
+            if travels:
+                shutil.copy2(self.layout.nbgrader_config, home)
+                self.nbgrader("fetch_assignment", self.track, where=home)
+            else:
+                shutil.copytree(self.course / "release" / self.track, home / self.track)
             answers = reference(self.keys, self.track)
             student.change(answers)
-            do_homework(home / self.track, student, answers)
-            self.nbgrader("submit", self.track, "--student", student.name, where=home)
+            kernels = self.thorough or (self.stock and student.name == AT_A_SCREEN)
+            do_homework(home / self.track, student, answers, kernels)
+            if travels:
+                self.nbgrader("submit", self.track, "--student", student.name, where=home)
+            else:
+                submitted = self.course / "submitted" / student.name / self.track
+                shutil.copytree(home / self.track, submitted)
         self.progress.advance(self.task)
 
     def autograde(self, students: int) -> None:
-        """Grade everybody in one command, and show from its log how far it is."""
+        """Grade everybody in one command."""
+        if self.stock:
+            self.autograde_by_nbgrader(students)
+        else:
+            run_grader(self.course, self.exchange, self.track, "--workers", "1")
+            self.progress.advance(self.task, students)
+
+    def autograde_by_nbgrader(self, students: int) -> None:
+        """Grade everybody with nbgrader, and show from its log how far it is."""
         log, before = self.course / LOG, self.progress.tasks[self.task].completed
         with ThreadPoolExecutor(max_workers=1) as pool:
             grading: Future[str] = pool.submit(
@@ -204,7 +208,11 @@ def show(track_name: str, scores: Scores, console: Console) -> None:
 
 
 def run_tracks(
-    tracks: list[str], folder: Path, console: Console, gradebook: str | None = None
+    tracks: list[str],
+    folder: Path,
+    console: Console,
+    gradebook: str | None = None,
+    thorough: bool = False,
 ) -> None:
     """Run the class of each track; as much at the same time as there are cores.
 
@@ -230,6 +238,7 @@ def run_tracks(
                 progress,
                 cores,
                 gradebook and gradebook.replace("{track}", name),
+                thorough,
             )
             for name in tracks
         ]
@@ -255,6 +264,11 @@ def main() -> int:
         help="address of an empty database for the gradebook in the place of a SQLite file; "
         "{track} in it stands for the track's name",
     )
+    parser.add_argument(
+        "--thorough",
+        action="store_true",
+        help="kernels, the exchange and nbgrader's own grading for every student of every track",
+    )
     parser.add_argument("--show", action="store_true", help="only show the last run's scores")
     arguments = parser.parse_args()
     tracks = [arguments.track] if arguments.track else list(TRACKS)
@@ -263,7 +277,13 @@ def main() -> int:
     console = Console()
     if not arguments.show:
         try:
-            run_tracks(tracks, arguments.folder.resolve(), console, arguments.gradebook)
+            run_tracks(
+                tracks,
+                arguments.folder.resolve(),
+                console,
+                arguments.gradebook,
+                arguments.thorough,
+            )
         except StepError as error:
             print(error, file=sys.stderr)
             return 1

@@ -3,34 +3,81 @@
 from __future__ import annotations
 
 import argparse
+import os
+import shutil
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
+from storagelab.course.drift import differences
 from storagelab.course.generate import GenerationError, load_keys, write_source
 from storagelab.course.guide import write_guide
-from storagelab.course.layout import find_layout
+from storagelab.course.layout import Layout, find_layout
 from storagelab.course.nbgrader_steps import StepError
 from storagelab.course.release import LeakError, write_release
 from storagelab.tracks import TRACKS
+
+VERSIONS = ("source", "release")
+
+
+def generate(layout: Layout) -> list[Path]:
+    """Generate both versions of every track under ``build/course/`` and return their paths.
+
+    Nothing that is committed is changed. Tracks are generated side by side: most of the time goes
+    into their kernels.
+    """
+    source, release = (layout.generated / version for version in VERSIONS)
+
+    def one(track: str) -> list[Path]:
+        made = write_source(layout, track, source)
+        return [*made, *write_release(layout.nbgrader_config, source, track, release)]
+
+    for folder in (source, release):
+        folder.mkdir(parents=True, exist_ok=True)
+        for stray in {path.name for path in folder.iterdir()} - set(TRACKS):
+            shutil.rmtree(folder / stray)
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        return [path for paths in pool.map(one, TRACKS) for path in paths]
+
+
+def take_over(layout: Layout) -> list[str]:
+    """Put what was generated in the place of what is committed, and return what differed.
+
+    Only the tracks' own folders are replaced: other assignments beside them stay as they are.
+    Raises ``FileNotFoundError`` where nothing was generated.
+    """
+    told = []
+    for version in VERSIONS:
+        made, committed = layout.generated / version, layout.root / version
+        if not made.is_dir():
+            raise FileNotFoundError("nothing has been generated: run `make notebooks`")
+        for track in sorted(made.iterdir()):
+            target = committed / track.name
+            found = differences(track, target)
+            if found:
+                told += [f"{version}/{line}" for line in found]
+                shutil.rmtree(target, ignore_errors=True)
+                shutil.copytree(track, target)
+    return told
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one step for every track; return 1 and say why where it fails."""
     parser = argparse.ArgumentParser(prog="python -m storagelab.course", description=__doc__)
-    parser.add_argument("step", choices=["notebooks", "release", "guide"])
+    parser.add_argument("step", choices=["generate", "take-over", "guide"])
     step = parser.parse_args(arguments).step
     try:
         layout = find_layout()
-        if step == "guide":
-            for path in write_guide(layout, load_keys(layout), TRACKS):
-                print(path.relative_to(layout.root))
-            return 0
-        for track in TRACKS:
-            if step == "notebooks":
-                paths = write_source(layout, track, layout.source)
-            else:
-                paths = write_release(layout, track, layout.release)
-            for path in paths:
-                print(path.relative_to(layout.root))
+        if step == "take-over":
+            lines = take_over(layout) or ["source/ and release/ are up to date"]
+        else:
+            paths = (
+                generate(layout)
+                if step == "generate"
+                else write_guide(layout, load_keys(layout), TRACKS)
+            )
+            lines = [str(path.relative_to(layout.root)) for path in paths]
+        print("\n".join(lines))
     except (GenerationError, StepError, LeakError, FileNotFoundError, ValueError) as error:
         print(f"{step}: {error}", file=sys.stderr)
         return 1

@@ -202,7 +202,10 @@ def check_full_points(notebook: NotebookNode, name: str) -> None:
 
 
 def write_source(layout: Layout, track_name: str, folder: Path) -> list[Path]:
-    """Write a track's notebooks under ``folder/<track>/`` and return their paths."""
+    """Write a track's notebooks under ``folder/<track>/`` and return their paths.
+
+    What else lies in that folder is removed: nbgrader would release it.
+    """
     target = folder / track_name
     target.mkdir(parents=True, exist_ok=True)
     paths = []
@@ -213,5 +216,5 @@ def write_source(layout: Layout, track_name: str, folder: Path) -> list[Path]:
             path.write_bytes(to_bytes(notebook))
             paths.append(path)
     for stray in set(target.iterdir()) - set(paths):
-        raise GenerationError(f"{stray.name} lies in source/{track_name}: it would be released")
+        stray.unlink()
     return paths

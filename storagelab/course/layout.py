@@ -24,13 +24,18 @@ class Layout:
 
     @property
     def source(self) -> Path:
-        """Nbgrader's instructor version."""
+        """Nbgrader's instructor version, as it is committed."""
         return self.root / "source"
 
     @property
     def release(self) -> Path:
-        """Nbgrader's student version."""
+        """Nbgrader's student version, as it is committed."""
         return self.root / "release"
+
+    @property
+    def generated(self) -> Path:
+        """Both versions as they were last generated, in folders of the same two names."""
+        return self.root / "build" / "course"
 
     @property
     def nbgrader_config(self) -> Path:

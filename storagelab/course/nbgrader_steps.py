@@ -22,6 +22,18 @@ def run_nbgrader(folder: Path, exchange: Path, *arguments: str) -> str:
 
     Raises :class:`StepError` where it exits with an error.
     """
+    return _run("nbgrader", folder, exchange, *arguments)
+
+
+def run_grader(folder: Path, exchange: Path, *arguments: str) -> str:
+    """Run ``storagelab grade`` with ``arguments`` in ``folder`` and return what it printed.
+
+    Raises :class:`StepError` where it exits with an error.
+    """
+    return _run("storagelab", folder, exchange, "grade", *arguments)
+
+
+def _run(program: str, folder: Path, exchange: Path, *arguments: str) -> str:
     programs = str(Path(sys.executable).parent)  # nbgrader calls alembic by its bare name
     environment = {
         **os.environ,
@@ -31,7 +43,7 @@ def run_nbgrader(folder: Path, exchange: Path, *arguments: str) -> str:
         "JUPYTER_CONFIG_DIR": str(folder / ".jupyter"),
     }
     done = subprocess.run(
-        [sys.executable, "-m", "nbgrader", *arguments],
+        [sys.executable, "-m", program, *arguments],
         cwd=folder,
         env=environment,
         stdout=subprocess.PIPE,
@@ -40,7 +52,7 @@ def run_nbgrader(folder: Path, exchange: Path, *arguments: str) -> str:
         check=False,
     )
     if done.returncode != 0:
-        raise StepError(f"nbgrader {' '.join(arguments)}\n{done.stdout}")
+        raise StepError(f"{program} {' '.join(arguments)}\n{done.stdout}")
     return done.stdout
 
 

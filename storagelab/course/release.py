@@ -7,7 +7,6 @@ from pathlib import Path
 
 import nbformat
 
-from storagelab.course.layout import Layout
 from storagelab.course.nbgrader_steps import make_course, run_nbgrader
 
 SECRET_MARKS = ("BEGIN SOLUTION", "BEGIN HIDDEN TESTS", "BEGIN MARK SCHEME")
@@ -18,15 +17,17 @@ class LeakError(Exception):
     """Something that no student may see is about to be released."""
 
 
-def write_release(layout: Layout, track_name: str, folder: Path) -> list[Path]:
+def write_release(config: Path, source: Path, track_name: str, folder: Path) -> list[Path]:
     """Write a track's student notebooks under ``folder/<track>/`` and return their paths.
+
+    They are made of ``source/<track>/``, with nbgrader's configuration ``config``.
 
     nbgrader makes them in a course of its own, so that no gradebook of a real class is touched.
     Nothing is written where a secret is left: :class:`LeakError` then.
     """
     with tempfile.TemporaryDirectory() as scratch:
         course = Path(scratch) / "course"
-        make_course(course, Path(scratch) / "exchange", layout.nbgrader_config, layout.source)
+        make_course(course, Path(scratch) / "exchange", config, source)
         run_nbgrader(
             course, Path(scratch) / "exchange", "generate_assignment", track_name, "--create"
         )

@@ -14,11 +14,9 @@ from storagelab.course.generate import (
     make_source,
     set_grading,
     set_metadata,
-    write_source,
 )
 from storagelab.course.layout import Layout, find_layout
 from storagelab.parts import PARTS
-from storagelab.tracks import TRACKS
 
 
 @pytest.fixture
@@ -32,16 +30,6 @@ def edit(layout: Layout, old: str, new: str) -> None:
     text = path.read_text(encoding="utf-8")
     assert old in text
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
-
-
-@pytest.mark.parametrize("track_name", TRACKS)
-def test_source_is_what_the_notebooks_and_the_track_make(layout, track_name, tmp_path):
-    made = write_source(layout, track_name, tmp_path)
-    assert len(made) == len(PARTS)
-    for path in made:
-        committed = layout.source / track_name / path.name
-        stale = f"{committed} is stale: run `make notebooks` and commit it"
-        assert committed.read_bytes() == path.read_bytes(), stale
 
 
 def test_an_undefined_placeholder_is_named(copy, track):

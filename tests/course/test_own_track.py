@@ -38,7 +38,8 @@ STEMS = [part.stem for part in PARTS.values()]
 
 def go_through(folder: Path) -> None:
     """Take the track from its file to scores, in a course under ``folder``."""
-    from demo.run_class import do_homework, read_scores
+    from demo.homework import do_homework
+    from demo.run_class import read_scores
     from demo.students import Student, reference
 
     layout, keys = find_layout(), load_keys(find_layout())
@@ -53,7 +54,7 @@ def go_through(folder: Path) -> None:
     def work(name: str, answers_of: str) -> None:
         home = course / "submitted" / name / NAME
         shutil.copytree(course / "release" / NAME, home)
-        do_homework(home, Student(name, "tries the new track"), reference(keys, answers_of))
+        do_homework(home, Student(name, "tries the new track"), reference(keys, answers_of), False)
 
     with ThreadPoolExecutor() as pool:
         list(pool.map(work, (ADA, LEA), (NAME, COPIED)))

@@ -1,8 +1,7 @@
-"""nbgrader's commands without their start-up, which takes longer than most of them.
+"""Processes that begin with everything loaded: forked, and so without the imports' seconds.
 
-A demo class gives well over a hundred commands. Each is nbgrader's own application, in a process
-and a folder of its own, as with ``nbgrader`` on the command line; but the process is forked from
-one that has imported nbgrader already.
+A demo class gives well over a hundred of nbgrader's commands, and dozens of students work. Each
+command is nbgrader's own application, in a process and a folder of its own as on the command line.
 """
 
 from __future__ import annotations
@@ -11,15 +10,31 @@ import multiprocessing
 import os
 import sys
 import tempfile
+from collections.abc import Callable
 from multiprocessing.connection import wait
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 from storagelab.course.nbgrader_steps import StepError
 
 _FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["nbgrader.apps.nbgraderapp"])
+_FORKS.set_forkserver_preload(["nbgrader.apps.nbgraderapp", "storagelab.labs"])
 _LOCK = Lock()
+
+
+def in_a_fork(function: Callable[..., None], *arguments: Any) -> int:
+    """Call ``function``, which has a name in its module, in a fork and return the exit code.
+
+    What an exception says goes to the fork's standard error; its exit code is then 1.
+    """
+    process = _FORKS.Process(target=function, args=arguments)
+    with _LOCK:  # starting one asks after all others, and an exit code can be read only once
+        process.start()
+    wait([process.sentinel])
+    with _LOCK:
+        process.join()
+    return process.exitcode or 0
 
 
 def run_nbgrader(folder: Path, exchange: Path, *arguments: str) -> str:
@@ -29,14 +44,9 @@ def run_nbgrader(folder: Path, exchange: Path, *arguments: str) -> str:
     """
     with tempfile.TemporaryDirectory() as room:
         printed = Path(room) / "printed"
-        command = _FORKS.Process(target=_command, args=(folder, exchange, printed, arguments))
-        with _LOCK:  # starting one asks after all others, and an exit code can be read only once
-            command.start()
-        wait([command.sentinel])
-        with _LOCK:
-            command.join()
+        code = in_a_fork(_command, folder, exchange, printed, arguments)
         text = printed.read_text(encoding="utf-8") if printed.exists() else ""
-        if command.exitcode != 0:
+        if code != 0:
             raise StepError(f"nbgrader {' '.join(arguments)}\n{text}")
         return text
 
