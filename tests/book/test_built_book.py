@@ -116,3 +116,12 @@ def test_a_planted_foreign_load_is_found(tmp_path):
     )
     (tmp_path / "a.css").write_text("@import '//fonts.example/f.css'; a { background: url(//c/d) }")
     assert len(foreign_loads(tmp_path)) == 3
+
+
+def test_no_page_knows_a_kernel_elsewhere(book):
+    pages = sorted(book.glob("*.html"))
+    assert len(pages) > 15
+    for path in pages:
+        text = path.read_text(encoding="utf-8").lower()
+        assert "thebe" not in text, path.name
+        assert "binder" not in text, path.name

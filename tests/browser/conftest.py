@@ -137,14 +137,24 @@ def captions(page: Page) -> str:
     )
 
 
-def wait_until_settled(page: Page) -> None:
-    """Wait until what is drawn has stopped changing."""
-    before, same = "", 0
-    for _ in range(240):
-        page.wait_for_timeout(250)
-        now = marks(page)
-        same = same + 1 if now == before and now else 0
-        if same >= 3:
-            return
-        before = now
-    pytest.fail("the figures never settle")
+STILL = """(frames) => new Promise((resolve) => {
+  const shape = () => [...document.querySelectorAll('.bqplot path, .bqplot g')]
+    .map((item) => (item.getAttribute('d') || '') + (item.getAttribute('transform') || '')).join();
+  let before = '', same = 0;
+  const look = () => {
+    const now = shape();
+    same = now && now === before ? same + 1 : 0;
+    before = now;
+    if (same >= frames) resolve(true); else requestAnimationFrame(look);
+  };
+  look();
+})"""
+"""Resolves when what is drawn has been the same in so many frames one after the other."""
+
+
+def wait_until_settled(page: Page, frames: int = 24) -> None:
+    """Wait until what is drawn has stopped changing.
+
+    In frames and not in seconds: a busy machine paints fewer of them.
+    """
+    page.wait_for_function(f"async (frames) => await ({STILL})(frames)", arg=frames)

@@ -1,8 +1,13 @@
-"""Every control of every workbench in JupyterLab, by keyboard, by mouse and by typing; and axe."""
+"""Workbenches in JupyterLab: every control by keyboard, by mouse and by typing; and axe.
+
+One lab of each part is driven in full, each in another track. The others are opened, looked over
+by axe, and moved by one key; the nightly tests drive them all.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,9 +29,24 @@ from .chromium import NOT_IN_TWO_SECONDS
 from .conftest import Traffic, captions, new_page, wait_until_settled
 from .lab import run_all, students_copy, use_theme
 
-EVERY_LAB = [
-    pytest.param((track, part), id=f"{track}-{part}") for track in TRACKS for part in PARTS
-]
+EVERY_LAB = [(track, part) for track in TRACKS for part in PARTS]
+DRIVEN = (("cloud_titan", "access"), ("mobile_nomad", "pipeline"), ("tiny_pioneer", "checkpoint"))
+"""The labs whose controls are all tried in every run."""
+
+
+def labs(usual: Sequence[tuple[str, str]]) -> pytest.MarkDecorator:
+    """Return the mark of a test that runs on every lab, on those that aren't usual by night."""
+    return pytest.mark.parametrize(
+        "bench",
+        [
+            pytest.param(lab, id="-".join(lab), marks=() if lab in usual else pytest.mark.nightly)
+            for lab in EVERY_LAB
+        ],
+        indirect=True,
+    )
+
+
+opened, driven = labs(EVERY_LAB), labs(DRIVEN)
 
 DRAWN = """() => [...document.querySelectorAll('.storagelab-instrument')].map((box) =>
   [...box.querySelectorAll('.bqplot svg :is(path, g, text, tspan, rect, circle, line)')]
@@ -115,10 +135,9 @@ class Bench:
         ]
 
 
-@pytest.fixture(scope="module", params=EVERY_LAB)
-def bench(request, browser, lab, layout, make):
+@pytest.fixture(scope="module")
+def bench(request, browser, lab, layout):
     """One part's lab, opened once for all that is tried on its workbench."""
-    make("release")
     track, part = load_track(request.param[0]), PARTS[request.param[1]]
     traffic = Traffic()
     path = f"every/{track.name}/{part.stem}.ipynb"
@@ -162,6 +181,7 @@ def drag(page: Page, handle: Locator, position: int, count: int) -> None:
     page.mouse.up()
 
 
+@opened
 def test_the_lab_opens_clean_with_a_handle_for_every_scale(bench):
     # an instrument may have a slider of its own
     named = bench.page.locator(".storagelab-control").get_by_role("slider")
@@ -192,16 +212,27 @@ def moved_by(bench: Bench, control: Control, value: Value, act: Any) -> None:
     assert not any(shown[len(meant) :])  # the recorded runs aren't moved by a slider
 
 
+def moved_by_an_arrow(bench: Bench, control: Control) -> None:
+    """Press the arrow key that leads a slider to its next value, and see what that moves."""
+    value, key = neighbour(control, control.default)
+
+    def arrow() -> None:
+        bench.slider(control).focus()
+        bench.page.keyboard.press(key)
+
+    moved_by(bench, control, value, arrow)
+
+
+@opened
+def test_the_first_slider_moves_its_marks_by_keyboard(bench):
+    moved_by_an_arrow(bench, bench.of_kind("scale")[0])
+
+
+@driven
 def test_every_control_moves_its_marks_by_keyboard(bench):
     page = bench.page
-    for control in bench.of_kind("scale"):
-        value, key = neighbour(control, control.default)
-
-        def arrow(control: Control = control, key: str = key) -> None:
-            bench.slider(control).focus()
-            page.keyboard.press(key)
-
-        moved_by(bench, control, value, arrow)
+    for control in bench.of_kind("scale")[1:]:
+        moved_by_an_arrow(bench, control)
     for control in bench.of_kind("switch"):
         value = next(item for item in control.values if item != control.default)
 
@@ -220,6 +251,7 @@ def test_every_control_moves_its_marks_by_keyboard(bench):
         moved_by(bench, control, value, choose)
 
 
+@driven
 def test_every_control_moves_its_marks_by_mouse(bench):
     page = bench.page
     for control in bench.of_kind("scale"):
@@ -245,6 +277,7 @@ def test_every_control_moves_its_marks_by_mouse(bench):
         )
 
 
+@driven
 def test_a_number_typed_into_a_field_moves_its_slider(bench):
     for control in bench.of_kind("scale"):
         bench.start()
@@ -257,6 +290,7 @@ def test_a_number_typed_into_a_field_moves_its_slider(bench):
         bench.expect_value(control, value)
 
 
+@driven
 def test_a_button_leads_each_scale_back_to_its_default(bench):
     for control in bench.of_kind("scale"):
         bench.start()
@@ -268,6 +302,7 @@ def test_a_button_leads_each_scale_back_to_its_default(bench):
         bench.expect_value(control, control.default)
 
 
+@driven
 def test_every_preset_sets_what_its_story_needs(bench):
     for position in positions(bench.part.of(bench.track)):
         bench.start()
@@ -279,6 +314,7 @@ def test_every_preset_sets_what_its_story_needs(bench):
         assert position.words in captions(bench.page)
 
 
+@driven
 def test_the_line_to_paste_follows_and_leads_the_sliders(bench):
     bench.start()
     line = bench.page.get_by_role("textbox", name="The line to paste")
@@ -302,6 +338,7 @@ def test_the_line_to_paste_follows_and_leads_the_sliders(bench):
     bench.expect_value(control, control.default)
 
 
+@opened
 def test_axe_has_no_grave_finding_in_the_light_and_the_dark(bench, axe):
     for theme in THEMES:
         use_theme(bench.page, theme)
@@ -309,28 +346,14 @@ def test_axe_has_no_grave_finding_in_the_light_and_the_dark(bench, axe):
         assert grave_findings(bench.page, axe, [".jp-OutputArea-output"]) == [], theme
 
 
+@opened
 def test_what_was_opened_and_moved_asked_no_other_host(bench):
     assert bench.traffic.blocked == []
     bench.traffic.assert_clean()
 
 
-@pytest.fixture
-def only(bench):
-    """Leave out the labs that a test isn't about."""
-
-    def require(track: str | None = None, part: str | None = None) -> None:
-        if (track or bench.track.name, part or bench.part.name) != (
-            bench.track.name,
-            bench.part.name,
-        ):
-            pytest.skip("about another lab")
-
-    return require
-
-
-def test_where_scripts_load_slowly_everything_still_follows(browser, lab, layout, make):
+def test_where_scripts_load_slowly_everything_still_follows(browser, lab, layout):
     """Then anywidget would lose all messages to its widgets, the courier among them."""
-    make("release")
     track, part = load_track("cloud_titan"), PARTS["pipeline"]
     lab.write("slow/lab.ipynb", students_copy(layout.release, track, part))
     traffic = Traffic()

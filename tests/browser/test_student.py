@@ -19,9 +19,8 @@ _numbers = itertools.count()
 
 
 @pytest.fixture
-def notebook(lab, layout, make, track, page):
+def notebook(lab, layout, track, page):
     """Open a fresh student's copy of a part, or a notebook of one's own, in a folder of its own."""
-    make("release")
 
     def open_one(part="access", cells=None):
         path = f"student{next(_numbers)}/{PARTS[part].stem}.ipynb"

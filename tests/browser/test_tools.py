@@ -88,9 +88,8 @@ def numbers(rows):
 
 
 @pytest.fixture(scope="module", params=PARTS)
-def live(request, browser, lab, layout, make):
+def live(request, browser, lab, layout):
     """A part's lab, and a twin of its workbench in this process."""
-    make("release")
     track, part = load_track(TRACK), PARTS[request.param]
     path = f"tools/{part.stem}.ipynb"
     copy = students_copy(layout.release, track, part)
