@@ -3,12 +3,17 @@
 After a change that is meant to be seen: ``STORAGELAB_RENEW_PICTURES=1 pytest
 tests/browser/test_pictures.py``, look at what ``git diff`` shows, and commit it. What a run made,
 and where it differs, is left in ``build/pictures``.
+
+That the comparison would miss no label is proven for the comparison and the pictures as they are,
+and noted beside them: it is tried again where either changes, and in the nightly tests.
 """
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,6 +22,7 @@ from scipy.ndimage import shift
 
 from storagelab.widgets.gallery import GALLERY
 
+from . import pictures
 from .chromium import NOT_IN_TWO_SECONDS, launch_options
 from .embedding import write_page
 from .pictures import (
@@ -36,7 +42,6 @@ from .pictures import (
 
 WIDTHS = (360, 800, 1280)
 RENEW = os.environ.get("STORAGELAB_RENEW_PICTURES") == "1"
-
 LABELS = """() => {
   const walker = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT);
   const labels = [];
@@ -61,6 +66,27 @@ HIDE = """([index, hidden]) => {
   if (hidden) style.setProperty('visibility', 'hidden', 'important');
   else style.removeProperty('visibility');
 }"""
+
+
+PROVEN = STORED / "proven.sha256"
+"""The digest of the comparison and of the pictures for which it was proven."""
+
+
+def digest() -> str:
+    """Return the digest of the comparison and of all that it is proven with."""
+    total = hashlib.sha256()
+    total.update(f"{LABELS}{HIDE}".encode())
+    for path in [Path(pictures.__file__), *sorted(STORED.glob("*.png"))]:
+        total.update(hashlib.sha256(path.read_bytes()).digest())
+    return total.hexdigest()
+
+
+def is_proven() -> bool:
+    """Return whether the comparison was proven as it is, for the pictures as they are."""
+    return PROVEN.exists() and PROVEN.read_text(encoding="utf-8").strip() == digest()
+
+
+of_the_comparison = pytest.mark.nightly if is_proven() and not RENEW else pytest.mark.full
 
 
 @pytest.fixture(scope="module")
@@ -125,6 +151,7 @@ def unlike(png, path):
     return actual.shape != stored.shape or differs(actual, stored)
 
 
+@of_the_comparison
 def test_each_label_would_be_missed(drawn):
     page, _ = drawn
     whole = pixels(page.screenshot(full_page=True))
@@ -152,6 +179,7 @@ def test_each_label_would_be_missed(drawn):
     assert unnoticed == []
 
 
+@of_the_comparison
 def test_another_smoothing_would_not_be_seen(drawn):
     page, _ = drawn
     png = page.screenshot(full_page=True)
@@ -187,3 +215,10 @@ def test_no_stored_picture_is_left_over():
         for path in {*STORED.glob("*.png")} - meant:
             path.unlink()
     assert {*STORED.glob("*.png")} == meant
+
+
+def test_the_comparison_is_proven_for_these_pictures(request):
+    """Behind all others: what they prove is noted when the pictures are made anew."""
+    if RENEW and not request.session.testsfailed:
+        PROVEN.write_text(f"{digest()}\n", encoding="utf-8")
+    assert is_proven(), "run `make pictures`, look at what it changes, and commit that"

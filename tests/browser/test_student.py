@@ -164,36 +164,39 @@ def test_two_copies_of_a_workbench_live_side_by_side(notebook, page, layout, tra
     no_traceback(page)
 
 
-@pytest.mark.parametrize(
-    ("content", "said"),
-    [
-        ("{ cut off", "is damaged"),
-        ('{"format": "other", "version": 1}', "isn't a storagelab ledger"),
-        (None, "Lock your prediction first"),
-    ],
-    ids=["corrupt", "another file", "gone"],
-)
-def test_a_ledger_changed_underneath_is_told_in_a_sentence(notebook, page, content, said):
+CHANGED_UNDERNEATH = {
+    "{ cut off": "is damaged",
+    '{"format": "other", "version": 1}': "isn't a storagelab ledger",
+    None: "Lock your prediction first",
+}
+"""What may become of a ledger beside an open workbench (None: it is gone), and what is said."""
+
+
+def test_a_ledger_changed_underneath_is_told_in_a_sentence(notebook, page):
     path = notebook("pipeline")
     run_all(page)
     (bench,) = shown(page).all()
     ledger = path.parent / FILE_NAME
-    kept = ledger.read_text(encoding="utf-8")
-    if content is None:
-        ledger.unlink()
-    else:
-        ledger.write_text(content, encoding="utf-8")
     button = bench.get_by_role("button", name=re.compile("Record this run"))
-    button.click()
-    expect(bench.get_by_text(said)).to_be_visible()
-    no_traceback(page)
-    move(page, bench)
-    ledger.write_text(kept, encoding="utf-8")  # put back, it takes runs again
-    button.click()
-    expect(bench.get_by_role("button", name=re.compile("Record this run \\(2 of"))).to_be_visible()
-    expect(bench.get_by_text(said)).to_have_count(0)
-    no_traceback(page)
-    assert len(entries_of(read_ledger(path.parent, "cloud_titan"), "pipeline", "run")) == 1
+    for recorded, (content, said) in enumerate(CHANGED_UNDERNEATH.items(), start=1):
+        kept = ledger.read_text(encoding="utf-8")
+        if content is None:
+            ledger.unlink()
+        else:
+            ledger.write_text(content, encoding="utf-8")
+        button.click()
+        expect(bench.get_by_text(said)).to_be_visible()
+        no_traceback(page)
+        move(page, bench)
+        ledger.write_text(kept, encoding="utf-8")  # put back, it takes runs again
+        button.click()
+        expect(
+            bench.get_by_role("button", name=re.compile(f"Record this run \\({recorded + 1} of"))
+        ).to_be_visible()
+        expect(bench.get_by_text(said)).to_have_count(0)
+        no_traceback(page)
+        entries = read_ledger(path.parent, "cloud_titan")
+        assert len(entries_of(entries, "pipeline", "run")) == recorded
 
 
 def test_a_run_is_recorded_by_its_button(notebook, page):

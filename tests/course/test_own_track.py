@@ -27,6 +27,8 @@ from storagelab.course.release import check_no_secret
 from storagelab.parts import PARTS
 from storagelab.tracks import EXTRA_TRACKS, load_track
 
+pytestmark = pytest.mark.full
+
 NAME, COPIED = "orbit_scout", "cloud_titan"
 ADA, LEA = "ada_perfect", f"lea_copies_{COPIED}"
 EXAMPLE, ANSWERS = "docs/example_track.toml", "docs/example_answers.toml"

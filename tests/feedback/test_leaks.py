@@ -20,7 +20,7 @@ from storagelab.parts import PARTS
 from storagelab.tracks import TRACKS, load_track
 from tests.feedback.classroom import REGIONS, STUDENTS, TRAVELS, run_class
 
-CLASSES = (TRACKS[0], TRACKS[2])
+CLASSES = (TRACKS[0], pytest.param(TRACKS[2], marks=pytest.mark.nightly))
 
 
 @pytest.fixture(scope="module", params=CLASSES)

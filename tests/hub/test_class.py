@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psutil
+import pytest
 from nbgrader.api import Gradebook
 from playwright.sync_api import expect
 
@@ -88,16 +89,74 @@ def lock_and_look(student: Student, sheet: Sheet, picture: Any) -> None:
     student.save()
 
 
+SERVER_IS_THERE = """async () => {
+    const { base_url, user, xsrf_token } = window.jhdata;
+    const answer = await fetch(`${base_url}api/users/${user}?_xsrf=${xsrf_token}`);
+    if (!answer.ok) throw new Error(`the hub says ${answer.status}`);
+    const { server, pending } = await answer.json();
+    return Boolean(server || pending);
+}"""
+
+
 def restart_server(student: Student) -> None:
-    """Stop and start one's own server in the hub's control panel."""
-    student.page.goto(f"{student.hub.address}/hub/home")
-    student.page.get_by_role("button", name="Stop My Server").click()
-    start = student.page.get_by_role("button", name="Start My Server")
-    expect(start).to_be_visible(timeout=SLOW)
-    start.click()
-    student.page.wait_for_url(f"{student.base}/**", timeout=SLOW)
+    """Stop and start one's own server in the hub's control panel.
+
+    What the hub says of the server is waited for, and not the button that starts one: where the
+    server is up again by itself, there is none.
+    """
+    page = student.page
+    page.goto(f"{student.hub.address}/hub/home")
+    page.get_by_role("button", name="Stop My Server").click()
+    wait_for(lambda: not page.evaluate(SERVER_IS_THERE), "the server's end")
+    page.goto(f"{student.hub.address}/hub/spawn/{student.name}")
+    page.wait_for_url(f"{student.base}/**", timeout=SLOW)
 
 
+def test_a_student_fetches_works_and_submits_and_gets_at_nobody_elses(hub, people, layout):
+    """The shortest way through every program of the hub; the whole class goes it by night."""
+    keys = load_keys(layout)
+    sheet = read_sheet(keys, TRACK, "access")
+    teacher = Instructor(hub, people(INSTRUCTOR), INSTRUCTOR)
+    ada, ben = (Student(hub, people(name), name, TRACK) for name in ("ada", "ben"))
+    diary = Diary()
+
+    diary.write("release by clicks, while two students' servers start")
+    ada.log_in()
+    ben.log_in()
+    teacher.log_in()
+    teacher.arrive()
+    teacher.press(TRACK, "assign")
+    assert "Released as" in teacher.press(TRACK, "release")
+
+    diary.write("Ada fetches it, locks, and works at the bench")
+    ada.arrive()
+    ada.open_list()
+    ada.fetch()
+    ada.open_from_list(NOTEBOOKS["access"])
+    lock_and_look(ada, sheet, lambda page: None)
+
+    diary.write("the lock holds when the server has been restarted")
+    restart_server(ada)
+    ada.open(NOTEBOOKS["access"])
+    expect(ada.run("open")).to_contain_text(f"Locked: {sheet.wrong_option!r}")
+
+    diary.write("Ada tries to get at what isn't hers, while Ben has a kernel")
+    ben.arrive()
+    ben.ask("POST", "api/kernels", {"name": "python3"})
+    ada.open(NOTEBOOKS["checkpoint"])
+    came = attempt_from(ada, ["ben", "cleo"])
+    came.pop("the list of feedback")  # none has been released
+    assert all(came.pop(name).startswith("done") for name in MINE), came
+    assert {name: what for name, what in came.items() if not what.startswith("refused")} == {}
+
+    diary.write("submit, collect")
+    ada.open_list()
+    ada.submit()
+    teacher.go("manage_assignments")
+    assert "Collecting submission: ada" in teacher.press(TRACK, "collect")
+
+
+@pytest.mark.nightly
 def test_a_class_from_release_to_feedback(hub, people, layout, track):
     take = camera(layout.root / "docs" / "hub")
     keys = load_keys(layout)
@@ -230,7 +289,8 @@ def test_a_class_from_release_to_feedback(hub, people, layout, track):
 
     diary.write("Ben tries to get at what isn't his, from his own notebook")
     ada.open(NOTEBOOKS["access"])  # her kernel runs
-    came = try_to_intrude(ben, ["ada", "cleo"])
+    ben.open(NOTEBOOKS["checkpoint"])
+    came = attempt_from(ben, ["ada", "cleo"])
     assert all(came.pop(name).startswith("done") for name in MINE), came
     assert {name: what for name, what in came.items() if not what.startswith("refused")} == {}
 
@@ -284,10 +344,10 @@ def read_feedback(student: Student, notebook: str) -> Any:
     return student.page.frame_locator(".jp-HTMLViewer iframe")
 
 
-def try_to_intrude(student: Student, others: list[str]) -> dict[str, str]:
+def attempt_from(student: Student, others: list[str]) -> dict[str, str]:
+    """Try from the notebook that is open; return by attempt what came of it."""
     source, address = inspect.getsource(intruder.attempts), student.hub.address
     call = f"attempts{(address, str(HOMES), others, INSTRUCTOR, COURSE, str(EXCHANGE), TRACK)!r}"
-    student.open(NOTEBOOKS["checkpoint"])
     shown = student.type_and_run("lock", f"{source}\n{call}")
     came = json.loads(shown.inner_text())
     assert isinstance(came, dict)

@@ -11,6 +11,8 @@ from storagelab.course.kernels import run_notebook
 from storagelab.parts import PARTS
 from storagelab.tracks import TRACKS
 
+pytestmark = pytest.mark.full
+
 TO_DO = "Still to do"
 FOLLOWS = ("No prediction was locked", "There is no `", "` is still to do")
 """What an unanswered cell does to the tests behind it."""

@@ -13,6 +13,8 @@ import pytest
 
 from storagelab.course.layout import Layout
 
+pytestmark = pytest.mark.full
+
 SECONDS = 10
 """How long anything of a stopped run may live on."""
 STUBBORN = """
