@@ -10,7 +10,7 @@ from typing import Any
 import ipywidgets
 
 from storagelab.tracks import Control, Value
-from storagelab.widgets import kit
+from storagelab.widgets import shared_styles
 from storagelab.widgets.controls import field_label, make_control
 
 
@@ -84,16 +84,16 @@ class ControlRow:
             value=_short(self.slider.value),
             description=field_label(self.control),
             step=None,
-            layout=kit.layout(width="7em"),
-            style=kit.style(ipywidgets.widgets.widget_description.DescriptionStyle),
+            layout=shared_styles.layout(width="7em"),
+            style=shared_styles.style(ipywidgets.widgets.widget_description.DescriptionStyle),
             _dom_classes=("storagelab-field",),
         )
         self.field.observe(self._typed, "value")
-        self.back = kit.button(
+        self.back = shared_styles.button(
             "2.6em", icon="undo", tooltip=f"{self.control.label}: back to the default"
         )
         self.back.on_click(self._to_default)
-        return kit.row([self.slider, self.field, self.back], "storagelab-control")
+        return shared_styles.row([self.slider, self.field, self.back], "storagelab-control")
 
     def _moved(self, change: Any) -> None:
         with self._together():

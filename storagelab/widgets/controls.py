@@ -8,7 +8,7 @@ import ipywidgets
 
 from storagelab.tracks import Control, Value
 from storagelab.units import KIB, format_binary, format_count
-from storagelab.widgets import kit
+from storagelab.widgets import shared_styles
 
 _SINGULAR = {"requests": "request", "samples": "sample"}
 _LABELS = "12em"
@@ -44,10 +44,12 @@ def make_control(control: Control, value: Value | None = None) -> Any:
         "options": options,
         "value": control.default if value is None else value,
         "description": control.label,
-        "layout": kit.layout(width="auto", max_width="640px"),
+        "layout": shared_styles.layout(width="auto", max_width="640px"),
     }
     if control.kind == "scale":
-        style = kit.style(ipywidgets.widgets.widget_int.SliderStyle, description_width=_LABELS)
+        style = shared_styles.style(
+            ipywidgets.widgets.widget_int.SliderStyle, description_width=_LABELS
+        )
         return ipywidgets.SelectionSlider(continuous_update=True, style=style, **common)
     if control.kind == "switch":
         return ipywidgets.ToggleButtons(
@@ -55,7 +57,7 @@ def make_control(control: Control, value: Value | None = None) -> Any:
             style={"description_width": _LABELS, "button_width": "11em"},
             **common,
         )
-    style = kit.style(
+    style = shared_styles.style(
         ipywidgets.widgets.widget_description.DescriptionStyle, description_width=_LABELS
     )
     return ipywidgets.Dropdown(style=style, **common)

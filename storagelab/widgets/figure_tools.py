@@ -9,7 +9,7 @@ import anywidget
 import traitlets
 from ipywidgets import Widget, widget_serialization
 
-from storagelab.widgets import kit
+from storagelab.widgets import shared_styles
 from storagelab.widgets.scripts import text_of
 from storagelab.widgets.table import Table
 
@@ -32,7 +32,7 @@ class FigureTools(anywidget.AnyWidget):
     live: Any = traitlets.Bool(True).tag(sync=True)
 
     def __init__(self, figure: Any, title: str, name: str, numbers: Callable[[], Table]) -> None:
-        super().__init__(figure=figure, title=title, name=name, layout=kit.layout())
+        super().__init__(figure=figure, title=title, name=name, layout=shared_styles.layout())
         self._numbers = numbers
         self.observe(lambda change: self.refresh(), ["unfolded", "live"])
         self.on_msg(self._answer)

@@ -10,14 +10,14 @@ import ipywidgets
 
 from storagelab.parts import PARTS
 from storagelab.tracks import Track, load_track
-from storagelab.widgets import kit
+from storagelab.widgets import shared_styles
 from storagelab.widgets.controls import make_control
 from storagelab.widgets.instruments.base import Shown
 from storagelab.widgets.page_support import PageSupport
 from storagelab.widgets.playback import record
 
 
-@kit.shared()
+@shared_styles.shared()
 def picture(
     build: Callable[[Track], Sequence[Shown]],
     part_name: str,
@@ -62,4 +62,6 @@ def picture(
         targets = [target for instrument in instruments for target in instrument.targets()]
         moved = [record(slider, targets), slider]
     shown = [instrument.widget for instrument in instruments]
-    return kit.column([PageSupport(layout=kit.layout()), *moved, *shown], "storagelab-workbench")
+    return shared_styles.column(
+        [PageSupport(layout=shared_styles.layout()), *moved, *shown], "storagelab-workbench"
+    )

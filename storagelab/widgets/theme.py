@@ -11,7 +11,7 @@ import ipywidgets
 import numpy as np
 
 from storagelab.colors import BLUE, GREEN, ORANGE, PURPLE, RED
-from storagelab.widgets import kit
+from storagelab.widgets import shared_styles
 
 TEXT = "var(--storagelab-text, #333333)"
 """The page's own colour of text, light or dark; :func:`styles` takes it from the page's theme."""
@@ -50,9 +50,9 @@ def figure(
         marks=list(marks),
         axes=list(axes),
         fig_margin={**MARGIN, **margin},
-        layout=kit.layout(width="100%", height=f"{height}px", min_width="240px"),
-        scale_x=kit.pixel_scale(),
-        scale_y=kit.pixel_scale(),
+        layout=shared_styles.layout(width="100%", height=f"{height}px", min_width="240px"),
+        scale_x=shared_styles.pixel_scale(),
+        scale_y=shared_styles.pixel_scale(),
         background_style={"fill": "transparent"},
         display_toolbar=False,  # its buttons have no names; FigureTools saves pictures
     )
@@ -130,10 +130,10 @@ def swatch(label: str, color: str, style: str = "solid", opacity: float = 0.8) -
 
 def legend(*entries: str) -> ipywidgets.HTML:
     """Return swatches as a line of text that wraps where the screen is narrow."""
-    return kit.html(f'<div style="line-height:1.6">{" ".join(entries)}</div>')
+    return shared_styles.html(f'<div style="line-height:1.6">{" ".join(entries)}</div>')
 
 
-def put(mark: Any, **traits: Any) -> None:
+def update_traits(mark: Any, **traits: Any) -> None:
     """Set those of a mark's ``traits`` that differ, in one message, or in none."""
     changed = {
         name: value
@@ -147,7 +147,7 @@ def put(mark: Any, **traits: Any) -> None:
             setattr(mark, name, value)
 
 
-def put_shapes(mark: Any, shapes: Sequence[tuple[Any, Any]]) -> None:
+def update_shapes(mark: Any, shapes: Sequence[tuple[Any, Any]]) -> None:
     """Set a mark of several lines or shapes, each given by its corners' ``x`` and ``y``.
 
     Fewer corners than the most are filled up with the last one.
@@ -158,7 +158,7 @@ def put_shapes(mark: Any, shapes: Sequence[tuple[Any, Any]]) -> None:
         for axis_, values in enumerate(shape):
             found[axis_, index, : len(values)] = values
             found[axis_, index, len(values) :] = values[-1]
-    put(mark, x=found[0], y=found[1])
+    update_traits(mark, x=found[0], y=found[1])
 
 
 def polygons(
@@ -249,15 +249,15 @@ def hatching(
 
 def heading(title: str) -> ipywidgets.HTML:
     """Return a figure's title."""
-    return kit.html(f'<p style="margin:1em 0 0"><strong>{title}</strong></p>')
+    return shared_styles.html(f'<p style="margin:1em 0 0"><strong>{title}</strong></p>')
 
 
 def caption() -> ipywidgets.HTML:
     """Return the place for a figure's words, which stand for it where it can't be seen."""
-    return kit.html(width="auto")
+    return shared_styles.html(width="auto")
 
 
-def say(text: str, live: bool = True) -> str:
+def caption_html(text: str, live: bool = True) -> str:
     """Return a caption's text as HTML, which a screen reader announces if it is ``live``."""
     from html import escape
 

@@ -329,7 +329,7 @@ def only(bench):
 
 
 def test_where_scripts_load_slowly_everything_still_follows(browser, lab, layout, make):
-    """Then anywidget would lose all messages to its widgets, the courier among them."""
+    """Then anywidget would lose all messages to its widgets, the message batcher among them."""
     make("release")
     track, part = load_track("cloud_titan"), PARTS["pipeline"]
     lab.write("slow/lab.ipynb", students_copy(layout.release, track, part))

@@ -51,7 +51,9 @@ def built(instrument: Any, name: str) -> Any:
 def bench_of(name: str, part_name: str) -> Workbench:
     """Return one workbench of its kind, all of it, to be set and read."""
     bench = Workbench(load_track(name), part_name)
-    bench.courier.set_state({"ready": True, "heard": True})  # as a browser does
+    bench.message_batcher.set_state(
+        {"ready": True, "first_batch_received": True}
+    )  # as a browser does
     return bench
 
 

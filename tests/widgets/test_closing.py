@@ -31,7 +31,7 @@ def objects() -> int:
 def test_nothing_of_a_workbench_stays_open(name, part_name, seen):
     before = alive()
     bench = Workbench(load_track(name), part_name)
-    bench.courier.ready = seen
+    bench.message_batcher.ready = seen
     assert alive() > before + (80 if seen else 40)
     bench.close()
     assert alive() == before
@@ -42,7 +42,7 @@ def test_fifty_workbenches_one_after_the_other_take_no_more_memory_than_a_few():
 
     def cycle() -> None:
         bench = Workbench(track, "pipeline")
-        bench.courier.ready = True
+        bench.message_batcher.ready = True
         bench.set(link=20)
         bench.close()
 

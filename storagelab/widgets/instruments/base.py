@@ -9,10 +9,10 @@ import ipywidgets
 
 from storagelab.parts import Outcome
 from storagelab.tracks import Track
-from storagelab.widgets import kit
+from storagelab.widgets import shared_styles
 from storagelab.widgets.figure_tools import FigureTools
 from storagelab.widgets.table import Table
-from storagelab.widgets.theme import caption, heading, say
+from storagelab.widgets.theme import caption, caption_html, heading
 
 Target = tuple[Any, str]
 """A widget and the name of one of its traits that an update changes."""
@@ -79,12 +79,12 @@ class Instrument:
         """The figure with its title, its legend, its words and its tools."""
         self.figure.animation_duration = EASE
         parts = [heading(self.title), self.figure, self.legend, self.caption]
-        return kit.column([*parts, *self.extras, self.tools], "storagelab-instrument")
+        return shared_styles.column([*parts, *self.extras, self.tools], "storagelab-instrument")
 
     def update(self, outcome: Outcome) -> None:
         """Show ``outcome``."""
         self.outcome = outcome
-        self.caption.value = say(self.draw(outcome), self.live)
+        self.caption.value = caption_html(self.draw(outcome), self.live)
         self.tools.refresh()
 
     def on_a_page(self) -> None:

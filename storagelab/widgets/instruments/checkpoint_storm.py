@@ -26,7 +26,7 @@ from storagelab.units import (
     format_share,
     format_time,
 )
-from storagelab.widgets import kit
+from storagelab.widgets import shared_styles
 from storagelab.widgets.instruments.base import Instrument
 from storagelab.widgets.picture import picture
 from storagelab.widgets.playback import Playback, record
@@ -38,10 +38,10 @@ from storagelab.widgets.theme import (
     legend,
     log_ticks,
     polygons,
-    put,
-    put_shapes,
     rectangle,
     swatch,
+    update_shapes,
+    update_traits,
 )
 
 _TIMES = {
@@ -234,7 +234,9 @@ class CheckpointStorm(Instrument):
         ]
         slider = ipywidgets.SelectionSlider(
             options=options, value=1, description="Writers start",
-            style=kit.style(ipywidgets.widgets.widget_int.SliderStyle, description_width="12em"),
+            style=shared_styles.style(
+                ipywidgets.widgets.widget_int.SliderStyle, description_width="12em"
+            ),
             layout=ipywidgets.Layout(width="auto", max_width="640px"),
         )  # fmt: skip
         slider.observe(lambda change: self.update(self.outcome), names="value")
@@ -272,12 +274,12 @@ class CheckpointStorm(Instrument):
         demand = float(shown.demanded.max()) / self.si
 
         x, y = outline(shown, latency, self.left, self.strip * self.si)
-        put(self.used, x=x, y=y / self.si)
+        update_traits(self.used, x=x, y=y / self.si)
         crash = rectangle(
             float(np.clip(limit, self.left, self.right)), self.right, self.strip, self.top
         )
         room = rectangle(max(latency, self.left), done, passes, path)
-        put_shapes(
+        update_shapes(
             self.areas,
             [
                 crash if full else rectangle(self.right, self.right, self.strip, self.top),
@@ -285,7 +287,7 @@ class CheckpointStorm(Instrument):
             ],
         )
         ending = min(again, self.right)
-        put_shapes(
+        update_shapes(
             self.job,
             [
                 rectangle(self.left, done, self.bottom, self.strip),
@@ -293,14 +295,14 @@ class CheckpointStorm(Instrument):
             ],
         )
         self._bytes(outcome, latency)
-        put(self.path, x=np.array([self.left, self.right]), y=np.array([path, path]))
-        put(
+        update_traits(self.path, x=np.array([self.left, self.right]), y=np.array([path, path]))
+        update_traits(
             self.demand,
             x=np.array([self.left, done, done]),
             y=np.array([demand, demand, passes]),
         )
-        put(self.next, x=np.array([ending, ending]), y=np.array([self.bottom, self.top]))
-        put(self.corner, x=np.array([done]), y=np.array([passes]))
+        update_traits(self.next, x=np.array([ending, ending]), y=np.array([self.bottom, self.top]))
+        update_traits(self.corner, x=np.array([done]), y=np.array([passes]))
         self._texts(outcome, shown, done, again, limit if full else None)
         return self._words(outcome, shown, done)
 
@@ -314,7 +316,7 @@ class CheckpointStorm(Instrument):
                 fastest = min(fastest, size / self.si / (self.left - latency))
             rates = np.geomspace(min(slowest, fastest), fastest, 40)
             curves.append((latency + size / self.si / rates, rates))
-        put_shapes(self.bytes, curves)
+        update_shapes(self.bytes, curves)
 
     def _texts(
         self,
@@ -362,7 +364,7 @@ class CheckpointStorm(Instrument):
                 texts.append((at, rate, format_bytes(size), self._side(at)))
         for align, label in self.texts.items():
             chosen = [text for text in texts if text[3] == align]
-            put(
+            update_traits(
                 label,
                 x=np.array([text[0] for text in chosen]),
                 y=np.array([text[1] for text in chosen]),

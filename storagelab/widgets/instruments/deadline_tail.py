@@ -16,7 +16,7 @@ from storagelab.units import HOUR, format_count, format_share, format_time, time
 from storagelab.widgets.instruments.base import Instrument
 from storagelab.widgets.picture import picture
 from storagelab.widgets.table import Table
-from storagelab.widgets.theme import TEXT, axis, figure, legend, put, steps, swatch
+from storagelab.widgets.theme import TEXT, axis, figure, legend, steps, swatch, update_traits
 
 LEAST = 1e-8
 """The smallest share that the figure shows."""
@@ -176,7 +176,7 @@ class DeadlineTail(Instrument):
         ``gap`` pixels away, and ``rows`` pixels down, on the right and on the left.
         """
         right = at < 0.5 * self.end
-        put(
+        update_traits(
             label,
             x=np.full(len(texts), at),
             text=np.array(texts),
@@ -193,7 +193,7 @@ class DeadlineTail(Instrument):
         quantiles = late_quantiles(outcome, np.array([*QUANTILES.values()]))
         self._draw_quantiles(quantiles)
         at, beyond = begin / self.scale, deadline > self.longest
-        put(self.deadline, x=np.array([at, at]))
+        update_traits(self.deadline, x=np.array([at, at]))
         texts = [
             f"deadline {format_time(deadline)}{' ▶' if beyond else ''}",
             f"{format_count(outcome.misses)} an hour too late",
@@ -214,12 +214,12 @@ class DeadlineTail(Instrument):
         # the tail itself is two points shorter: it ends in the same one three times
         line = (np.append(values, [values[-1]] * 2) for values in (times, shares))
         x, y = (np.array(both) for both in zip(line, late, strict=True))
-        put(self.tail, x=x / self.scale, y=y)
+        update_traits(self.tail, x=x / self.scale, y=y)
 
     def _draw_quantiles(self, times: Any) -> None:
         # a step that storage is far too slow for has its data beyond the figure
         places = np.minimum(times, self.longest) / self.scale
-        put(self.quantiles, x=places)
+        update_traits(self.quantiles, x=places)
         for label, name, time, at in zip(
             self.quantile_names, QUANTILES, times, places, strict=True
         ):

@@ -29,11 +29,11 @@ from storagelab.widgets.theme import (
     hatching,
     legend,
     polygons,
-    put,
-    put_shapes,
     rectangle,
     steps,
     swatch,
+    update_shapes,
+    update_traits,
 )
 
 END = 1.5
@@ -198,14 +198,14 @@ class DataFlowGauge(Instrument):
             missing.append(
                 hatching(rate, self.demand, low, high, _FEET * self.demand, LEAN * self.demand)
             )
-        put_shapes(self.shapes, [*arrives, *besides])
-        put_shapes(self.missing, missing)
-        put(
+        update_shapes(self.shapes, [*arrives, *besides])
+        update_shapes(self.missing, missing)
+        update_traits(
             self.names,
             text=np.array([f"{bar.name}: {format_bandwidth(bar.rate)}" for bar in shown]),
         )
-        put(self.supplies, text=np.array([self._supply(bar) for bar in shown]))
-        put(self.verdict, text=np.array([self._verdict(outcome)]))
+        update_traits(self.supplies, text=np.array([self._supply(bar) for bar in shown]))
+        update_traits(self.verdict, text=np.array([self._verdict(outcome)]))
         return self._words(outcome)
 
     def _supply(self, bar: Bar) -> str:

@@ -34,9 +34,9 @@ from storagelab.widgets.theme import (
     fitting,
     legend,
     polygons,
-    put,
     steps,
     swatch,
+    update_traits,
 )
 
 COLORS = dict(zip(ACTIVITIES, (RED, ORANGE, BLUE, PURPLE, GREEN, GREY), strict=True))
@@ -206,7 +206,9 @@ class IOWaterfall(Instrument):
             for order, (_, line) in lines.items()
             for name in ACTIVITIES
         }
-        put(self.bars, x=np.array([self._outline(key, shown[key])[0] for key in self.keys]))
+        update_traits(
+            self.bars, x=np.array([self._outline(key, shown[key])[0] for key in self.keys])
+        )
         self._name(shown, lines)
         consumer, step = self.track.terms.consumer, self.track.terms.step.split()[-1]
         heads = [
@@ -214,8 +216,8 @@ class IOWaterfall(Instrument):
             f"{format_share(1 - of.utilization)}"
             for order, (of, line) in lines.items()
         ]
-        put(self.heads, text=np.array(heads))
-        put(
+        update_traits(self.heads, text=np.array(heads))
+        update_traits(
             self.lanes,
             labels=[
                 text for order, (of, line) in lines.items() for text in self._hover(order, of, line)
@@ -242,7 +244,7 @@ class IOWaterfall(Instrument):
         for _, line in lines.values():
             texts.append("▶" if line.period > self.span else "")
             at.append(0.98 * self.end)
-        put(self.names, x=np.array(at), text=np.array(texts))
+        update_traits(self.names, x=np.array(at), text=np.array(texts))
 
     def _hover(self, order: str, outcome: AccessOutcome, line: Timeline) -> tuple[str, str, str]:
         times = {name: format_time(seconds) for name, seconds in outcome.steps.items()}

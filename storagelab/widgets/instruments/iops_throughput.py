@@ -39,9 +39,9 @@ from storagelab.widgets.theme import (
     figure,
     fitting,
     legend,
-    put,
     rectangle,
     swatch,
+    update_traits,
 )
 from storagelab.words.dress import inside
 
@@ -297,7 +297,7 @@ class IOPSThroughput(Instrument):
 
     def _write_size(self, label: bqplot.Label, size: float, text: str) -> None:
         left = self._share(size) < 0.5
-        put(
+        update_traits(
             label,
             x=np.array([size]),
             text=np.array([text]),
@@ -367,7 +367,7 @@ class IOPSThroughput(Instrument):
             f"request {format_binary(outcome.request_bytes)}",
         )
         below = outcome.bandwidth < self.low
-        put(
+        update_traits(
             self.point,
             x=np.array([outcome.request_bytes]),
             y=np.array([max(outcome.bandwidth, self.low)]),
@@ -379,13 +379,13 @@ class IOPSThroughput(Instrument):
         """Draw what changes with the queue depth, if it has changed."""
         drawn, (x, y, seen) = self._at(depth)
         for name, rates in drawn.items():
-            put(self.lines[name], y=rates)
+            update_traits(self.lines[name], y=rates)
         if self.kneed:
-            put(self.knees, x=x, y=y, opacities=seen)
+            update_traits(self.knees, x=x, y=y, opacities=seen)
         for device, dots in self.dots.items():
             # what was measured at another depth stays, paler
             near = [1.0 if item.queue_depth == depth else 0.3 for item in self.measured[device]]
-            put(dots, opacities=near)
+            update_traits(dots, opacities=near)
 
     def _at(self, depth: float) -> tuple[dict[str, Any], tuple[Any, Any, list[float]]]:
         """Return the curves and the knees at a queue depth, computed when it is first set."""
@@ -414,7 +414,7 @@ class IOPSThroughput(Instrument):
         at, share = outcome.request_bytes, self._share(knee)
         y = min(max(outcome.bandwidth, self.low), self.top)
         walls = rectangle(0, 0, self.low, self.top)[1]
-        put(
+        update_traits(
             self.ground,
             x=np.array(
                 [
@@ -438,7 +438,7 @@ class IOPSThroughput(Instrument):
             _side(1 - share, f"bandwidth-bound: {format_bandwidth(level)}", "bandwidth-bound ▶"),
         )
         for name, side in zip(self.names, sides, strict=True):
-            put(name, text=np.array([side]))
+            update_traits(name, text=np.array([side]))
 
     def _words(self, outcome: AccessOutcome, below: bool) -> str:
         depth = outcome.settings.queue_depth

@@ -11,7 +11,7 @@ import traitlets
 
 from storagelab.parts import PARTS, Outcome
 from storagelab.tracks import Track
-from storagelab.widgets import kit
+from storagelab.widgets import shared_styles
 from storagelab.widgets.instruments.base import Target
 from storagelab.widgets.picture import picture
 from storagelab.widgets.scripts import text_of
@@ -38,7 +38,7 @@ class MathPeek:
     """A button that shows and hides the equation; while it is hidden nothing is computed."""
 
     def __init__(self) -> None:
-        self.widget = EquationView(layout=kit.layout())
+        self.widget = EquationView(layout=shared_styles.layout())
         self._shown: Callable[[], Equation] | None = None
         self.widget.observe(lambda change: self._fill(), ["unfolded", "live"])
 

@@ -26,10 +26,10 @@ from storagelab.widgets.theme import (
     hatching,
     legend,
     polygons,
-    put,
-    put_shapes,
     rectangle,
     swatch,
+    update_shapes,
+    update_traits,
 )
 from storagelab.words.dress import binding_words
 
@@ -236,10 +236,10 @@ class DataFlowSankey(Instrument):
         for name, (x, low, high) in stand.items():
             outlines[name] = rectangle(x - HALF, x + HALF, low, high)
         outlines = {name: (x, y / self.demand) for name, (x, y) in outlines.items()}
-        put_shapes(self.shapes, [outlines[name] for name in COLORS])
+        update_shapes(self.shapes, [outlines[name] for name in COLORS])
         self._hatch(drawn["starved"])
         x, y = outlines[self._bound(epoch)]
-        put(self.mark, x=np.append(x, x[0]), y=np.append(y, y[0]))
+        update_traits(self.mark, x=np.append(x, x[0]), y=np.append(y, y[0]))
         self._write(outcome, epoch, stand["cache"][2] / self.demand)
         return self._words(outcome, epoch)
 
@@ -250,7 +250,7 @@ class DataFlowSankey(Instrument):
         low, high = low / self.demand, (low + rate) / self.demand
         feet = left + _LEAN * np.arange(-1, _STROKES - 1)
         x, y = hatching(left, right, low, high, feet, _LEAN)
-        put(self.missing, x=x, y=y)
+        update_traits(self.missing, x=x, y=y)
 
     @staticmethod
     def _bound(epoch: Epoch) -> str:
@@ -273,7 +273,7 @@ class DataFlowSankey(Instrument):
         some = starved > 1e-9 * outcome.demand
         demand = f"of {format_bandwidth(outcome.demand)}"
         lost = records(self.track)
-        put(
+        update_traits(
             self.texts,
             x=np.array([0.85, 2.55, CACHE, 0.3 if lost else 2.55]),
             y=np.array([-0.13, -0.13, shelf + 0.12, 1.1]),
@@ -292,7 +292,7 @@ class DataFlowSankey(Instrument):
             "prepare": ("▲ preparation: bottleneck", 2.5, -0.31),
             "compute": ("▲ gets all it can take", 2.5, -0.31),
         }[epoch.binding]
-        put(self.word, x=np.array([x]), y=np.array([y]), text=np.array([word]))
+        update_traits(self.word, x=np.array([x]), y=np.array([y]), text=np.array([word]))
 
     def _words(self, outcome: PipelineOutcome, epoch: Epoch) -> str:
         terms, fed, flows = self.track.terms, self.track.fed, epoch.flows

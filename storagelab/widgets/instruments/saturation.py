@@ -39,10 +39,10 @@ from storagelab.widgets.theme import (
     legend,
     log_ticks,
     polygons,
-    put,
-    put_shapes,
     steps,
     swatch,
+    update_shapes,
+    update_traits,
 )
 from storagelab.words.dress import binding_words, format_setting, inside
 
@@ -325,7 +325,7 @@ class PipelineSaturation(Instrument):
         if self.track.pipeline.cold_start:
             rates.append(outcome.utilization * self.demand)
         at = float(self.span.places(getattr(outcome.settings, resource)))
-        put(self.point, x=np.full(len(rates), at), y=np.array(rates))
+        update_traits(self.point, x=np.full(len(rates), at), y=np.array(rates))
         return self._words(outcome, resource)
 
     def _curves(self, outcome: PipelineOutcome, resource: str) -> None:
@@ -341,11 +341,11 @@ class PipelineSaturation(Instrument):
         for tier in ("link", "nvme"):
             # a ceiling may be infinite, a page's JSON not
             ceiling = np.minimum(swept.ceilings[tier][curve] / self.scale, ABOVE * self.top)
-            put(self.ceilings[tier], x=x, y=ceiling)
-        put(self.delivered, x=x, y=swept.rate[curve] / self.scale)
+            update_traits(self.ceilings[tier], x=x, y=ceiling)
+        update_traits(self.delivered, x=x, y=swept.rate[curve] / self.scale)
         for mean in self.means:
-            put(mean, x=x, y=swept.utilization[curve] * self.demand)
-        put_shapes(
+            update_traits(mean, x=x, y=swept.utilization[curve] * self.demand)
+        update_shapes(
             self.areas,
             [
                 boxes([(r.left, r.right) for r in self.regions if r.stage == tier], 0, self.top, 2)
@@ -354,7 +354,7 @@ class PipelineSaturation(Instrument):
         )
         edges = np.zeros(CHANGES)
         edges[: len(self.regions) - 1] = [region.left for region in self.regions[1:]]
-        put(
+        update_traits(
             self.changes,
             x=np.column_stack([edges, edges]),
             y=np.column_stack([np.zeros(CHANGES), np.where(edges > 0, self.top, 0.0)]),
@@ -383,7 +383,7 @@ class PipelineSaturation(Instrument):
             rows[index % 2].append((float(np.clip(middle, left + half, right - half)), text))
         for label, row in zip(self.names, rows, strict=True):
             shown = row or [(0.5, "")]
-            put(
+            update_traits(
                 label,
                 x=np.array([at for at, _ in shown]),
                 y=np.full(len(shown), self.top),
@@ -413,7 +413,7 @@ class PipelineSaturation(Instrument):
                 texts.append((float(x[at]), float(y[at]) + shift, name, align))
         for align, label in self.texts.items():
             chosen = [text for text in texts if text[3] == align] or [(0.0, 0.0, "", align)]
-            put(
+            update_traits(
                 label,
                 x=np.array([text[0] for text in chosen]),
                 y=np.array([text[1] for text in chosen]),

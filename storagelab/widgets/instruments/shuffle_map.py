@@ -24,10 +24,10 @@ from storagelab.widgets.theme import (
     figure,
     legend,
     polygons,
-    put,
     rectangle,
     steps,
     swatch,
+    update_traits,
 )
 
 DOTS = 400
@@ -204,15 +204,15 @@ class ShuffleMap(Instrument):
         small = played(self.track, outcome)
         at = (small.order.used + 0.5) * self.unit
         for mark, which in ((self.others, ~self.marked), (self.neighbours, self.marked)):
-            put(mark, x=at[which])
+            update_traits(mark, x=at[which])
         moved = reach_share(outcome, outcome.reach) * self.size
         edges = [self.size, self.size, moved, outcome.kept * self.size]
-        put(self.strips, x=np.array([rectangle(0, edge, 0, 1)[0] for edge in edges]))
+        update_traits(self.strips, x=np.array([rectangle(0, edge, 0, 1)[0] for edge in edges]))
         names = [
             f"moved by {format_count(outcome.reach)} places on average",
             f"keeps {format_share(outcome.kept)} of the bandwidth",
         ]
-        put(self.names, text=np.array(names))
+        update_traits(self.names, text=np.array(names))
         return self._words(outcome, small)
 
     def _words(self, outcome: AccessOutcome, small: Played) -> str:

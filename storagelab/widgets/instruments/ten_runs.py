@@ -19,7 +19,7 @@ from storagelab.ledger import FILE_NAME
 from storagelab.parts import PARTS, Outcome
 from storagelab.tracks import Control, Track, load_track
 from storagelab.units import format_share, significant
-from storagelab.widgets import kit
+from storagelab.widgets import shared_styles
 from storagelab.widgets.controls import field_label, value_label
 from storagelab.widgets.instruments.base import Instrument
 from storagelab.widgets.page_support import PageSupport
@@ -29,13 +29,13 @@ from storagelab.widgets.theme import (
     TEXT,
     axis,
     caption,
+    caption_html,
     figure,
     heading,
     legend,
     log_ticks,
-    put,
-    say,
     swatch,
+    update_traits,
 )
 from storagelab.words.dress import cost_with_period, format_cost, inside
 
@@ -268,11 +268,11 @@ class RunsPlot(Instrument):
         y = np.array([outcome.cost / self.scale for outcome in outcomes])
         best = best_run(outcomes)
         chosen = [] if best is None else [best]
-        put(self.points, x=x, y=y, names=np.array([str(at + 1) for at in range(len(x))]))
-        put(self.best, x=x[chosen], y=y[chosen])
+        update_traits(self.points, x=x, y=y, names=np.array([str(at + 1) for at in range(len(x))]))
+        update_traits(self.best, x=x[chosen], y=y[chosen])
         span = np.log(self.high / self.low)
         named = name_points(x.tolist(), (np.log(y / self.low) / span).tolist())
-        put(
+        update_traits(
             self.numbers,
             x=np.array([name.x for name in named]),
             y=np.array([self.low * np.exp(span * name.height) for name in named]),
@@ -320,13 +320,13 @@ class Comparison:
             ipywidgets.Dropdown(
                 description=text,
                 style={"description_width": "8em"},
-                layout=kit.layout(width="20em"),
+                layout=shared_styles.layout(width="20em"),
             )
             for text in ("Compare", "with")
         ]
         self.difference = caption()
-        self.sides_row = kit.row((), "storagelab-presets")
-        self.widget = kit.column([self.sides_row, self.difference])
+        self.sides_row = shared_styles.row((), "storagelab-presets")
+        self.widget = shared_styles.column([self.sides_row, self.difference])
         for side in self.sides:
             side.observe(lambda change: self._compare(), names="value")
 
@@ -388,7 +388,7 @@ class Comparison:
         rows = list(zip(heads, *columns, strict=True))
         sentence = compare(self.track, (names[0], names[1]), (one, other))
         caption_ = f"What differs between {names[0]} and {names[1]}"
-        self.difference.value = say(sentence) + _html(caption_, ["", *names], rows)
+        self.difference.value = caption_html(sentence) + _html(caption_, ["", *names], rows)
 
     def _run(self, at: int) -> Run:
         return self._present or {} if at == PRESENT else self._runs[at]
@@ -407,7 +407,7 @@ class TenRuns:
     def __init__(self, track: Track) -> None:
         self.track = track
         self.words = caption()
-        self.widget = kit.column()
+        self.widget = shared_styles.column()
         self._present: Run | None = None
         self.best: int | None = None
         """The index of the cheapest run that meets the target, if one does."""
@@ -437,7 +437,7 @@ class TenRuns:
             verdict = "None meets the target yet." if runs else "Record one when you have a reason."
         else:
             verdict = f"Run {best + 1} is the cheapest that meets the target."
-        self.words.value = say(f"{used} {verdict}")
+        self.words.value = caption_html(f"{used} {verdict}")
         if not runs:
             self.widget.children = ()
             return
@@ -448,7 +448,7 @@ class TenRuns:
         self.comparison.update(runs)
         if not self.widget.children:
             kept = caption()
-            kept.value = say(
+            kept.value = caption_html(
                 f"Kept in {FILE_NAME} beside the notebook; what is recorded can't be taken back.",
                 live=False,
             )
@@ -523,4 +523,6 @@ def ten_runs(track: str = "cloud_titan", runs: Sequence[Run] | None = None) -> i
     if runs:
         shown.plot.on_a_page()
         shown.comparison.sides_row.children = ()
-    return kit.column([PageSupport(layout=kit.layout()), shown.widget], "storagelab-workbench")
+    return shared_styles.column(
+        [PageSupport(layout=shared_styles.layout()), shown.widget], "storagelab-workbench"
+    )

@@ -33,10 +33,10 @@ from storagelab.widgets.theme import (
     legend,
     log_ticks,
     polygons,
-    put,
     rectangle,
     steps,
     swatch,
+    update_traits,
 )
 
 _FAR = 10
@@ -287,7 +287,7 @@ class YoungDaly(Instrument):
             self._draw_curves(outcome.optimum)
             self._draw_marks(outcome)
         overhead = 100 * outcome.wasted / outcome.solve_time
-        put(
+        update_traits(
             self.point,
             x=np.array([outcome.settings.interval / self.si]),
             y=np.array([min(overhead, self.top)]),
@@ -302,10 +302,10 @@ class YoungDaly(Instrument):
     def _draw_curves(self, optimum: float) -> None:
         seen = self.seen
         for name, curve in self.curves.items():
-            put(curve, y=self._height(seen.shares[name]))
-        put(self.before, y=self._height(self.calm_total), visible=self.moved)
+            update_traits(curve, y=self._height(seen.shares[name]))
+        update_traits(self.before, y=self._height(self.calm_total), visible=self.moved)
         low, high = self._height(seen.low), self._height(seen.high)
-        put(
+        update_traits(
             self.band,
             x=np.concatenate([self.shown, self.shown[::-1]]),
             y=np.concatenate([low, high[::-1]]),
@@ -316,10 +316,10 @@ class YoungDaly(Instrument):
             ends = [at for at in self.inside if first < at < last]
         else:
             ends = [float(np.clip(optimum, first, last))]
-        put(self.off, x=np.array(ends) / self.si, y=np.full(len(ends), self.top))
+        update_traits(self.off, x=np.array(ends) / self.si, y=np.full(len(ends), self.top))
         mean = 100 * seen.played.mean
         inside = mean <= self.top
-        put(self.played, x=self.shown[seen.at][inside], y=mean[inside])
+        update_traits(self.played, x=self.shown[seen.at][inside], y=mean[inside])
 
     def _at(self, interval: float) -> float:
         """Return where an interval in seconds stands on the axis: outside of it, at its edge."""
@@ -333,7 +333,7 @@ class YoungDaly(Instrument):
         }
         edges = [self._at(limit) for limit in limits.values()]
         outlines = [rectangle(self.low, edge, 0.0, self.top) for edge in edges]
-        put(
+        update_traits(
             self.limits,
             x=np.array([outline[0] for outline in outlines]),
             y=np.array([outline[1] for outline in outlines]),
@@ -361,7 +361,7 @@ class YoungDaly(Instrument):
                 for (at, text, _), height in zip(rows, heights, strict=True)
                 if (at < self._middle) == (align == "start")
             ]
-            put(
+            update_traits(
                 label,
                 x=np.array([at for at, _, _ in chosen]),
                 y=np.array([height for _, height, _ in chosen]),
@@ -373,7 +373,7 @@ class YoungDaly(Instrument):
             for item, height in zip(optima, least, strict=True)
             if height <= self.top and self.low <= item.optimum / self.si <= self.high
         ]
-        put(
+        update_traits(
             self.optima,
             x=np.array([at for at, _ in inside]),
             y=np.array([height for _, height in inside]),
@@ -391,7 +391,7 @@ class YoungDaly(Instrument):
         old = found[bests] if len(found) > bests else nowhere
         others = [*found[1:bests], nowhere, nowhere][:2]
         for lines, ends in ((self.poles, [found[0], old]), (self.rules, others)):
-            put(
+            update_traits(
                 lines,
                 x=np.array([[at, at] for at, _ in ends]),
                 y=np.array([[0.0, max(0.0, height - room)] for _, height in ends]),

@@ -1,4 +1,4 @@
-"""Agreement: every published figure against what the models say of it, on one plot."""
+"""Predicted against published: what the models say of every published figure, on one plot."""
 
 from __future__ import annotations
 
@@ -13,7 +13,16 @@ from storagelab.colors import BLUE, GREY, ORANGE, RED
 from storagelab.units import format_bandwidth, format_bytes, format_time, significant
 from storagelab.validation import Case
 from storagelab.widgets.page_support import PageSupport
-from storagelab.widgets.theme import TEXT, axis, caption, figure, heading, legend, say, swatch
+from storagelab.widgets.theme import (
+    TEXT,
+    axis,
+    caption,
+    caption_html,
+    figure,
+    heading,
+    legend,
+    swatch,
+)
 
 LOW, HIGH = 0.7, 4.0
 """Model over published figure, at the ends of the axis."""
@@ -45,7 +54,7 @@ def summary(cases: Sequence[Case]) -> str:
     )
 
 
-def agreement(cases: Sequence[Case]) -> ipywidgets.VBox:
+def predicted_vs_published(cases: Sequence[Case]) -> ipywidgets.VBox:
     """Return the plot of model over published figure, with its legend and its words."""
     x = bqplot.LogScale(min=0.1, max=1e13)
     y = bqplot.LogScale(min=LOW, max=HIGH)
@@ -96,7 +105,7 @@ def agreement(cases: Sequence[Case]) -> ipywidgets.VBox:
     )
     shapes = {"missed": "point", "measured": "dot", "computed": "square"}
     words = caption()
-    words.value = say(summary(cases), live=False)
+    words.value = caption_html(summary(cases), live=False)
     box = ipywidgets.VBox(
         [
             heading("Measured against predicted"),

@@ -11,7 +11,7 @@ from ipywidgets import Widget
 
 from storagelab.tracks import load_track
 from storagelab.widgets.closing import parts_of
-from storagelab.widgets.courier import Courier
+from storagelab.widgets.message_batcher import MessageBatcher
 from storagelab.widgets.workbench import Workbench
 
 from .benches import EVERY_BENCH, ends
@@ -30,7 +30,7 @@ def sent(monkeypatch):
     return messages
 
 
-def put(state, paths, buffers):
+def put_back(state, paths, buffers):
     """Put the binary parts of a message back where they belong, as a browser does."""
     for path, buffer in zip(paths, buffers, strict=True):
         holder = state
@@ -54,7 +54,7 @@ def browser(messages):
         for name, state, paths in updates:
             part = buffers[taken : taken + len(paths)]
             taken += len(paths)
-            held.setdefault(name, {}).update(put(state, paths, part))
+            held.setdefault(name, {}).update(put_back(state, paths, part))
         assert taken == len(buffers)
     return held
 
@@ -62,7 +62,7 @@ def browser(messages):
 @pytest.mark.parametrize(("name", "part_name"), EVERY_BENCH)
 def test_a_move_is_two_messages_and_the_browser_holds_what_python_does(sent, name, part_name):
     bench = Workbench(load_track(name), part_name)
-    bench.courier.set_state({"ready": True, "heard": True})
+    bench.message_batcher.set_state({"ready": True, "first_batch_received": True})
     item = next(item for item in bench.content.controls if item.kind == "scale")
     slider = bench.controls[item.name].slider
     sent.clear()
@@ -79,14 +79,16 @@ def test_a_move_is_two_messages_and_the_browser_holds_what_python_does(sent, nam
         for trait, value in held.get(widget.model_id, {}).items():
             state = widget.get_state(trait)
             now, paths, buffers = ipywidgets.widgets.widget._remove_buffers(state)
-            assert put(now, paths, buffers)[trait] == value, (widget, trait)
+            assert put_back(now, paths, buffers)[trait] == value, (widget, trait)
     bench.close()
 
 
 def test_until_a_message_came_through_every_widget_speaks_for_itself(sent):
     bench = Workbench(load_track("cloud_titan"), "pipeline")
     assert bench.instruments
-    bench.courier.ready = True  # its script is there; whether messages get to it is not known yet
+    bench.message_batcher.ready = (
+        True  # its script is there; whether messages get to it is not known yet
+    )
     sent.clear()
     bench.set(link=20)
     assert len(sent) > 10
@@ -95,10 +97,10 @@ def test_until_a_message_came_through_every_widget_speaks_for_itself(sent):
 
 
 def test_a_browser_that_says_hello_is_sent_a_load_even_if_it_is_empty(sent):
-    courier = Courier()
-    courier._handle_custom_msg({"hello": True}, [])
+    batcher = MessageBatcher()
+    batcher._handle_custom_msg({"hello": True}, [])
     ((model, message, _),) = sent
-    assert model == courier.model_id
+    assert model == batcher.model_id
     assert message["content"] == {"updates": []}
 
 
@@ -106,29 +108,29 @@ def test_a_browser_that_says_hello_is_told_again_what_it_may_have_missed(sent):
     """What went to a widget whose script wasn't there yet is in the load, whatever became of it."""
     bench = Workbench(load_track("cloud_titan"), "access")
     assert bench.instruments
-    bench.courier.ready = True
+    bench.message_batcher.ready = True
     bench.set(queue_depth=1)
     sent.clear()
-    bench.courier._handle_custom_msg({"hello": True}, [])
+    bench.message_batcher._handle_custom_msg({"hello": True}, [])
     assert len(sent) == 1
     held = browser(sent)
     scripted = [item for item in parts_of(bench.widget) if isinstance(item, anywidget.AnyWidget)]
     assert len(scripted) > 5
-    assert {item.model_id for item in scripted} == {*bench.courier.scripted}
-    assert {item.model_id for item in scripted} - {bench.courier.model_id} == held.keys()
+    assert {item.model_id for item in scripted} == {*bench.message_batcher.scripted}
+    assert {item.model_id for item in scripted} - {bench.message_batcher.model_id} == held.keys()
     assert held[bench.math_peek.widget.model_id]["unfolded"] is False
     assert not any(name.startswith("_") for state in held.values() for name in state)
     bench.close()
 
 
 def test_what_was_collected_is_sent_also_where_something_fails(sent):
-    courier, text = Courier(), ipywidgets.HTML("before")
-    courier.carry_for([text, courier])
-    courier.heard = True
+    batcher, text = MessageBatcher(), ipywidgets.HTML("before")
+    batcher.collect_from([text, batcher])
+    batcher.first_batch_received = True
     sent.clear()
 
     def fail() -> None:
-        with courier.together():
+        with batcher.together():
             text.value = "after"
             assert sent == []
             raise ZeroDivisionError
@@ -142,13 +144,13 @@ def test_what_was_collected_is_sent_also_where_something_fails(sent):
 
 
 def test_one_inside_another_is_one(sent):
-    courier, text = Courier(), ipywidgets.HTML("a")
-    courier.carry_for([text])
-    courier.heard = True
+    batcher, text = MessageBatcher(), ipywidgets.HTML("a")
+    batcher.collect_from([text])
+    batcher.first_batch_received = True
     sent.clear()
-    with courier.together():
+    with batcher.together():
         text.value = "b"
-        with courier.together():
+        with batcher.together():
             text.value = "c"
         assert sent == []
     assert len(sent) == 1

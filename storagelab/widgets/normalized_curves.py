@@ -1,4 +1,4 @@
-"""OneLaw: every track on the two curves that all of them share, and the student among them."""
+"""Normalized curves: every track on the two that all of them share, the student among them."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from storagelab.widgets.theme import (
     TEXT,
     axis,
     caption,
+    caption_html,
     figure,
     heading,
     legend,
-    say,
     swatch,
 )
 from storagelab.words.one_law import YOU, describe
@@ -39,7 +39,9 @@ def span(values: list[float]) -> tuple[float, float]:
     return 10.0 ** np.floor(np.log10(low)), 10.0 ** np.ceil(np.log10(high))
 
 
-def one_law(reads: Mapping[str, ReadPoint], saves: Mapping[str, SavePoint]) -> ipywidgets.VBox:
+def normalized_curves(
+    reads: Mapping[str, ReadPoint], saves: Mapping[str, SavePoint]
+) -> ipywidgets.VBox:
     """Return both curves with a point for each name; ``you`` is the student's own."""
     read_figure = _curve(
         {name: (point.x, 100 * point.efficiency) for name, point in reads.items()},
@@ -58,7 +60,7 @@ def one_law(reads: Mapping[str, ReadPoint], saves: Mapping[str, SavePoint]) -> i
     )
     names = list(dict.fromkeys([*reads, *saves]))
     words = caption()
-    words.value = say(describe(reads, saves), live=False)
+    words.value = caption_html(describe(reads, saves), live=False)
     box = ipywidgets.VBox(
         [
             heading("One law: reads"),

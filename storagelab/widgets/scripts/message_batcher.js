@@ -24,31 +24,32 @@ export default {
       });
       for (const [target, state] of await Promise.all(unpacked)) target.set_state(state);
     };
+    const tellPython = (state) => {
+      model.set(state);
+      model.save_changes();
+    };
     let line = Promise.resolve(); // one message after the other, so that the last one wins
     const receive = (content, buffers) => {
       const report = (problem) => console.error('an update was lost:', problem);
       line = line.then(() => deliver(content.updates, buffers)).catch(report);
-      say({ heard: true });
+      tellPython({ first_batch_received: true });
     };
-    const say = (state) => {
-      model.set(state);
-      model.save_changes();
-    };
-    // anywidget's model waits for its script before it takes a message, and takes none, ever, where
-    // that was more than two seconds; the model beneath it is ipywidgets' own and takes all
-    const hearEverything = async () => {
+    // A workaround for https://github.com/manzt/anywidget/issues/803: anywidget's model waits for
+    // its script before it takes a message, and never takes one if that took more than two seconds.
+    // The model that it is derived from is ipywidgets' own and takes all of them.
+    const receiveEverything = async () => {
       for (const id of model.get('scripted')) {
         const target = await manager.get_model(id);
         const { prototype } = Object.getPrototypeOf(target.constructor);
         target.comm?.on_msg(prototype._handle_comm_msg.bind(target));
       }
     };
-    const listen = () => hearEverything().catch(console.error);
+    const listen = () => receiveEverything().catch(console.error);
     model.on('change:scripted', listen);
     model.on('msg:custom', receive);
-    // the courier is only sent with anything once a load came through
+    // Python sends batches only after a first one has been received
     listen().then(() => {
-      say({ ready: true, heard: false });
+      tellPython({ ready: true, first_batch_received: false });
       model.send({ hello: true });
     });
     return () => {
