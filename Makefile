@@ -21,11 +21,11 @@ CHAPTERS  := $(shell find book -type f 2>/dev/null) _config.yml
 
 .DEFAULT_GOAL := help
 .PHONY: help setup notebooks release book demo-class course guide lab hub test what-tests-need \
-  programs lint fix bench bench-grade soak pictures mutants chromium bubblewrap postgres \
-  deploy-check clean
+  programs lint fix javascript-tests bench bench-grade soak pictures mutants chromium bubblewrap \
+  postgres deploy-check clean
 
 help: ## show this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 course: demo-class book ## set everything up, make the course, run the demo class, build the book
 	@$(BIN)/python -m demo.run_class build/demo-class --show
@@ -118,14 +118,22 @@ hub: $(STAMPS)/npm bubblewrap ## bring up a JupyterHub for a class on this machi
 
 # --- quality
 
-lint: setup ## check style and types
+# Biome looks at our JavaScript; biome.json says where that is
+BIOME := PATH="$(CURDIR)/$(BIN):$$PATH" node_modules/.bin/biome
+
+lint: setup $(STAMPS)/npm ## check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIOME) ci --colors=off .
 
-fix: setup ## put style right
+fix: setup $(STAMPS)/npm ## put style right
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(BIOME) check --write --colors=off .
+
+javascript-tests: setup ## test the logic of the page's scripts, without a browser
+	$(BIN)/node --test 'tests/javascript/*.test.js'
 
 bench: setup ## measure what is promised of speed
 	$(BIN)/python benchmarks

@@ -8,12 +8,12 @@ import anywidget
 import traitlets
 from ipywidgets import Widget, widget_serialization
 
-from storagelab.widgets.scripts import text_of
+from storagelab.widgets.scripts import script
 
 
 class CopyButton(anywidget.AnyWidget):
     """A button that copies the value of ``source``; ``what`` names that to a screen reader."""
 
-    _esm: Any = text_of("copy_button.js")
+    _esm: Any = script("copy_button.js")
     source = traitlets.Instance(Widget).tag(sync=True, **widget_serialization)
     what: Any = traitlets.Unicode().tag(sync=True)

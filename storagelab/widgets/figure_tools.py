@@ -10,7 +10,7 @@ import traitlets
 from ipywidgets import Widget, widget_serialization
 
 from storagelab.widgets import shared_styles
-from storagelab.widgets.scripts import text_of
+from storagelab.widgets.scripts import script
 from storagelab.widgets.table import Table
 
 
@@ -22,7 +22,7 @@ class FigureTools(anywidget.AnyWidget):
     CSV are the rows that the page has.
     """
 
-    _esm: Any = text_of("figure_tools.js")
+    _esm: Any = script("figure_tools.js")
     figure = traitlets.Instance(Widget).tag(sync=True, **widget_serialization)
     title: Any = traitlets.Unicode().tag(sync=True)
     name: Any = traitlets.Unicode().tag(sync=True)

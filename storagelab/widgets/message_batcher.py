@@ -17,7 +17,7 @@ import anywidget
 import traitlets
 from ipywidgets import Widget
 
-from storagelab.widgets.scripts import text_of
+from storagelab.widgets.scripts import script
 
 _Update = tuple[str, dict[str, Any], list[Any]]
 
@@ -35,7 +35,7 @@ class MessageBatcher(anywidget.AnyWidget):
     and the first batch sends again what they may have lost until then.
     """
 
-    _esm: Any = text_of("message_batcher.js")
+    _esm: Any = script("message_batcher.js")
     ready: Any = traitlets.Bool(False).tag(sync=True)
     first_batch_received: Any = traitlets.Bool(False).tag(sync=True)
     scripted: Any = traitlets.List(traitlets.Unicode()).tag(sync=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 import anywidget
 
-from storagelab.widgets.scripts import text_of
+from storagelab.widgets.scripts import script, style
 
 
 class PageSupport(anywidget.AnyWidget):
@@ -16,5 +16,5 @@ class PageSupport(anywidget.AnyWidget):
     its words, and what is said of the present state is announced.
     """
 
-    _esm: Any = text_of("page_support.js")
-    _css: Any = text_of("workbench.css")
+    _esm: Any = script("page_support.js")
+    _css: Any = style("workbench.css")

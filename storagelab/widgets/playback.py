@@ -12,13 +12,13 @@ import traitlets
 from ipywidgets import Widget, widget_serialization
 
 from storagelab.widgets.instruments.base import Target
-from storagelab.widgets.scripts import text_of
+from storagelab.widgets.scripts import script
 
 
 class Playback(anywidget.AnyWidget):
     """Sets ``targets[i].names[i]`` to ``frames[n][i]`` when the slider's index becomes n."""
 
-    _esm: Any = text_of("playback.js")
+    _esm: Any = script("playback.js")
     source = traitlets.Instance(Widget).tag(sync=True, **widget_serialization)
     targets = traitlets.List(traitlets.Instance(Widget)).tag(sync=True, **widget_serialization)
     names = traitlets.List(traitlets.Unicode()).tag(sync=True)

@@ -14,7 +14,7 @@ from storagelab.tracks import Track
 from storagelab.widgets import shared_styles
 from storagelab.widgets.instruments.base import Target
 from storagelab.widgets.picture import picture
-from storagelab.widgets.scripts import text_of
+from storagelab.widgets.scripts import script, style
 from storagelab.words.equation import Equation
 
 
@@ -24,8 +24,8 @@ class EquationView(anywidget.AnyWidget):
     ``unfolded`` is whether they are seen; ``live`` whether a kernel can fill them when they are.
     """
 
-    _esm: Any = text_of("math_peek.js")
-    _css: Any = text_of("math_peek.css")
+    _esm: Any = script("math_peek.js")
+    _css: Any = style("math_peek.css")
     tex: Any = traitlets.Unicode().tag(sync=True)
     words: Any = traitlets.Unicode().tag(sync=True)
     symbols: Any = traitlets.List().tag(sync=True)

@@ -1,14 +1,11 @@
 // An equation behind a button. TeX is set by the typesetter that the page has: JupyterLab's own, or
 // MathJax 2 or 3 as a page loads it. Where there is none, the words and the table stand alone.
+import { element } from './shared.js';
+
 const SET = 'mjx-container, .MathJax, math';
 
-function element(tag, properties, ...children) {
-  const made = Object.assign(document.createElement(tag), properties);
-  made.append(...children);
-  return made;
-}
-
-async function typeset(model, place) {
+// Set the TeX in an element; nothing happens where the page has no typesetter.
+export async function typeset(model, place) {
   const lab = model.widget_manager?._rendermime?.latexTypesetter;
   if (lab) {
     await lab.typeset(place);
@@ -28,11 +25,10 @@ async function typeset(model, place) {
 }
 
 // "t_open" is a t with the subscript "open"
-function sign(text) {
+export function sign(text) {
   const [letter, below] = text.split('_');
-  const shown = element('var', {}, letter);
-  if (below) shown.append(element('sub', {}, below));
-  return shown;
+  const subscript = below ? [element('sub', {}, below)] : [];
+  return element('var', {}, letter, ...subscript);
 }
 
 function fill(table, symbols) {

@@ -1,4 +1,5 @@
 // Unpacks one message into the updates of many widgets, as ipywidgets unpacks each by itself.
+// Put the binary parts of a state back where they belong.
 function putBuffers(state, paths, buffers) {
   paths.forEach((path, index) => {
     let holder = state;
@@ -7,22 +8,26 @@ function putBuffers(state, paths, buffers) {
   });
 }
 
+// The updates of a message as [id, state], each with its own of the message's buffers.
+export function unpack(updates, buffers) {
+  let taken = 0;
+  return updates.map(([id, state, paths]) => {
+    putBuffers(state, paths, buffers.slice(taken, taken + paths.length));
+    taken += paths.length;
+    return [id, state];
+  });
+}
+
 export default {
   initialize({ model }) {
     const manager = model.widget_manager;
-    const unpack = async ([id, state, paths], buffers) => {
-      putBuffers(state, paths, buffers);
+    const read = async ([id, state]) => {
       const target = await manager.get_model(id);
       return [target, await target.constructor._deserialize_state(state, manager)];
     };
     const deliver = async (updates, buffers) => {
-      let taken = 0;
-      const unpacked = updates.map((update) => {
-        const first = taken;
-        taken += update[2].length;
-        return unpack(update, buffers.slice(first, taken));
-      });
-      for (const [target, state] of await Promise.all(unpacked)) target.set_state(state);
+      const all = await Promise.all(unpack(updates, buffers).map(read));
+      for (const [target, state] of all) target.set_state(state);
     };
     const tellPython = (state) => {
       model.set(state);

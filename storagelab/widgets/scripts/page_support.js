@@ -5,7 +5,7 @@ const set = (item, name, value) => {
 };
 const text = (item) => (item ? item.textContent.trim() : '');
 
-function nameAll(root) {
+export function nameAll(root) {
   for (const handle of root.querySelectorAll('.noUi-handle')) {
     const box = handle.closest('.widget-slider');
     if (!box) continue;
