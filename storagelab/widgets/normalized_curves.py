@@ -11,6 +11,7 @@ import numpy as np
 
 from storagelab.colors import GREY
 from storagelab.experiments.one_law import ReadPoint, SavePoint, efficiency, waste
+from storagelab.widgets.drawing import Drawing
 from storagelab.widgets.page_support import PageSupport
 from storagelab.widgets.theme import (
     SEQUENCE,
@@ -18,7 +19,6 @@ from storagelab.widgets.theme import (
     axis,
     caption,
     caption_html,
-    figure,
     heading,
     legend,
     swatch,
@@ -27,8 +27,6 @@ from storagelab.words.one_law import YOU, describe
 
 MARKERS = ("circle", "square", "triangle-up", "cross", "triangle-down", "rectangle", "ellipse")
 """A shape for each track, so that nothing is told by colour alone."""
-SHAPES = ("dot", "square", "triangle", "cross", "triangle-down", "rectangle", "ellipse")
-"""The same shapes in a legend."""
 FAR = 1e3
 """How far the curves go to either side of the middle, at least."""
 
@@ -67,7 +65,7 @@ def normalized_curves(
             read_figure,
             heading("One law: saves"),
             save_figure,
-            legend(*(swatch(name, *_looks(name, names)[::2]) for name in names)),
+            legend(*(swatch(name, *_look(name, names)) for name in names)),
             words,
             PageSupport(),
         ]
@@ -76,13 +74,12 @@ def normalized_curves(
     return box
 
 
-def _looks(name: str, names: list[str]) -> tuple[str, str, str]:
-    """Return a point's colour, marker and shape in the legend."""
+def _look(name: str, names: list[str]) -> tuple[str, str]:
+    """Return a point's colour and marker."""
     if name == YOU:
-        return TEXT, "diamond", "point"
+        return TEXT, "diamond"
     index = [item for item in names if item != YOU].index(name)
-    shape = index % len(MARKERS)
-    return SEQUENCE[index % len(SEQUENCE)], MARKERS[shape], SHAPES[shape]
+    return SEQUENCE[index % len(SEQUENCE)], MARKERS[index % len(MARKERS)]
 
 
 def _curve(
@@ -93,42 +90,25 @@ def _curve(
     ends: tuple[float, float],
 ) -> Any:
     low, high = span([x for x, _ in points.values()])
-    x = bqplot.LogScale(min=low, max=high)
     # the lowest tick stands off the corner, where the other axis' first one is
     room = 0.06 * (ends[1] - ends[0])
-    y = bqplot.LinearScale(min=ends[0] - room, max=ends[1] + room, allow_padding=False)
-    scales = {"x": x, "y": y}
-    shown = np.geomspace(low, high, 200)
-    line = bqplot.Lines(
-        x=shown, y=[law(value) for value in shown], scales=scales, colors=[GREY], stroke_width=3
+    drawing = Drawing(
+        bqplot.LogScale(min=low, max=high),
+        bqplot.LinearScale(min=ends[0] - room, max=ends[1] + room, allow_padding=False),
     )
+    shown = np.geomspace(low, high, 200)
+    drawing.curve(shown, [law(value) for value in shown], GREY, width=3)
     names = list(points)
-    marks = []
     for name, (at, value) in points.items():
-        color, marker, _ = _looks(name, names)
-        marks.append(
-            bqplot.Scatter(
-                x=[at],
-                y=[value],
-                scales=scales,
-                colors=[color],
-                marker=marker,
-                stroke=TEXT,
-                default_size=220 if name == YOU else 130,
-                apply_clip=False,
-            )
-        )
+        size = 220 if name == YOU else 130
+        drawing.points([at], [value], *_look(name, names), size, apply_clip=False)
     decades = np.arange(round(np.log10(low)), round(np.log10(high)) + 1)
     shown_decades = decades[:: max(1, len(decades) // 6)]
-    return figure(
-        [line, *marks],
+    x, y = (drawing.scales[direction] for direction in ("x", "y"))
+    ticks = [10.0**power for power in shown_decades]
+    return drawing.figure(
         [
-            axis(
-                x,
-                x_label,
-                tick_values=[10.0**power for power in shown_decades],
-                tick_format="~g",
-            ),
+            axis(x, x_label, tick_values=ticks, tick_format="~g"),
             axis(y, y_label, vertical=True, tick_values=list(np.linspace(*ends, 6))),
         ],
         height=280,

@@ -11,7 +11,7 @@ import numpy as np
 import traitlets
 from ipywidgets import Widget, widget_serialization
 
-from storagelab.widgets.instruments.base import Target
+from storagelab.widgets.drawing import Target
 from storagelab.widgets.scripts import script
 
 

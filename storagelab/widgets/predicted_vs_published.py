@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from typing import Any
 
 import bqplot
 import ipywidgets
@@ -12,16 +13,13 @@ import numpy as np
 from storagelab.colors import BLUE, GREY, ORANGE, RED
 from storagelab.units import format_bandwidth, format_bytes, format_time, significant
 from storagelab.validation import Case
+from storagelab.widgets.drawing import Drawing, Entry
 from storagelab.widgets.page_support import PageSupport
 from storagelab.widgets.theme import (
-    TEXT,
     axis,
     caption,
     caption_html,
-    figure,
     heading,
-    legend,
-    swatch,
 )
 
 LOW, HIGH = 0.7, 4.0
@@ -56,70 +54,60 @@ def summary(cases: Sequence[Case]) -> str:
 
 def predicted_vs_published(cases: Sequence[Case]) -> ipywidgets.VBox:
     """Return the plot of model over published figure, with its legend and its words."""
-    x = bqplot.LogScale(min=0.1, max=1e13)
-    y = bqplot.LogScale(min=LOW, max=HIGH)
-    scales = {"x": x, "y": y}
+    drawing = Drawing(bqplot.LogScale(min=0.1, max=1e13), bqplot.LogScale(min=LOW, max=HIGH))
+    drawing.curve(
+        [0.1, 1e13], [1.0, 1.0], GREY, "dashed", legend=Entry("model and figure agree", 2)
+    )
     looks = {
-        "missed": (RED, "diamond", "missed", 100),
-        "measured": (BLUE, "circle", "met: somebody measured it", 50),
-        "computed": (ORANGE, "square", "met: the source computed or advises it", 40),
+        "missed": (RED, "diamond", 100, "missed"),
+        "measured": (BLUE, "circle", 50, "met: somebody measured it"),
+        "computed": (ORANGE, "square", 40, "met: the source computed or advises it"),
     }
-    marks = [
-        bqplot.Scatter(
-            x=[case.published for case in group],
-            y=[case.predicted / case.published for case in group],
-            scales=scales,
-            colors=[looks[name][0]],
-            marker=looks[name][1],
-            default_size=looks[name][3],
-            stroke=TEXT,
+    for name, group in groups(cases).items():
+        color, marker, size, said = looks[name]
+        drawing.points(
+            [case.published for case in group],
+            [case.predicted / case.published for case in group],
+            color,
+            marker,
+            size,
             stroke_width=0.5,
             default_opacities=[0.7],
+            legend=Entry(said, 1),
         )
-        for name, group in groups(cases).items()
-    ]
-    equal = bqplot.Lines(
-        x=[0.1, 1e13], y=[1.0, 1.0], scales=scales, colors=[GREY], line_style="dashed"
-    )
-    powers = (0, 3, 6, 9, 12)
-    ratios = (0.7, 0.8, 0.9, 1.0, 1.2, 1.5, 2.0, 3.0, 4.0)
-    shown = figure(
-        [equal, *marks],
-        [
-            axis(
-                x,
-                "published figure, in SI units",
-                tick_values=[10.0**power for power in powers],
-                tick_labels={f"{10**power}": f"1e{power}" if power else "1" for power in powers},
-                tick_format=".0f",
-            ),
-            axis(
-                y,
-                "model over published",
-                vertical=True,
-                tick_values=list(ratios),
-                tick_format=".1f",
-            ),
-        ],
-        height=380,
-    )
-    shapes = {"missed": "point", "measured": "dot", "computed": "square"}
     words = caption()
     words.value = caption_html(summary(cases), live=False)
     box = ipywidgets.VBox(
         [
             heading("Measured against predicted"),
-            shown,
-            legend(
-                *(swatch(looks[name][2], looks[name][0], shapes[name]) for name in looks),
-                swatch("model and figure agree", GREY, "dashed"),
-            ),
+            drawing.figure(_axes(drawing), height=380),
+            drawing.legend(),
             words,
             PageSupport(),
         ]
     )
     box.add_class("storagelab-workbench")
     return box
+
+
+def _axes(drawing: Drawing) -> list[Any]:
+    powers = (0, 3, 6, 9, 12)
+    return [
+        axis(
+            drawing.scales["x"],
+            "published figure, in SI units",
+            tick_values=[10.0**power for power in powers],
+            tick_labels={f"{10**power}": f"1e{power}" if power else "1" for power in powers},
+            tick_format=".0f",
+        ),
+        axis(
+            drawing.scales["y"],
+            "model over published",
+            vertical=True,
+            tick_values=[0.7, 0.8, 0.9, 1.0, 1.2, 1.5, 2.0, 3.0, 4.0],
+            tick_format=".1f",
+        ),
+    ]
 
 
 def table(cases: Sequence[Case], label: str) -> str:

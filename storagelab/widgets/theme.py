@@ -82,24 +82,23 @@ def log_ticks(low: float, high: float, most: int = 12) -> list[float]:
 
 
 _SHAPES = {
-    "point": '<path d="M14 0 L20 6 L14 12 L8 6 Z" {look}/>',
+    "diamond": '<path d="M14 0 L20 6 L14 12 L8 6 Z" {look}/>',
     "square": '<rect x="9" y="1" width="10" height="10" {look}/>',
-    "triangle": '<path d="M14 1 L20 11 L8 11 Z" {look}/>',
+    "triangle-up": '<path d="M14 1 L20 11 L8 11 Z" {look}/>',
     "triangle-down": '<path d="M14 11 L20 1 L8 1 Z" {look}/>',
     "rectangle": '<rect x="6" y="3" width="16" height="7" {look}/>',
     "ellipse": '<ellipse cx="14" cy="6" rx="9" ry="4" {look}/>',
     "cross": '<path d="M12 0 h4 v4 h4 v4 h-4 v4 h-4 v-4 h-4 v-4 h4 Z" {look}/>',
-    "dot": '<circle cx="14" cy="6" r="5" {look}/>',
+    "circle": '<circle cx="14" cy="6" r="5" {look}/>',
 }
-"""A legend's shapes as SVG, 28 wide and 12 high."""
+"""A legend's shapes by bqplot's names of its markers, as SVG, 28 wide and 12 high."""
 
 
 def swatch(label: str, color: str, style: str = "solid", opacity: float = 0.8) -> str:
     """Return a legend's entry as HTML.
 
     ``style`` is a line style, ``area`` for a filled shape of that ``opacity``, ``hatched`` for one
-    with strokes in it, ``point`` for a diamond, ``square``, ``triangle``, ``triangle-down``,
-    ``cross``, ``rectangle``, ``ellipse`` or ``dot``.
+    with strokes in it, or a marker of bqplot.
     """
     from html import escape
 
@@ -159,33 +158,6 @@ def update_shapes(mark: Any, shapes: Sequence[tuple[Any, Any]]) -> None:
             found[axis_, index, : len(values)] = values
             found[axis_, index, len(values) :] = values[-1]
     update_traits(mark, x=found[0], y=found[1])
-
-
-def polygons(
-    colors: Sequence[str],
-    scales: dict[str, Any],
-    labels: Sequence[str],
-    opacity: float = 0.85,
-    corners: int = 5,
-) -> bqplot.Lines:
-    """Return several filled shapes as one mark, so that one message moves them all.
-
-    Set ``x`` and ``y``, each of shape (shapes, corners), together; a shape without an area isn't
-    seen, because shapes have no outline.
-    """
-    nothing = np.zeros((len(colors), corners))
-    return bqplot.Lines(
-        x=nothing,
-        y=nothing,
-        scales=scales,
-        colors=list(colors),
-        fill="inside",
-        fill_colors=list(colors),
-        fill_opacities=[opacity] * len(colors),
-        stroke_width=0,
-        close_path=True,
-        labels=list(labels),
-    )
 
 
 def rectangle(left: float, right: float, bottom: float, top: float) -> tuple[Any, Any]:

@@ -10,12 +10,10 @@ import ipywidgets
 from storagelab.parts import Outcome
 from storagelab.tracks import Track
 from storagelab.widgets import shared_styles
+from storagelab.widgets.drawing import Drawing, Target
 from storagelab.widgets.figure_tools import FigureTools
 from storagelab.widgets.table import Table
 from storagelab.widgets.theme import caption, caption_html, heading
-
-Target = tuple[Any, str]
-"""A widget and the name of one of its traits that an update changes."""
 
 EASE = 150
 """Milliseconds in which marks move to where they belong."""
@@ -41,7 +39,7 @@ class Shown(Protocol):
 class Instrument:
     """A figure of one outcome.
 
-    A subclass makes ``self.figure``, its marks and its legend once; :meth:`draw` sets their traits
+    A subclass makes ``self.drawing`` and ``self.figure`` once; :meth:`draw` sets the marks' traits
     from an outcome and returns the words to go under them; :meth:`table` gives the same numbers
     without the figure's edges.
     """
@@ -49,12 +47,11 @@ class Instrument:
     name: str
     """What its files are called."""
     live = True
-    """Whether a screen reader announces the words; where others say it all, it shouldn't."""
+    """Whether a screen reader announces the words; it shouldn't where others tell it everything."""
     title: str
+    drawing: Drawing
+    """The marks, and what the legend and the table say of them."""
     figure: Any
-    legend: Any
-    dynamic: list[Target]
-    """What :meth:`draw` changes, the words left out."""
     extras: tuple[Any, ...] = ()
     """Widgets of its own between the words and the tools."""
 
@@ -68,6 +65,16 @@ class Instrument:
         self.track = track
         self.caption = caption()
         self.outcome: Outcome = None
+
+    @property
+    def dynamic(self) -> list[Target]:
+        """What :meth:`draw` changes, the words left out."""
+        return self.drawing.dynamic
+
+    @cached_property
+    def legend(self) -> ipywidgets.HTML:
+        """What the marks stand for."""
+        return self.drawing.legend()
 
     @cached_property
     def tools(self) -> FigureTools:

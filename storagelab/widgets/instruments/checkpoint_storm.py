@@ -27,6 +27,7 @@ from storagelab.units import (
     format_time,
 )
 from storagelab.widgets import shared_styles
+from storagelab.widgets.drawing import PLACED, WRITTEN, Column, Drawing, Entry, Shape, table_of
 from storagelab.widgets.instruments.base import Instrument
 from storagelab.widgets.picture import picture
 from storagelab.widgets.playback import Playback, record
@@ -34,12 +35,8 @@ from storagelab.widgets.table import Table
 from storagelab.widgets.theme import (
     TEXT,
     axis,
-    figure,
-    legend,
     log_ticks,
-    polygons,
     rectangle,
-    swatch,
     update_shapes,
     update_traits,
 )
@@ -131,88 +128,102 @@ class CheckpointStorm(Instrument):
         self.bottom, self.top = ends.slowest / 12 / self.si, ends.fastest / self.si
         self.top *= (self.top / self.bottom) ** 0.19  # rows of text above the highest line
         self.strip = self.bottom * (self.top / self.bottom) ** 0.075
-        x = bqplot.LogScale(min=self.left, max=self.right)
-        y = bqplot.LogScale(min=self.bottom, max=self.top)
-        scales = {"x": x, "y": y}
-
-        def line(count: int, colors: list[str], style: str, width: float) -> bqplot.Lines:
-            nothing = np.full((count, 2), self.left), np.full((count, 2), self.bottom)
-            return bqplot.Lines(
-                x=nothing[0], y=nothing[1], scales=scales, colors=colors, line_style=style,
-                stroke_width=width,
-            )  # fmt: skip
-
-        self.areas = polygons(
-            [RED, GREEN], scales, ["the storage crashes", "room for readers"], opacity=0.16
+        self.drawing = Drawing(
+            bqplot.LogScale(min=self.left, max=self.right),
+            bqplot.LogScale(min=self.bottom, max=self.top),
         )
-        self.job = polygons([ORANGE, GREY], scales, ["waits", "goes on"], opacity=0.55)
-        self.used = bqplot.Lines(
-            x=np.full(5, self.left), y=np.full(5, self.bottom), scales=scales, colors=[BLUE],
-            fill="inside", fill_colors=[BLUE], fill_opacities=[0.45], stroke_width=1,
-        )  # fmt: skip
-        self.bytes = line(2, [GREY, GREY], "dotted", 3)
-        self.path = line(1, [TEXT], "solid", 3)
-        self.demand = line(1, [ORANGE], "dashed", 2.5)
-        self.next = line(1, [TEXT], "dash_dotted", 2)
-        self.corner = bqplot.Scatter(
-            x=[self.left], y=[self.bottom], scales=scales, colors=[BLUE], stroke=TEXT,
-            default_size=150, marker="diamond", apply_clip=False,
-        )  # fmt: skip
+        self._add_surfaces()
+        self._add_lines()
         self.texts = {
-            align: bqplot.Label(
-                x=[self.left], y=[self.bottom], text=[""], scales=scales, align=align,
-                colors=[TEXT], default_size=11, font_weight="normal", x_offset=offset,
-                apply_clip=False,
+            align: self.drawing.label(
+                [self.left], [self.bottom], [""], align, 11, x_offset=offset, moving=WRITTEN
             )
             for align, offset in (("start", 4), ("end", -4))
-        }  # fmt: skip
-        ticks = self._ticks()
-        self.figure = figure(
-            [
-                self.areas, self.job, self.used, self.bytes, self.path, self.demand, self.next,
-                self.corner, *self.texts.values(),
-            ],
-            [
-                axis(
-                    x,
-                    f"time since the {terms.dump} began (log)",
-                    tick_values=ticks,
-                    tick_format="g",
-                    tick_labels={f"{time:g}": _TIMES[time] for time in ticks},
-                ),
-                axis(
-                    y,
-                    f"bandwidth ({self.unit})",
-                    vertical=True,
-                    tick_values=log_ticks(self.bottom, self.top, most=8),
-                    tick_format=",~g",
-                ),
-            ],
-            height=380,
-        )  # fmt: skip
-        path = "the shared path" if self.many else "the bandwidth that is reserved"
-        demand = "what the writers could send" if self.many else f"what {terms.machine} could write"
-        self.legend = legend(
-            swatch("what passes", BLUE, "area", 0.45),
-            swatch(path, TEXT),
-            swatch(demand, ORANGE, "dashed"),
-            *([swatch("left for readers", GREEN, "area", 0.16)] if self.many else []),
-            swatch("bandwidth × time = the bytes of one " + terms.dump, GREY, "dotted"),
-            swatch(f"{terms.job} waits", ORANGE, "area", 0.55),
-            swatch(f"{terms.job} goes on", GREY, "area", 0.55),
-            swatch(f"the next {terms.dump}", TEXT, "dash_dotted"),
-            swatch("too long: the storage crashes", RED, "area", 0.16),
-            swatch(f"the {terms.dump} is done", BLUE, "point"),
-        )
-        placed = (self.areas, self.job, self.used, self.bytes, self.path, self.demand, self.next)
-        self.dynamic = [
-            *((mark, trait) for mark in (*placed, self.corner) for trait in ("x", "y")),
-            *((label, trait) for label in self.texts.values() for trait in ("x", "y", "text")),
-        ]
+        }
+        self.figure = self.drawing.figure(self._axes(), height=380)
         self.groups: Any = None
         if self.many:
             self.groups = self._stagger()
             self.extras = (self.groups,)
+
+    def _add_lines(self) -> None:
+        """Add the lines and the storm's end, all in a corner until there is something to draw."""
+        terms, drawing = self.track.terms, self.drawing
+        nowhere = np.full(2, self.left), np.full(2, self.bottom)
+        self.bytes = drawing.curve(
+            np.full((2, 2), self.left), np.full((2, 2), self.bottom), GREY, "dotted", 3,
+            moving=PLACED,
+            legend=Entry(f"bandwidth × time = the bytes of one {terms.dump}", 5),
+        )  # fmt: skip
+        self.path = drawing.curve(
+            *nowhere, TEXT, "solid", 3, moving=PLACED,
+            legend=Entry("the shared path" if self.many else "the bandwidth that is reserved", 2),
+            table=[Column(f"path takes ({self.unit})", 7, self._path_cells)],
+        )  # fmt: skip
+        could = "what the writers could send" if self.many else f"what {terms.machine} could write"
+        self.demand = drawing.curve(
+            *nowhere, ORANGE, "dashed", 2.5, moving=PLACED, legend=Entry(could, 3),
+            table=[
+                Column(f"could send ({self.unit})", 6, lambda shown: shown.demanded / self.si)
+            ],
+        )  # fmt: skip
+        self.next = drawing.curve(
+            *nowhere, TEXT, "dash_dotted", 2, moving=PLACED,
+            legend=Entry(f"the next {terms.dump}", 8),
+        )  # fmt: skip
+        self.corner = drawing.points(
+            [self.left], [self.bottom], BLUE, "diamond", 150, apply_clip=False, moving=PLACED,
+            legend=Entry(f"the {terms.dump} is done", 10),
+        )  # fmt: skip
+
+    def _add_surfaces(self) -> None:
+        """Add what lies behind the lines."""
+        drawing, job = self.drawing, self.track.terms.job
+        readers = Entry("left for readers", 4) if self.many else None
+        crash = Entry("too long: the storage crashes", 9)
+        self.areas = drawing.areas(
+            [
+                Shape("the storage crashes", RED, 0.16, crash),
+                Shape("room for readers", GREEN, 0.16, readers),
+            ],
+            moving=PLACED,
+        )
+        self.job = drawing.areas(
+            [
+                Shape("waits", ORANGE, 0.55, Entry(f"{job} waits", 6)),
+                Shape("goes on", GREY, 0.55, Entry(f"{job} goes on", 7)),
+            ],
+            moving=PLACED,
+        )
+        opacity = 0.45
+        self.used = drawing.curve(
+            np.full(5, self.left), np.full(5, self.bottom), BLUE, width=1, fill="inside",
+            fill_colors=[BLUE], fill_opacities=[opacity], moving=PLACED,
+            legend=Entry("what passes", 1, style="area", opacity=opacity),
+            table=[Column(f"passes ({self.unit})", 5, lambda shown: shown.rates / self.si)],
+        )  # fmt: skip
+
+    def _path_cells(self, shown: Storm) -> np.ndarray:
+        return np.full(shown.ends.size, shown.shared_bandwidth / self.si)
+
+    def _axes(self) -> list[Any]:
+        ticks = self._ticks()
+        return [
+            axis(
+                self.drawing.scales["x"],
+                f"time since the {self.track.terms.dump} began (log)",
+                tick_values=ticks,
+                tick_format="g",
+                tick_labels={f"{time:g}": _TIMES[time] for time in ticks},
+            ),
+            axis(
+                self.drawing.scales["y"],
+                f"bandwidth ({self.unit})",
+                vertical=True,
+                tick_values=log_ticks(self.bottom, self.top, most=8),
+                tick_format=",~g",
+            ),
+        ]
 
     def _ticks(self) -> list[float]:
         """Return the ticks of the axis of time, as many as a narrow one has room for."""
@@ -441,34 +452,14 @@ class CheckpointStorm(Instrument):
 
     def table(self, outcome: CheckpointOutcome) -> Table:
         """Return what passes, group by group."""
-        shown = storm(self.track, outcome.settings, self.count)
         latency = self.track.checkpoint.dump_latency
-        ends = latency + shown.ends
-        begins = ends - shown.durations
-        rows = [
-            (
-                float(index + 1),
-                float(shown.writers[index]),
-                float(begins[index]),
-                float(ends[index]),
-                float(shown.rates[index]) / self.si,
-                float(shown.demanded[index]) / self.si,
-                shown.shared_bandwidth / self.si,
-            )
-            for index in range(ends.size)
-        ]
-        return Table(
-            (
-                "group",
-                "writers",
-                "begins (s)",
-                "ends (s)",
-                f"passes ({self.unit})",
-                f"could send ({self.unit})",
-                f"path takes ({self.unit})",
-            ),
-            tuple(rows),
+        columns = self.drawing.columns(
+            Column("group", 1, lambda shown: range(1, shown.ends.size + 1)),
+            Column("writers", 2, lambda shown: shown.writers),
+            Column("begins (s)", 3, lambda shown: latency + shown.ends - shown.durations),
+            Column("ends (s)", 4, lambda shown: latency + shown.ends),
         )
+        return table_of(columns, storm(self.track, outcome.settings, self.count))
 
 
 def checkpoint_storm(

@@ -13,10 +13,11 @@ from storagelab.devices import load_device
 from storagelab.experiments.access import AccessOutcome, late_quantiles, late_shares
 from storagelab.tracks import Track
 from storagelab.units import HOUR, format_count, format_share, format_time, time_unit
+from storagelab.widgets.drawing import PLACED, Drawing, Entry, Rows
 from storagelab.widgets.instruments.base import Instrument
 from storagelab.widgets.picture import picture
 from storagelab.widgets.table import Table
-from storagelab.widgets.theme import TEXT, axis, figure, legend, steps, swatch, update_traits
+from storagelab.widgets.theme import axis, steps, update_traits
 
 LEAST = 1e-8
 """The smallest share that the figure shows."""
@@ -24,8 +25,8 @@ POINTS = 80
 """Points on the tail behind its first drop."""
 QUANTILES = {"p99": 0.99, "p99.9": 0.999}
 """The quantiles that are marked, by what they are called."""
-PLACED = ("x", "text", "align", "x_offset")
-"""The traits of a label that moves."""
+_BESIDE = ("x", "text", "align", "x_offset")
+"""What moves of a text that stands on either side of its place."""
 
 
 def tail(outcome: AccessOutcome) -> tuple[Any, Any]:
@@ -63,74 +64,27 @@ class DeadlineTail(Instrument):
         self.longest = 1.15 * longest + 2 * track.node.compute_time
         self.scale, self.unit = time_unit(self.longest)
         self.end = self.longest / self.scale
-        x = bqplot.LinearScale(min=0, max=self.end, allow_padding=False)
         # room above a share of 1 for what is written there
-        y = bqplot.LogScale(min=LEAST, max=30)
-        scales = {"x": x, "y": y}
-        # a line, and an area that has no outline
-        self.tail = bqplot.Lines(
-            x=np.zeros((2, POINTS + 4)),
-            y=np.full((2, POINTS + 4), LEAST),
-            scales=scales,
-            colors=[BLUE, "transparent"],
-            fill="inside",
-            fill_colors=[RED, RED],
-            fill_opacities=[0.0, 0.25],
-            stroke_width=3,
+        self.drawing = Drawing(
+            bqplot.LinearScale(min=0, max=self.end, allow_padding=False),
+            bqplot.LogScale(min=LEAST, max=30),
         )
-        self.deadline = bqplot.Lines(
-            x=[0.0, 0.0],
-            y=[LEAST, 1],
-            scales=scales,
-            colors=[RED],
-            line_style="dashed",
-            stroke_width=3,
+        self._add_lines()
+        self._add_quantiles()
+        self.deadline_names = self.drawing.label(
+            [0.0, 0.0], [2.5, 1e-7], ["", ""], weight="bold", moving=_BESIDE
         )
-        period = track.node.compute_time / self.scale
-        own = bqplot.Lines(
-            x=[period, period], y=[LEAST, 1], scales=scales, colors=[GREY], line_style="dotted"
-        )
-        above = [1 - level for level in QUANTILES.values()]
-        self.quantiles = bqplot.Scatter(
-            x=[0.0] * len(above),
-            y=above,
-            scales=scales,
-            colors=[PURPLE],
-            stroke=TEXT,
-            default_size=70,
-            marker="diamond",
-            apply_clip=False,
-        )
-        self.quantile_names = [self._label(scales, y=[share]) for share in above]
-        self.deadline_names = self._label(scales, y=[2.5, 1e-7])
-        entries = [
-            swatch("later than that", BLUE),
-            swatch(f"one {terms.step}", GREY, "dotted"),
-            swatch("the deadline, with what is buffered", RED, "dashed"),
-            swatch("too late", RED, "area", 0.25),
-            swatch("99 and 99.9 in 100 are there by then", PURPLE, "point"),
-        ]
-        marks = [own, self.deadline, self.tail]
-        allowed = (part.misses_limit or 0) * track.node.compute_time / HOUR
-        if allowed >= LEAST:
-            marks.append(
-                bqplot.Lines(
-                    x=[0, self.end],
-                    y=[allowed, allowed],
-                    scales=scales,
-                    colors=[ORANGE],
-                    line_style="dash_dotted",
-                )
-            )
-            entries.append(swatch("allowed", ORANGE, "dash_dotted"))
-        names_shown = [*self.quantile_names, self.deadline_names]
         powers = range(round(np.log10(LEAST)), 1, 2)
-        self.figure = figure(
-            [*marks, self.quantiles, *names_shown],
+        self.figure = self.drawing.figure(
             [
-                axis(x, f"time ({self.unit})", tick_values=steps(0, self.end), tick_format="~g"),
                 axis(
-                    y,
+                    self.drawing.scales["x"],
+                    f"time ({self.unit})",
+                    tick_values=steps(0, self.end),
+                    tick_format="~g",
+                ),
+                axis(
+                    self.drawing.scales["y"],
                     f"share of {terms.steps}",
                     vertical=True,
                     tick_values=[10.0**power for power in powers],
@@ -141,26 +95,61 @@ class DeadlineTail(Instrument):
             left=95,
         )
         self.figure.axes[1].label_offset = "5.4em"
-        self.legend = legend(*entries)
-        self.dynamic = [
-            (self.tail, "x"),
-            (self.tail, "y"),
-            (self.deadline, "x"),
-            (self.quantiles, "x"),
-            *((label, trait) for label in names_shown for trait in PLACED),
-            *((label, "y_offset") for label in self.quantile_names),
+
+    def _add_lines(self) -> None:
+        """Add a step's own time, the deadline, the tail, and what is allowed to be late."""
+        track, drawing = self.track, self.drawing
+        period = track.node.compute_time / self.scale
+        drawing.curve(
+            [period, period], [LEAST, 1], GREY, "dotted",
+            legend=Entry(f"one {track.terms.step}", 2),
+        )  # fmt: skip
+        self.deadline = drawing.curve(
+            [0.0, 0.0], [LEAST, 1], RED, "dashed", 3, moving=("x",),
+            legend=Entry("the deadline, with what is buffered", 3),
+            table=[Rows(1, self._deadline_rows)],
+        )  # fmt: skip
+        self.tail = self._tail()
+        allowed = (track.access.misses_limit or 0) * track.node.compute_time / HOUR
+        if allowed >= LEAST:
+            drawing.curve(
+                [0, self.end], [allowed, allowed], ORANGE, "dash_dotted",
+                legend=Entry("allowed", 6),
+            )  # fmt: skip
+
+    def _add_quantiles(self) -> None:
+        """Add the quantiles on the tail, each with its name."""
+        above = [1 - level for level in QUANTILES.values()]
+        self.quantiles = self.drawing.points(
+            [0.0] * len(above), above, PURPLE, "diamond", 70, apply_clip=False, moving=("x",),
+            legend=Entry("99 and 99.9 in 100 are there by then", 5),
+            table=[Rows(2, self._quantile_rows)],
+        )  # fmt: skip
+        self.quantile_names = [
+            self.drawing.label([0.0], [share], [""], weight="bold", moving=(*_BESIDE, "y_offset"))
+            for share in above
         ]
 
-    def _label(self, scales: dict[str, Any], **options: Any) -> bqplot.Label:
-        return bqplot.Label(
-            x=np.zeros(len(options["y"])),
-            text=[""] * len(options["y"]),
-            scales=scales,
-            colors=[TEXT],
-            default_size=12,
-            font_weight="bold",
-            apply_clip=False,
-            **options,
+    def _tail(self) -> Any:
+        """Return the tail as a line, and what is too late under it as an area with no outline."""
+        opacity = 0.25
+        return self.drawing.add(
+            bqplot.Lines(
+                x=np.zeros((2, POINTS + 4)),
+                y=np.full((2, POINTS + 4), LEAST),
+                scales=self.drawing.scales,
+                colors=[BLUE, "transparent"],
+                fill="inside",
+                fill_colors=[RED, RED],
+                fill_opacities=[0.0, opacity],
+                stroke_width=3,
+            ),
+            moving=PLACED,
+            legend=[
+                Entry("later than that", 1),
+                Entry("too late", 4, RED, "area", opacity),
+            ],
+            table=[Rows(3, lambda outcome: self._rows("tail", *tail(outcome)))],
         )
 
     def _write(
@@ -243,24 +232,30 @@ class DeadlineTail(Instrument):
 
     def table(self, outcome: AccessOutcome) -> Table:
         """Return the deadline, the quantiles and the tail."""
-        rows: list[tuple[str, float, float]] = []
-
-        def add(what: str, seconds: float, share: float) -> None:
-            rows.append((what, seconds / self.scale, 100 * share))
-
-        late = float(late_shares(outcome, np.array([outcome.deadline]))[0])
-        add("deadline", outcome.deadline, late)
-        levels = np.array([*QUANTILES.values()])
-        for name, level, time in zip(
-            QUANTILES, levels, late_quantiles(outcome, levels), strict=True
-        ):
-            add(name, float(time), 1 - float(level))
-        for time, share in zip(*tail(outcome), strict=True):
-            add("tail", float(time), float(share))
         return Table(
             ("point", f"time ({self.unit})", f"{self.track.terms.steps} later than that (%)"),
-            tuple(rows),
+            self.drawing.rows(outcome),
         )
+
+    def _rows(self, what: str, times: Any, shares: Any) -> list[tuple[str, float, float]]:
+        """Return rows of times in seconds and shares from 0 to 1, in the table's units."""
+        return [
+            (what, float(time) / self.scale, 100 * float(share))
+            for time, share in zip(times, shares, strict=True)
+        ]
+
+    def _deadline_rows(self, outcome: AccessOutcome) -> list[tuple[str, float, float]]:
+        at = np.array([outcome.deadline])
+        return self._rows("deadline", at, late_shares(outcome, at))
+
+    def _quantile_rows(self, outcome: AccessOutcome) -> list[tuple[str, float, float]]:
+        levels = np.array([*QUANTILES.values()])
+        times = late_quantiles(outcome, levels)
+        return [
+            row
+            for name, time, level in zip(QUANTILES, times, levels, strict=True)
+            for row in self._rows(name, [time], [1 - level])
+        ]
 
 
 def deadline_tail(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import bqplot
@@ -19,19 +20,16 @@ from storagelab.units import (
     format_share,
     significant,
 )
+from storagelab.widgets.drawing import PLACED, Column, Drawing, Entry, Shape, table_of
 from storagelab.widgets.instruments.base import Instrument
 from storagelab.widgets.picture import picture
-from storagelab.widgets.table import Table
+from storagelab.widgets.table import Cell, Table
 from storagelab.widgets.theme import (
     TEXT,
     axis,
-    figure,
     hatching,
-    legend,
-    polygons,
     rectangle,
     steps,
-    swatch,
     update_shapes,
     update_traits,
 )
@@ -94,97 +92,108 @@ class DataFlowGauge(Instrument):
         self.scale, self.unit = bandwidth_unit(track.pass_demand)
         self.demand = track.pass_demand / self.scale
         self.goal = self.demand * track.pipeline.target_utilization
-        end = END * self.demand
         rows = 3 if track.pipeline.cold_start else 1
         # in pixels from below: a thick bar for the whole job, thin ones for its passes
         self.places = [(16, 50), (92, 110), (152, 170)][:rows][::-1]
-        self.named = [high + 11 for _, high in self.places]
-        top = self.places[0][1] + 24
-        x = bqplot.LinearScale(min=0, max=end, allow_padding=False)
-        y = bqplot.LinearScale(min=-14, max=top + 46, allow_padding=False)
-        share = bqplot.LinearScale(min=0, max=100 * END, allow_padding=False)
-        scales = {"x": x, "y": y}
-        self.shapes = polygons(
-            [GREEN] * rows + [BLUE] * rows,
-            scales,
-            ["arrives"] * rows + ["the path could deliver besides"] * rows,
+        self.top = self.places[0][1] + 24
+        self.drawing = Drawing(
+            bqplot.LinearScale(min=0, max=END * self.demand, allow_padding=False),
+            bqplot.LinearScale(min=-14, max=self.top + 46, allow_padding=False),
         )
-        self.shapes.fill_opacities = [0.85] * rows + [0.25] * rows
+        self._add_bars()
+        self._add_goals()
+        self._add_names()
+        self.figure = self.drawing.figure(
+            self._axes(), height=2 * 50 + 14 + self.top + 46, left=24, right=24, top=50
+        )
+
+    def _add_bars(self) -> None:
+        """Add the bars of all passes: what arrives, what is missing, what could come besides."""
+        rows, name = len(self.places), self.track.fed.name
+        arrives = Shape(
+            "arrives", GREEN, 0.85, Entry("arrives", 1, opacity=0.8),
+            self._column("arrives", 2, lambda outcome, bar: bar.rate),
+        )  # fmt: skip
+        besides = Shape(
+            "the path could deliver besides", BLUE, 0.25,
+            Entry("the path could deliver besides", 3),
+            self._column("path could deliver", 5, lambda outcome, bar: bar.supply),
+        )  # fmt: skip
+        self.shapes = self.drawing.areas(
+            [*_one_told(arrives, rows), *_one_told(besides, rows)], moving=PLACED
+        )
         nothing = np.zeros((rows, 5 + 3 * STROKES))
-        self.missing = bqplot.Lines(
-            x=nothing, y=nothing, scales=scales, colors=[RED], stroke_width=1.2,
-            labels=["missing"] * rows,
+        self.missing = self.drawing.curve(
+            nothing, nothing, RED, width=1.2, colors=[RED], labels=["missing"] * rows,
+            moving=PLACED,
+            legend=Entry(f"missing: {name} could take it", 2, style="hatched"),
         )  # fmt: skip
-        marks = [
-            bqplot.Lines(
-                x=[at, at], y=[low, high], scales=scales, colors=[color], line_style=style,
-                stroke_width=3,
-            )
-            for at, low, high, color, style in (
-                (self.demand, 8, top + 40, TEXT, "solid"),
-                (self.goal, 8, top + 18, ORANGE, "dashed"),
-            )
-        ]  # fmt: skip
-        target = format_share(track.pipeline.target_utilization)
-        self.marks = bqplot.Label(
-            x=[self.demand, self.goal], y=[top + 33, top + 11],
-            text=[
-                f"demand {format_bandwidth(track.pass_demand)}",
-                f"target {target}: {format_bandwidth(self.goal * self.scale)}",
+
+    def _add_goals(self) -> None:
+        """Add the marks of demand and target, and what is written at them."""
+        demand, goal = self.track.pass_demand, self.goal * self.scale
+        share = format_share(self.track.pipeline.target_utilization)
+        self.drawing.curve(
+            [self.demand] * 2, [8, self.top + 40], TEXT, width=3, legend=Entry("demand", 4),
+            table=[self._column("demand", 3, lambda outcome, bar: outcome.demand)],
+        )  # fmt: skip
+        self.drawing.curve(
+            [self.goal] * 2, [8, self.top + 18], ORANGE, "dashed", 3,
+            legend=Entry(f"target, {share}", 5),
+            table=[
+                self._column(
+                    "target", 4, lambda outcome, bar: outcome.demand * outcome.target_utilization
+                )
             ],
-            scales=scales, align="end", x_offset=-7, colors=[TEXT], default_size=12,
-            font_weight="normal",
         )  # fmt: skip
-        self.names = bqplot.Label(
-            x=[0.0] * rows, y=self.named, text=[""] * rows, scales=scales, align="start",
-            x_offset=2, colors=[TEXT], default_size=12, font_weight="normal",
-        )  # fmt: skip
-        self.supplies = bqplot.Label(
-            x=[end] * rows, y=self.named, text=[""] * rows, scales=scales, align="end",
-            x_offset=-2, colors=[TEXT], default_size=12, font_weight="normal",
-        )  # fmt: skip
-        self.verdict = bqplot.Label(
-            x=[self.goal], y=[0], text=[""], scales=scales, align="end", x_offset=4,
-            colors=[TEXT], default_size=13, font_weight="bold",
-        )  # fmt: skip
-        below = axis(x, f"rate ({self.unit})", tick_values=steps(0, end))
-        below.grid_lines = "none"  # they would cross the words
-        above = axis(
-            share,
-            "share of the demand (%)",
-            tick_values=[20 * n for n in range(int(5 * END) + 1)],
-        )
-        above.side, above.grid_lines = "top", "none"
-        hidden = bqplot.Axis(scale=y, side="left", visible=False)
-        self.figure = figure(
+        self.marks = self.drawing.label(
+            [self.demand, self.goal],
+            [self.top + 33, self.top + 11],
             [
-                self.shapes,
-                self.missing,
-                *marks,
-                self.marks,
-                self.names,
-                self.supplies,
-                self.verdict,
+                f"demand {format_bandwidth(demand)}",
+                f"target {share}: {format_bandwidth(goal)}",
             ],
-            [below, above, hidden],
-            height=2 * 50 + 14 + top + 46,
-            left=24,
-            right=24,
-            top=50,
+            "end",
+            x_offset=-7,
+            apply_clip=True,
         )
-        self.legend = legend(
-            swatch("arrives", GREEN, "area"),
-            swatch(f"missing: {fed.name} could take it", RED, "hatched"),
-            swatch("the path could deliver besides", BLUE, "area", 0.25),
-            swatch("demand", TEXT),
-            swatch(f"target, {target}", ORANGE, "dashed"),
+
+    def _add_names(self) -> None:
+        """Add the places for the passes' names and numbers, and for the verdict."""
+        rows, at = len(self.places), [high + 11 for _, high in self.places]
+        blank = [""] * rows
+        self.names = self.drawing.label(
+            [0.0] * rows, at, blank, "start", x_offset=2, apply_clip=True, moving=("text",)
         )
-        self.dynamic = [
-            *((mark, trait) for mark in (self.shapes, self.missing) for trait in ("x", "y")),
-            (self.names, "text"),
-            (self.supplies, "text"),
-            (self.verdict, "text"),
-        ]
+        self.supplies = self.drawing.label(
+            [END * self.demand] * rows, at, blank, "end", x_offset=-2, apply_clip=True,
+            moving=("text",),
+        )  # fmt: skip
+        self.verdict = self.drawing.label(
+            [self.goal], [0], [""], "end", 13, "bold", x_offset=4, apply_clip=True,
+            moving=("text",),
+        )  # fmt: skip
+
+    def _column(
+        self, name: str, place: int, rate: Callable[[PipelineOutcome, Bar], float | None]
+    ) -> Column:
+        """Return the column of a rate in bytes/s, a cell for each pass."""
+
+        def cells(outcome: PipelineOutcome) -> list[Cell]:
+            rates = [rate(outcome, bar) for bar in bars(self.track, outcome)]
+            return ["" if found is None else found / self.scale for found in rates]
+
+        return Column(f"{name} ({self.unit})", place, cells)
+
+    def _axes(self) -> list[Any]:
+        """Return the rate below and the share of the demand above, without lines across words."""
+        scales, end = self.drawing.scales, END * self.demand
+        share = bqplot.LinearScale(min=0, max=100 * END, allow_padding=False)
+        below = axis(scales["x"], f"rate ({self.unit})", tick_values=steps(0, end))
+        ticks = [20 * n for n in range(int(5 * END) + 1)]
+        above = axis(share, "share of the demand (%)", tick_values=ticks)
+        above.side, above.grid_lines, below.grid_lines = "top", "none", "none"
+        return [below, above, bqplot.Axis(scale=scales["y"], side="left", visible=False)]
 
     def draw(self, outcome: PipelineOutcome) -> str:
         """Draw each pass, what it lacks, and what the path could deliver besides."""
@@ -252,31 +261,21 @@ class DataFlowGauge(Instrument):
 
     def table(self, outcome: PipelineOutcome) -> Table:
         """Return what arrives, is wanted and could be delivered, in the figure's unit."""
-        target = outcome.demand * outcome.target_utilization
-        rows = []
-        for bar in bars(self.track, outcome):
-            supply = "" if bar.supply is None else bar.supply / self.scale
-            rows.append(
-                (
-                    bar.name,
-                    bar.rate / self.scale,
-                    outcome.demand / self.scale,
-                    target / self.scale,
-                    supply,
-                    100 * bar.rate / outcome.demand,
-                )
-            )
-        return Table(
-            (
-                "pass",
-                *(
-                    f"{name} ({self.unit})"
-                    for name in ("arrives", "demand", "target", "path could deliver")
-                ),
+        shown = bars(self.track, outcome)
+        columns = self.drawing.columns(
+            Column("pass", 1, lambda outcome: [bar.name for bar in shown]),
+            Column(
                 "share of the demand (%)",
+                6,
+                lambda outcome: [100 * bar.rate / outcome.demand for bar in shown],
             ),
-            tuple(rows),
         )
+        return table_of(columns, outcome)
+
+
+def _one_told(shape: Shape, count: int) -> list[Shape]:
+    """Return ``count`` shapes alike, of which the legend and the table tell once."""
+    return [shape, *[Shape(shape.name, shape.color, shape.opacity)] * (count - 1)]
 
 
 def data_flow_gauge(

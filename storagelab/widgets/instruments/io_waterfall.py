@@ -22,20 +22,16 @@ from storagelab.experiments.access import (
 from storagelab.parts import PARTS
 from storagelab.tracks import Track
 from storagelab.units import format_count, format_share, format_time, time_unit
+from storagelab.widgets.drawing import Drawing, Entry, Shape
 from storagelab.widgets.instruments.base import Instrument
 from storagelab.widgets.picture import picture
 from storagelab.widgets.table import Table
 from storagelab.widgets.theme import (
     GROUND,
-    TEXT,
     axis,
     boxes,
-    figure,
     fitting,
-    legend,
-    polygons,
     steps,
-    swatch,
     update_traits,
 )
 
@@ -89,89 +85,103 @@ class IOWaterfall(Instrument):
         self.most = math.ceil(self.span / track.node.compute_time) + 4
         self._references: dict[Any, AccessOutcome] = {}
 
-        x = bqplot.LinearScale(min=0, max=self.end, allow_padding=False)
-        y = bqplot.LinearScale(min=BOTTOM, max=TOP)
-        scales = {"x": x, "y": y}
         self.keys = [(order, name) for order in ROWS for name in ACTIVITIES]
-        self.bars = polygons(
-            [COLORS[name] for _, name in self.keys],
-            scales,
-            [f"{order}: {name}" for order, name in self.keys],
-            opacity=1.0,
-            corners=4 * self.most,
+        self.drawing = Drawing(
+            bqplot.LinearScale(min=0, max=self.end, allow_padding=False),
+            bqplot.LinearScale(min=BOTTOM, max=TOP),
         )
-        self.bars.y = np.array([self._outline(key, np.empty((0, 2)))[1] for key in self.keys])
-        # lines in the page's own colour part the steps that follow one another without a gap
-        self.bars.colors = [GROUND if name == "compute" else "transparent" for _, name in self.keys]
-        self.bars.stroke_width = 1
-        self.names = bqplot.Label(
-            x=np.zeros(len(self.keys) + 2),
-            y=np.array([self._row(key) for key in self.keys] + [ROWS[key][0] for key in ROWS]),
-            text=[""] * (len(self.keys) + 2),
-            scales=scales,
-            colors=[INK[name] for _, name in self.keys] + ["black"] * 2,
-            align="middle",
-            default_size=12,
-            font_weight="bold",
-            y_offset=0,
-        )
-        self.heads = bqplot.Label(
-            x=[0.0, 0.0],
-            y=[rows[0] + 0.62 for rows in ROWS.values()],
-            text=["", ""],
-            x_offset=3,
-            scales=scales,
-            colors=[TEXT],
-            default_size=12,
-            font_weight="bold",
-            apply_clip=False,
-        )
-        lanes = [(order, lane) for order in ROWS for lane in LANES]
-        places = [ROWS[order][LANES.index(lane)] for order, lane in lanes]
-        # a filled shape doesn't answer to a pointer, a line does, also one that can't be seen
-        self.lanes = bqplot.Lines(
-            x=np.tile([0.0, self.end], (len(lanes), 1)),
-            y=np.repeat(places, 2).reshape(-1, 2),
-            scales=scales,
-            colors=[GREY],
-            opacities=[0.0] * len(lanes),
-            stroke_width=30,
-            labels=[""] * len(lanes),
-            tooltip=bqplot.Tooltip(fields=["name"], labels=[""], show_labels=False),
-        )
-        self.figure = figure(
-            [self.bars, self.names, self.heads, self.lanes],
-            [
-                axis(x, f"time ({self.unit})", tick_values=steps(0, self.end), tick_format="~g"),
-                axis(
-                    y,
-                    "",
-                    vertical=True,
-                    tick_values=places,
-                    tick_labels={
-                        f"{place:.1f}": lane for place, (_, lane) in zip(places, lanes, strict=True)
-                    },
-                    tick_format=".1f",
-                ),
-            ],
-            height=400,
-            right=16,
-            left=66,
-        )
+        self._add_bars()
+        self._add_names()
+        self._add_lanes()
+        self.figure = self.drawing.figure(self._axes(), height=400, right=16, left=66)
         self.figure.axes[1].grid_lines = "none"
-        consumer = track.terms.consumer
-        self.legend = legend(
-            *(swatch(name, COLORS[name], "area", 1.0) for name in STORAGE),
-            swatch(f"prepare: {track.terms.preparer}", PURPLE, "area", 1.0),
-            swatch(f"compute: {consumer.name}", GREEN, "area", 1.0),
-            swatch("idle", GREY, "area", 1.0),
+
+    def _add_bars(self) -> None:
+        """Add the boxes of every activity in both orders, as one mark."""
+        said = {
+            "prepare": f"prepare: {self.track.terms.preparer}",
+            "compute": f"compute: {self.track.terms.consumer.name}",
+        }
+        entries = {
+            ("in order", name): Entry(said.get(name, name), place)
+            for place, name in enumerate(ACTIVITIES)
+        }
+        self.bars = self.drawing.areas(
+            [
+                Shape(f"{order}: {name}", COLORS[name], 1.0, entries.get((order, name)))
+                for order, name in self.keys
+            ],
+            corners=4 * self.most,
+            y=np.array([self._outline(key, np.empty((0, 2)))[1] for key in self.keys]),
+            # lines in the page's own colour part the steps that follow one another without a gap
+            colors=[GROUND if name == "compute" else "transparent" for _, name in self.keys],
+            stroke_width=1,
+            moving=("x",),
         )
-        self.dynamic = [
-            (self.bars, "x"),
-            (self.names, "x"),
-            (self.names, "text"),
-            (self.heads, "text"),
-            (self.lanes, "labels"),
+
+    def _add_names(self) -> None:
+        """Add the places for what the boxes are, and for what each order comes to."""
+        count = len(self.keys) + len(ROWS)
+        self.names = self.drawing.label(
+            np.zeros(count),
+            np.array([self._row(key) for key in self.keys] + [rows[0] for rows in ROWS.values()]),
+            [""] * count,
+            "middle",
+            weight="bold",
+            colors=[INK[name] for _, name in self.keys] + ["black"] * len(ROWS),
+            y_offset=0,
+            apply_clip=True,
+            moving=("x", "text"),
+        )
+        self.heads = self.drawing.label(
+            [0.0] * len(ROWS),
+            [rows[0] + 0.62 for rows in ROWS.values()],
+            [""] * len(ROWS),
+            weight="bold",
+            x_offset=3,
+            moving=("text",),
+        )
+
+    def _places(self) -> dict[tuple[str, str], float]:
+        """Return where each lane of each order lies."""
+        return {
+            (order, lane): place
+            for order, places in ROWS.items()
+            for lane, place in zip(LANES, places, strict=True)
+        }
+
+    def _add_lanes(self) -> None:
+        """Add a line along each lane, which can't be seen, for a pointer to ask.
+
+        A filled shape doesn't answer to a pointer; a line does.
+        """
+        places = [*self._places().values()]
+        count = len(places)
+        self.lanes = self.drawing.curve(
+            np.tile([0.0, self.end], (count, 1)),
+            np.repeat(places, 2).reshape(-1, 2),
+            GREY,
+            width=30,
+            colors=[GREY],
+            opacities=[0.0] * count,
+            labels=[""] * count,
+            tooltip=bqplot.Tooltip(fields=["name"], labels=[""], show_labels=False),
+            moving=("labels",),
+        )
+
+    def _axes(self) -> list[Any]:
+        scales, places = self.drawing.scales, self._places()
+        ticks = steps(0, self.end)
+        return [
+            axis(scales["x"], f"time ({self.unit})", tick_values=ticks, tick_format="~g"),
+            axis(
+                scales["y"],
+                "",
+                vertical=True,
+                tick_values=[*places.values()],
+                tick_labels={f"{place:.1f}": lane for (_, lane), place in places.items()},
+                tick_format=".1f",
+            ),
         ]
 
     def _row(self, key: tuple[str, str]) -> float:

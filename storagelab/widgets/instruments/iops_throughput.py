@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import bqplot
@@ -28,19 +30,16 @@ from storagelab.units import (
     format_count,
     format_share,
 )
+from storagelab.widgets.drawing import PLACED, Drawing, Entry, Rows
 from storagelab.widgets.instruments.base import Instrument
 from storagelab.widgets.picture import picture
-from storagelab.widgets.table import Table
+from storagelab.widgets.table import Cell, Table
 from storagelab.widgets.theme import (
     DASHES,
     SEQUENCE,
-    TEXT,
     axis,
-    figure,
     fitting,
-    legend,
     rectangle,
-    swatch,
     update_traits,
 )
 from storagelab.words.dress import inside
@@ -123,177 +122,158 @@ class IOPSThroughput(Instrument):
         self._known: dict[float, tuple[dict[str, Any], tuple[Any, Any, list[float]]]] = {}
         low, high = rate_range(track)
         self.low, self.top = low / HEADROOM, high * HEADROOM
-        x = bqplot.LogScale(min=self.sizes[0], max=self.sizes[-1])
-        y = bqplot.LogScale(min=self.low, max=self.top)
-        scales = {"x": x, "y": y}
         self.labels = device_labels(track)
         self.colors = dict(zip(self.labels, SEQUENCE, strict=False))
-        self.lines = {
-            name: bqplot.Lines(
-                x=self.sizes,
-                y=np.full(POINTS, low),
-                scales=scales,
-                colors=[self.colors[name]],
-                line_style=DASHES[index % len(DASHES)],
-                stroke_width=2.5,
-            )
-            for index, name in enumerate(self.labels)
-        }
-        # both regions, the roof over the chosen device's curve, and the present request down to
-        # its size: areas without an outline, and lines without an area
-        self.ground = bqplot.Lines(
-            x=np.full((4, 5), self.sizes[0]),
-            y=np.full((4, 5), self.low),
-            scales=scales,
-            colors=["transparent", "transparent", GREY, GREY],
-            fill="inside",
-            fill_colors=[ORANGE, BLUE, GREY, GREY],
-            fill_opacities=[0.1, 0.1, 0.0, 0.0],
-            stroke_width=1.5,
-        )
-        self.names = [
-            bqplot.Label(
-                x=[at],
-                y=[self.top],
-                text=[""],
-                align=align,
-                x_offset=offset,
-                y_offset=row,
-                scales=scales,
-                colors=[TEXT],
-                default_size=12,
-                font_weight="bold",
-                apply_clip=False,
-            )
-            for at, align, offset, row in (
-                (self.sizes[0], "start", 6, 12),
-                (self.sizes[-1], "end", -6, 28),
-            )
-        ]
-        sample = track.dataset.sample_size
-        self.sample = bqplot.Lines(
-            x=[sample, sample],
-            y=[self.low, high],
-            scales=scales,
-            colors=[GREY],
-            line_style="dotted",
-        )
-        self.sample_size = self._size_label(scales, -20)
-        self.request_size = self._size_label(scales, -6)
-        self._write_size(self.sample_size, sample, f"{track.terms.sample} {format_binary(sample)}")
-        self.point = bqplot.Scatter(
-            x=[self.sizes[0]],
-            y=[low],
-            scales=scales,
-            colors=[GREY],
-            stroke=TEXT,
-            default_size=140,
-            marker="diamond",
-            apply_clip=False,
-        )
-        self.knees = bqplot.Scatter(
-            x=np.full(len(self.labels), self.sizes[0]),
-            y=np.full(len(self.labels), low),
-            scales=scales,
-            colors=list(self.colors.values()),
-            opacities=[1.0] * len(self.labels),
-            stroke=TEXT,
-            default_size=60,
-        )
+        self.measured = measurements(track)
         # a serial flash has its knee at a few bytes, where nobody reads
         self.kneed = any(
             self.sizes[0] <= turning_size(load_device(name), depth) <= self.sizes[-1]
             for name in self.labels
             for depth in depths(track)
         )
-        self.measured = measurements(track)
-        self.dots = self._dots(scales)
-        marks = [
-            self.ground,
-            self.sample,
-            *self.lines.values(),
-            *([self.knees] if self.kneed else []),
-            *self.dots.values(),
-            *self._depths(scales),
-            *self.names,
-            self.sample_size,
-            self.request_size,
-            self.point,
-        ]
+        self.drawing = Drawing(
+            bqplot.LogScale(min=self.sizes[0], max=self.sizes[-1]),
+            bqplot.LogScale(min=self.low, max=self.top),
+        )
+        self._add_ground(high)
+        self._add_lines(low)
+        self.dots = self._dots()
+        self._add_labels()
+        self.point = self.drawing.points(
+            [self.sizes[0]], [low], GREY, "diamond", 140, apply_clip=False,
+            moving=(*PLACED, "marker"), legend=Entry("you", 5), table=[Rows(1, self._own_row)],
+        )  # fmt: skip
+        self.figure = self.drawing.figure(self._axes(low, high), height=460, left=90)
+        self.figure.axes[1].label_offset = "5.4em"
+
+    def _add_ground(self, high: float) -> None:
+        """Add what lies behind the curves.
+
+        Both regions, the roof over the chosen device's curve, and the present request down to its
+        size are one mark: areas without an outline, and lines without an area.
+        """
+        self.ground = self.drawing.add(
+            bqplot.Lines(
+                x=np.full((4, 5), self.sizes[0]),
+                y=np.full((4, 5), self.low),
+                scales=self.drawing.scales,
+                colors=["transparent", "transparent", GREY, GREY],
+                fill="inside",
+                fill_colors=[ORANGE, BLUE, GREY, GREY],
+                fill_opacities=[0.1, 0.1, 0.0, 0.0],
+                stroke_width=1.5,
+            ),
+            moving=PLACED,
+            legend=[Entry("the roof over your device's curve", 4, GREY)],
+        )
+        sample = self.track.dataset.sample_size
+        self.sample = self.drawing.curve(
+            [sample, sample], [self.low, high], GREY, "dotted",
+            legend=Entry(f"the size of a {self.track.terms.sample}", 2),
+        )  # fmt: skip
+
+    def _add_lines(self, low: float) -> None:
+        """Add a curve for each device, and a point at its knee; both begin at ``low``."""
+        self.lines = {
+            name: self.drawing.curve(
+                self.sizes, np.full(POINTS, low), self.colors[name], DASHES[index % len(DASHES)],
+                2.5, moving=("y",), legend=Entry(label, 1),
+            )
+            for index, (name, label) in enumerate(self.labels.items())
+        }  # fmt: skip
+        if self.kneed:
+            count = len(self.labels)
+            self.knees = self.drawing.points(
+                np.full(count, self.sizes[0]), np.full(count, low), GREY, size=60,
+                colors=list(self.colors.values()), opacities=[1.0] * count,
+                moving=(*PLACED, "opacities"),
+                legend=Entry("knee at this queue depth", 3, GREY),
+            )  # fmt: skip
+
+    def _dots(self) -> dict[str, Any]:
+        """Return what was measured, by device."""
+        markers = ("square", *["triangle-up"] * len(self.measured))
+        return {
+            device: self.drawing.points(
+                [item.request_size for item in items],
+                [item.bandwidth for item in items],
+                self._class_color(items[0]),
+                marker,
+                50,
+                opacities=[1.0] * len(items),
+                apply_clip=False,
+                names=[
+                    f"{device}: {format_bandwidth(item.bandwidth)} in requests of "
+                    f"{format_binary(item.request_size)}, queue depth {item.queue_depth:g}"
+                    for item in items
+                ],
+                display_names=False,
+                tooltip=bqplot.Tooltip(fields=["name"], labels=[""], show_labels=False),
+                moving=("opacities",),
+                legend=Entry(
+                    f"{device}, measured at the queue depths written ({short_source(items[0])})", 6
+                ),
+                table=[Rows(3, partial(self._measured_rows, items))],
+            )
+            for marker, (device, items) in zip(markers, self.measured.items(), strict=False)
+        }
+
+    def _add_labels(self) -> None:
+        """Add the queue depths beside what was measured, and the places for other texts."""
+        items = [item for device in self.measured.values() for item in device]
+        if items:
+            self.drawing.label(
+                [item.request_size for item in items],
+                [item.bandwidth for item in items],
+                [f"{item.queue_depth:g}" for item in items],
+                size=10,
+                weight="bold",
+                x_offset=8,
+                y_offset=1,
+            )
+        self.names = [
+            self.drawing.label(
+                [at], [self.top], [""], align, weight="bold", x_offset=offset, y_offset=row,
+                moving=("text",),
+            )
+            for at, align, offset, row in (
+                (self.sizes[0], "start", 6, 12),
+                (self.sizes[-1], "end", -6, 28),
+            )
+        ]  # fmt: skip
+        # in pixels from the figure's lower edge
+        self.sample_size, self.request_size = (
+            self.drawing.label(
+                [self.sizes[0]], [self.low], [""], weight="bold", x_offset=5, y_offset=offset,
+                moving=moving,
+            )
+            for offset, moving in ((-20, ()), (-6, ("x", "text", "align", "x_offset")))
+        )  # fmt: skip
+        sample = self.track.dataset.sample_size
+        text = f"{self.track.terms.sample} {format_binary(sample)}"
+        self._write_size(self.sample_size, sample, text)
+
+    def _axes(self, low: float, high: float) -> list[Any]:
         first, last = (int(np.log2(size)) for size in (self.sizes[0], self.sizes[-1]))
         ticks = [2.0**power for power in range(first, last + 1, max(1, (last - first) // 3))]
         decades = range(round(np.log10(low)), round(np.log10(high)) + 1)
-        self.figure = figure(
-            marks,
-            [
-                axis(
-                    x,
-                    "request size",
-                    tick_values=ticks,
-                    tick_labels={f"{tick:.0f}": format_binary(tick) for tick in ticks},
-                    tick_format=".0f",
-                ),
-                axis(
-                    y,
-                    "throughput",
-                    vertical=True,
-                    tick_values=[10.0**power for power in decades],
-                    tick_labels={
-                        f"{10**power}": format_bandwidth(10.0**power) for power in decades
-                    },
-                    tick_format=".0f",
-                ),
-            ],
-            height=460,
-            left=90,
-        )
-        self.figure.axes[1].label_offset = "5.4em"
-        self.legend = legend(*self._entries())
-        self.dynamic = [
-            *((line, "y") for line in self.lines.values()),
-            *((name, "text") for name in self.names),
-            (self.ground, "x"),
-            (self.ground, "y"),
-            *((self.request_size, trait) for trait in ("x", "text", "align", "x_offset")),
-            *((self.knees, trait) for trait in ("x", "y", "opacities")),
-            *((dots, "opacities") for dots in self.dots.values()),
-            *((self.point, trait) for trait in ("x", "y", "marker")),
+        return [
+            axis(
+                self.drawing.scales["x"],
+                "request size",
+                tick_values=ticks,
+                tick_labels={f"{tick:.0f}": format_binary(tick) for tick in ticks},
+                tick_format=".0f",
+            ),
+            axis(
+                self.drawing.scales["y"],
+                "throughput",
+                vertical=True,
+                tick_values=[10.0**power for power in decades],
+                tick_labels={f"{10**power}": format_bandwidth(10.0**power) for power in decades},
+                tick_format=".0f",
+            ),
         ]
-
-    def _entries(self) -> list[str]:
-        entries = [
-            swatch(label, self.colors[name], DASHES[index % len(DASHES)])
-            for index, (name, label) in enumerate(self.labels.items())
-        ]
-        entries.append(swatch(f"the size of a {self.track.terms.sample}", GREY, "dotted"))
-        if self.kneed:
-            entries.append(swatch("knee at this queue depth", GREY, "dot"))
-        entries.append(swatch("the roof over your device's curve", GREY))
-        entries.append(swatch("you", GREY, "point"))
-        entries += [
-            swatch(
-                f"{device}, measured at the queue depths written ({short_source(items[0])})",
-                self._class_color(items[0]),
-                "square" if index == 0 else "triangle",
-            )
-            for index, (device, items) in enumerate(self.measured.items())
-        ]
-        return entries
-
-    def _size_label(self, scales: dict[str, Any], offset: int) -> bqplot.Label:
-        """Return the place for a size, ``offset`` pixels below the figure's lower edge."""
-        return bqplot.Label(
-            x=[self.sizes[0]],
-            y=[self.low],
-            text=[""],
-            align="start",
-            x_offset=5,
-            y_offset=offset,
-            scales=scales,
-            colors=[TEXT],
-            default_size=12,
-            apply_clip=False,
-        )
 
     def _write_size(self, label: bqplot.Label, size: float, text: str) -> None:
         left = self._share(size) < 0.5
@@ -309,52 +289,12 @@ class IOPSThroughput(Instrument):
         """Return how far along the axis a request size lies, from 0 to 1 and beyond."""
         return math.log(size / self.sizes[0]) / math.log(self.sizes[-1] / self.sizes[0])
 
+    def _own(self, item: MeasuredRead) -> str:
+        """Return the track's own device of the kind that was measured."""
+        return next(name for name in self.labels if load_device(name).kind == item.kind)
+
     def _class_color(self, item: MeasuredRead) -> str:
-        """Return the colour of the track's own device of the kind that was measured."""
-        own = next(name for name in self.labels if load_device(name).kind == item.kind)
-        return self.colors[own]
-
-    def _dots(self, scales: dict[str, Any]) -> dict[str, bqplot.Scatter]:
-        return {
-            device: bqplot.Scatter(
-                x=[item.request_size for item in items],
-                y=[item.bandwidth for item in items],
-                scales=scales,
-                colors=[self._class_color(items[0])],
-                opacities=[1.0] * len(items),
-                stroke=TEXT,
-                default_size=50,
-                marker="square" if index == 0 else "triangle-up",
-                apply_clip=False,
-                names=[
-                    f"{device}: {format_bandwidth(item.bandwidth)} in requests of "
-                    f"{format_binary(item.request_size)}, queue depth {item.queue_depth:g}"
-                    for item in items
-                ],
-                display_names=False,
-                tooltip=bqplot.Tooltip(fields=["name"], labels=[""], show_labels=False),
-            )
-            for index, (device, items) in enumerate(self.measured.items())
-        }
-
-    def _depths(self, scales: dict[str, Any]) -> list[bqplot.Label]:
-        """Return the queue depths beside what was measured, if anything was."""
-        items = [item for device in self.measured.values() for item in device]
-        if not items:
-            return []
-        return [
-            bqplot.Label(
-                x=[item.request_size for item in items],
-                y=[item.bandwidth for item in items],
-                text=[f"{item.queue_depth:g}" for item in items],
-                x_offset=8,
-                y_offset=1,
-                scales=scales,
-                colors=[TEXT],
-                default_size=10,
-                apply_clip=False,
-            )
-        ]
+        return self.colors[self._own(item)]
 
     def draw(self, outcome: AccessOutcome) -> str:
         """Draw the curves at the present queue depth and the present point."""
@@ -490,45 +430,53 @@ class IOPSThroughput(Instrument):
 
     def table(self, outcome: AccessOutcome) -> Table:
         """Return the present point, the knees, what was measured, and the curves."""
-        depth = outcome.settings.queue_depth
-        requests = outcome.request_bytes
+        heads = ("point", "request size (KiB)", "queue depth")
+        rates = (f"{label} (MB/s)" for label in self.labels.values())
+        # knees that are off the axis are in the table all the same
+        more = Rows(2, self._knee_rows), Rows(4, self._curve_rows)
+        return Table((*heads, *rates), self.drawing.rows(outcome, *more))
 
-        def row(what: str, size: float, at: float, name: str, rate: float) -> tuple[Any, ...]:
-            rates = [rate / MB if column == name else "" for column in self.labels]
-            return (what, size / KIB, at, *rates)
+    def _row(
+        self, what: str, size: float, depth: float, name: str, rate: float
+    ) -> tuple[Cell, ...]:
+        """Return a row that has a rate in the column of one device."""
+        rates = [rate / MB if column == name else "" for column in self.labels]
+        return (what, size / KIB, depth, *rates)
 
-        rows = [row("you", requests, depth, outcome.settings.device, outcome.bandwidth)]
+    def _own_row(self, outcome: AccessOutcome) -> list[tuple[Cell, ...]]:
+        depth, device = outcome.settings.queue_depth, outcome.settings.device
+        return [self._row("you", outcome.request_bytes, depth, device, outcome.bandwidth)]
+
+    def _knee_rows(self, outcome: AccessOutcome) -> list[tuple[Cell, ...]]:
+        depth, rows = outcome.settings.queue_depth, []
         for name in self.labels:
             device = load_device(name)
             knee = turning_size(device, depth)
             at_knee = float(device_curve(device, np.array([knee]), depth)[0])
-            rows.append(row("knee", knee, depth, name, at_knee))
-        for items in self.measured.values():
-            for item in items:
-                own = next(name for name in self.labels if load_device(name).kind == item.kind)
-                rows.append(
-                    row(
-                        f"measured: {item.device}",
-                        item.request_size,
-                        item.queue_depth,
-                        own,
-                        item.bandwidth,
-                    )
-                )
+            rows.append(self._row("knee", knee, depth, name, at_knee))
+        return rows
+
+    def _measured_rows(
+        self, items: Sequence[MeasuredRead], outcome: AccessOutcome
+    ) -> list[tuple[Cell, ...]]:
+        return [
+            self._row(
+                f"measured: {item.device}",
+                item.request_size,
+                item.queue_depth,
+                self._own(item),
+                item.bandwidth,
+            )
+            for item in items
+        ]
+
+    def _curve_rows(self, outcome: AccessOutcome) -> list[tuple[Cell, ...]]:
+        depth = outcome.settings.queue_depth
         drawn, _ = self._at(depth)
-        rows += [
+        return [
             ("curves", size / KIB, depth, *(drawn[name][index] / MB for name in self.labels))
             for index, size in enumerate(self.sizes)
         ]
-        return Table(
-            (
-                "point",
-                "request size (KiB)",
-                "queue depth",
-                *(f"{label} (MB/s)" for label in self.labels.values()),
-            ),
-            tuple(rows),
-        )
 
 
 def _side(room: float, *texts: str) -> str:

@@ -12,7 +12,7 @@ import traitlets
 from storagelab.parts import PARTS, Outcome
 from storagelab.tracks import Track
 from storagelab.widgets import shared_styles
-from storagelab.widgets.instruments.base import Target
+from storagelab.widgets.drawing import Target
 from storagelab.widgets.picture import picture
 from storagelab.widgets.scripts import script, style
 from storagelab.words.equation import Equation

@@ -17,17 +17,13 @@ from storagelab.colors import BLUE, GREEN, GREY, ORANGE, PURPLE, RED
 from storagelab.experiments.pipeline import Epoch, PipelineOutcome
 from storagelab.tracks import Track
 from storagelab.units import bandwidth_unit, format_bandwidth, format_share
+from storagelab.widgets.drawing import PLACED, WRITTEN, Drawing, Entry, Rows, Shape
 from storagelab.widgets.instruments.base import Instrument
 from storagelab.widgets.picture import picture
-from storagelab.widgets.table import Table
+from storagelab.widgets.table import Cell, Table
 from storagelab.widgets.theme import (
-    TEXT,
-    figure,
     hatching,
-    legend,
-    polygons,
     rectangle,
-    swatch,
     update_shapes,
     update_traits,
 )
@@ -43,12 +39,6 @@ BRANCH, LOST = 0.5, 0.42
 """Where the copy into the cache leaves the link's band, and where what is lost ends."""
 _SMOOTH = np.linspace(0, 1, 25)
 _STROKES, _LEAN = 18, 0.06
-
-COLORS = {
-    "link": BLUE, "fill": PURPLE, "hits": PURPLE, "accelerators": GREEN,
-    "store": GREY, "cache": GREY, "memory": GREY, "consumer": GREY,
-}  # fmt: skip
-"""Bands and nodes, in the order in which they are drawn."""
 
 
 class Band(msgspec.Struct, frozen=True):
@@ -136,63 +126,92 @@ class DataFlowSankey(Instrument):
 
     def __init__(self, track: Track, epoch: str = "warm") -> None:
         super().__init__(track)
-        terms, self.names = track.terms, names(track)
+        self.names = names(track)
         self.title = f"Data flow to {track.fed.name}"
         self.demand = track.pass_demand
-        x = bqplot.LinearScale(min=-0.2, max=3.25)
-        y = bqplot.LinearScale(min=-0.62, max=2.62)
-        scales = {"x": x, "y": y}
-        self.shapes = polygons([*COLORS.values()], scales, [*COLORS], corners=2 * len(_SMOOTH))
-        self.shapes.stroke_width = 1  # the thinnest flow is seen
-        opacities = {"fill": 0.4, "consumer": 0.35}
-        self.shapes.fill_opacities = [opacities.get(name, 0.75) for name in COLORS]
-        blank = np.zeros(5 + 3 * _STROKES)
-        self.missing = bqplot.Lines(x=blank, y=blank, scales=scales, colors=[RED], stroke_width=1.2)
-        self.mark = bqplot.Lines(
-            x=np.zeros(51), y=np.zeros(51), scales=scales, colors=[ORANGE], stroke_width=4
+        self.drawing = Drawing(
+            bqplot.LinearScale(min=-0.2, max=3.25), bqplot.LinearScale(min=-0.62, max=2.62)
         )
-
-        def label(align: str = "middle", size: int = 12, weight: str = "normal", **at: Any) -> Any:
-            return bqplot.Label(
-                **at, scales=scales, colors=[TEXT], align=align, default_size=size,
-                font_weight=weight, apply_clip=False,
-            )  # fmt: skip
-
-        # the outer names reach inwards from the edges, or they meet where the screen is narrow
-        named = [
-            label(align, 12, "bold", x=[where], y=[-0.52], text=[name])
-            for name, where, align in (
-                (terms.store, STORE - 0.2, "start"),
-                (terms.memory, MEMORY, "middle"),
-                (track.fed.label, CONSUMER + 0.25, "end"),
-            )
-        ]
-        self.texts = label(x=[0.85, 2.55, CACHE, 2.55], y=[0.0] * 4, text=[""] * 4)
-        self.word = label("middle", 13, "bold", x=[0.85], y=[-0.31], text=[""])
-        self.figure = figure(
-            [self.shapes, self.missing, self.mark, *named, self.texts, self.word],
-            [],
-            height=335,
-            left=20,
-            bottom=20,
-        )
-        into = f"into the {terms.cache}"
-        self.legend = legend(
-            swatch(f"through the {terms.link}", BLUE, "area"),
-            *([swatch(into, PURPLE, "area", 0.4)] if self._fills() else []),
-            swatch(f"from the {terms.cache}", PURPLE, "area"),
-            swatch(f"to {track.fed.name}", GREEN, "area"),
-            swatch(self.names.missing, RED, "hatched"),
-            swatch("what binds", ORANGE),
-        )
-        self.dynamic = [
-            *((mark, at) for mark in (self.shapes, self.missing, self.mark) for at in ("x", "y")),
-            *((label, at) for label in (self.texts, self.word) for at in ("x", "y", "text")),
-        ]
+        self._add_flows()
+        self._add_names()
+        self.figure = self.drawing.figure([], height=335, left=20, bottom=20)
         self._shown = epoch
         if track.pipeline.cold_start:
             self.epochs = self._choice(epoch)
             self.extras = (self.epochs,)
+
+    def _add_flows(self) -> None:
+        """Add bands and nodes as one mark, what is missing, and the mark of what binds."""
+        self.shapes = self.drawing.areas(
+            self._shapes(),
+            corners=2 * len(_SMOOTH),
+            stroke_width=1,  # the thinnest flow is seen
+            moving=PLACED,
+        )
+        blank = np.zeros(5 + 3 * _STROKES)
+        self.missing = self.drawing.curve(
+            blank, blank, RED, width=1.2, moving=PLACED,
+            legend=Entry(self.names.missing, 5, style="hatched"),
+            table=[self._row("starved", 5, self.names.missing, self.track.fed.label)],
+        )  # fmt: skip
+        self.mark = self.drawing.curve(
+            np.zeros(51), np.zeros(51), ORANGE, width=4, moving=PLACED,
+            legend=Entry("what binds", 6),
+        )  # fmt: skip
+
+    def _shapes(self) -> list[Shape]:
+        """Return bands and nodes, in the order in which they are drawn."""
+        terms, fed = self.track.terms, self.track.fed
+        source = terms.store if records(self.track) else terms.link
+        filled = self._fills()
+        return [
+            Shape(
+                "link", BLUE, 0.75, Entry(f"through the {terms.link}", 1, opacity=0.8),
+                self._row("link", 1, terms.store, f"{terms.memory}, by {terms.link}"),
+            ),
+            Shape(
+                "fill", PURPLE, 0.4, Entry(f"into the {terms.cache}", 2) if filled else None,
+                self._row("fill", 2, source, terms.cache) if filled else None,
+            ),
+            Shape(
+                "hits", PURPLE, 0.75, Entry(f"from the {terms.cache}", 3, opacity=0.8),
+                self._row("hits", 3, terms.cache, terms.memory),
+            ),
+            Shape(
+                "accelerators", GREEN, 0.75, Entry(f"to {fed.name}", 4, opacity=0.8),
+                self._row("accelerators", 4, terms.memory, fed.label),
+            ),
+            Shape("store", GREY, 0.75),
+            Shape("cache", GREY, 0.75),
+            Shape("memory", GREY, 0.75),
+            Shape("consumer", GREY, 0.35),
+        ]  # fmt: skip
+
+    def _row(self, band: str, place: int, source: str, target: str) -> Rows:
+        """Return the row of a band, from a source to a target."""
+
+        def cells(outcome: PipelineOutcome) -> list[tuple[Cell, ...]]:
+            scale, _ = bandwidth_unit(outcome.demand)
+            rate = bands(self.track, outcome, self._epoch(outcome))[band].rate
+            return [(source, target, rate / scale, 100 * rate / outcome.demand)]
+
+        return Rows(place, cells)
+
+    def _add_names(self) -> None:
+        """Add the nodes' names, and the places for the rates and for what binds."""
+        terms = self.track.terms
+        # the outer names reach inwards from the edges, or they meet where the screen is narrow
+        for name, where, align in (
+            (terms.store, STORE - 0.2, "start"),
+            (terms.memory, MEMORY, "middle"),
+            (self.track.fed.label, CONSUMER + 0.25, "end"),
+        ):
+            self.drawing.label([where], [-0.52], [name], align, weight="bold")
+        moving = WRITTEN
+        self.texts = self.drawing.label(
+            [0.85, 2.55, CACHE, 2.55], [0.0] * 4, [""] * 4, "middle", moving=moving
+        )
+        self.word = self.drawing.label([0.85], [-0.31], [""], "middle", 13, "bold", moving=moving)
 
     def _choice(self, epoch: str) -> ipywidgets.ToggleButtons:
         """Return the buttons that choose the epoch."""
@@ -232,11 +251,11 @@ class DataFlowSankey(Instrument):
         """Draw bands and nodes, and mark the one that binds."""
         epoch = self._epoch(outcome)
         drawn, stand = bands(self.track, outcome, epoch), nodes(self.track, outcome, epoch)
-        outlines = {name: outline(drawn[name]) for name in COLORS if name in drawn}
+        outlines = {name: outline(band) for name, band in drawn.items()}
         for name, (x, low, high) in stand.items():
             outlines[name] = rectangle(x - HALF, x + HALF, low, high)
         outlines = {name: (x, y / self.demand) for name, (x, y) in outlines.items()}
-        update_shapes(self.shapes, [outlines[name] for name in COLORS])
+        update_shapes(self.shapes, [outlines[name] for name in self.shapes.labels])
         self._hatch(drawn["starved"])
         x, y = outlines[self._bound(epoch)]
         update_traits(self.mark, x=np.append(x, x[0]), y=np.append(y, y[0]))
@@ -318,23 +337,10 @@ class DataFlowSankey(Instrument):
 
     def table(self, outcome: PipelineOutcome) -> Table:
         """Return each flow with its share of the demand, and each stage's ceiling."""
-        scale, unit = bandwidth_unit(outcome.demand)
-        terms, fed, epoch = self.track.terms, self.track.fed, self._epoch(outcome)
-        drawn = bands(self.track, outcome, epoch)
-        ways = {
-            "link": (terms.store, f"{terms.memory}, by {terms.link}"),
-            "fill": (terms.store if records(self.track) else terms.link, terms.cache),
-            "hits": (terms.cache, terms.memory),
-            "accelerators": (terms.memory, fed.label),
-            "starved": (self.names.missing, fed.label),
-        }
-        shown = [name for name in ways if name != "fill" or self._fills()]
+        _, unit = bandwidth_unit(outcome.demand)
         return Table(
             ("from", "to", f"rate ({unit})", "share of the demand (%)"),
-            tuple(
-                (*ways[name], drawn[name].rate / scale, 100 * drawn[name].rate / outcome.demand)
-                for name in shown
-            ),
+            self.drawing.rows(outcome),
         )
 
 

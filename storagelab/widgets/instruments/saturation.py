@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -27,6 +28,7 @@ from storagelab.experiments.pipeline import (
 from storagelab.tracks import Control, Track
 from storagelab.units import bandwidth_unit, format_bandwidth, format_count, format_share
 from storagelab.widgets.controls import field_label
+from storagelab.widgets.drawing import PLACED, WRITTEN, Column, Drawing, Entry, Shape, table_of
 from storagelab.widgets.instruments.base import Instrument
 from storagelab.widgets.picture import picture
 from storagelab.widgets.table import Table
@@ -34,13 +36,9 @@ from storagelab.widgets.theme import (
     TEXT,
     axis,
     boxes,
-    figure,
     fitting,
-    legend,
     log_ticks,
-    polygons,
     steps,
-    swatch,
     update_shapes,
     update_traits,
 )
@@ -136,7 +134,7 @@ class PipelineSaturation(Instrument):
 
     def __init__(self, track: Track, against: str | None = None) -> None:
         super().__init__(track)
-        terms, part = track.terms, track.pipeline
+        part = track.pipeline
         self.title = "Pipeline saturation: what more of one resource brings"
         self.spans = {name: Range(part.control(name)) for name in RESOURCES}
         self.scale, self.unit = bandwidth_unit(track.pass_demand)
@@ -144,113 +142,127 @@ class PipelineSaturation(Instrument):
         self.top = 2.2 * self.demand
         self._before: PipelineSettings | None = None
         self._drawn: Any = None
-        y = bqplot.LinearScale(min=0, max=self.top, allow_padding=False)
-        share = bqplot.LinearScale(min=0, max=220, allow_padding=False)
-        scales = {"x": bqplot.LinearScale(min=0, max=1, allow_padding=False), "y": y}
-
-        def line(color: str, style: str, width: float, x: Any, y: Any) -> bqplot.Lines:
-            return bqplot.Lines(
-                x=x, y=y, scales=scales, colors=[color], line_style=style, stroke_width=width
-            )
-
-        count = GRID + 2 * CHANGES
-        flat, ends = (np.linspace(0, 1, count), np.zeros(count)), np.array([0.0, 1.0])
-        constant = {
-            "prepare": track.node.prepare_rate * track.dataset.sample_size / self.scale,
-            "compute": self.demand,
-        }
-        self.ceilings = {
-            tier: line(*STYLES[tier], 2, *flat)
-            if tier not in constant
-            else line(*STYLES[tier], 2, ends, np.full(2, min(constant[tier], ABOVE * self.top)))
-            for tier in TIERS
-        }
-        goal = self.demand * part.target_utilization
-        target = line(ORANGE, "dashed", 2, ends, np.full(2, goal))
-        self.delivered = line(GREEN, "solid", 4, *flat)
-        # without a cold start all passes are alike
-        self.means = [line(GREEN, "dotted", 3, *flat)] if part.cold_start else []
-        self.point = bqplot.Scatter(
-            x=[0.0], y=[0.0], scales=scales, colors=[GREEN], stroke=TEXT,
-            default_size=140, marker="diamond", apply_clip=False,
-        )  # fmt: skip
-        self.areas = polygons(
-            [GREY if tier == "compute" else STYLES[tier][0] for tier in TIERS],
-            scales, [*TIERS], opacity=0.12, corners=4 * 2,
-        )  # fmt: skip
-        self.changes = bqplot.Lines(
-            x=np.zeros((CHANGES, 2)), y=np.zeros((CHANGES, 2)), scales=scales,
-            colors=[TEXT] * CHANGES, line_style="dotted", stroke_width=1.5,
-        )  # fmt: skip
-
-        def label(align: str, weight: str = "normal", **options: Any) -> bqplot.Label:
-            return bqplot.Label(
-                scales=scales, colors=[TEXT], align=align, default_size=12, font_weight=weight,
-                apply_clip=False, **options,
-            )  # fmt: skip
-
-        # two rows above the figure, taken in turn, so that names of narrow regions don't meet
-        self.names = [
-            label("middle", "bold", x=[0.5], y=[self.top], text=[""], y_offset=offset)
-            for offset in (-10, -26)
-        ]
-        self.texts = {
-            align: label(align, x=[0.0], y=[0.0], text=[""], x_offset=offset)
-            for align, offset in (("start", 5), ("end", -5))
-        }
-        shares = format_share(part.target_utilization)
-        fixed = [
-            label("start", x=[0.0], y=[at], text=[text], x_offset=4, y_offset=offset)
-            for at, text, offset in (
-                (self.demand, f"demand {format_bandwidth(track.pass_demand)}", -9),
-                (goal, f"target {shares}", 10),
-            )
-        ]
-        moving = [self.delivered, *self.means, self.point]
-        self.axes = {name: self._axis(span) for name, span in self.spans.items()}
-        right = axis(share, "utilisation (%)", vertical=True, tick_values=[*range(0, 101, 20)])
-        right.side, right.grid_lines, right.label_offset = "right", "none", "2.6em"
-        self.figure = figure(
-            [
-                self.areas, self.changes, *self.ceilings.values(), target, *moving,
-                *fixed, *self.names, *self.texts.values(),
-            ],
-            [
-                *self.axes.values(),
-                axis(y, f"rate ({self.unit})", vertical=True, tick_values=steps(0, self.top)),
-                right,
-            ],
-            height=400,
-            top=40,
-            right=56,
-        )  # fmt: skip
-        over = format_count(part.epochs)
-        self.legend = legend(
-            swatch(f"delivered in {terms.warm}", GREEN),
-            *(
-                [swatch(f"mean of {over} {terms.passes}: utilisation", GREEN, "dotted")]
-                if part.cold_start
-                else []
-            ),
-            swatch(f"ceiling of the {terms.link}", *STYLES["link"]),
-            swatch(f"ceiling of the {terms.cache}", *STYLES["nvme"]),
-            swatch("ceiling of the preparation", *STYLES["prepare"]),
-            swatch("demand", *STYLES["compute"]),
-            swatch(f"target, {shares}", ORANGE, "dashed"),
-            swatch("you", GREEN, "point"),
+        self.drawing = Drawing(
+            bqplot.LinearScale(min=0, max=1, allow_padding=False),
+            bqplot.LinearScale(min=0, max=self.top, allow_padding=False),
         )
-        changing = [self.ceilings["link"], self.ceilings["nvme"], *moving, self.areas, self.changes]
-        self.dynamic = [
-            *((mark, at) for mark in changing for at in ("x", "y")),
-            *((text, at) for text in (*self.names, *self.texts.values()) for at in ("x", "text")),
-            *((text, "y") for text in self.texts.values()),
-            *((item, "visible") for item in self.axes.values()),
-        ]
+        self._add_regions()
+        self._add_ceilings()
+        self._add_rates()
+        self._add_labels()
+        self.axes = {name: self._axis(span) for name, span in self.spans.items()}
+        for item in self.axes.values():
+            self.drawing.move(item, "visible")
+        self.figure = self.drawing.figure(
+            [*self.axes.values(), *self._rate_axes()], height=400, top=40, right=56
+        )
         self.resource = against or "link"
         self._follows = against is None
         if self._follows:
             self.chooser = self._choice()
             self.extras = (self.chooser,)
+
+    @staticmethod
+    def _flat() -> tuple[Floats, Floats]:
+        """Return a curve along the axis, of as many points as any has."""
+        count = GRID + 2 * CHANGES
+        return np.linspace(0, 1, count), np.zeros(count)
+
+    def _add_regions(self) -> None:
+        """Add the ground under each stage that binds, and the lines where another takes over."""
+        self.areas = self.drawing.areas(
+            [Shape(tier, GREY if tier == "compute" else STYLES[tier][0], 0.12) for tier in TIERS],
+            corners=4 * 2,
+            moving=PLACED,
+        )
+        nothing = np.zeros((CHANGES, 2))
+        self.changes = self.drawing.curve(nothing, nothing, TEXT, "dotted", 1.5, moving=PLACED)
+
+    def _add_ceilings(self) -> None:
+        """Add the ceiling of each stage; those of link and cache change with the settings."""
+        track, terms = self.track, self.track.terms
+        constant = {
+            "prepare": track.node.prepare_rate * track.dataset.sample_size / self.scale,
+            "compute": self.demand,
+        }
+        said = {
+            "link": f"ceiling of the {terms.link}",
+            "nvme": f"ceiling of the {terms.cache}",
+            "prepare": "ceiling of the preparation",
+            "compute": "demand",
+        }
+        self.ceilings = {}
+        for place, tier in enumerate(TIERS):
+            x, y = self._flat()
+            if tier in constant:
+                x, y = np.array([0.0, 1.0]), np.full(2, min(constant[tier], ABOVE * self.top))
+            self.ceilings[tier] = self.drawing.curve(
+                x, y, *STYLES[tier], moving=() if tier in constant else ("x", "y"),
+                legend=Entry(said[tier], 3 + place),
+                table=[
+                    Column(f"{said[tier]} ({self.unit})", 4 + place, partial(self._ceiling, tier))
+                ],
+            )  # fmt: skip
+
+    def _ceiling(self, tier: str, swept: Feeds) -> Floats:
+        return swept.ceilings[tier] / self.scale
+
+    def _add_rates(self) -> None:
+        """Add the target, what is delivered, the mean utilisation, and the present point."""
+        part, terms = self.track.pipeline, self.track.terms
+        goal = self.demand * part.target_utilization
+        self.drawing.curve(
+            np.array([0.0, 1.0]), np.full(2, goal), ORANGE, "dashed",
+            legend=Entry(f"target, {format_share(part.target_utilization)}", 7),
+        )  # fmt: skip
+        delivered = f"delivered in {terms.warm}"
+        self.delivered = self.drawing.curve(
+            *self._flat(), GREEN, "solid", 4, moving=PLACED, legend=Entry(delivered, 1),
+            table=[Column(f"{delivered} ({self.unit})", 2, lambda swept: swept.rate / self.scale)],
+        )  # fmt: skip
+        mean = f"mean of {format_count(part.epochs)} {terms.passes}: utilisation"
+        # without a cold start all passes are alike
+        self.means = [
+            self.drawing.curve(
+                *self._flat(), GREEN, "dotted", 3, moving=PLACED, legend=Entry(mean, 2)
+            )
+            for _ in range(part.cold_start)
+        ]
+        self.point = self.drawing.points(
+            [0.0], [0.0], GREEN, "diamond", 140, apply_clip=False, moving=PLACED,
+            legend=Entry("you", 8),
+            table=[Column("utilisation (%)", 3, lambda swept: 100 * swept.utilization)],
+        )  # fmt: skip
+
+    def _add_labels(self) -> None:
+        """Add the texts at demand and target, and the places for those that move."""
+        target = self.track.pipeline.target_utilization
+        for at, text, offset in (
+            (self.demand, f"demand {format_bandwidth(self.track.pass_demand)}", -9),
+            (self.demand * target, f"target {format_share(target)}", 10),
+        ):
+            self.drawing.label([0.0], [at], [text], x_offset=4, y_offset=offset)
+        # two rows above the figure, taken in turn, so that names of narrow regions don't meet
+        self.names = [
+            self.drawing.label(
+                [0.5], [self.top], [""], "middle", weight="bold", y_offset=offset,
+                moving=("x", "text"),
+            )
+            for offset in (-10, -26)
+        ]  # fmt: skip
+        self.texts = {
+            align: self.drawing.label([0.0], [0.0], [""], align, x_offset=offset, moving=WRITTEN)
+            for align, offset in (("start", 5), ("end", -5))
+        }
+
+    def _rate_axes(self) -> list[Any]:
+        """Return the rate on the left and the utilisation that it comes to on the right."""
+        rate = f"rate ({self.unit})"
+        left = axis(self.drawing.scales["y"], rate, vertical=True, tick_values=steps(0, self.top))
+        share = bqplot.LinearScale(min=0, max=220, allow_padding=False)
+        right = axis(share, "utilisation (%)", vertical=True, tick_values=[*range(0, 101, 20)])
+        right.side, right.grid_lines, right.label_offset = "right", "none", "2.6em"
+        return [left, right]
 
     def _choice(self) -> ipywidgets.ToggleButtons:
         """Return the buttons that choose the resource."""
@@ -471,33 +483,15 @@ class PipelineSaturation(Instrument):
 
     def table(self, outcome: PipelineOutcome) -> Table:
         """Return what every position of the slider comes to."""
-        span, unit = self.span, self.unit
+        span = self.span
         swept = sweep(self.track, outcome.settings, self.resource, span.steps)
-        terms = self.track.terms
         binding = np.argmin([swept.ceilings[tier] for tier in reversed(TIERS)], axis=0)
         who = binding_words(self.track)
-        return Table(
-            (
-                field_label(span.control),
-                f"delivered in {terms.warm} ({unit})",
-                "utilisation (%)",
-                f"ceiling of the {terms.link} ({unit})",
-                f"ceiling of the {terms.cache} ({unit})",
-                f"ceiling of the preparation ({unit})",
-                f"demand ({unit})",
-                "what binds",
-            ),
-            tuple(
-                (
-                    float(span.steps[at] / span.control.si),
-                    float(swept.rate[at] / self.scale),
-                    float(100 * swept.utilization[at]),
-                    *(float(swept.ceilings[tier][at] / self.scale) for tier in TIERS),
-                    who[TIERS[len(TIERS) - 1 - binding[at]]],
-                )
-                for at in range(len(span.steps))
-            ),
+        columns = self.drawing.columns(
+            Column(field_label(span.control), 1, lambda swept: span.steps / span.control.si),
+            Column("what binds", 8, lambda swept: [who[TIERS[-1 - at]] for at in binding]),
         )
+        return table_of(columns, swept)
 
 
 def _part(swept: Feeds, kept: slice) -> Feeds:

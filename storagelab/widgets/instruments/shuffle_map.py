@@ -15,18 +15,15 @@ from storagelab.experiments.access import AccessOutcome, PlayedOrder, play_order
 from storagelab.formats import FORMATS
 from storagelab.tracks import Track
 from storagelab.units import format_count, format_share
+from storagelab.widgets.drawing import Column, Drawing, Entry, Shape, table_of
 from storagelab.widgets.instruments.base import Instrument
 from storagelab.widgets.picture import picture
 from storagelab.widgets.table import Table
 from storagelab.widgets.theme import (
     TEXT,
     axis,
-    figure,
-    legend,
-    polygons,
     rectangle,
     steps,
-    swatch,
     update_traits,
 )
 
@@ -103,100 +100,83 @@ class ShuffleMap(Instrument):
         super().__init__(track)
         self.unit = dot_size(track) / THOUSAND
         self.size = DOTS * self.unit
-        x = bqplot.LinearScale(min=0, max=self.size)
-        y = bqplot.LinearScale(min=0, max=TOP * self.size)
-        scales = {"x": x, "y": y}
-        places = (np.arange(DOTS) + 0.5) * self.unit
-        marked = np.zeros(DOTS, dtype=bool)
-        marked[NEIGHBOURS] = True
-        self.marked = marked
-        in_order = bqplot.Lines(
-            x=[0, self.size],
-            y=[0, self.size],
-            scales=scales,
-            colors=[GREY],
-            line_style="dashed",
-            stroke_width=1,
+        self.marked = np.zeros(DOTS, dtype=bool)
+        self.marked[NEIGHBOURS] = True
+        self.drawing = Drawing(
+            bqplot.LinearScale(min=0, max=self.size), bqplot.LinearScale(min=0, max=TOP * self.size)
         )
-        self.others = bqplot.Scatter(
-            x=places[~marked], y=places[~marked], scales=scales, colors=[BLUE], default_size=16
+        self.drawing.curve(
+            [0, self.size], [0, self.size], GREY, "dashed", 1, legend=Entry("stored order", 3)
         )
-        self.neighbours = bqplot.Scatter(
-            x=places[marked],
-            y=places[marked],
-            scales=scales,
-            colors=[ORANGE],
-            default_size=40,
-            marker="square",
-        )
-        self.strips = polygons(
-            [GREY, GREY, PURPLE, GREEN], scales, ["full shuffle", "bandwidth", "moved", "kept"]
-        )
-        self.strips.fill_opacities = [0.2, 0.2, 1.0, 1.0]
+        self._add_strips()
+        self._add_dots()
+        self.figure = self.drawing.figure(self._axes(), height=520)
+
+    def _add_strips(self) -> None:
+        """Add the two strips above the map, with what is asked and what they are called."""
+        samples = self.track.terms.samples
+        moved = Shape(
+            "moved", PURPLE, 1.0, Entry("moved, of a full shuffle (logarithmic)", 4),
+            Column(f"mean displacement ({samples})", 4, lambda outcome: [outcome.reach] * DOTS),
+        )  # fmt: skip
+        kept = Shape(
+            "kept", GREEN, 1.0, Entry("bandwidth kept", 5),
+            Column("bandwidth kept (%)", 5, lambda outcome: [100 * outcome.kept] * DOTS),
+        )  # fmt: skip
         ends = [(at * self.size, (at + STRIP) * self.size) for at in (REACH, KEPT)]
-        self.strips.y = np.array([rectangle(0, 0, *ends[index % 2])[1] for index in range(4)])
-        target = track.access.reach_target
-        asked = math.log(target) / math.log(track.dataset.samples / 3)
-        self.asked = bqplot.Lines(
-            x=[asked * self.size] * 2,
-            y=[(REACH - 0.02) * self.size, (REACH + STRIP + 0.02) * self.size],
-            scales=scales,
-            colors=[TEXT],
-            stroke_width=3,
+        self.strips = self.drawing.areas(
+            [Shape("full shuffle", GREY, 0.2), Shape("bandwidth", GREY, 0.2), moved, kept],
+            y=np.array([rectangle(0, 0, *ends[index % 2])[1] for index in range(4)]),
+            moving=("x",),
         )
-        million = math.log(1e6) / math.log(track.dataset.samples / 3)
-        ticks = bqplot.Label(
-            x=[0.0, asked * self.size, million * self.size],
-            y=[(REACH - 0.045) * self.size] * 3,
-            text=["1", f"asked {format_count(target)}", format_count(1e6)],
-            align="middle",
-            scales=scales,
-            colors=[TEXT],
-            default_size=11,
-            apply_clip=False,
+        target, full = self.track.access.reach_target, self.track.dataset.samples / 3
+        asked, million = math.log(target) / math.log(full), math.log(1e6) / math.log(full)
+        self.asked = self.drawing.curve(
+            [asked * self.size] * 2,
+            [(REACH - 0.02) * self.size, (REACH + STRIP + 0.02) * self.size],
+            TEXT,
+            width=3,
         )
-        self.names = bqplot.Label(
-            x=[0.0, 0.0],
-            y=[(at + STRIP + 0.045) * self.size for at in (REACH, KEPT)],
-            text=["", ""],
-            scales=scales,
-            colors=[TEXT],
-            default_size=12,
-            font_weight="bold",
-            apply_clip=False,
+        self.drawing.label(
+            [0.0, asked * self.size, million * self.size],
+            [(REACH - 0.045) * self.size] * 3,
+            ["1", f"asked {format_count(target)}", format_count(1e6)],
+            "middle",
+            11,
+            "bold",
         )
-        shown = steps(0, self.size)
-        self.figure = figure(
-            [in_order, self.strips, self.asked, ticks, self.names, self.others, self.neighbours],
-            [
-                axis(
-                    x,
-                    f"used as (thousand {track.terms.samples})",
-                    tick_values=shown,
-                    tick_format="~g",
-                ),
-                axis(
-                    y,
-                    f"stored as (thousand {track.terms.samples})",
-                    vertical=True,
-                    tick_values=shown,
-                    tick_format="~g",
-                ),
-            ],
-            height=520,
+        self.names = self.drawing.label(
+            [0.0, 0.0],
+            [(at + STRIP + 0.045) * self.size for at in (REACH, KEPT)],
+            ["", ""],
+            weight="bold",
+            moving=("text",),
         )
-        self.legend = legend(
-            swatch(f"a {track.terms.sample}", BLUE, "dot"),
-            swatch("stored side by side", ORANGE, "square"),
-            swatch("stored order", GREY, "dashed"),
-            swatch("moved, of a full shuffle (logarithmic)", PURPLE, "area", 1.0),
-            swatch("bandwidth kept", GREEN, "area", 1.0),
-        )
-        self.dynamic = [
-            (self.others, "x"),
-            (self.neighbours, "x"),
-            (self.strips, "x"),
-            (self.names, "text"),
+
+    def _add_dots(self) -> None:
+        """Add a dot for each sample, and squares for those that are stored side by side."""
+        places = (np.arange(DOTS) + 0.5) * self.unit
+        others, marked = places[~self.marked], places[self.marked]
+        self.others = self.drawing.points(
+            others, others, BLUE, size=16, stroke=None, moving=("x",),
+            legend=Entry(f"a {self.track.terms.sample}", 1),
+        )  # fmt: skip
+        self.neighbours = self.drawing.points(
+            marked, marked, ORANGE, "square", 40, stroke=None, moving=("x",),
+            legend=Entry("stored side by side", 2),
+        )  # fmt: skip
+
+    def _axes(self) -> list[Any]:
+        ticks, samples = steps(0, self.size), self.track.terms.samples
+        return [
+            axis(
+                self.drawing.scales[direction],
+                f"{what} as (thousand {samples})",
+                vertical=direction == "y",
+                tick_values=ticks,
+                tick_format="~g",
+            )
+            for direction, what in (("x", "used"), ("y", "stored"))
         ]
 
     def draw(self, outcome: AccessOutcome) -> str:
@@ -252,30 +232,19 @@ class ShuffleMap(Instrument):
 
     def table(self, outcome: AccessOutcome) -> Table:
         """Return where each played sample is stored, read and used, and the strips' numbers."""
-        small = played(self.track, outcome)
+        order = played(self.track, outcome).order
         samples = self.track.terms.samples
-        rows = [
-            (
-                (stored + 0.5) * self.unit,
-                (float(read) + 0.5) * self.unit,
-                (float(used) + 0.5) * self.unit,
-                outcome.reach,
-                100 * outcome.kept,
-            )
-            for stored, (read, used) in enumerate(
-                zip(small.order.read, small.order.used, strict=True)
-            )
-        ]
-        return Table(
-            (
-                f"stored as (thousand {samples})",
-                f"read as (thousand {samples})",
-                f"used as (thousand {samples})",
-                f"mean displacement ({samples})",
-                "bandwidth kept (%)",
-            ),
-            tuple(rows),
+
+        def column(place: int, what: str, order: Any) -> Column:
+            head = f"{what} as (thousand {samples})"
+            return Column(head, place, lambda outcome: (order + 0.5) * self.unit)
+
+        columns = self.drawing.columns(
+            column(1, "stored", np.arange(DOTS)),
+            column(2, "read", order.read),
+            column(3, "used", order.used),
         )
+        return table_of(columns, outcome)
 
 
 def shuffle_map(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from html import escape
 from itertools import pairwise
 from typing import Any
@@ -21,20 +21,17 @@ from storagelab.tracks import Control, Track, load_track
 from storagelab.units import format_share, significant
 from storagelab.widgets import shared_styles
 from storagelab.widgets.controls import field_label, value_label
+from storagelab.widgets.drawing import PLACED, WRITTEN, Column, Drawing, Entry, table_of
 from storagelab.widgets.instruments.base import Instrument
 from storagelab.widgets.page_support import PageSupport
 from storagelab.widgets.presets import positions
-from storagelab.widgets.table import Table
+from storagelab.widgets.table import Cell, Table
 from storagelab.widgets.theme import (
-    TEXT,
     axis,
     caption,
     caption_html,
-    figure,
     heading,
-    legend,
     log_ticks,
-    swatch,
     update_traits,
 )
 from storagelab.words.dress import cost_with_period, format_cost, inside
@@ -202,64 +199,59 @@ class RunsPlot(Instrument):
         self.scale = track.currency.axis
         low, high = (cost / self.scale for cost in cost_range(track))
         self.low, self.high = low, high
-        x, y = (
+        self.drawing = Drawing(
             bqplot.LinearScale(min=0, max=END, allow_padding=False),
             bqplot.LogScale(min=low, max=high, allow_padding=False),
         )
-        scales = {"x": x, "y": y}
         target = 100 * track.pipeline.target_utilization
-        self.points = bqplot.Scatter(
-            x=[], y=[], names=[], display_names=False, scales=scales, colors=[BLUE], stroke=TEXT,
-            default_size=90,
+        self.drawing.curve(
+            [target, target], [low, high], ORANGE, "dashed",
+            legend=Entry(f"the target, {format_share(target / 100)}", 1),
+        )  # fmt: skip
+        self._add_runs()
+        self.figure = self.drawing.figure(self._axes(), height=320, left=80, top=26)
+        self.figure.axes[1].label_offset = "4.4em"
+
+    def _add_runs(self) -> None:
+        """Add the runs, the best among them, and their numbers."""
+        utilisation, cost = "utilisation (%)", self.track.currency.label
+        self.best = self.drawing.points(
+            [], [], GREEN, "diamond", 220, moving=PLACED,
+            legend=Entry("the cheapest run that meets it", 3),
+        )  # fmt: skip
+        self.points = self.drawing.points(
+            [], [], BLUE, size=90, names=[], display_names=False,
             tooltip=bqplot.Tooltip(
                 fields=["name", "x", "y"],
-                labels=["run", "utilisation (%)", track.currency.label],
+                labels=["run", utilisation, cost],
                 formats=["", ".1f", ",.4~g"],
             ),
-        )  # fmt: skip
-        self.best = bqplot.Scatter(
-            x=[], y=[], scales=scales, colors=[GREEN], stroke=TEXT, default_size=220,
-            marker="diamond",
-        )  # fmt: skip
-        line = bqplot.Lines(
-            x=[target, target], y=[low, high], scales=scales, colors=[ORANGE],
-            line_style="dashed",
-        )  # fmt: skip
-        self.numbers = bqplot.Label(
-            x=[],
-            y=[],
-            text=[],
-            scales=scales,
-            colors=[TEXT],
-            y_offset=-18,
-            align="middle",
-            default_size=13,
-            font_weight="bold",
-            apply_clip=False,
-        )
-        self.figure = figure(
-            [line, self.best, self.points, self.numbers],
-            [
-                axis(x, "utilisation (%)", tick_values=[0, 20, 40, 60, 80, 100]),
-                axis(
-                    y, track.currency.label, vertical=True,
-                    tick_values=log_ticks(low, high), tick_format="," if high > 1000 else "~g",
-                ),
+            moving=(*PLACED, "names"),
+            legend=Entry("a run, by its number", 2),
+            table=[
+                Column("run", 1, lambda outcomes: range(1, len(outcomes) + 1)),
+                Column(utilisation, 3, lambda outcomes: [100 * of.utilization for of in outcomes]),
+                Column(cost, 4, lambda outcomes: [of.cost / self.scale for of in outcomes]),
             ],
-            height=320,
-            left=80,
-            top=26,
         )  # fmt: skip
-        self.figure.axes[1].label_offset = "4.4em"
-        self.legend = legend(
-            swatch(f"the target, {format_share(target / 100)}", ORANGE, "dashed"),
-            swatch("a run, by its number", BLUE, "dot"),
-            swatch("the cheapest run that meets it", GREEN, "point"),
+        self.numbers = self.drawing.label(
+            [], [], [], "middle", 13, "bold", y_offset=-18, moving=WRITTEN
         )
-        self.dynamic = [
-            *((mark, at) for mark in (self.points, self.best, self.numbers) for at in ("x", "y")),
-            (self.points, "names"),
-            (self.numbers, "text"),
+
+    def _axes(self) -> list[Any]:
+        return [
+            axis(
+                self.drawing.scales["x"],
+                "utilisation (%)",
+                tick_values=[0, 20, 40, 60, 80, 100],
+            ),
+            axis(
+                self.drawing.scales["y"],
+                self.track.currency.label,
+                vertical=True,
+                tick_values=log_ticks(self.low, self.high),
+                tick_format="," if self.high > 1000 else "~g",
+            ),
         ]
 
     def draw(self, outcomes: Sequence[PipelineOutcome]) -> str:
@@ -287,25 +279,18 @@ class RunsPlot(Instrument):
 
     def table(self, outcomes: Sequence[PipelineOutcome]) -> Table:
         """Return what is drawn of each run, with its settings."""
-        controls = self.track.pipeline.controls
-        return Table(
-            ("run", *map(field_label, controls), "utilisation (%)", self.track.currency.label),
-            tuple(
-                (
-                    float(at + 1),
-                    *(_setting(item, outcome) for item in controls),
-                    100 * outcome.utilization,
-                    outcome.cost / self.scale,
-                )
-                for at, outcome in enumerate(outcomes)
-            ),
+        settings = (
+            Column(field_label(control), 2, partial(_settings, control))
+            for control in self.track.pipeline.controls
         )
+        return table_of(self.drawing.columns(*settings), outcomes)
 
 
-def _setting(control: Control, outcome: PipelineOutcome) -> str | float:
-    """Return a setting of an outcome in the student's unit, or as the screen calls it."""
-    value = getattr(outcome.settings, control.name)
-    return float(value / control.si) if control.kind == "scale" else control.label_of(value)
+def _settings(control: Control, outcomes: Sequence[PipelineOutcome]) -> list[Cell]:
+    """Return a setting of each outcome in the student's unit, or as the screen calls it."""
+    values = [getattr(outcome.settings, control.name) for outcome in outcomes]
+    scaled = control.kind == "scale"
+    return [value / control.si if scaled else control.label_of(value) for value in values]
 
 
 class Comparison:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -23,19 +24,16 @@ from storagelab.experiments.checkpoint import (
 )
 from storagelab.tracks import Track
 from storagelab.units import format_share, format_time
+from storagelab.widgets.drawing import PLACED, WRITTEN, Column, Drawing, Entry, Shape, table_of
 from storagelab.widgets.instruments.base import Instrument
 from storagelab.widgets.picture import picture
-from storagelab.widgets.table import Table
+from storagelab.widgets.table import Cell, Table
 from storagelab.widgets.theme import (
     TEXT,
     axis,
-    figure,
-    legend,
     log_ticks,
-    polygons,
     rectangle,
     steps,
-    swatch,
     update_traits,
 )
 
@@ -161,6 +159,34 @@ def leaving(intervals: np.ndarray, shares: np.ndarray, top: float) -> tuple[floa
     return ends[0], ends[1]
 
 
+class _Listed(msgspec.Struct, frozen=True):
+    """What the table shows: overheads at some intervals, as shares of the work."""
+
+    intervals: np.ndarray
+    """Seconds."""
+    now: dict[str, np.ndarray]
+    before: dict[str, np.ndarray]
+    """At the usual failure rate."""
+    band: OverheadBand | None
+    """Of simulated jobs, or none where no job is simulated."""
+    names: Sequence[str]
+    """What the intervals are called, if anything."""
+
+
+def _share(head: str, place: int, shares: Callable[[_Listed], np.ndarray]) -> Column:
+    """Return a column of shares of the work in per cent."""
+    return Column(f"{head} (% of the work)", place, lambda shown: 100 * shares(shown))
+
+
+def _simulated(head: str, place: int, shares: Callable[[OverheadBand], np.ndarray]) -> Column:
+    """Return a column of shares that is empty where no job is simulated."""
+
+    def cells(shown: _Listed) -> Iterable[Cell]:
+        return [""] * len(shown.intervals) if shown.band is None else 100 * shares(shown.band)
+
+    return Column(f"{head} (% of the work)", place, cells)
+
+
 class YoungDaly(Instrument):
     """Overhead against interval: dumps, lost work and restarts, their sum, and the marks."""
 
@@ -169,107 +195,126 @@ class YoungDaly(Instrument):
     def __init__(self, track: Track) -> None:
         super().__init__(track)
         control = track.checkpoint.control("interval")
-        terms = track.terms
-        self.title = f"Young-Daly: overhead against {terms.dump} interval"
+        self.title = f"Young-Daly: overhead against {track.terms.dump} interval"
         self.si, self.top = control.si, track.checkpoint.plot_top
         self.low, self.high = float(control.values[0]), float(control.values[-1])
         self.intervals = grid(track)
         self.shown = self.intervals / self.si
         self.same = (self.high / self.low) ** _SAME
-        x, y = (
+        self.drawing = Drawing(
             bqplot.LogScale(min=self.low, max=self.high),
             bqplot.LinearScale(min=0, max=self.top, allow_padding=False),
         )
-        scales = {"x": x, "y": y}
-
-        def line(color: str, style: str, width: float = 2.5) -> bqplot.Lines:
-            return bqplot.Lines(
-                x=self.shown, y=np.zeros_like(self.shown), scales=scales, colors=[color],
-                line_style=style, stroke_width=width,
-            )  # fmt: skip
-
-        self.curves = {
-            "dump": line(ORANGE, "dashed"),
-            "lost": line(PURPLE, "dotted"),
-            "restart": line(GREEN, "dash_dotted", width=2),
-            "total": line(BLUE, "solid", width=4),
-        }
-        self.before = line(GREY, "solid", width=2)
-        self.band = polygons([BLUE], scales, ["simulated jobs"], 0.22, 2 * self.shown.size)
-        self.limits = polygons([RED, RED], scales, ["crashes", "wears out"], 0.14)
-        self.played = bqplot.Scatter(
-            x=[self.low], y=[0.0], scales=scales, colors=[BLUE], stroke=TEXT, default_size=22,
-        )  # fmt: skip
-        self.poles, self.rules = (
-            bqplot.Lines(
-                x=np.full((2, 2), self.low), y=np.zeros((2, 2)), scales=scales, colors=colors,
-                line_style=style, stroke_width=2,
-            )
-            for colors, style in (([TEXT, GREY], "dashed"), ([TEXT, TEXT], "dotted"))
-        )  # fmt: skip
-        self.optima = bqplot.Scatter(
-            x=[self.low], y=[0.0], scales=scales, colors=[TEXT], stroke=TEXT,
-            default_size=60, marker="circle", apply_clip=False,
-        )  # fmt: skip
-        self.off = bqplot.Scatter(
-            x=[self.low], y=[self.top], scales=scales, colors=[BLUE], stroke=TEXT,
-            default_size=70, marker="triangle-up", apply_clip=False,
-        )  # fmt: skip
-        self.point = bqplot.Scatter(
-            x=[self.low], y=[0.0], scales=scales, colors=[BLUE], stroke=TEXT,
-            default_size=150, marker="diamond", apply_clip=False,
-        )  # fmt: skip
+        self._add_surfaces()
+        self._add_poles_and_rules()
+        self._add_lines()
+        self._add_points()
         self.texts = {
-            align: bqplot.Label(
-                x=[self.low], y=[0.0], text=[""], scales=scales, align=align, colors=[TEXT],
-                default_size=11, font_weight="normal", x_offset=offset, apply_clip=False,
+            align: self.drawing.label(
+                [self.low], [0.0], [""], align, 11, x_offset=offset, moving=WRITTEN
             )
             for align, offset in (("start", 4), ("end", -4))
-        }  # fmt: skip
-        self.figure = figure(
-            [
-                self.limits, self.band, self.poles, self.rules, self.before,
-                *self.curves.values(), self.played, self.optima, self.off, self.point,
-                *self.texts.values(),
-            ],
-            [
-                axis(
-                    x,
-                    f"work between {terms.dumps} ({control.unit})",
-                    tick_values=log_ticks(1.1 * self.low, self.high, most=7),
-                    tick_format="~g",
-                ),
-                axis(y, "overhead (% of the work)", vertical=True, tick_values=steps(0, self.top)),
-            ],
-            height=420,
-        )  # fmt: skip
-        self.legend = legend(
-            swatch("all overhead, on average", BLUE),
-            swatch(f"four in five of {JOBS} simulated runs, and their mean", BLUE, "area", 0.22),
-            swatch(terms.dumps, ORANGE, "dashed"),
-            swatch("lost work, done again", PURPLE, "dotted"),
-            swatch("restarts", GREEN, "dash_dotted"),
-            swatch("all overhead at the usual failure rate", GREY),
-            swatch("least overhead", TEXT, "dot"),
-            swatch("the storage crashes or wears out", RED, "area", opacity=0.14),
-            swatch("goes on above the figure", BLUE, "triangle"),
-            swatch("you", BLUE, "point"),
-        )
-        self.dynamic = [
-            *((curve, "y") for curve in self.curves.values()),
-            *((self.before, trait) for trait in ("y", "visible")),
-            *((shape, trait) for shape in (self.band, self.limits) for trait in ("x", "y")),
-            *((lines, trait) for lines in (self.poles, self.rules) for trait in ("x", "y")),
-            *(
-                (dots, trait)
-                for dots in (self.played, self.optima, self.off)
-                for trait in ("x", "y")
-            ),
-            *((self.point, trait) for trait in ("x", "y", "marker")),
-            *((label, trait) for label in self.texts.values() for trait in ("x", "y", "text")),
-        ]
+        }
+        self.figure = self.drawing.figure(self._axes(), height=420)
         self._drawn: CheckpointSettings | None = None
         self._saved: CheckpointSettings | None = None
+
+    def _add_surfaces(self) -> None:
+        """Add the intervals that the storage doesn't bear, and what simulated runs waste."""
+        crash = Entry("the storage crashes or wears out", 8)
+        self.limits = self.drawing.areas(
+            [Shape("crashes", RED, 0.14, crash), Shape("wears out", RED, 0.14)],
+            moving=PLACED,
+        )
+        simulated = f"four in five of {JOBS} simulated runs, and their mean"
+        self.band = self.drawing.areas(
+            [Shape("simulated jobs", BLUE, 0.22, Entry(simulated, 2))],
+            corners=2 * self.shown.size,
+            moving=PLACED,
+        )
+
+    def _add_poles_and_rules(self) -> None:
+        """Add the lines under the best intervals' texts: the exact ones, and what rules say."""
+        x, y = np.full((2, 2), self.low), np.zeros((2, 2))
+        self.poles = self.drawing.curve(x, y, TEXT, "dashed", colors=[TEXT, GREY], moving=PLACED)
+        self.rules = self.drawing.curve(x, y, TEXT, "dotted", moving=PLACED)
+
+    def _add_lines(self) -> None:
+        """Add the overhead, what it is made of, and all of it at the usual failure rate."""
+        dumps = self.track.terms.dumps
+
+        def line(
+            color: str, style: str, width: float, said: Entry, column: Column, *moving: str
+        ) -> Any:
+            return self.drawing.curve(
+                self.shown, np.zeros_like(self.shown), color, style, width,
+                moving=("y", *moving), legend=said, table=[column],
+            )  # fmt: skip
+
+        def share(head: str, place: int, part: str) -> Column:
+            return _share(head, place, lambda shown: shown.now[part])
+
+        self.before = line(
+            GREY, "solid", 2, Entry("all overhead at the usual failure rate", 6),
+            _share("all, at the usual failure rate", 9, lambda shown: shown.before["total"]),
+            "visible",
+        )  # fmt: skip
+        self.curves = {
+            "dump": line(ORANGE, "dashed", 2.5, Entry(dumps, 3), share(dumps, 2, "dump")),
+            "lost": line(
+                PURPLE, "dotted", 2.5, Entry("lost work, done again", 4),
+                share("lost work", 3, "lost"),
+            ),
+            "restart": line(
+                GREEN, "dash_dotted", 2, Entry("restarts", 5), share("restarts", 4, "restart")
+            ),
+            "total": line(
+                BLUE, "solid", 4, Entry("all overhead, on average", 1), share("all", 5, "total")
+            ),
+        }  # fmt: skip
+
+    def _add_points(self) -> None:
+        """Add the simulated runs' means, the least overheads, and the present point."""
+        low = [self.low]
+        self.played = self.drawing.points(
+            low, [0.0], BLUE, size=22, moving=PLACED,
+            table=[
+                _simulated(
+                    f"10th percentile of {JOBS} simulated runs", 6, lambda band: band.low
+                ),
+                _simulated("their mean", 7, lambda band: band.mean),
+                _simulated("90th percentile", 8, lambda band: band.high),
+            ],
+        )  # fmt: skip
+        self.optima = self.drawing.points(
+            low, [0.0], TEXT, "circle", 60, apply_clip=False, moving=PLACED,
+            legend=Entry("least overhead", 7),
+        )  # fmt: skip
+        self.off = self.drawing.points(
+            low, [self.top], BLUE, "triangle-up", 70, apply_clip=False, moving=PLACED,
+            legend=Entry("goes on above the figure", 9),
+        )  # fmt: skip
+        self.point = self.drawing.points(
+            low, [0.0], BLUE, "diamond", 150, apply_clip=False, moving=(*PLACED, "marker"),
+            legend=Entry("you", 10),
+        )  # fmt: skip
+
+    def _axes(self) -> list[Any]:
+        unit = self.track.checkpoint.control("interval").unit
+        return [
+            axis(
+                self.drawing.scales["x"],
+                f"work between {self.track.terms.dumps} ({unit})",
+                tick_values=log_ticks(1.1 * self.low, self.high, most=7),
+                tick_format="~g",
+            ),
+            axis(
+                self.drawing.scales["y"],
+                "overhead (% of the work)",
+                vertical=True,
+                tick_values=steps(0, self.top),
+            ),
+        ]
 
     def draw(self, outcome: CheckpointOutcome) -> str:
         """Draw the curves at the present dump time and MTBF, and the marks."""
@@ -465,22 +510,6 @@ class YoungDaly(Instrument):
         """Return the curves at the simulated intervals, and at the chosen and the best one."""
         calm = usual(self.track, outcome)
         intervals = self.intervals[::_BETWEEN]
-        now, before = (
-            overhead_curve(self.track, settings, intervals)
-            for settings in (outcome.settings, calm.settings)
-        )
-        band = overhead_band(self.track, outcome.settings, intervals)
-        columns = (
-            intervals / self.si,
-            *(100 * share for share in now.values()),
-            100 * band.low,
-            100 * band.mean,
-            100 * band.high,
-            100 * before["total"],
-        )
-        rows: list[tuple[str | float, ...]] = [
-            (*(float(cell) for cell in row), "") for row in zip(*columns, strict=True)
-        ]
         marked = {
             "you": outcome.settings.interval,
             "best": outcome.optimum,
@@ -488,38 +517,26 @@ class YoungDaly(Instrument):
             "Daly": outcome.daly,
             "usually best": calm.optimum,
         }
-        at = np.array(list(marked.values()))
-        now, before = (
-            overhead_curve(self.track, settings, at)
-            for settings in (outcome.settings, calm.settings)
-        )
-        rows += [
-            (
-                interval / self.si,
-                *(100 * float(share[index]) for share in now.values()),
-                *("", "", ""),
-                100 * float(before["total"][index]),
-                name,
+
+        def listed(at: np.ndarray, band: OverheadBand | None, names: Sequence[str]) -> _Listed:
+            now, before = (
+                overhead_curve(self.track, settings, at)
+                for settings in (outcome.settings, calm.settings)
             )
-            for index, (name, interval) in enumerate(marked.items())
-        ]
-        dumps = self.track.terms.dumps
+            return _Listed(at, now, before, band, names)
+
+        band = overhead_band(self.track, outcome.settings, intervals)
         unit = self.track.checkpoint.control("interval").unit
-        return Table(
-            (
-                f"interval ({unit})",
-                f"{dumps} (% of the work)",
-                "lost work (% of the work)",
-                "restarts (% of the work)",
-                "all (% of the work)",
-                f"10th percentile of {JOBS} simulated runs (% of the work)",
-                "their mean (% of the work)",
-                "90th percentile (% of the work)",
-                "all, at the usual failure rate (% of the work)",
-                "mark",
-            ),
-            tuple(sorted(rows, key=lambda row: float(row[0]))),
+        columns = self.drawing.columns(
+            Column(f"interval ({unit})", 1, lambda shown: shown.intervals / self.si),
+            Column("mark", 10, lambda shown: shown.names),
         )
+        table = table_of(
+            columns,
+            listed(intervals, band, [""] * len(intervals)),
+            listed(np.array(list(marked.values())), None, list(marked)),
+        )
+        return Table(table.columns, tuple(sorted(table.rows, key=lambda row: float(row[0]))))
 
 
 def young_daly(
