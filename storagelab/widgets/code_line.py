@@ -1,4 +1,4 @@
-"""CodeLine: the workbench's state as the line of code for the answer cell, both ways."""
+"""CodeLine: the workbench's state as a line of code, which can also be read back."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from storagelab.words.answers import answer_line, read_answer
 
 
 def read_line(controls: list[Control], line: str) -> dict[str, Value]:
-    """Return the settings in a line such as ``decision = {...}``: decided ones, SI, by name.
+    """Return the decided settings, in SI by name, from a line such as ``decision = {...}``.
 
-    Nothing in it is run. Raises ``ValueError`` with a sentence for the student.
+    No code in the line is run. Raises ``ValueError`` with a sentence for the student.
     """
     text = line.strip().removeprefix("decision").lstrip().removeprefix("=").strip()
     try:
@@ -32,9 +32,9 @@ def read_line(controls: list[Control], line: str) -> dict[str, Value]:
 
 
 class CodeLine:
-    """A field with the line; a line put into it sets the workbench.
+    """A field that shows the line; a line that is pasted into it sets the workbench.
 
-    ``on_restore`` takes settings in SI by control name, and sets the controls to what is nearest.
+    ``on_restore`` takes settings in SI by control name and sets the controls to the nearest values.
     """
 
     def __init__(

@@ -12,11 +12,11 @@ from storagelab.widgets import shared_styles
 
 _SINGULAR = {"requests": "request", "samples": "sample"}
 _LABELS = "12em"
-"""Width of the names, so that sliders begin below one another."""
+"""Width of the names, so that all sliders begin at the same place."""
 
 
 def value_label(control: Control, value: Value) -> str:
-    """Return what the screen calls a control's value, with its unit."""
+    """Return the text that the screen shows for a control's value, with its unit."""
     if control.labels:
         return control.label_of(value)
     if control.kind != "scale":
@@ -29,15 +29,15 @@ def value_label(control: Control, value: Value) -> str:
 
 
 def field_label(control: Control) -> str:
-    """Return what a field or a column for the control's bare numbers is called, with its unit."""
+    """Return the name, with the unit, of a field or column that holds a control's numbers."""
     return f"{control.label} ({control.unit})" if control.unit else control.label
 
 
 def make_control(control: Control, value: Value | None = None) -> Any:
     """Return the widget of a control: a slider over its values, buttons, or a list.
 
-    Its ``value`` is the student's number, at first ``value`` or the default; the slider's steps
-    are the control's own values.
+    Its ``value`` is in the student's unit and begins at ``value`` or at the default; the slider's
+    steps are the control's own values.
     """
     options = [(value_label(control, value), value) for value in control.values]
     common: dict[str, Any] = {

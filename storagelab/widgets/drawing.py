@@ -1,8 +1,8 @@
-"""Drawing: a figure's marks, with everything else that is told of each of them.
+"""Drawing: the marks of a figure, each defined together with its legend entry and table column.
 
-The legend repeats what a mark looks like, the table what it shows, and a page without a kernel has
-to know which of its traits move. Each mark is given all of that in the statement that makes it;
-the figure, the legend, the moving traits and the table are derived from the marks.
+A legend repeats how a mark looks, a table repeats what it shows, and a page without a kernel has to
+know which of its traits move. One statement defines all of that for a mark; the figure, the legend,
+the moving traits and the table are derived from the marks.
 """
 
 from __future__ import annotations
@@ -22,28 +22,28 @@ Target = tuple[Any, str]
 """A widget and the name of one of its traits that an update changes."""
 
 PLACED = ("x", "y")
-"""What moves of a mark that an update puts somewhere else."""
+"""The traits of a mark that an update moves."""
 WRITTEN = (*PLACED, "text")
-"""What moves of a text that an update writes anew."""
+"""The traits of a text that an update moves and rewrites."""
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """What the legend says of a mark; it looks as the mark does, unless something else is given."""
+    """What the legend says of a mark; unless given here, the look is the mark's own."""
 
     text: str
     place: int
-    """Entries stand in the order of their places, several of one place in the marks' order."""
+    """Entries are sorted by place; entries of the same place keep the order of their marks."""
     color: str | None = None
     style: str | None = None
     opacity: float | None = None
 
 
 class Column(msgspec.Struct, frozen=True):
-    """A column of the table: its head with the unit, and its cells of what the table shows."""
+    """A column of the table: its head with the unit, and a function that computes its cells."""
 
     head: str
     place: int
-    """Columns stand in the order of their places."""
+    """Columns are sorted by place."""
     cells: Callable[[Any], Iterable[Cell]]
 
 
@@ -51,7 +51,7 @@ class Rows(msgspec.Struct, frozen=True):
     """Rows of the table, for a mark that has rows instead of a column."""
 
     place: int
-    """Rows stand in the order of their places."""
+    """Groups of rows are sorted by place."""
     cells: Callable[[Any], Iterable[Sequence[Cell]]]
 
 
@@ -66,21 +66,21 @@ class Shape(msgspec.Struct, frozen=True):
 
 
 class DrawnMark(msgspec.Struct, frozen=True):
-    """A mark, and what the legend, the table and a page without a kernel need to know of it."""
+    """A mark with what the legend, the table and a page without a kernel need to know about it."""
 
     mark: Any
     moving: tuple[str, ...] = ()
     """The traits that an update changes."""
     entries: tuple[tuple[int, str], ...] = ()
-    """Places in the legend, and what stands there as HTML."""
+    """Places in the legend, each with the HTML that belongs there."""
     table: tuple[Column | Rows, ...] = ()
 
 
 class Drawing:
-    """Marks over one pair of scales, from the hindmost to the foremost.
+    """Marks that share a pair of scales; later ones are drawn over earlier ones.
 
-    Each method adds a mark and returns it. They share some arguments: ``moving`` names the traits
-    that an update changes, ``legend`` is the mark's entry, ``table`` its column or rows, and all
+    The methods that add a mark return it and share some arguments: ``moving`` names the traits that
+    an update changes, ``legend`` is the mark's entry, ``table`` holds its columns or rows, and all
     other options are bqplot's own.
     """
 
@@ -96,7 +96,7 @@ class Drawing:
         legend: Sequence[Entry] = (),
         table: Sequence[Column | Rows] = (),
     ) -> Any:
-        """Add a mark whose entries in the legend say themselves what they look like."""
+        """Add a mark that was made elsewhere; without a style, its entries show a solid line."""
         entries = tuple(
             (entry.place, _swatch(entry, mark.colors[0], "solid", 0.8)) for entry in legend
         )
@@ -116,9 +116,8 @@ class Drawing:
         table: Sequence[Column | Rows] = (),
         **options: Any,
     ) -> Any:
-        """Add a line, or several of one look where ``x`` and ``y`` have a row for each."""
-        count = np.atleast_2d(np.asarray(x)).shape[0]
-        look = {"colors": [color] * count, "line_style": style, "stroke_width": width}
+        """Add a line, or several lines that look alike if ``x`` and ``y`` have a row for each."""
+        look = {"colors": [color], "line_style": style, "stroke_width": width}
         mark = bqplot.Lines(x=x, y=y, scales=self.scales, **{**look, **options})
         entry = None if legend is None else _styled(legend, style)
         return self.add(mark, moving, [entry] if entry else [], table)
@@ -136,7 +135,7 @@ class Drawing:
         table: Sequence[Column | Rows] = (),
         **options: Any,
     ) -> Any:
-        """Add points of one look, outlined in the page's colour of text."""
+        """Add points that look alike, outlined in the page's text colour."""
         look: dict[str, Any] = {
             "colors": [color],
             "marker": marker,
@@ -159,7 +158,7 @@ class Drawing:
         moving: Sequence[str] = (),
         **options: Any,
     ) -> Any:
-        """Add texts in the page's colour, seen also where they stand beyond the axes."""
+        """Add texts in the page's text colour; they are shown even beyond the axes."""
         look = {
             "align": align,
             "default_size": size,
@@ -207,43 +206,43 @@ class Drawing:
         return mark
 
     def move(self, widget: Any, *traits: str) -> None:
-        """Tell that an update changes traits of something else than a mark, such as an axis."""
+        """Register traits of something other than a mark, such as an axis, that change."""
         self._others += [(widget, trait) for trait in traits]
 
     @property
     def marks(self) -> list[Any]:
-        """The marks alone."""
+        """The marks, from back to front."""
         return [drawn.mark for drawn in self.drawn]
 
     @property
     def dynamic(self) -> list[Target]:
-        """What an update changes."""
+        """Every trait that an update changes."""
         moved = [(drawn.mark, trait) for drawn in self.drawn for trait in drawn.moving]
         return [*moved, *self._others]
 
     def figure(self, axes: Sequence[Any], height: int = 320, **margin: int) -> Any:
-        """Return the marks with ``axes`` as a figure of a ``height`` in pixels."""
+        """Return a figure of the marks with ``axes``; ``height`` is in pixels."""
         return figure(self.marks, axes, height, **margin)
 
     def legend(self) -> ipywidgets.HTML:
-        """Return the entries of all marks."""
+        """Return the entries of all marks as a legend."""
         entries = [entry for drawn in self.drawn for entry in drawn.entries]
         return legend(*(html for _, html in sorted(entries, key=lambda entry: entry[0])))
 
     def columns(self, *more: Column) -> list[Column]:
-        """Return the marks' columns and ``more`` in their order."""
+        """Return the marks' columns and ``more``, sorted by place."""
         found = [item for drawn in self.drawn for item in drawn.table if isinstance(item, Column)]
         return sorted([*found, *more], key=lambda column: column.place)
 
     def rows(self, shown: Any, *more: Rows) -> tuple[tuple[Cell, ...], ...]:
-        """Return the marks' rows and ``more``, as they are for ``shown``."""
+        """Return the marks' rows and ``more``, computed for ``shown`` and sorted by place."""
         found = [item for drawn in self.drawn for item in drawn.table if isinstance(item, Rows)]
         groups = sorted([*found, *more], key=lambda rows: rows.place)
         return tuple(tuple(row) for group in groups for row in group.cells(shown))
 
 
 def table_of(columns: Sequence[Column], *shown: Any) -> Table:
-    """Return ``columns`` as they are for each of ``shown``, one below the other."""
+    """Return a table of ``columns``, with the rows of each of ``shown`` in turn."""
     rows = [
         row for item in shown for row in zip(*(_cells(of, item) for of in columns), strict=True)
     ]
@@ -255,12 +254,12 @@ def _cells(column: Column, shown: Any) -> list[Cell]:
 
 
 def _styled(entry: Entry, style: str) -> Entry:
-    """Return an entry that looks as its mark does, unless it says otherwise."""
+    """Return an entry that has its mark's ``style``, unless it has its own."""
     return entry if entry.style else msgspec.structs.replace(entry, style=style)
 
 
 def _swatch(entry: Entry, color: str, style: str, opacity: float) -> str:
-    """Return an entry as HTML, with its mark's look where it has none of its own."""
+    """Return an entry as HTML; the other arguments are its mark's look."""
     return swatch(
         entry.text,
         entry.color or color,

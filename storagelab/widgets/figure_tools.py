@@ -1,4 +1,4 @@
-"""FigureTools: a figure's numbers as a table, and the picture and the numbers as files."""
+"""FigureTools: a figure's numbers as a table, and buttons that save figure and numbers."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from storagelab.widgets.table import Table
 
 
 class FigureTools(anywidget.AnyWidget):
-    """A fold with the numbers, and buttons that save PNG, SVG and CSV.
+    """A table that can be unfolded, and buttons that save PNG, SVG and CSV.
 
-    bqplot draws the files of the picture; the numbers are computed by ``numbers`` only when
-    somebody looks at them or saves them. Without a kernel (``live`` is False) what is saved as
-    CSV are the rows that the page has.
+    The picture is copied from the page by the script. The table is computed by ``numbers``, only
+    when somebody looks at it or saves it. Without a kernel (``live`` is False) the CSV file holds
+    the rows that the page has.
     """
 
     _esm: Any = script("figure_tools.js")
@@ -38,7 +38,7 @@ class FigureTools(anywidget.AnyWidget):
         self.on_msg(self._answer)
 
     def refresh(self) -> None:
-        """Bring the rows up to date, if somebody sees them."""
+        """Update the rows if they are visible."""
         if not self.unfolded and self.live:
             return
         table = self._numbers().thinned()

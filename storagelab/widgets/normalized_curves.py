@@ -1,4 +1,4 @@
-"""Normalized curves: every track on the two that all of them share, the student among them."""
+"""Normalized curves: all tracks, and the student, as points on two curves that they share."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ from storagelab.words.one_law import YOU, describe
 MARKERS = ("circle", "square", "triangle-up", "cross", "triangle-down", "rectangle", "ellipse")
 """A shape for each track, so that nothing is told by colour alone."""
 FAR = 1e3
-"""How far the curves go to either side of the middle, at least."""
+"""The factor by which the curves extend to either side of 1, at least."""
 
 
 def span(values: list[float]) -> tuple[float, float]:
-    """Return whole powers of ten that hold ``values``, and a factor of ``FAR`` around 1."""
+    """Return powers of ten that enclose ``values`` and a factor of ``FAR`` around 1."""
     low, high = min([1 / FAR, *values]), max([FAR, *values])
     return 10.0 ** np.floor(np.log10(low)), 10.0 ** np.ceil(np.log10(high))
 
@@ -90,7 +90,7 @@ def _curve(
     ends: tuple[float, float],
 ) -> Any:
     low, high = span([x for x, _ in points.values()])
-    # the lowest tick stands off the corner, where the other axis' first one is
+    # room below the lowest tick, whose label would meet that of the other axis
     room = 0.06 * (ends[1] - ends[0])
     drawing = Drawing(
         bqplot.LogScale(min=low, max=high),

@@ -1,4 +1,4 @@
-"""One or more instruments of a track with one control to move, playable without a kernel."""
+"""One or more instruments of a track with a single control, playable without a kernel."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def picture(
     moving: str | None = None,
     **settings: Any,
 ) -> ipywidgets.VBox:
-    """Return instruments of a part with the one control ``moving``, or with none.
+    """Return instruments of a part with the single control ``moving``, or with no control.
 
     ``settings``, in SI by control name, replace the track's defaults. Raises ``ValueError`` for
     an unknown track or setting, and ``KeyError`` for an unknown part or control.

@@ -1,4 +1,4 @@
-"""Playback: a slider that moves figures with no kernel, from frames recorded beforehand."""
+"""Playback: a slider that moves figures without a kernel, from frames recorded beforehand."""
 
 from __future__ import annotations
 
@@ -28,8 +28,9 @@ class Playback(anywidget.AnyWidget):
 def record(slider: Any, targets: Sequence[Target]) -> Playback:
     """Walk ``slider`` (a selection slider) over its options and record the targets' traits.
 
-    What never changes is left out; numbers keep six significant digits. The slider is put back
-    where it was, also when a trait can't be recorded, which raises ``ValueError``.
+    Traits that never change are left out; numbers keep six significant digits. Raises
+    ``ValueError`` for a trait that can't be recorded. The slider returns to its position in any
+    case.
     """
     start = slider.index
     frames = []
@@ -53,7 +54,7 @@ def record(slider: Any, targets: Sequence[Target]) -> Playback:
 
 
 def _plain(value: Any) -> Any:
-    """Return a trait's value as JSON has it.
+    """Return a trait's value as JSON.
 
     Raises ``ValueError`` for NaN and infinity: JSON has neither, and a page with one of them in
     its widgets' state shows no widget at all.

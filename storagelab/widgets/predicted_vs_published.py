@@ -1,4 +1,4 @@
-"""Predicted against published: what the models say of every published figure, on one plot."""
+"""Predicted against published: all published figures against the models, in one plot."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from storagelab.widgets.theme import (
 )
 
 LOW, HIGH = 0.7, 4.0
-"""Model over published figure, at the ends of the axis."""
+"""The ratios of predicted to published at the ends of the axis."""
 
 
 def groups(cases: Sequence[Case]) -> dict[str, list[Case]]:
-    """Return the cases as the plot parts them: ``missed``, ``measured`` and ``computed``."""
+    """Return the cases in the plot's groups: ``missed``, ``measured`` and ``computed``."""
     return {
         "missed": [case for case in cases if not case.met],
         "measured": [case for case in cases if case.met and case.measured],
@@ -36,7 +36,7 @@ def groups(cases: Sequence[Case]) -> dict[str, list[Case]]:
 
 
 def summary(cases: Sequence[Case]) -> str:
-    """Return in words what the plot shows."""
+    """Return a description of the plot."""
     parted = groups(cases)
     met = parted["measured"] + parted["computed"]
     errors = np.array([abs(case.error) for case in parted["measured"]])
@@ -53,7 +53,7 @@ def summary(cases: Sequence[Case]) -> str:
 
 
 def predicted_vs_published(cases: Sequence[Case]) -> ipywidgets.VBox:
-    """Return the plot of model over published figure, with its legend and its words."""
+    """Return the plot of predicted over published figures, with its legend and caption."""
     drawing = Drawing(bqplot.LogScale(min=0.1, max=1e13), bqplot.LogScale(min=LOW, max=HIGH))
     drawing.curve(
         [0.1, 1e13], [1.0, 1.0], GREY, "dashed", legend=Entry("model and figure agree", 2)
@@ -134,7 +134,7 @@ def table(cases: Sequence[Case], label: str) -> str:
 
 
 def figure_of(case: Case, value: float) -> str:
-    """Return a figure of the case as people write it, with its unit."""
+    """Return a figure of the case as readable text with its unit."""
     if case.unit == "1/s":
         return f"{significant(value, 5)}/s"
     forms = {"s": format_time, "B": format_bytes, "B/s": format_bandwidth, "": significant}
@@ -142,7 +142,7 @@ def figure_of(case: Case, value: float) -> str:
 
 
 def explained(case: Case) -> str:
-    """Return a missed case in words, as Markdown."""
+    """Return an explanation of a missed case, as Markdown."""
     return (
         f"**{case.name}**: published {figure_of(case, case.published)}, the model says "
         f"{figure_of(case, case.predicted)} ({100 * case.error:+.0f}%). {case.why}"

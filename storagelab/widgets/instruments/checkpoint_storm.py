@@ -47,11 +47,11 @@ _TIMES = {
 }  # fmt: skip
 """Ticks of the axis of time, in seconds."""
 _PARTED = 16
-"""Groups that are drawn one by one; more would be a grey mass."""
+"""The largest number of groups that are drawn one by one; more could not be told apart."""
 
 
 class Extent(msgspec.Struct, frozen=True):
-    """What any storm of a track's sliders can come to: seconds and bytes/s, least and most."""
+    """The least and greatest seconds and bytes/s that any position of a track's sliders gives."""
 
     shortest: float
     longest: float
@@ -60,7 +60,7 @@ class Extent(msgspec.Struct, frozen=True):
 
 
 def extent(track: Track) -> Extent:
-    """Return the ends of the axes, which stay while a slider moves."""
+    """Return the ends of the axes, which stay the same while a slider moves."""
     part = track.checkpoint
     grids = {
         item.name: {item.to_si(item.values[0]), item.to_si(item.values[-1])}
@@ -79,7 +79,7 @@ def extent(track: Track) -> Extent:
 
 
 def sizes(track: Track, outcome: CheckpointOutcome) -> dict[bool, float]:
-    """Return the bytes of a dump as a full copy each (False) and as the new alone (True)."""
+    """Return the bytes of a dump as full copies (False) and sharded (True)."""
     part = track.checkpoint
     return {
         False: outcome.size * (part.full_copies or part.nodes),
@@ -90,8 +90,8 @@ def sizes(track: Track, outcome: CheckpointOutcome) -> dict[bool, float]:
 def outline(shown: Storm, begin: float, left: float, bottom: float) -> tuple[Any, Any]:
     """Return the line around what passes, group after group, as times and bytes/s.
 
-    ``begin`` are the seconds before bytes flow, ``left`` and ``bottom`` the axes' ends. A line
-    parts one group from the next.
+    ``begin`` are the seconds before bytes flow, ``left`` and ``bottom`` the axes' ends. Lines
+    separate the groups.
     """
     if shown.ends.size > _PARTED:
         mean = float(shown.rates @ shown.durations / shown.time)
@@ -107,8 +107,8 @@ def outline(shown: Storm, begin: float, left: float, bottom: float) -> tuple[Any
 class CheckpointStorm(Instrument):
     """Bandwidth on the shared path against time, with the bytes, the limit and the wait.
 
-    Both axes are logarithmic, so that a storm of an hour and one of a second are read in one
-    figure; there a storm of so many bytes ends on a straight line, whatever its bandwidth.
+    Both axes are logarithmic, so that storms of an hour and of a second can be read in one figure.
+    Storms of the same number of bytes then end on one straight line, whatever their bandwidth.
     """
 
     name = "checkpoint_storm"
@@ -147,7 +147,7 @@ class CheckpointStorm(Instrument):
             self.extras = (self.groups,)
 
     def _add_lines(self) -> None:
-        """Add the lines and the storm's end, all in a corner until there is something to draw."""
+        """Add the lines and the end of the storm, at first in a corner of the figure."""
         terms, drawing = self.track.terms, self.drawing
         nowhere = np.full(2, self.left), np.full(2, self.bottom)
         self.bytes = drawing.curve(
@@ -226,7 +226,7 @@ class CheckpointStorm(Instrument):
         ]
 
     def _ticks(self) -> list[float]:
-        """Return the ticks of the axis of time, as many as a narrow one has room for."""
+        """Return the ticks of the time axis, no more than a narrow screen has room for."""
         ticks: list[float] = []
         room = (self.right / self.left) ** 0.135
         for time in _TIMES:
@@ -235,7 +235,7 @@ class CheckpointStorm(Instrument):
         return ticks
 
     def _stagger(self) -> ipywidgets.SelectionSlider:
-        """Return the slider of the groups, by powers of two up to one writer each."""
+        """Return the slider for the number of groups: powers of two, up to one writer each."""
         nodes = self.track.checkpoint.nodes
         counts = [2**power for power in range(nodes.bit_length()) if 2**power <= nodes]
         counts += [nodes] if counts[-1] != nodes else []
@@ -259,12 +259,12 @@ class CheckpointStorm(Instrument):
         return int(self.groups.value) if self.many else 1
 
     def on_a_page(self) -> None:
-        """Hide the slider of the groups too, which a page without a kernel can't answer."""
+        """Prepare for a page without a kernel, which can't answer the slider of the groups."""
         super().on_a_page()
         self._show_groups(False)
 
     def play_groups(self) -> Playback:
-        """Return what plays the slider of the groups, which is shown again."""
+        """Show the slider of the groups again and return its playback."""
         self._show_groups(True)
         return record(self.groups, self.targets())
 
@@ -318,7 +318,7 @@ class CheckpointStorm(Instrument):
         return self._words(outcome, shown, done)
 
     def _bytes(self, outcome: CheckpointOutcome, latency: float) -> None:
-        """Draw where storms of so many bytes end, whatever their bandwidth."""
+        """Draw the line on which storms of the same number of bytes end."""
         curves = []
         for size in sizes(self.track, outcome).values():
             slowest = max(self.strip, size / self.si / (self.right - latency))
@@ -337,13 +337,13 @@ class CheckpointStorm(Instrument):
         again: float,
         limit: float | None,
     ) -> None:
-        """Name the lines where they stand."""
+        """Write their names at the lines."""
         row = (self.top / self.bottom) ** 0.028
         path, demand = shown.shared_bandwidth / self.si, float(shown.demanded.max()) / self.si
         terms, part = self.track.terms, self.track.checkpoint
         what = "shared path" if self.many else "storage takes"
         texts = [
-            # on the side where the storm's end isn't
+            # on the side opposite to the end of the storm
             (
                 self.right if self._side(done) == "start" else self.left,
                 path * row,

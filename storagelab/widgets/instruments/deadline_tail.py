@@ -1,4 +1,4 @@
-"""DeadlineTail: how often a step's data comes later than a time, and the deadline across it."""
+"""DeadlineTail: the share of steps whose data comes later than a time, and the deadline."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ LEAST = 1e-8
 POINTS = 80
 """Points on the tail behind its first drop."""
 QUANTILES = {"p99": 0.99, "p99.9": 0.999}
-"""The quantiles that are marked, by what they are called."""
+"""The quantiles that are marked, by their names."""
 _BESIDE = ("x", "text", "align", "x_offset")
-"""What moves of a text that stands on either side of its place."""
+"""The traits that move of a text that may stand on either side of a line."""
 
 
 def tail(outcome: AccessOutcome) -> tuple[Any, Any]:
     """Return times in seconds and the share of steps that are later, along the tail.
 
-    Shape (POINTS + 2,): level up to a step's own read, where it drops to those that meet a write,
-    and from there evenly spaced in the logarithm of the share, to a hundredth of
-    :data:`LEAST`, since a share of nothing has no place on the axis.
+    Shape (POINTS + 2,). The tail is level up to the time of an undisturbed read, where it drops to
+    the share of steps that meet a write. From there the points are evenly spaced in the logarithm
+    of the share, down to a hundredth of :data:`LEAST`, since zero has no place on the axis.
     """
     waits = outcome.stalled_share if outcome.stall_time else 0.0
     shares = np.geomspace(max(waits, 2 * LEAST) if waits else 1.0, LEAST / 100, POINTS)
@@ -46,13 +46,13 @@ def tail(outcome: AccessOutcome) -> tuple[Any, Any]:
 
 
 class DeadlineTail(Instrument):
-    """The tail of a step's reads, with its deadline and what the buffer adds to it."""
+    """The tail of a step's read times, with the deadline, to which the buffer adds."""
 
     name = "deadline_tail"
 
     @classmethod
     def shows(cls, track: Track) -> bool:
-        """Return whether the track counts what comes too late."""
+        """Return whether the track counts late steps."""
         return track.access.misses_limit is not None
 
     def __init__(self, track: Track) -> None:
@@ -64,7 +64,7 @@ class DeadlineTail(Instrument):
         self.longest = 1.15 * longest + 2 * track.node.compute_time
         self.scale, self.unit = time_unit(self.longest)
         self.end = self.longest / self.scale
-        # room above a share of 1 for what is written there
+        # room for text above a share of 1
         self.drawing = Drawing(
             bqplot.LinearScale(min=0, max=self.end, allow_padding=False),
             bqplot.LogScale(min=LEAST, max=30),
@@ -97,7 +97,7 @@ class DeadlineTail(Instrument):
         self.figure.axes[1].label_offset = "5.4em"
 
     def _add_lines(self) -> None:
-        """Add a step's own time, the deadline, the tail, and what is allowed to be late."""
+        """Add the time of a step, the deadline, the tail, and the share that may be late."""
         track, drawing = self.track, self.drawing
         period = track.node.compute_time / self.scale
         drawing.curve(
@@ -131,7 +131,7 @@ class DeadlineTail(Instrument):
         ]
 
     def _tail(self) -> Any:
-        """Return the tail as a line, and what is too late under it as an area with no outline."""
+        """Return the tail as a line, and the late part as an area without an outline."""
         opacity = 0.25
         return self.drawing.add(
             bqplot.Lines(
@@ -162,7 +162,7 @@ class DeadlineTail(Instrument):
     ) -> None:
         """Write ``texts`` right of ``at``, or left of it where there is no room on the right.
 
-        ``gap`` pixels away, and ``rows`` pixels down, on the right and on the left.
+        They stand ``gap`` pixels away and ``rows`` pixels down, on the right or on the left.
         """
         right = at < 0.5 * self.end
         update_traits(
@@ -191,7 +191,7 @@ class DeadlineTail(Instrument):
         return self._words(outcome, quantiles, beyond)
 
     def _draw_tail(self, outcome: AccessOutcome, begin: float) -> None:
-        """Draw the tail, and fill what lies under it from ``begin``, the deadline, on."""
+        """Draw the tail, and fill the area under it from ``begin``, the deadline, onwards."""
         times, shares = tail(outcome)
         first = float(late_shares(outcome, np.array([begin]))[0])
         along = np.clip(times, begin, self.longest)
@@ -200,13 +200,13 @@ class DeadlineTail(Instrument):
             np.concatenate([[begin], along, along[-1:]]),
             np.concatenate([[LEAST], high, [LEAST]]),
         )
-        # the tail itself is two points shorter: it ends in the same one three times
+        # both lines need the same number of points, so the tail repeats its last one
         line = (np.append(values, [values[-1]] * 2) for values in (times, shares))
         x, y = (np.array(both) for both in zip(line, late, strict=True))
         update_traits(self.tail, x=x / self.scale, y=y)
 
     def _draw_quantiles(self, times: Any) -> None:
-        # a step that storage is far too slow for has its data beyond the figure
+        # where storage is far too slow, a quantile lies beyond the figure
         places = np.minimum(times, self.longest) / self.scale
         update_traits(self.quantiles, x=places)
         for label, name, time, at in zip(

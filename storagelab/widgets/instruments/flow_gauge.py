@@ -1,4 +1,4 @@
-"""DataFlowGauge: what arrives against what is wanted, and what the path could deliver besides."""
+"""DataFlowGauge: the rate that arrives against the demand, and the spare capacity of the path."""
 
 from __future__ import annotations
 
@@ -35,23 +35,23 @@ from storagelab.widgets.theme import (
 )
 
 END = 1.5
-"""Where the axis ends, in demands: room for what the path could deliver besides."""
+"""The end of the axis in demands, with room for the path's spare capacity."""
 LEAN, STROKES = 0.02, 61
 _FEET = np.linspace(-LEAN, 1.0, STROKES)
 
 
 class Bar(msgspec.Struct, frozen=True):
-    """A pass, or the mean of all of them; rates in bytes/s."""
+    """One pass, or the mean of all passes; rates in bytes/s."""
 
     name: str
     rate: float
     """What arrives."""
     supply: float | None
-    """What the path could deliver, or none: a mean hides of whom it is."""
+    """What the path could deliver; none for a mean, which is of different passes."""
 
 
 def bars(track: Track, outcome: PipelineOutcome) -> list[Bar]:
-    """Return what is drawn, the whole job last; without a cold start all passes are alike."""
+    """Return the bars, the whole job last; without a cold start all passes are alike."""
     passes = f"{format_count(outcome.epochs)} {track.terms.passes}"
     mean = outcome.demand * outcome.utilization
     if not track.pipeline.cold_start:
@@ -78,9 +78,9 @@ def _missed(outcome: PipelineOutcome) -> str:
 
 
 class DataFlowGauge(Instrument):
-    """A bar for the whole job under the marks of demand and target, its passes beside it.
+    """A bar for the whole job under the marks of demand and target, with bars for its passes.
 
-    Rates stand below, the share of the demand above. What is missing is hatched.
+    The axis below shows rates, the one above shares of the demand. What is missing is hatched.
     """
 
     name = "flow_gauge"
@@ -108,7 +108,7 @@ class DataFlowGauge(Instrument):
         )
 
     def _add_bars(self) -> None:
-        """Add the bars of all passes: what arrives, what is missing, what could come besides."""
+        """Add each pass's bars: what arrives, what is missing, and the spare capacity."""
         rows, name = len(self.places), self.track.fed.name
         arrives = Shape(
             "arrives", GREEN, 0.85, Entry("arrives", 1, opacity=0.8),
@@ -124,13 +124,13 @@ class DataFlowGauge(Instrument):
         )
         nothing = np.zeros((rows, 5 + 3 * STROKES))
         self.missing = self.drawing.curve(
-            nothing, nothing, RED, width=1.2, colors=[RED], labels=["missing"] * rows,
+            nothing, nothing, RED, width=1.2, labels=["missing"] * rows,
             moving=PLACED,
             legend=Entry(f"missing: {name} could take it", 2, style="hatched"),
         )  # fmt: skip
 
     def _add_goals(self) -> None:
-        """Add the marks of demand and target, and what is written at them."""
+        """Add the marks of demand and target with their texts."""
         demand, goal = self.track.pass_demand, self.goal * self.scale
         share = format_share(self.track.pipeline.target_utilization)
         self.drawing.curve(
@@ -159,7 +159,7 @@ class DataFlowGauge(Instrument):
         )
 
     def _add_names(self) -> None:
-        """Add the places for the passes' names and numbers, and for the verdict."""
+        """Add the labels for the passes' names and numbers, and for the verdict."""
         rows, at = len(self.places), [high + 11 for _, high in self.places]
         blank = [""] * rows
         self.names = self.drawing.label(
@@ -177,7 +177,7 @@ class DataFlowGauge(Instrument):
     def _column(
         self, name: str, place: int, rate: Callable[[PipelineOutcome, Bar], float | None]
     ) -> Column:
-        """Return the column of a rate in bytes/s, a cell for each pass."""
+        """Return the column of a rate, given in bytes/s for each pass."""
 
         def cells(outcome: PipelineOutcome) -> list[Cell]:
             rates = [rate(outcome, bar) for bar in bars(self.track, outcome)]
@@ -186,7 +186,7 @@ class DataFlowGauge(Instrument):
         return Column(f"{name} ({self.unit})", place, cells)
 
     def _axes(self) -> list[Any]:
-        """Return the rate below and the share of the demand above, without lines across words."""
+        """Return the axes of rates and shares, without grid lines, which would cross the texts."""
         scales, end = self.drawing.scales, END * self.demand
         share = bqplot.LinearScale(min=0, max=100 * END, allow_padding=False)
         below = axis(scales["x"], f"rate ({self.unit})", tick_values=steps(0, end))
@@ -196,7 +196,7 @@ class DataFlowGauge(Instrument):
         return [below, above, bqplot.Axis(scale=scales["y"], side="left", visible=False)]
 
     def draw(self, outcome: PipelineOutcome) -> str:
-        """Draw each pass, what it lacks, and what the path could deliver besides."""
+        """Draw each pass, what it lacks, and the path's spare capacity."""
         shown = bars(self.track, outcome)
         arrives, besides, missing = [], [], []
         for bar, (low, high) in zip(shown, self.places, strict=True):
@@ -218,14 +218,14 @@ class DataFlowGauge(Instrument):
         return self._words(outcome)
 
     def _supply(self, bar: Bar) -> str:
-        """Return what the path could deliver, where that is more than is wanted."""
+        """Return what the path could deliver as text, if that is more than the demand."""
         supply, demand = bar.supply or 0.0, self.demand * self.scale
         if supply <= demand:
             return ""
         return f"path {format_bandwidth(supply)}{' ▸' if supply > END * demand else ''}"
 
     def _verdict(self, outcome: PipelineOutcome) -> str:
-        """Return the distance from the target as it is written on the figure."""
+        """Return the text of the distance from the target."""
         return (
             f"{_points(outcome)} {'above' if _gap(outcome) >= 0 else 'short'}: {_missed(outcome)}"
         )
@@ -260,7 +260,7 @@ class DataFlowGauge(Instrument):
         return " ".join(sentences)
 
     def table(self, outcome: PipelineOutcome) -> Table:
-        """Return what arrives, is wanted and could be delivered, in the figure's unit."""
+        """Return what arrives, the demand and what could be delivered, in the figure's unit."""
         shown = bars(self.track, outcome)
         columns = self.drawing.columns(
             Column("pass", 1, lambda outcome: [bar.name for bar in shown]),
@@ -274,7 +274,7 @@ class DataFlowGauge(Instrument):
 
 
 def _one_told(shape: Shape, count: int) -> list[Shape]:
-    """Return ``count`` shapes alike, of which the legend and the table tell once."""
+    """Return ``count`` equal shapes, of which only the first is in the legend and the table."""
     return [shape, *[Shape(shape.name, shape.color, shape.opacity)] * (count - 1)]
 
 

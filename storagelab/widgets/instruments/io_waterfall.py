@@ -1,4 +1,4 @@
-"""IOWaterfall: what steps are made of, storage above CPU above accelerators, on one time axis."""
+"""IOWaterfall: what steps consist of, in storage, CPU and accelerators, on one time axis."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from storagelab.widgets.theme import (
 
 COLORS = dict(zip(ACTIVITIES, (RED, ORANGE, BLUE, PURPLE, GREEN, GREY), strict=True))
 INK = dict(zip(ACTIVITIES, ("white", "black", "white", "white", "black", "black"), strict=True))
-"""What is read on each of the colours."""
+"""A colour for text that can be read on each of the colours."""
 LANE = dict.fromkeys(STORAGE, "storage") | {
     "prepare": "prepare",
     "compute": "compute",
@@ -45,32 +45,32 @@ LANE = dict.fromkeys(STORAGE, "storage") | {
 }
 LANES = ("storage", "prepare", "compute")
 ROWS = {"in order": (6.9, 5.9, 4.9), "now": (2.9, 1.9, 0.9)}
-"""Where the lanes of each order lie."""
+"""The heights of each order's lanes."""
 BOTTOM, TOP = 0.3, 7.9
 HALF = {name: 0.28 if name in ("wait", "idle") else 0.42 for name in ACTIVITIES}
-"""Half the height of a box: who only waits is drawn thin."""
+"""Half the height of a box; waiting and idling are drawn thin."""
 LEAST_STEPS = 6
-"""Compute times that the axis shows at least."""
+"""The least number of compute times that the axis shows."""
 
 
 def span(track: Track, baseline: AccessOutcome) -> float:
-    """Return the seconds of the axis: all of a step as the track's data is read at the start.
+    """Return the length of the axis in seconds.
 
-    Beside it stand as many steps as could be done in order meanwhile, where that is more than
-    :data:`LEAST_STEPS`.
+    It holds one whole step at the track's initial settings, and :data:`LEAST_STEPS` compute times
+    at least.
     """
     period = track.node.compute_time
     return period * max(LEAST_STEPS, math.ceil(1.1 * baseline.io_time / period))
 
 
 def inside(spans: Any, end: float) -> Any:
-    """Return what lies from 0 to ``end`` of ``spans``, shape (n, 2), cut at both."""
+    """Return the parts of ``spans``, shape (n, 2), that lie between 0 and ``end``."""
     cut = np.clip(spans, 0.0, end)
     return cut[cut[:, 1] > cut[:, 0]]
 
 
 class IOWaterfall(Instrument):
-    """Steps as they follow one another now, under those whose data is read in order."""
+    """Consecutive steps at the present settings, under steps whose data is read in order."""
 
     name = "io_waterfall"
 
@@ -81,7 +81,7 @@ class IOWaterfall(Instrument):
         self.span = span(track, PARTS["access"].baseline(track))
         self.scale, self.unit = time_unit(self.span)
         self.end = self.span / self.scale
-        # storage can be two steps ahead, and one more is cut at the end
+        # storage can be two steps ahead, and one more step is cut at the end
         self.most = math.ceil(self.span / track.node.compute_time) + 4
         self._references: dict[Any, AccessOutcome] = {}
 
@@ -113,14 +113,14 @@ class IOWaterfall(Instrument):
             ],
             corners=4 * self.most,
             y=np.array([self._outline(key, np.empty((0, 2)))[1] for key in self.keys]),
-            # lines in the page's own colour part the steps that follow one another without a gap
+            # lines in the page's own colour separate steps that follow without a gap
             colors=[GROUND if name == "compute" else "transparent" for _, name in self.keys],
             stroke_width=1,
             moving=("x",),
         )
 
     def _add_names(self) -> None:
-        """Add the places for what the boxes are, and for what each order comes to."""
+        """Add the labels for the boxes, and for the result of each order."""
         count = len(self.keys) + len(ROWS)
         self.names = self.drawing.label(
             np.zeros(count),
@@ -143,7 +143,7 @@ class IOWaterfall(Instrument):
         )
 
     def _places(self) -> dict[tuple[str, str], float]:
-        """Return where each lane of each order lies."""
+        """Return the height of each lane of each order."""
         return {
             (order, lane): place
             for order, places in ROWS.items()
@@ -151,9 +151,9 @@ class IOWaterfall(Instrument):
         }
 
     def _add_lanes(self) -> None:
-        """Add a line along each lane, which can't be seen, for a pointer to ask.
+        """Add an invisible line along each lane, which shows a tooltip.
 
-        A filled shape doesn't answer to a pointer; a line does.
+        bqplot shows tooltips of lines, but not of filled shapes.
         """
         places = [*self._places().values()]
         count = len(places)
@@ -162,7 +162,6 @@ class IOWaterfall(Instrument):
             np.repeat(places, 2).reshape(-1, 2),
             GREY,
             width=30,
-            colors=[GREY],
             opacities=[0.0] * count,
             labels=[""] * count,
             tooltip=bqplot.Tooltip(fields=["name"], labels=[""], show_labels=False),
@@ -193,7 +192,7 @@ class IOWaterfall(Instrument):
         return boxes(spans, row - half, row + half, self.most)
 
     def reference(self, outcome: AccessOutcome) -> AccessOutcome:
-        """Return what the present device and queue depth do in order."""
+        """Return the outcome of reading in order with the present device and queue depth."""
         settings = outcome.settings
         kept = settings.device, settings.queue_depth, settings.format
         if kept not in self._references:
@@ -236,7 +235,7 @@ class IOWaterfall(Instrument):
         return self._words(outcome, lines)
 
     def _name(self, shown: dict[Any, Any], lines: dict[str, Any]) -> None:
-        """Write into the widest box of each activity what it is, where there is room."""
+        """Write its name into the widest box of each activity, where there is room."""
         texts, at = [], []
         for key in self.keys:
             spans = shown[key]
@@ -299,7 +298,7 @@ class IOWaterfall(Instrument):
         return f"With everything read in order, in large requests, it would come every {every} too."
 
     def table(self, outcome: AccessOutcome) -> Table:
-        """Return what each activity takes of a step, in both orders."""
+        """Return the time and the share of a step that each activity takes, in both orders."""
         rows = []
         for order, (of, line) in self.lines(outcome).items():
             seconds = of.steps | {
@@ -321,7 +320,7 @@ def io_waterfall(
 ) -> ipywidgets.VBox:
     """Return the I/O waterfall of a track, playable without a kernel.
 
-    What a shuffle alone costs is seen on a device that reads ahead, such as ``device="hdd"``.
+    A device that reads ahead, such as ``device="hdd"``, shows what a shuffle alone costs.
     ``settings`` in SI by control name (see :func:`storagelab.widgets.picture.picture`).
     """
     return picture(lambda loaded: [IOWaterfall(loaded)], "access", track, moving, **settings)

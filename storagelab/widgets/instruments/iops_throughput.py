@@ -45,22 +45,22 @@ from storagelab.widgets.theme import (
 from storagelab.words.dress import inside
 
 POINTS = 57
-"""Request sizes on a curve."""
+"""The number of request sizes on a curve."""
 AT_KNEE = 1.1
-"""A request that is not farther from the knee than by this factor is at it."""
+"""A request within this factor of the knee counts as being at the knee."""
 HEADROOM = 10.0**0.9
-"""Room above and below the curves for what is written there, as a factor."""
+"""Room for text above and below the curves, as a factor."""
 
 
 def request_sizes(track: Track) -> Any:
-    """Return the request sizes of the curves, in bytes: from the slider's least to its largest."""
+    """Return the request sizes of the curves in bytes, over the whole range of the slider."""
     control = track.access.control("request_size")
     low, high = (float(control.to_si(control.values[end])) for end in (0, -1))
     return np.geomspace(low, high, POINTS)
 
 
 def device_labels(track: Track) -> dict[str, str]:
-    """Return what the screen calls each device that a track can read from, by its name."""
+    """Return the labels of the devices that a track can read from, by their names."""
     part = track.access
     if not part.has_control("device"):
         return {part.home: inside(load_device(part.home).label)}
@@ -77,7 +77,7 @@ def curves(track: Track, queue_depth: float) -> dict[str, Any]:
 
 
 def depths(track: Track) -> list[float]:
-    """Return the queue depths that a track can set, from the least on."""
+    """Return the queue depths that a track can set, in ascending order."""
     part = track.access
     if part.has_control("queue_depth"):
         return [float(depth) for depth in part.control("queue_depth").values]
@@ -92,9 +92,9 @@ def rate_range(track: Track) -> tuple[float, float]:
 
 
 def measurements(track: Track) -> dict[str, tuple[MeasuredRead, ...]]:
-    """Return what was measured of devices of the kinds that a track can read from, by device.
+    """Return measurements of devices like those that a track can read from, by device.
 
-    Only what lies on the figure.
+    Only measurements within the figure are returned.
     """
     sizes = request_sizes(track)
     kinds = {load_device(name).kind for name in device_labels(track)}
@@ -106,7 +106,7 @@ def measurements(track: Track) -> dict[str, tuple[MeasuredRead, ...]]:
 
 
 def short_source(item: MeasuredRead) -> str:
-    """Return who measured, without what and how."""
+    """Return only the name of the source from its full reference."""
     return item.source.split(":")[0].split(",")[0]
 
 
@@ -125,7 +125,7 @@ class IOPSThroughput(Instrument):
         self.labels = device_labels(track)
         self.colors = dict(zip(self.labels, SEQUENCE, strict=False))
         self.measured = measurements(track)
-        # a serial flash has its knee at a few bytes, where nobody reads
+        # the knee of a serial flash is at a few bytes, smaller than any request
         self.kneed = any(
             self.sizes[0] <= turning_size(load_device(name), depth) <= self.sizes[-1]
             for name in self.labels
@@ -173,7 +173,7 @@ class IOPSThroughput(Instrument):
         )  # fmt: skip
 
     def _add_lines(self, low: float) -> None:
-        """Add a curve for each device, and a point at its knee; both begin at ``low``."""
+        """Add a curve for each device and a point for its knee, at first at the rate ``low``."""
         self.lines = {
             name: self.drawing.curve(
                 self.sizes, np.full(POINTS, low), self.colors[name], DASHES[index % len(DASHES)],
@@ -191,7 +191,7 @@ class IOPSThroughput(Instrument):
             )  # fmt: skip
 
     def _dots(self) -> dict[str, Any]:
-        """Return what was measured, by device."""
+        """Return the points of the measurements, by device."""
         markers = ("square", *["triangle-up"] * len(self.measured))
         return {
             device: self.drawing.points(
@@ -219,7 +219,7 @@ class IOPSThroughput(Instrument):
         }
 
     def _add_labels(self) -> None:
-        """Add the queue depths beside what was measured, and the places for other texts."""
+        """Add the queue depths beside the measurements, and the labels for other texts."""
         items = [item for device in self.measured.values() for item in device]
         if items:
             self.drawing.label(
@@ -241,7 +241,7 @@ class IOPSThroughput(Instrument):
                 (self.sizes[-1], "end", -6, 28),
             )
         ]  # fmt: skip
-        # in pixels from the figure's lower edge
+        # the offsets are pixels from the figure's lower edge
         self.sample_size, self.request_size = (
             self.drawing.label(
                 [self.sizes[0]], [self.low], [""], weight="bold", x_offset=5, y_offset=offset,
@@ -286,11 +286,11 @@ class IOPSThroughput(Instrument):
         )
 
     def _share(self, size: float) -> float:
-        """Return how far along the axis a request size lies, from 0 to 1 and beyond."""
+        """Return the position of a request size along the axis, which runs from 0 to 1."""
         return math.log(size / self.sizes[0]) / math.log(self.sizes[-1] / self.sizes[0])
 
     def _own(self, item: MeasuredRead) -> str:
-        """Return the track's own device of the kind that was measured."""
+        """Return the track's device of the same kind as the measured one."""
         return next(name for name in self.labels if load_device(name).kind == item.kind)
 
     def _class_color(self, item: MeasuredRead) -> str:
@@ -323,18 +323,18 @@ class IOPSThroughput(Instrument):
         if self.kneed:
             update_traits(self.knees, x=x, y=y, opacities=seen)
         for device, dots in self.dots.items():
-            # what was measured at another depth stays, paler
+            # measurements at other depths are pale
             near = [1.0 if item.queue_depth == depth else 0.3 for item in self.measured[device]]
             update_traits(dots, opacities=near)
 
     def _at(self, depth: float) -> tuple[dict[str, Any], tuple[Any, Any, list[float]]]:
-        """Return the curves and the knees at a queue depth, computed when it is first set."""
+        """Return the curves and the knees at a queue depth, each computed only once."""
         if depth not in self._known:
             self._known[depth] = curves(self.track, depth), self._turning(depth)
         return self._known[depth]
 
     def _turning(self, depth: float) -> tuple[Any, Any, list[float]]:
-        """Return each device's knee, as ``x`` and ``y``, and 0 where it is off the axis, else 1."""
+        """Return the knees' ``x`` and ``y``, and opacities that are 0 for a knee off the axis."""
         devices = [load_device(name) for name in self.labels]
         sizes = np.array([turning_size(device, depth) for device in devices])
         shown = (sizes >= self.sizes[0]) & (sizes <= self.sizes[-1])
@@ -346,7 +346,7 @@ class IOPSThroughput(Instrument):
         return x, np.array(rates), shown.astype(float).tolist()
 
     def _draw_regions(self, outcome: AccessOutcome) -> None:
-        """Part the figure at the chosen device's knee and name both sides."""
+        """Divide the figure at the chosen device's knee and name both sides."""
         device, depth = load_device(outcome.settings.device), outcome.settings.queue_depth
         requests, level = asymptotes(device, depth)
         low, high = float(self.sizes[0]), float(self.sizes[-1])
@@ -392,7 +392,7 @@ class IOPSThroughput(Instrument):
         )
 
     def _place(self, outcome: AccessOutcome) -> str:
-        """Return where the present point lies against the chosen device's curve."""
+        """Describe where the present point lies relative to the chosen device's curve."""
         device, depth = load_device(outcome.settings.device), outcome.settings.queue_depth
         random = float(device_curve(device, np.array([outcome.request_bytes]), depth)[0])
         if outcome.moved > 1.05 * random:
@@ -417,7 +417,7 @@ class IOPSThroughput(Instrument):
         )
 
     def _checked(self, outcome: AccessOutcome) -> str:
-        """Return what was measured of the chosen kind of device at the present depth."""
+        """Describe the measurements of the chosen kind of device at the present depth."""
         device, depth = load_device(outcome.settings.device), outcome.settings.queue_depth
         found = [
             f"{format_bandwidth(item.bandwidth)} in requests of {format_binary(item.request_size)} "
@@ -429,17 +429,17 @@ class IOPSThroughput(Instrument):
         return f" Measured at this depth: {'; '.join(found)}." if found else ""
 
     def table(self, outcome: AccessOutcome) -> Table:
-        """Return the present point, the knees, what was measured, and the curves."""
+        """Return the present point, the knees, the measurements, and the curves."""
         heads = ("point", "request size (KiB)", "queue depth")
         rates = (f"{label} (MB/s)" for label in self.labels.values())
-        # knees that are off the axis are in the table all the same
+        # the table has all knees, even those that lie off the axis
         more = Rows(2, self._knee_rows), Rows(4, self._curve_rows)
         return Table((*heads, *rates), self.drawing.rows(outcome, *more))
 
     def _row(
         self, what: str, size: float, depth: float, name: str, rate: float
     ) -> tuple[Cell, ...]:
-        """Return a row that has a rate in the column of one device."""
+        """Return a row with a rate in the column of one device only."""
         rates = [rate / MB if column == name else "" for column in self.labels]
         return (what, size / KIB, depth, *rates)
 
@@ -480,9 +480,9 @@ class IOPSThroughput(Instrument):
 
 
 def _side(room: float, *texts: str) -> str:
-    """Return what is written at a side of the knee that takes a share ``room`` of the axis.
+    """Return the text for a side of the knee that takes a share ``room`` of the axis.
 
-    Where it is narrow, the last of ``texts`` points to it; where there is none, nothing.
+    If none of ``texts`` fits, it is the last one, which points there; without any room, nothing.
     """
     return fitting(room, *texts) or (texts[-1] if room > 0 else "")
 

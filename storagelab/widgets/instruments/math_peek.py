@@ -19,9 +19,9 @@ from storagelab.words.equation import Equation
 
 
 class EquationView(anywidget.AnyWidget):
-    """A button, and under it an equation, the words on it, and a table of its symbols.
+    """A button, and under it an equation, an explanation, and a table of its symbols.
 
-    ``unfolded`` is whether they are seen; ``live`` whether a kernel can fill them when they are.
+    ``unfolded`` says whether these are visible, ``live`` whether a kernel is there to fill them.
     """
 
     _esm: Any = script("math_peek.js")
@@ -43,7 +43,7 @@ class MathPeek:
         self.widget.observe(lambda change: self._fill(), ["unfolded", "live"])
 
     def update(self, shown: Equation | Callable[[], Equation]) -> None:
-        """Show an equation, or what a function returns, which is called once somebody looks."""
+        """Show an equation, or what a function returns; it is called only when it is visible."""
         self._shown = shown if callable(shown) else lambda: shown
         self._fill()
 
@@ -81,7 +81,7 @@ class _Unfolded:
         return self._peek.targets()
 
     def on_a_page(self) -> None:
-        """Get ready for a page that has no kernel to ask."""
+        """Prepare for a page without a kernel."""
         self.widget.live = False
 
 

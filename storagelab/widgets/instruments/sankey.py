@@ -1,6 +1,6 @@
-"""DataFlowSankey: the bits on their way to the accelerators, as wide as they are many.
+"""DataFlowSankey: data on its way to the accelerators, in bands as wide as its rates.
 
-bqplot has no Sankey mark and the Sankey widgets that there are aren't kept up; bands and nodes are
+bqplot has no Sankey mark, and existing Sankey widgets are no longer maintained; bands and nodes are
 composed of bqplot's own lines.
 """
 
@@ -34,9 +34,9 @@ STORE, CACHE, MEMORY, CONSUMER = 0.0, 1.15, 2.0, 3.0
 HALF = 0.035
 """Half a node's width."""
 SHELF = 1.2
-"""How high the cache stands, in demands: above the widest band through the link."""
+"""The height of the cache in demands, above the widest band through the link."""
 BRANCH, LOST = 0.5, 0.42
-"""Where the copy into the cache leaves the link's band, and where what is lost ends."""
+"""Where the copy into the cache leaves the link's band, and where the lost part ends."""
 _SMOOTH = np.linspace(0, 1, 25)
 _STROKES, _LEAN = 18, 0.06
 
@@ -51,7 +51,7 @@ class Band(msgspec.Struct, frozen=True):
 
 
 class Names(msgspec.Struct, frozen=True):
-    """What a track calls that which doesn't come through the link."""
+    """A track's words for what doesn't come through the link."""
 
     served: str
     share: str
@@ -59,7 +59,7 @@ class Names(msgspec.Struct, frozen=True):
 
 
 def records(track: Track) -> bool:
-    """Return whether the stream is written, not read: what isn't taken at once is gone."""
+    """Return whether the stream is recorded, so that what isn't taken at once is lost."""
     return track.fed.works == "record"
 
 
@@ -71,13 +71,13 @@ def names(track: Track) -> Names:
 
 
 def bands(track: Track, outcome: PipelineOutcome, epoch: Epoch) -> dict[str, Band]:
-    """Return an epoch's flows as bands: what enters a node leaves it.
+    """Return an epoch's flows as bands; what enters a node also leaves it.
 
     Heights are in bytes/s, so that widths and places share one unit. Hits lie on top of what
-    comes through the link, and both together go on to the accelerators; ``starved`` is what they
-    could take besides. ``fill`` goes into the cache: in a first epoch a copy of what came through
-    the link; where the stream is recorded, what comes straight from its source, which loses the
-    ``starved``.
+    comes through the link, and both together go on to the accelerators; ``starved`` is what these
+    could take in addition. ``fill`` goes into the cache: in a first epoch it is a copy of what came
+    through the link. Where the stream is recorded, it comes straight from the source, and
+    ``starved`` is what the source loses.
     """
     flows, demand = epoch.flows, outcome.demand
     link, hits, rate = flows["link"], flows["hits"], flows["accelerators"]
@@ -98,7 +98,7 @@ def bands(track: Track, outcome: PipelineOutcome, epoch: Epoch) -> dict[str, Ban
 
 
 def nodes(track: Track, outcome: PipelineOutcome, epoch: Epoch) -> dict[str, tuple[float, ...]]:
-    """Return each node's x, lower and upper end in bytes/s: as high as what passes it."""
+    """Return each node's x and its lower and upper end in bytes/s; it is as high as its flow."""
     flows, demand = epoch.flows, outcome.demand
     held = max(flows["hits"], flows["fill"])
     return {
@@ -113,7 +113,7 @@ def outline(band: Band) -> tuple[Any, Any]:
     """Return a band's outline as x and y: two S-curves and the ends, shape (50,)."""
     (x0, y0), (x1, y1) = band.begin, band.end
     if band.rate <= 0:
-        x1, y1 = x0, y0  # a line would be read as a flow
+        x1, y1 = x0, y0  # a line would look like a flow
     x = x0 + (x1 - x0) * _SMOOTH
     y = y0 + (y1 - y0) * (3 * _SMOOTH**2 - 2 * _SMOOTH**3)
     return np.concatenate([x, x[::-1]]), np.concatenate([y, (y + band.rate)[::-1]])
@@ -141,11 +141,11 @@ class DataFlowSankey(Instrument):
             self.extras = (self.epochs,)
 
     def _add_flows(self) -> None:
-        """Add bands and nodes as one mark, what is missing, and the mark of what binds."""
+        """Add bands and nodes as one mark, the missing part, and the outline of what binds."""
         self.shapes = self.drawing.areas(
             self._shapes(),
             corners=2 * len(_SMOOTH),
-            stroke_width=1,  # the thinnest flow is seen
+            stroke_width=1,  # even the thinnest flow is visible
             moving=PLACED,
         )
         blank = np.zeros(5 + 3 * _STROKES)
@@ -198,9 +198,9 @@ class DataFlowSankey(Instrument):
         return Rows(place, cells)
 
     def _add_names(self) -> None:
-        """Add the nodes' names, and the places for the rates and for what binds."""
+        """Add the nodes' names, and the labels for the rates and for what binds."""
         terms = self.track.terms
-        # the outer names reach inwards from the edges, or they meet where the screen is narrow
+        # the outer names extend inwards from the edges, so that they fit on a narrow screen
         for name, where, align in (
             (terms.store, STORE - 0.2, "start"),
             (terms.memory, MEMORY, "middle"),
@@ -235,11 +235,11 @@ class DataFlowSankey(Instrument):
         return buttons
 
     def _fills(self) -> bool:
-        """Return whether anything is ever seen on its way into the cache."""
+        """Return whether the figure ever shows a flow into the cache."""
         return self.track.pipeline.cold_start or records(self.track)
 
     def on_a_page(self) -> None:
-        """Hide the choice of the epoch too, which a page without a kernel can't answer."""
+        """Prepare for a page without a kernel, which can't answer the choice of the epoch."""
         super().on_a_page()
         if self.extras:
             self.epochs.layout.display = "none"
@@ -248,7 +248,7 @@ class DataFlowSankey(Instrument):
         return outcome.cold if self._shown == "cold" else outcome.warm
 
     def draw(self, outcome: PipelineOutcome) -> str:
-        """Draw bands and nodes, and mark the one that binds."""
+        """Draw bands and nodes, and outline the one that binds."""
         epoch = self._epoch(outcome)
         drawn, stand = bands(self.track, outcome, epoch), nodes(self.track, outcome, epoch)
         outlines = {name: outline(band) for name, band in drawn.items()}
@@ -273,7 +273,7 @@ class DataFlowSankey(Instrument):
 
     @staticmethod
     def _bound(epoch: Epoch) -> str:
-        """Return the band or the node that is marked as what binds."""
+        """Return the band or the node that is outlined because it binds."""
         through_cache = "hits" if epoch.flows["hits"] > 0 else "fill"
         found = {"nvme": through_cache, "prepare": "accelerators", "compute": "consumer"}
         return found.get(epoch.binding, epoch.binding)
@@ -336,7 +336,7 @@ class DataFlowSankey(Instrument):
         )
 
     def table(self, outcome: PipelineOutcome) -> Table:
-        """Return each flow with its share of the demand, and each stage's ceiling."""
+        """Return each flow's rate and its share of the demand."""
         _, unit = bandwidth_unit(outcome.demand)
         return Table(
             ("from", "to", f"rate ({unit})", "share of the demand (%)"),

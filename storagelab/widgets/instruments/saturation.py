@@ -50,17 +50,17 @@ STYLES = {
     "prepare": (RED, "dash_dotted"),
     "compute": (TEXT, "solid"),
 }
-"""A stage's ceiling."""
+"""Colour and line style of each stage's ceiling."""
 GRID = 61
-"""Points of a curve, beside those at which it has a corner."""
+"""The number of points on a curve, without those at its corners."""
 CHANGES = 4
-"""Corners that are drawn; three stages can take over from one another, and none comes back."""
+"""The most corners that are drawn; each stage takes over once at most."""
 ABOVE = 10.0
-"""How far a ceiling is drawn, in heights of the figure: it leaves it at its own slope."""
+"""How far a ceiling is drawn, in heights of the figure, so that it leaves it at its slope."""
 
 
 class Range(msgspec.Struct, frozen=True):
-    """A resource along the figure: a place from 0 to 1 for each of its amounts."""
+    """The resource on the x axis, with a place from 0 to 1 for each of its amounts."""
 
     control: Control
 
@@ -71,7 +71,7 @@ class Range(msgspec.Struct, frozen=True):
 
     @property
     def is_log(self) -> bool:
-        """Whether each step is a multiple; nothing at all has no place on such an axis."""
+        """Whether the axis is logarithmic, on which zero would have no place."""
         return self.ends[0] > 0
 
     def amounts(self, places: Floats) -> Floats:
@@ -81,7 +81,7 @@ class Range(msgspec.Struct, frozen=True):
         return np.asarray(found * self.control.si)
 
     def places(self, amounts: Quantity) -> Floats:
-        """Return where ``amounts`` in SI stand; outside the ends they stand at the nearer one."""
+        """Return the places of ``amounts`` in SI, clipped to the ends."""
         low, high = self.ends
         shown = np.clip(np.asarray(amounts) / self.control.si, low, high)
         if self.is_log:
@@ -95,7 +95,7 @@ class Range(msgspec.Struct, frozen=True):
 
 
 class Region(msgspec.Struct, frozen=True):
-    """Amounts between which one stage binds, as places from 0 to 1."""
+    """The places, from 0 to 1, between which one stage binds."""
 
     stage: str
     left: float
@@ -103,14 +103,14 @@ class Region(msgspec.Struct, frozen=True):
 
 
 def regions(span: Range, changes: Sequence[Change], binding: str) -> list[Region]:
-    """Return who binds where along ``span``; ``binding`` is who does where nothing changes."""
+    """Return which stage binds where along ``span``; without ``changes`` it is ``binding``."""
     stages = [changes[0].before, *(change.after for change in changes)] if changes else [binding]
     edges = [0.0, *(float(span.places(change.at)) for change in changes), 1.0]
     return [Region(stage, *ends) for stage, ends in zip(stages, pairwise(edges), strict=True)]
 
 
 def points(span: Range, changes: Sequence[Change]) -> Floats:
-    """Return the places at which curves are drawn, as many whatever changes: also the corners."""
+    """Return the places of the curves' points, corners included; their number is constant."""
     at = span.places(np.array([change.at for change in changes[:CHANGES]]))
     corners = np.ones(2 * CHANGES)
     corners[: 2 * len(at)] = np.concatenate([at * (1 - 1e-9), at])
@@ -124,10 +124,10 @@ def least(track: Track, span: Range, swept: Feeds) -> float | None:
 
 
 class PipelineSaturation(Instrument):
-    """The rate of a warm pass, and the utilisation of all, against the resource that was moved.
+    """The rate of a warm pass, and the utilisation of all, against one resource.
 
-    The resource is the one that differs from the outcome before, or the one that the student
-    picks; ``against`` fixes it.
+    The resource is the one that was moved last or that the student picks, unless ``against`` fixes
+    it.
     """
 
     name = "saturation"
@@ -164,12 +164,12 @@ class PipelineSaturation(Instrument):
 
     @staticmethod
     def _flat() -> tuple[Floats, Floats]:
-        """Return a curve along the axis, of as many points as any has."""
+        """Return the ``x`` and ``y`` of a curve at zero, with the usual number of points."""
         count = GRID + 2 * CHANGES
         return np.linspace(0, 1, count), np.zeros(count)
 
     def _add_regions(self) -> None:
-        """Add the ground under each stage that binds, and the lines where another takes over."""
+        """Add the backgrounds of the stages that bind, and the lines between them."""
         self.areas = self.drawing.areas(
             [Shape(tier, GREY if tier == "compute" else STYLES[tier][0], 0.12) for tier in TIERS],
             corners=4 * 2,
@@ -179,7 +179,7 @@ class PipelineSaturation(Instrument):
         self.changes = self.drawing.curve(nothing, nothing, TEXT, "dotted", 1.5, moving=PLACED)
 
     def _add_ceilings(self) -> None:
-        """Add the ceiling of each stage; those of link and cache change with the settings."""
+        """Add each stage's ceiling; those of link and cache change with the settings."""
         track, terms = self.track, self.track.terms
         constant = {
             "prepare": track.node.prepare_rate * track.dataset.sample_size / self.scale,
@@ -208,7 +208,7 @@ class PipelineSaturation(Instrument):
         return swept.ceilings[tier] / self.scale
 
     def _add_rates(self) -> None:
-        """Add the target, what is delivered, the mean utilisation, and the present point."""
+        """Add the target, the delivered rate, the mean utilisation, and the present point."""
         part, terms = self.track.pipeline, self.track.terms
         goal = self.demand * part.target_utilization
         self.drawing.curve(
@@ -235,14 +235,14 @@ class PipelineSaturation(Instrument):
         )  # fmt: skip
 
     def _add_labels(self) -> None:
-        """Add the texts at demand and target, and the places for those that move."""
+        """Add the fixed texts at demand and target, and the labels that move."""
         target = self.track.pipeline.target_utilization
         for at, text, offset in (
             (self.demand, f"demand {format_bandwidth(self.track.pass_demand)}", -9),
             (self.demand * target, f"target {format_share(target)}", 10),
         ):
             self.drawing.label([0.0], [at], [text], x_offset=4, y_offset=offset)
-        # two rows above the figure, taken in turn, so that names of narrow regions don't meet
+        # two alternating rows above the figure, so that names of narrow regions don't overlap
         self.names = [
             self.drawing.label(
                 [0.5], [self.top], [""], "middle", weight="bold", y_offset=offset,
@@ -256,7 +256,7 @@ class PipelineSaturation(Instrument):
         }
 
     def _rate_axes(self) -> list[Any]:
-        """Return the rate on the left and the utilisation that it comes to on the right."""
+        """Return the axis of rates on the left and that of utilisation on the right."""
         rate = f"rate ({self.unit})"
         left = axis(self.drawing.scales["y"], rate, vertical=True, tick_values=steps(0, self.top))
         share = bqplot.LinearScale(min=0, max=220, allow_padding=False)
@@ -302,13 +302,13 @@ class PipelineSaturation(Instrument):
         )
 
     def on_a_page(self) -> None:
-        """Hide the choice of the resource too, which a page without a kernel can't answer."""
+        """Prepare for a page without a kernel, which can't answer the choice of the resource."""
         super().on_a_page()
         if self.extras:
             self.chooser.layout.display = "none"
 
     def _follow(self, settings: PipelineSettings) -> None:
-        """Turn to the resource that was moved, if it is one alone."""
+        """Switch to the resource that was moved, if only one was moved."""
         before, self._before = self._before, settings
         if before is None or not self._follows:
             return
@@ -319,11 +319,11 @@ class PipelineSaturation(Instrument):
 
     @property
     def span(self) -> Range:
-        """The resource along the figure."""
+        """The resource on the x axis."""
         return self.spans[self.resource]
 
     def draw(self, outcome: PipelineOutcome) -> str:
-        """Draw every ceiling, the lowest of them, who binds where, and the present point."""
+        """Draw the ceilings, the lowest of them, what binds where, and the present point."""
         self._follow(outcome.settings)
         resource = self.resource
         for name, item in self.axes.items():
@@ -351,7 +351,7 @@ class PipelineSaturation(Instrument):
         curve, on_slider = slice(0, len(x)), slice(len(x), None)
         self.least = least(self.track, span, _part(swept, on_slider))
         for tier in ("link", "nvme"):
-            # a ceiling may be infinite, a page's JSON not
+            # a ceiling may be infinite, which a page's JSON can't hold
             ceiling = np.minimum(swept.ceilings[tier][curve] / self.scale, ABOVE * self.top)
             update_traits(self.ceilings[tier], x=x, y=ceiling)
         update_traits(self.delivered, x=x, y=swept.rate[curve] / self.scale)
@@ -375,7 +375,7 @@ class PipelineSaturation(Instrument):
         self._write(x)
 
     def _name_regions(self) -> None:
-        """Write above the figure who binds, in two rows by turns."""
+        """Write above the figure what binds, in two alternating rows."""
         terms = self.track.terms
         stages = {
             "link": terms.link,
@@ -403,7 +403,7 @@ class PipelineSaturation(Instrument):
             )
 
     def _write(self, x: Floats) -> None:
-        """Write at the curves what they are, and at the changes where they are."""
+        """Write their names at the curves, and their amounts at the changes."""
         span = self.span
         texts = [
             (
@@ -469,7 +469,7 @@ class PipelineSaturation(Instrument):
         return f"Along this slider, what binds is {', '.join(ways)} and {last}."
 
     def _hidden(self, outcome: PipelineOutcome) -> str:
-        """Return words for ceilings that are nowhere in the figure."""
+        """Name the ceilings that lie above the figure."""
         names = {"link": self.track.terms.link, "nvme": self.track.terms.cache}
         said = [
             f" The {name}'s ceiling lies above the figure."
@@ -482,7 +482,7 @@ class PipelineSaturation(Instrument):
         return "".join(said)
 
     def table(self, outcome: PipelineOutcome) -> Table:
-        """Return what every position of the slider comes to."""
+        """Return the result of every position of the slider."""
         span = self.span
         swept = sweep(self.track, outcome.settings, self.resource, span.steps)
         binding = np.argmin([swept.ceilings[tier] for tier in reversed(TIERS)], axis=0)

@@ -28,15 +28,15 @@ from storagelab.widgets.theme import (
 )
 
 DOTS = 400
-"""Samples of the dataset that is played."""
+"""The number of samples in the simulated dataset."""
 SHARD = 20
-"""How many of them lie in the largest shard of a track."""
+"""The number of them in the largest shard of a track."""
 NEIGHBOURS = slice(7 * SHARD, 8 * SHARD)
-"""Those that are marked: stored side by side, a shard of the largest."""
+"""The marked samples, which are stored side by side and fill the largest shard."""
 SEED = 20
 THOUSAND = 1000.0
 REACH, KEPT, TOP = 1.34, 1.10, 1.54
-"""Where the two strips above the map begin and where the figure ends, in heights of the map."""
+"""Where the two strips above the map start and where the figure ends, in heights of the map."""
 STRIP = 0.06
 
 
@@ -45,11 +45,11 @@ class Played(msgspec.Struct, frozen=True):
 
     order: PlayedOrder
     samples: float
-    """Samples of the real dataset that one of the played ones stands for."""
+    """The number of real samples that one simulated sample stands for."""
     shard: int | None
-    """Played samples in a shard; none: each lies for itself."""
+    """Simulated samples in a shard, or none if each sample is a file."""
     buffer: int
-    """Played samples that the buffer holds."""
+    """Simulated samples that the buffer holds."""
 
 
 def dot_size(track: Track) -> float:
@@ -81,7 +81,7 @@ def played(track: Track, outcome: AccessOutcome) -> Played:
 
 
 def reach_share(outcome: AccessOutcome, reach: float) -> float:
-    """Return how far along its strip a displacement lies: its logarithm, from 1 to a full one's."""
+    """Return a displacement's place on its logarithmic strip, from 1 to a full shuffle's."""
     return math.log(max(reach, 1.0)) / math.log(outcome.full_reach)
 
 
@@ -93,7 +93,7 @@ class ShuffleMap(Instrument):
 
     @classmethod
     def shows(cls, track: Track) -> bool:
-        """Return whether the track shuffles: elsewhere nobody asks for a random order."""
+        """Return whether the track shuffles; other tracks don't need a random order."""
         return track.access.reach_target > 0
 
     def __init__(self, track: Track) -> None:
@@ -113,7 +113,7 @@ class ShuffleMap(Instrument):
         self.figure = self.drawing.figure(self._axes(), height=520)
 
     def _add_strips(self) -> None:
-        """Add the two strips above the map, with what is asked and what they are called."""
+        """Add the two strips above the map with their names, and the displacement that is asked."""
         samples = self.track.terms.samples
         moved = Shape(
             "moved", PURPLE, 1.0, Entry("moved, of a full shuffle (logarithmic)", 4),
@@ -154,7 +154,7 @@ class ShuffleMap(Instrument):
         )
 
     def _add_dots(self) -> None:
-        """Add a dot for each sample, and squares for those that are stored side by side."""
+        """Add a dot for each sample, and a square for each that is marked."""
         places = (np.arange(DOTS) + 0.5) * self.unit
         others, marked = places[~self.marked], places[self.marked]
         self.others = self.drawing.points(
@@ -210,7 +210,7 @@ class ShuffleMap(Instrument):
         )
 
     def _pattern(self, outcome: AccessOutcome, small: Played) -> str:
-        """Return what the dots look like, and why."""
+        """Describe what the dots look like, and why."""
         settings, terms = outcome.settings, self.track.terms
         if not settings.shuffled:
             return f"A diagonal: every {terms.sample} is used in its stored order."
@@ -231,7 +231,7 @@ class ShuffleMap(Instrument):
         return f"Blurred blocks: {shards}, and {held} spreads each of them."
 
     def table(self, outcome: AccessOutcome) -> Table:
-        """Return where each played sample is stored, read and used, and the strips' numbers."""
+        """Return where each simulated sample is stored, read and used, and the strips' numbers."""
         order = played(self.track, outcome).order
         samples = self.track.terms.samples
 

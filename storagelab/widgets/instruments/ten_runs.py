@@ -1,4 +1,4 @@
-"""TenRuns: the recorded runs, as a table, as cost against utilisation, and two of them compared."""
+"""TenRuns: the recorded runs as a table and as a plot, and a comparison of two of them."""
 
 from __future__ import annotations
 
@@ -37,18 +37,18 @@ from storagelab.widgets.theme import (
 from storagelab.words.dress import cost_with_period, format_cost, inside
 
 Run = Mapping[str, Any]
-"""Settings as an answer: by answer key, in the student's units."""
+"""Settings by answer key, in the student's units."""
 PRESENT = -1
 """Stands for the present settings among the runs."""
 END = 106
-"""Per cent at which the axis ends: room beside a run of 100%."""
+"""The end of the axis in per cent, with room beside a run of 100%."""
 WIDE, HIGH = 8 / 240 * END, 18 / 250
 """A letter's width in per cent of utilisation and a row's height as a share of the figure.
 
-At the narrowest, a screen of 360 pixels.
+They are those on the narrowest screen, which has 360 pixels.
 """
 POINT = 6 / 240 * END, 7 / 250
-"""Half a point's width and height, likewise."""
+"""Half a point's width and height, in the same units."""
 
 
 def best_run(outcomes: Sequence[Outcome]) -> int | None:
@@ -58,7 +58,7 @@ def best_run(outcomes: Sequence[Outcome]) -> int | None:
 
 
 def cost_range(track: Track) -> tuple[float, float]:
-    """Return the costs between which every run lies, with room: all positions of all sliders."""
+    """Return costs below and above those of all positions of all sliders, with some room."""
     part = track.pipeline
     grids = [
         np.array([part.control(name).to_si(x) for x in part.control(name).values], dtype=float)
@@ -73,20 +73,20 @@ def cost_range(track: Track) -> tuple[float, float]:
 
 
 class Name(msgspec.Struct, frozen=True):
-    """The numbers of runs that are too close to be named apart, and where they stand."""
+    """The numbers of runs whose points are too close for a number each, and their place."""
 
     x: float
-    """Per cent of utilisation, the text's middle."""
+    """The text's middle in per cent of utilisation."""
     height: float
-    """Share of the figure's height, of the highest of them."""
+    """The height of the highest of the points, as a share of the figure's height."""
     text: str
 
 
 def name_points(x: Sequence[float], heights: Sequence[float]) -> list[Name]:
-    """Return the runs' numbers such that none covers another or another's point, from 1.
+    """Return the runs' numbers, placed so that none covers another or another's point.
 
-    ``x`` in per cent, ``heights`` as shares of the figure's. What would be covered is named
-    together, such as ``2–4, 7``, above the highest of them.
+    ``x`` is in per cent, ``heights`` are shares of the figure's height. Numbers that would overlap
+    are joined, such as ``2–4, 7``, and stand above the highest of their points.
     """
     groups = [[index] for index in range(len(x))]
 
@@ -145,7 +145,7 @@ def differing(track: Track, one: Run, other: Run) -> list[Control]:
 
 
 def compare(track: Track, names: tuple[str, str], runs: tuple[Run, Run]) -> str:
-    """Return in a sentence what the second of two runs has, does and costs, against the first."""
+    """Return a sentence that compares settings, utilisation and cost of two runs."""
     part = PARTS["pipeline"]
     before, after = (part.judge(track, run) for run in runs)
     first, second = names
@@ -170,7 +170,7 @@ def compare(track: Track, names: tuple[str, str], runs: tuple[Run, Run]) -> str:
 
 
 def _change(control: Control, before: Any, after: Any) -> str:
-    """Return what a setting has become, such as ``twice the download bandwidth``."""
+    """Describe the change of a setting, such as ``twice the download bandwidth``."""
     label = inside(control.label)
     now, then = value_label(control, after), value_label(control, before)
     if control.kind != "scale":
@@ -188,10 +188,10 @@ def _capital(text: str) -> str:
 
 
 class RunsPlot(Instrument):
-    """Cost against utilisation, a numbered point for each run; it shows runs, not an outcome."""
+    """Cost against utilisation, with a numbered point for each run."""
 
     name = "ten_runs"
-    live = False  # the words beside the button are announced
+    live = False  # the text beside the button is announced instead
 
     def __init__(self, track: Track) -> None:
         super().__init__(track)
@@ -278,7 +278,7 @@ class RunsPlot(Instrument):
         return f"{_capital('; '.join(told))}."
 
     def table(self, outcomes: Sequence[PipelineOutcome]) -> Table:
-        """Return what is drawn of each run, with its settings."""
+        """Return each run's settings, utilisation and cost."""
         settings = (
             Column(field_label(control), 2, partial(_settings, control))
             for control in self.track.pipeline.controls
@@ -287,14 +287,14 @@ class RunsPlot(Instrument):
 
 
 def _settings(control: Control, outcomes: Sequence[PipelineOutcome]) -> list[Cell]:
-    """Return a setting of each outcome in the student's unit, or as the screen calls it."""
+    """Return each outcome's value of a control: a number in its unit, or a label."""
     values = [getattr(outcome.settings, control.name) for outcome in outcomes]
     scaled = control.kind == "scale"
     return [value / control.si if scaled else control.label_of(value) for value in values]
 
 
 class Comparison:
-    """Two of the runs, or one and the present settings, and what they differ in."""
+    """The differences of two of the runs, or of a run and the present settings."""
 
     def __init__(self, track: Track) -> None:
         self.track = track
@@ -321,7 +321,7 @@ class Comparison:
         self._offer()
 
     def now(self, run: Run) -> None:
-        """Offer the present settings too."""
+        """Offer the present settings for comparison too."""
         fresh = self._present is None
         self._present = run
         if fresh:
@@ -335,9 +335,9 @@ class Comparison:
         return [*recorded, *present]
 
     def _offer(self, kept: bool = False) -> None:
-        """Offer what there is: at first the last two runs, or the only one with the present.
+        """Offer the runs, and choose the last two, or the only one and the present settings.
 
-        What the student has chosen is ``kept`` where only the present came to it.
+        The student's choice is ``kept`` if only the present settings were added.
         """
         choices = self._choices()
         if len(choices) < 2:
@@ -357,7 +357,7 @@ class Comparison:
         self._compare()
 
     def _compare(self) -> None:
-        """Say what the two chosen runs differ in, and what that does."""
+        """Show the differences of the two chosen runs, and their effect."""
         if self._choosing or None in self._picked():
             return
         labels = {value: text for text, value in self._choices()}
@@ -383,10 +383,10 @@ class Comparison:
 
 
 class TenRuns:
-    """The runs of the ledger; nothing can be taken back.
+    """The runs of the ledger, none of which can be removed.
 
-    ``words`` say how many there are and stand by the button that records one; ``widget`` is the
-    rest: the table, the plot and the comparison, which are made when there is a run.
+    ``words`` says how many runs there are and stands beside the button that records one.
+    ``widget`` holds the table, the plot and the comparison, which are made when there is a run.
     """
 
     def __init__(self, track: Track) -> None:
@@ -443,7 +443,7 @@ class TenRuns:
             )  # fmt: skip
 
     def now(self, run: Run) -> None:
-        """Tell the present settings, which can be compared with a run."""
+        """Set the present settings, which can be compared with a run."""
         self._present = run
         if self.widget.children:
             self.comparison.now(run)
@@ -491,10 +491,10 @@ def _html(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> st
 
 
 def ten_runs(track: str = "cloud_titan", runs: Sequence[Run] | None = None) -> ipywidgets.VBox:
-    """Return ``runs`` of a track as table, figure and comparison of the last two, to be read.
+    """Return ``runs`` of a track as a table, a figure and a comparison of the last two.
 
-    Without any, they are the crisis and the presets of the track. Raises ``ValueError`` for no
-    runs at all, or one that is no answer of the track.
+    By default the runs are the crisis and the presets of the track. Raises ``ValueError`` for an
+    empty list, and for a run that is no answer of the track.
     """
     loaded = load_track(track)
     if runs is None:

@@ -38,14 +38,13 @@ from storagelab.widgets.theme import (
 )
 
 _FAR = 10
-"""Heights of the figure at which a curve without end is drawn, out of sight: a page's JSON has
-no infinity."""
+"""Where infinite values are drawn, in heights of the figure: a page's JSON can't hold infinity."""
 _PLAYED = 10
-"""Intervals at which jobs are simulated."""
+"""The number of intervals at which jobs are simulated."""
 _BETWEEN = 10
-"""Points of a curve from one of them to the next."""
+"""The number of points of a curve from one of them to the next."""
 _SAME = 0.015
-"""The share of the axis within which two intervals are one mark: some pixels."""
+"""Intervals closer than this share of the axis, a few pixels, get one mark."""
 _ROW = 0.052
 """The share of the figure's height that a line of text takes."""
 
@@ -60,22 +59,22 @@ class Overheads(msgspec.Struct, frozen=True):
     at: np.ndarray
     """The intervals, by their index, at which jobs are simulated."""
     played: OverheadBand
-    """Of simulated jobs, there."""
+    """The overheads of simulated jobs at these intervals."""
     low: np.ndarray
     """The tenth percentile of simulated jobs at each interval; infinite where they never end."""
     high: np.ndarray
-    """The ninetieth."""
+    """The ninetieth percentile."""
 
 
 def grid(track: Track) -> np.ndarray:
-    """Return the seconds of each interval that is drawn, evenly over the slider's decades."""
+    """Return the intervals that are drawn in seconds, evenly spaced over the slider's decades."""
     control = track.checkpoint.control("interval")
     low, high = (float(control.to_si(control.values[end])) for end in (0, -1))
     return np.geomspace(low, high, _BETWEEN * (_PLAYED - 1) + 1)
 
 
 def usual(track: Track, outcome: CheckpointOutcome) -> CheckpointOutcome:
-    """Return the outcome of the same settings at the failure rate that the slider starts with."""
+    """Return the outcome of the same settings at the default failure rate."""
     control = track.checkpoint.control("node_mtbf")
     settings = replace(outcome.settings, node_mtbf=float(control.to_si(control.default)))
     return outcome if settings == outcome.settings else protect(track, settings)
@@ -84,11 +83,11 @@ def usual(track: Track, outcome: CheckpointOutcome) -> CheckpointOutcome:
 def overheads(
     track: Track, settings: CheckpointSettings, intervals: np.ndarray, top: float
 ) -> Overheads:
-    """Return the curves of some settings, whatever interval they have, at a track's grid.
+    """Return the curves of some settings at ``intervals``, whatever interval they have.
 
-    Jobs are simulated at every tenth interval, where the overhead is at most half as much again
-    as the share ``top`` that can be seen. Between these the percentiles' distance from the mean is
-    interpolated, and beyond them it stays.
+    Jobs are simulated at every tenth interval whose overhead is at most 1.5 times ``top``, the
+    largest share that is visible. Between these, the percentiles' distance from the mean is
+    interpolated; beyond them, it stays constant.
     """
     shares = overhead_curve(track, settings, intervals)
     total = shares["total"]
@@ -109,17 +108,17 @@ def overheads(
 
 
 class Flag(msgspec.Struct, frozen=True):
-    """An interval that is marked, and what it is called there."""
+    """A marked interval and its text."""
 
     interval: float
     text: str
 
 
 def best_flags(outcome: CheckpointOutcome, same: float) -> list[Flag]:
-    """Return the exact, Daly's and Young's best interval, those within the factor ``same`` as one.
+    """Return marks for the exact, Daly's and Young's best interval.
 
-    The exact one comes first, and a mark that stands for several is at the exact one, or Daly's.
-    Where one stands for all three it is the optimum: their names would be wider than a telephone.
+    Those within the factor ``same`` share a mark, which stands at the exact one or at Daly's. One
+    for all three is called the optimum, because their names would be too wide for a telephone.
     """
     flags: list[tuple[float, list[str]]] = []
     for name, interval in (
@@ -142,8 +141,8 @@ def best_flags(outcome: CheckpointOutcome, same: float) -> list[Flag]:
 def leaving(intervals: np.ndarray, shares: np.ndarray, top: float) -> tuple[float, float] | None:
     """Return the seconds from and to which a curve with one dip stays below ``top``.
 
-    The ends of ``intervals`` where it is below ``top`` there; nothing where it never is. All
-    three are positive, ``shares`` and ``top`` in the same unit.
+    These are the ends of ``intervals`` if the curve is still below ``top`` there, and None if it
+    never is. All arguments are positive; ``shares`` and ``top`` are in the same unit.
     """
     below = np.flatnonzero(shares <= top)
     if not below.size:
@@ -160,7 +159,7 @@ def leaving(intervals: np.ndarray, shares: np.ndarray, top: float) -> tuple[floa
 
 
 class _Listed(msgspec.Struct, frozen=True):
-    """What the table shows: overheads at some intervals, as shares of the work."""
+    """The content of the table: overheads at some intervals, as shares of the work."""
 
     intervals: np.ndarray
     """Seconds."""
@@ -168,9 +167,9 @@ class _Listed(msgspec.Struct, frozen=True):
     before: dict[str, np.ndarray]
     """At the usual failure rate."""
     band: OverheadBand | None
-    """Of simulated jobs, or none where no job is simulated."""
+    """The overheads of simulated jobs, or None if none are simulated."""
     names: Sequence[str]
-    """What the intervals are called, if anything."""
+    """The intervals' names, which may be empty."""
 
 
 def _share(head: str, place: int, shares: Callable[[_Listed], np.ndarray]) -> Column:
@@ -179,7 +178,7 @@ def _share(head: str, place: int, shares: Callable[[_Listed], np.ndarray]) -> Co
 
 
 def _simulated(head: str, place: int, shares: Callable[[OverheadBand], np.ndarray]) -> Column:
-    """Return a column of shares that is empty where no job is simulated."""
+    """Return a column of shares that is empty if no jobs are simulated."""
 
     def cells(shown: _Listed) -> Iterable[Cell]:
         return [""] * len(shown.intervals) if shown.band is None else 100 * shares(shown.band)
@@ -188,7 +187,7 @@ def _simulated(head: str, place: int, shares: Callable[[OverheadBand], np.ndarra
 
 
 class YoungDaly(Instrument):
-    """Overhead against interval: dumps, lost work and restarts, their sum, and the marks."""
+    """Overhead against interval: dumps, lost work and restarts, their sum, and the optima."""
 
     name = "young_daly"
 
@@ -220,7 +219,7 @@ class YoungDaly(Instrument):
         self._saved: CheckpointSettings | None = None
 
     def _add_surfaces(self) -> None:
-        """Add the intervals that the storage doesn't bear, and what simulated runs waste."""
+        """Add the areas of intervals that the storage can't bear, and of simulated runs."""
         crash = Entry("the storage crashes or wears out", 8)
         self.limits = self.drawing.areas(
             [Shape("crashes", RED, 0.14, crash), Shape("wears out", RED, 0.14)],
@@ -234,13 +233,13 @@ class YoungDaly(Instrument):
         )
 
     def _add_poles_and_rules(self) -> None:
-        """Add the lines under the best intervals' texts: the exact ones, and what rules say."""
+        """Add vertical lines at the best intervals: the exact ones, and those of the rules."""
         x, y = np.full((2, 2), self.low), np.zeros((2, 2))
         self.poles = self.drawing.curve(x, y, TEXT, "dashed", colors=[TEXT, GREY], moving=PLACED)
         self.rules = self.drawing.curve(x, y, TEXT, "dotted", moving=PLACED)
 
     def _add_lines(self) -> None:
-        """Add the overhead, what it is made of, and all of it at the usual failure rate."""
+        """Add the overhead, its parts, and the overhead at the usual failure rate."""
         dumps = self.track.terms.dumps
 
         def line(
@@ -318,7 +317,7 @@ class YoungDaly(Instrument):
 
     def draw(self, outcome: CheckpointOutcome) -> str:
         """Draw the curves at the present dump time and MTBF, and the marks."""
-        # the interval's slider leaves all curves as they are, and the MTBF's the usual one
+        # the curves don't depend on the interval, and the usual one doesn't depend on the MTBF
         settings = replace(outcome.settings, interval=self.intervals[0])
         saved = replace(settings, node_mtbf=1.0)
         if self._saved != saved:
@@ -341,7 +340,7 @@ class YoungDaly(Instrument):
         return self._words(outcome)
 
     def _height(self, shares: Any) -> Any:
-        """Return shares of the work as heights in the figure, finite and at most far above it."""
+        """Return shares of the work as finite heights in the figure."""
         return np.minimum(100 * shares, _FAR * self.top)
 
     def _draw_curves(self, optimum: float) -> None:
@@ -367,7 +366,7 @@ class YoungDaly(Instrument):
         update_traits(self.played, x=self.shown[seen.at][inside], y=mean[inside])
 
     def _at(self, interval: float) -> float:
-        """Return where an interval in seconds stands on the axis: outside of it, at its edge."""
+        """Return the place on the axis of an interval in seconds, clipped to the ends."""
         return float(np.clip(interval / self.si, self.low, self.high))
 
     def _draw_marks(self, outcome: CheckpointOutcome) -> None:
@@ -429,7 +428,7 @@ class YoungDaly(Instrument):
         return math.sqrt(self.low * self.high)
 
     def _draw_poles(self, rows: list[Any], heights: list[float], bests: int) -> None:
-        """Draw a line under each best interval's text; what isn't there has no length."""
+        """Draw a line under each best interval's text; unused lines have no length."""
         first = len([row for row in rows if row[2]])
         found = [(rows[index][0], heights[index]) for index in range(first, len(rows))]
         nowhere, room = (found[0][0], 0.0), 0.3 * _ROW * self.top
@@ -476,7 +475,7 @@ class YoungDaly(Instrument):
         return " ".join(sentences)
 
     def _off_words(self) -> list[str]:
-        """Return where the curve is off the figure, if it is."""
+        """Describe where the curve leaves the figure, if it does."""
         if self.inside is None:
             return [f"All of the average lies above the figure, which ends at {self.top:g}%."]
         (low, high), seen = self.inside, self.seen.intervals
@@ -487,7 +486,7 @@ class YoungDaly(Instrument):
         return [f"The average leaves the figure, at {self.top:g}%, {' and '.join(where)}."]
 
     def _best_words(self, outcome: CheckpointOutcome) -> str:
-        """Return where the overhead is least, by whom, and how the failure rate has moved it."""
+        """Describe the optimum, its approximations, and how the failure rate has moved it."""
         work = outcome.solve_time
         rules = f"Young: {format_time(outcome.young)}, Daly: {format_time(outcome.daly)}"
         if not math.isfinite(outcome.best_wall_time):
@@ -507,7 +506,7 @@ class YoungDaly(Instrument):
         )
 
     def table(self, outcome: CheckpointOutcome) -> Table:
-        """Return the curves at the simulated intervals, and at the chosen and the best one."""
+        """Return the curves at the simulated, the chosen and the best intervals."""
         calm = usual(self.track, outcome)
         intervals = self.intervals[::_BETWEEN]
         marked = {

@@ -1,5 +1,5 @@
-// Copies a text. A hub without https has no clipboard for scripts: then the text is selected for
-// the student's own Ctrl+C, by the command that browsers keep for such pages.
+// Copies a text. On a page without https, scripts have no access to the clipboard: there the text is
+// copied with the old command that browsers keep for such pages.
 import { element, modelIn } from './shared.js';
 
 export async function copy(text) {

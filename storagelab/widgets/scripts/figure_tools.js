@@ -1,5 +1,5 @@
-// A figure's tools: its numbers as a table, picture and numbers as files, and no motion for those
-// who asked their system for none.
+// A figure's tools: its numbers as a table, buttons that save the picture and the numbers, and no
+// animation for those whose system asks for reduced motion.
 import { csvText, shown } from './numbers.js';
 import { drawn, pictureOf } from './picture_file.js';
 import { element, modelIn } from './shared.js';
@@ -33,10 +33,10 @@ export default {
   initialize({ model }) {
     let leave = () => {};
     const still = window.matchMedia('(prefers-reduced-motion: reduce)');
-    // not awaited: anywidget gives up after two seconds, and a slow page takes longer
+    // not awaited: anywidget waits for two seconds only, and a slow page takes longer
     modelIn(model, 'figure').then((figure) => {
       let eased = 0;
-      // the kernel may ask for easing at any time
+      // Python may set the duration at any time
       const settle = () => {
         eased = figure.get('animation_duration') || eased;
         figure.set('animation_duration', still.matches ? 0 : eased);

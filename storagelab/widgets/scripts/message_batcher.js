@@ -1,4 +1,5 @@
-// Unpacks one message into the updates of many widgets, as ipywidgets unpacks each by itself.
+// Unpacks one message into the updates of many widgets, in the way that ipywidgets unpacks each.
+
 // Put the binary parts of a state back where they belong.
 function putBuffers(state, paths, buffers) {
   paths.forEach((path, index) => {

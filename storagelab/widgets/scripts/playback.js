@@ -1,4 +1,4 @@
-// Sets what an update in Python would set, from frames that were recorded beforehand.
+// Sets what an update in Python would set, from frames that were recorded in advance.
 import { idOf } from './shared.js';
 
 // A value as bqplot holds its coordinates: an array of numbers, or one for each curve.
@@ -30,7 +30,7 @@ export default {
       source.on('change:index', play);
       leave = () => source.off('change:index', play);
     };
-    // not awaited: anywidget gives up after two seconds, and a slow page takes longer
+    // not awaited: anywidget waits for two seconds only, and a slow page takes longer
     const all = [model.get('source'), ...model.get('targets')];
     Promise.all(all.map((reference) => model.widget_manager.get_model(idOf(reference)))).then(
       follow,
