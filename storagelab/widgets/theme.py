@@ -9,7 +9,9 @@ from typing import Any
 import bqplot
 import ipywidgets
 import numpy as np
+import numpy.typing as npt
 
+from storagelab.checks import Floats
 from storagelab.colors import BLUE, GREEN, ORANGE, PURPLE, RED
 from storagelab.widgets import shared_styles
 
@@ -20,6 +22,9 @@ GROUND = "var(--storagelab-ground, #ffffff)"
 GRID = "var(--storagelab-grid, #e5e5e5)"
 SEQUENCE = (BLUE, ORANGE, GREEN, PURPLE, RED)
 DASHES = ("solid", "dashed", "dotted", "dash_dotted")
+
+Corners = tuple[Floats, Floats]
+"""The corners of a line or a shape, as ``x`` and ``y``."""
 
 MARGIN = {"top": 14, "bottom": 50, "left": 70, "right": 20}
 
@@ -146,7 +151,7 @@ def update_traits(mark: Any, **traits: Any) -> None:
             setattr(mark, name, value)
 
 
-def update_shapes(mark: Any, shapes: Sequence[tuple[Any, Any]]) -> None:
+def update_shapes(mark: Any, shapes: Sequence[Corners]) -> None:
     """Set a mark of several lines or shapes, each given by its corners' ``x`` and ``y``.
 
     A shape with fewer corners than the others repeats its last one.
@@ -160,12 +165,12 @@ def update_shapes(mark: Any, shapes: Sequence[tuple[Any, Any]]) -> None:
     update_traits(mark, x=found[0], y=found[1])
 
 
-def rectangle(left: float, right: float, bottom: float, top: float) -> tuple[Any, Any]:
+def rectangle(left: float, right: float, bottom: float, top: float) -> Corners:
     """Return the corners of a rectangle as ``x`` and ``y``, shape (5,)."""
     return np.array([left, right, right, left, left]), np.array([bottom, bottom, top, top, bottom])
 
 
-def boxes(spans: Any, bottom: float, top: float, most: int) -> tuple[Any, Any]:
+def boxes(spans: npt.ArrayLike, bottom: float, top: float, most: int) -> Corners:
     """Return boxes side by side as one outline of ``4 * most`` corners, ``x`` and ``y``.
 
     ``spans`` are their left and right edges, shape (n, 2), from left to right. The outline runs
@@ -191,8 +196,8 @@ def fitting(room: float, *texts: str) -> str:
 
 
 def hatching(
-    left: float, right: float, bottom: float, top: float, feet: Any, lean: float
-) -> tuple[Any, Any]:
+    left: float, right: float, bottom: float, top: float, feet: npt.ArrayLike, lean: float
+) -> Corners:
     """Return a rectangle's outline and the slanting strokes in it, as one line ``x`` and ``y``.
 
     bqplot has no patterns. The strokes rise from ``feet``, the x of each at ``bottom``, by

@@ -34,6 +34,7 @@ from storagelab.widgets.playback import Playback, record
 from storagelab.widgets.table import Table
 from storagelab.widgets.theme import (
     TEXT,
+    Corners,
     axis,
     log_ticks,
     rectangle,
@@ -87,7 +88,7 @@ def sizes(track: Track, outcome: CheckpointOutcome) -> dict[bool, float]:
     }
 
 
-def outline(shown: Storm, begin: float, left: float, bottom: float) -> tuple[Any, Any]:
+def outline(shown: Storm, begin: float, left: float, bottom: float) -> Corners:
     """Return the line around what passes, group after group, as times and bytes/s.
 
     ``begin`` are the seconds before bytes flow, ``left`` and ``bottom`` the axes' ends. Lines

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import bqplot
 import ipywidgets
 import numpy as np
 
+from storagelab.checks import Floats
 from storagelab.colors import BLUE, GREY, ORANGE, PURPLE, RED
 from storagelab.devices import load_device
 from storagelab.experiments.access import AccessOutcome, late_quantiles, late_shares
@@ -29,7 +31,7 @@ _BESIDE = ("x", "text", "align", "x_offset")
 """The traits that move of a text that may stand on either side of a line."""
 
 
-def tail(outcome: AccessOutcome) -> tuple[Any, Any]:
+def tail(outcome: AccessOutcome) -> tuple[Floats, Floats]:
     """Return times in seconds and the share of steps that are later, along the tail.
 
     Shape (POINTS + 2,). The tail is level up to the time of an undisturbed read, where it drops to
@@ -205,7 +207,7 @@ class DeadlineTail(Instrument):
         x, y = (np.array(both) for both in zip(line, late, strict=True))
         update_traits(self.tail, x=x / self.scale, y=y)
 
-    def _draw_quantiles(self, times: Any) -> None:
+    def _draw_quantiles(self, times: Floats) -> None:
         # where storage is far too slow, a quantile lies beyond the figure
         places = np.minimum(times, self.longest) / self.scale
         update_traits(self.quantiles, x=places)
@@ -215,7 +217,7 @@ class DeadlineTail(Instrument):
             off = " ▶" if time > self.longest else ""
             self._write(label, float(at), [f"{name} {format_time(float(time))}{off}"], 9, (-7, 8))
 
-    def _words(self, outcome: AccessOutcome, times: Any, beyond: bool) -> str:
+    def _words(self, outcome: AccessOutcome, times: Floats, beyond: bool) -> str:
         steps_name = self.track.terms.steps
         worst = outcome.io_time + (outcome.stall_time if outcome.stalled_share else 0.0)
         p99, p999 = (format_time(float(time)) for time in times)
@@ -237,7 +239,9 @@ class DeadlineTail(Instrument):
             self.drawing.rows(outcome),
         )
 
-    def _rows(self, what: str, times: Any, shares: Any) -> list[tuple[str, float, float]]:
+    def _rows(
+        self, what: str, times: Iterable[float], shares: Iterable[float]
+    ) -> list[tuple[str, float, float]]:
         """Return rows of times in seconds and shares from 0 to 1, in the table's units."""
         return [
             (what, float(time) / self.scale, 100 * float(share))

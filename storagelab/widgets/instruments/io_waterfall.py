@@ -9,6 +9,7 @@ import bqplot
 import ipywidgets
 import numpy as np
 
+from storagelab.checks import Floats
 from storagelab.colors import BLUE, GREEN, GREY, ORANGE, PURPLE, RED
 from storagelab.experiments.access import (
     ACTIVITIES,
@@ -20,7 +21,7 @@ from storagelab.experiments.access import (
     timeline,
 )
 from storagelab.parts import PARTS
-from storagelab.tracks import Track
+from storagelab.tracks import Track, Value
 from storagelab.units import format_count, format_share, format_time, time_unit
 from storagelab.widgets.drawing import Drawing, Entry, Shape
 from storagelab.widgets.instruments.base import Instrument
@@ -28,6 +29,7 @@ from storagelab.widgets.picture import picture
 from storagelab.widgets.table import Table
 from storagelab.widgets.theme import (
     GROUND,
+    Corners,
     axis,
     boxes,
     fitting,
@@ -49,6 +51,8 @@ ROWS = {"in order": (6.9, 5.9, 4.9), "now": (2.9, 1.9, 0.9)}
 BOTTOM, TOP = 0.3, 7.9
 HALF = {name: 0.28 if name in ("wait", "idle") else 0.42 for name in ACTIVITIES}
 """Half the height of a box; waiting and idling are drawn thin."""
+Orders = dict[str, tuple[AccessOutcome, Timeline]]
+"""The outcome and the steps of each order."""
 LEAST_STEPS = 6
 """The least number of compute times that the axis shows."""
 
@@ -63,7 +67,7 @@ def span(track: Track, baseline: AccessOutcome) -> float:
     return period * max(LEAST_STEPS, math.ceil(1.1 * baseline.io_time / period))
 
 
-def inside(spans: Any, end: float) -> Any:
+def inside(spans: Floats, end: float) -> Floats:
     """Return the parts of ``spans``, shape (n, 2), that lie between 0 and ``end``."""
     cut = np.clip(spans, 0.0, end)
     return cut[cut[:, 1] > cut[:, 0]]
@@ -83,7 +87,7 @@ class IOWaterfall(Instrument):
         self.end = self.span / self.scale
         # storage can be two steps ahead, and one more step is cut at the end
         self.most = math.ceil(self.span / track.node.compute_time) + 4
-        self._references: dict[Any, AccessOutcome] = {}
+        self._references: dict[tuple[Value, ...], AccessOutcome] = {}
 
         self.keys = [(order, name) for order in ROWS for name in ACTIVITIES]
         self.drawing = Drawing(
@@ -187,7 +191,7 @@ class IOWaterfall(Instrument):
         order, name = key
         return ROWS[order][LANES.index(LANE[name])]
 
-    def _outline(self, key: tuple[str, str], spans: Any) -> tuple[Any, Any]:
+    def _outline(self, key: tuple[str, str], spans: Floats) -> Corners:
         row, half = self._row(key), HALF[key[1]]
         return boxes(spans, row - half, row + half, self.most)
 
@@ -199,7 +203,7 @@ class IOWaterfall(Instrument):
             self._references[kept] = in_order(self.track, settings)
         return self._references[kept]
 
-    def lines(self, outcome: AccessOutcome) -> dict[str, tuple[AccessOutcome, Timeline]]:
+    def lines(self, outcome: AccessOutcome) -> Orders:
         """Return each order's outcome and its steps on the axis."""
         both = {"in order": self.reference(outcome), "now": outcome}
         return {
@@ -234,7 +238,7 @@ class IOWaterfall(Instrument):
         )
         return self._words(outcome, lines)
 
-    def _name(self, shown: dict[Any, Any], lines: dict[str, Any]) -> None:
+    def _name(self, shown: dict[tuple[str, str], Floats], lines: Orders) -> None:
         """Write its name into the widest box of each activity, where there is room."""
         texts, at = [], []
         for key in self.keys:
@@ -266,7 +270,7 @@ class IOWaterfall(Instrument):
             f"{order}, {consumer.label}: {times['compute']} busy, {format_time(idle)} idle a step",
         )
 
-    def _words(self, outcome: AccessOutcome, lines: dict[str, Any]) -> str:
+    def _words(self, outcome: AccessOutcome, lines: Orders) -> str:
         storage = format_time(outcome.io_time)
         times = {name: format_time(seconds) for name, seconds in outcome.steps.items()}
         opening = f"{times['open']} of it opening files, " if outcome.steps["open"] else ""
@@ -280,7 +284,7 @@ class IOWaterfall(Instrument):
             f"{consumer.verb('idle')} {idle} of the time.{off} {self._compare(lines)}"
         )
 
-    def _compare(self, lines: dict[str, Any]) -> str:
+    def _compare(self, lines: Orders) -> str:
         step, (_, now) = self.track.terms.step, lines["now"]
         (_, best) = lines["in order"]
         ratio = now.period / best.period

@@ -11,6 +11,7 @@ import bqplot
 import ipywidgets
 import numpy as np
 
+from storagelab.checks import Floats
 from storagelab.colors import BLUE, GREY, ORANGE
 from storagelab.devices import load_device
 from storagelab.experiments.access import (
@@ -44,6 +45,8 @@ from storagelab.widgets.theme import (
 )
 from storagelab.words.dress import inside
 
+Knees = tuple[Floats, Floats, list[float]]
+"""The knees' request sizes, rates and opacities."""
 POINTS = 57
 """The number of request sizes on a curve."""
 AT_KNEE = 1.1
@@ -52,7 +55,7 @@ HEADROOM = 10.0**0.9
 """Room for text above and below the curves, as a factor."""
 
 
-def request_sizes(track: Track) -> Any:
+def request_sizes(track: Track) -> Floats:
     """Return the request sizes of the curves in bytes, over the whole range of the slider."""
     control = track.access.control("request_size")
     low, high = (float(control.to_si(control.values[end])) for end in (0, -1))
@@ -68,7 +71,7 @@ def device_labels(track: Track) -> dict[str, str]:
     return {str(name): control.label_of(name) for name in control.values}
 
 
-def curves(track: Track, queue_depth: float) -> dict[str, Any]:
+def curves(track: Track, queue_depth: float) -> dict[str, Floats]:
     """Return bytes/s of random reads at :func:`request_sizes` for each of the track's devices."""
     sizes = request_sizes(track)
     return {
@@ -119,14 +122,14 @@ class IOPSThroughput(Instrument):
     def __init__(self, track: Track) -> None:
         super().__init__(track)
         self.sizes = request_sizes(track)
-        self._known: dict[float, tuple[dict[str, Any], tuple[Any, Any, list[float]]]] = {}
+        self._known: dict[float, tuple[dict[str, Floats], Knees]] = {}
         low, high = rate_range(track)
         self.low, self.top = low / HEADROOM, high * HEADROOM
         self.labels = device_labels(track)
         self.colors = dict(zip(self.labels, SEQUENCE, strict=False))
         self.measured = measurements(track)
         # the knee of a serial flash is at a few bytes, smaller than any request
-        self.kneed = any(
+        kneed = any(
             self.sizes[0] <= turning_size(load_device(name), depth) <= self.sizes[-1]
             for name in self.labels
             for depth in depths(track)
@@ -137,6 +140,7 @@ class IOPSThroughput(Instrument):
         )
         self._add_ground(high)
         self._add_lines(low)
+        self.knees = self._knees(low) if kneed else None
         self.dots = self._dots()
         self._add_labels()
         self.point = self.drawing.points(
@@ -173,7 +177,7 @@ class IOPSThroughput(Instrument):
         )  # fmt: skip
 
     def _add_lines(self, low: float) -> None:
-        """Add a curve for each device and a point for its knee, at first at the rate ``low``."""
+        """Add a curve for each device, at first at the rate ``low``."""
         self.lines = {
             name: self.drawing.curve(
                 self.sizes, np.full(POINTS, low), self.colors[name], DASHES[index % len(DASHES)],
@@ -181,14 +185,15 @@ class IOPSThroughput(Instrument):
             )
             for index, (name, label) in enumerate(self.labels.items())
         }  # fmt: skip
-        if self.kneed:
-            count = len(self.labels)
-            self.knees = self.drawing.points(
-                np.full(count, self.sizes[0]), np.full(count, low), GREY, size=60,
-                colors=list(self.colors.values()), opacities=[1.0] * count,
-                moving=(*PLACED, "opacities"),
-                legend=Entry("knee at this queue depth", 3, GREY),
-            )  # fmt: skip
+
+    def _knees(self, low: float) -> Any:
+        """Return a point for the knee of each device."""
+        count = len(self.labels)
+        return self.drawing.points(
+            np.full(count, self.sizes[0]), np.full(count, low), GREY, size=60,
+            colors=list(self.colors.values()), opacities=[1.0] * count,
+            moving=(*PLACED, "opacities"), legend=Entry("knee at this queue depth", 3, GREY),
+        )  # fmt: skip
 
     def _dots(self) -> dict[str, Any]:
         """Return the points of the measurements, by device."""
@@ -320,20 +325,20 @@ class IOPSThroughput(Instrument):
         drawn, (x, y, seen) = self._at(depth)
         for name, rates in drawn.items():
             update_traits(self.lines[name], y=rates)
-        if self.kneed:
+        if self.knees is not None:
             update_traits(self.knees, x=x, y=y, opacities=seen)
         for device, dots in self.dots.items():
             # measurements at other depths are pale
             near = [1.0 if item.queue_depth == depth else 0.3 for item in self.measured[device]]
             update_traits(dots, opacities=near)
 
-    def _at(self, depth: float) -> tuple[dict[str, Any], tuple[Any, Any, list[float]]]:
+    def _at(self, depth: float) -> tuple[dict[str, Floats], Knees]:
         """Return the curves and the knees at a queue depth, each computed only once."""
         if depth not in self._known:
             self._known[depth] = curves(self.track, depth), self._turning(depth)
         return self._known[depth]
 
-    def _turning(self, depth: float) -> tuple[Any, Any, list[float]]:
+    def _turning(self, depth: float) -> Knees:
         """Return the knees' ``x`` and ``y``, and opacities that are 0 for a knee off the axis."""
         devices = [load_device(name) for name in self.labels]
         sizes = np.array([turning_size(device, depth) for device in devices])

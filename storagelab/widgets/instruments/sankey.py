@@ -22,6 +22,7 @@ from storagelab.widgets.instruments.base import Instrument
 from storagelab.widgets.picture import picture
 from storagelab.widgets.table import Cell, Table
 from storagelab.widgets.theme import (
+    Corners,
     hatching,
     rectangle,
     update_shapes,
@@ -109,7 +110,7 @@ def nodes(track: Track, outcome: PipelineOutcome, epoch: Epoch) -> dict[str, tup
     }
 
 
-def outline(band: Band) -> tuple[Any, Any]:
+def outline(band: Band) -> Corners:
     """Return a band's outline as x and y: two S-curves and the ends, shape (50,)."""
     (x0, y0), (x1, y1) = band.begin, band.end
     if band.rate <= 0:
@@ -252,8 +253,8 @@ class DataFlowSankey(Instrument):
         epoch = self._epoch(outcome)
         drawn, stand = bands(self.track, outcome, epoch), nodes(self.track, outcome, epoch)
         outlines = {name: outline(band) for name, band in drawn.items()}
-        for name, (x, low, high) in stand.items():
-            outlines[name] = rectangle(x - HALF, x + HALF, low, high)
+        for name, (at, low, high) in stand.items():
+            outlines[name] = rectangle(at - HALF, at + HALF, low, high)
         outlines = {name: (x, y / self.demand) for name, (x, y) in outlines.items()}
         update_shapes(self.shapes, [outlines[name] for name in self.shapes.labels])
         self._hatch(drawn["starved"])

@@ -141,7 +141,7 @@ class PipelineSaturation(Instrument):
         self.demand = track.pass_demand / self.scale
         self.top = 2.2 * self.demand
         self._before: PipelineSettings | None = None
-        self._drawn: Any = None
+        self._drawn: tuple[str, PipelineSettings] | None = None
         self.drawing = Drawing(
             bqplot.LinearScale(min=0, max=1, allow_padding=False),
             bqplot.LinearScale(min=0, max=self.top, allow_padding=False),

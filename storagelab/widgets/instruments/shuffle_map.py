@@ -235,7 +235,7 @@ class ShuffleMap(Instrument):
         order = played(self.track, outcome).order
         samples = self.track.terms.samples
 
-        def column(place: int, what: str, order: Any) -> Column:
+        def column(place: int, what: str, order: np.ndarray) -> Column:
             head = f"{what} as (thousand {samples})"
             return Column(head, place, lambda outcome: (order + 0.5) * self.unit)
 

@@ -339,9 +339,9 @@ class YoungDaly(Instrument):
         )
         return self._words(outcome)
 
-    def _height(self, shares: Any) -> Any:
+    def _height(self, shares: np.ndarray) -> np.ndarray:
         """Return shares of the work as finite heights in the figure."""
-        return np.minimum(100 * shares, _FAR * self.top)
+        return np.asarray(np.minimum(100 * shares, _FAR * self.top))
 
     def _draw_curves(self, optimum: float) -> None:
         seen = self.seen
@@ -427,7 +427,9 @@ class YoungDaly(Instrument):
     def _middle(self) -> float:
         return math.sqrt(self.low * self.high)
 
-    def _draw_poles(self, rows: list[Any], heights: list[float], bests: int) -> None:
+    def _draw_poles(
+        self, rows: list[tuple[float, str, bool]], heights: list[float], bests: int
+    ) -> None:
         """Draw a line under each best interval's text; unused lines have no length."""
         first = len([row for row in rows if row[2]])
         found = [(rows[index][0], heights[index]) for index in range(first, len(rows))]
