@@ -1,4 +1,4 @@
-"""A workbench that is closed leaves nothing behind, however often it was opened."""
+"""A workbench that is closed leaves nothing behind, no matter how often it was opened."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from .benches import EVERY_BENCH
 
 
 def alive() -> int:
-    """Return how many widgets ipywidgets keeps, each with a comm."""
+    """Return the number of widgets that ipywidgets keeps, each with a comm."""
     return len(registry._instances)
 
 
 def objects() -> int:
-    """Return how many workbenches and widgets Python still has, open or closed."""
+    """Return the number of workbenches and widgets in memory, open or closed."""
     return sum(isinstance(item, Workbench | ipywidgets.Widget) for item in gc.get_objects())
 
 
@@ -60,7 +60,7 @@ def test_fifty_workbenches_one_after_the_other_take_no_more_memory_than_a_few():
         tracemalloc.stop()
     assert alive() == widgets
     assert objects() == kept
-    assert grown < 50 * 100_000  # a workbench that stayed would be six times that
+    assert grown < 50 * 100_000  # a workbench that stayed would take six times as much
 
 
 def test_a_widget_in_two_places_is_closed_once_and_a_circle_ends():

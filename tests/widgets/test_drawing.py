@@ -1,4 +1,4 @@
-"""A mark's legend, table and moving traits come from the mark, and from nowhere else."""
+"""The legend, the table and the moving traits are derived from the marks alone."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .benches import EVERY_BENCH, built
 PACKAGE = Path(storagelab.widgets.__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
 LONGEST = 60
-"""Lines that a constructor may have."""
+"""The most lines that a constructor may have."""
 
 
 def drawing():
@@ -31,7 +31,7 @@ def drawing():
 
 
 def swatches(html):
-    """Return a legend's colours and texts, in its order."""
+    """Return the colours and texts of a legend, in order."""
     entries = re.findall(r"<svg[^>]*>(.*?)</svg> (.*?)</span>", html)
     return [
         (re.search(r'(?:stroke|fill)="((?!none)[^"]+)"', shape)[1], text) for shape, text in entries
@@ -46,7 +46,7 @@ def test_no_constructor_is_too_long_to_be_read(path):
 
 
 def check(shown):
-    """Check that what is told of an instrument's marks is what the marks were given."""
+    """Check that an instrument's legend and moving traits are those of its marks."""
     assert type(shown).dynamic is Instrument.dynamic
     assert type(shown).legend is Instrument.legend
     assert shown.figure.marks == shown.drawing.marks
@@ -58,7 +58,7 @@ def check(shown):
     assert len({text for _, text in told}) == len(told)
     for drawn in shown.drawing.drawn:
         looks = {*drawn.mark.colors, *getattr(drawn.mark, "fill_colors", ())}
-        # an entry for points of any device is grey
+        # an entry that stands for points of several colours is grey
         for color, _ in swatches("".join(html for _, html in drawn.entries)):
             assert color in {*looks, GREY}
 

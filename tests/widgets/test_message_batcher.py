@@ -1,4 +1,4 @@
-"""One message for all that a move changes, and the same state in the browser as without it."""
+"""A move sends one message, and the browser holds the same state as without the batcher."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from .benches import EVERY_BENCH, ends
 
 @pytest.fixture
 def sent(monkeypatch):
-    """Every message that any widget sends: the widget's id, the message and its buffers."""
+    """Record every message that any widget sends: the widget's id, the message and its buffers."""
     messages: list[tuple[str, dict[str, Any], list[Any]]] = []
 
     def note(self, message, buffers=None):
-        if self.comm is not None:  # else it hasn't begun yet
+        if self.comm is not None:  # otherwise the widget isn't open yet
             messages.append((self.model_id, message, list(buffers or [])))
 
     monkeypatch.setattr(Widget, "_send", note)
@@ -41,7 +41,7 @@ def put_back(state, paths, buffers):
 
 
 def browser(messages):
-    """Return what a browser would hold after ``messages``: each model's state by its id."""
+    """Return the state of each model, by its id, that a browser would hold after ``messages``."""
     held: dict[str, dict[str, Any]] = {}
     for model, message, buffers in messages:
         if message["method"] == "update":
@@ -67,7 +67,7 @@ def test_a_move_is_two_messages_and_the_browser_holds_what_python_does(sent, nam
     slider = bench.controls[item.name].slider
     sent.clear()
     slider.set_state({"index": 0 if slider.index else 1})
-    # the browser's own change echoed, and everything else
+    # the echo of the browser's own change, and everything else
     assert len(sent) <= 2
     assert sum("updates" in message.get("content", ()) for _, message, _ in sent) == 1
 
@@ -83,7 +83,7 @@ def test_a_move_is_two_messages_and_the_browser_holds_what_python_does(sent, nam
     bench.close()
 
 
-def test_until_a_message_came_through_every_widget_speaks_for_itself(sent):
+def test_until_a_batch_is_received_every_widget_sends_its_own_messages(sent):
     bench = Workbench(load_track("cloud_titan"), "pipeline")
     assert bench.instruments
     bench.message_batcher.ready = (
@@ -96,7 +96,7 @@ def test_until_a_message_came_through_every_widget_speaks_for_itself(sent):
     bench.close()
 
 
-def test_a_browser_that_says_hello_is_sent_a_load_even_if_it_is_empty(sent):
+def test_a_browser_that_says_hello_is_sent_a_batch_even_if_it_is_empty(sent):
     batcher = MessageBatcher()
     batcher._handle_custom_msg({"hello": True}, [])
     ((model, message, _),) = sent
@@ -104,8 +104,8 @@ def test_a_browser_that_says_hello_is_sent_a_load_even_if_it_is_empty(sent):
     assert message["content"] == {"updates": []}
 
 
-def test_a_browser_that_says_hello_is_told_again_what_it_may_have_missed(sent):
-    """What went to a widget whose script wasn't there yet is in the load, whatever became of it."""
+def test_a_browser_that_says_hello_is_sent_again_what_it_may_have_missed(sent):
+    """The batch repeats what was sent to a widget whose script wasn't there yet."""
     bench = Workbench(load_track("cloud_titan"), "access")
     assert bench.instruments
     bench.message_batcher.ready = True
@@ -123,7 +123,7 @@ def test_a_browser_that_says_hello_is_told_again_what_it_may_have_missed(sent):
     bench.close()
 
 
-def test_what_was_collected_is_sent_also_where_something_fails(sent):
+def test_what_was_collected_is_sent_even_if_something_fails(sent):
     batcher, text = MessageBatcher(), ipywidgets.HTML("before")
     batcher.collect_from([text, batcher])
     batcher.first_batch_received = True
@@ -143,7 +143,7 @@ def test_what_was_collected_is_sent_also_where_something_fails(sent):
     assert len(sent) == 2
 
 
-def test_one_inside_another_is_one(sent):
+def test_a_batch_inside_another_is_part_of_it(sent):
     batcher, text = MessageBatcher(), ipywidgets.HTML("a")
     batcher.collect_from([text])
     batcher.first_batch_received = True

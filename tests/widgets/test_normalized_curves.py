@@ -1,4 +1,4 @@
-"""The closing figure: a shape for each track, the student's own among them, all on their curve."""
+"""The closing figure: every track and the student have a point of their own on each curve."""
 
 import bqplot
 import numpy as np

@@ -1,4 +1,4 @@
-"""A script that anywidget gets is one module, whatever files it is made of."""
+"""Each script that anywidget gets is one module, no matter how many files it is made of."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 import anywidget
 import pytest
 
-import storagelab.widgets.workbench  # noqa: F401 its widgets are all that have scripts
+import storagelab.widgets.workbench  # noqa: F401 defines widgets with scripts
 from storagelab.widgets import playback  # noqa: F401
 from storagelab.widgets.scripts import script
 
@@ -44,7 +44,7 @@ def test_what_two_imports_need_stands_once():
 
 
 def test_every_script_loads_and_says_what_it_does(tmp_path):
-    """Node refuses a name that two of the files give to something."""
+    """Node refuses a module in which two files define the same name."""
     paths = {}
     for kind in KINDS:
         path = tmp_path / f"{kind.__name__}.mjs"

@@ -1,4 +1,4 @@
-"""What stands first is made at once; what lies below it, when a browser is there or it is asked."""
+"""The top of a workbench is made at once, the rest when a browser or somebody asks for it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def figures(bench):
 
 
 def other_values(bench):
-    """Return another position of every control."""
+    """Return a value other than the default for every control."""
     return {
         item.name: next(value for value in item.values if value != item.default)
         for item in bench.content.controls

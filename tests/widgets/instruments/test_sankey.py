@@ -1,4 +1,4 @@
-"""The Sankey: bytes are conserved at every node, in the shapes that are drawn as well."""
+"""The Sankey conserves bytes at every node, also in the shapes that it draws."""
 
 import re
 
@@ -31,7 +31,7 @@ ONE = 1e-9
 
 
 def shown(name, data):
-    """Return an outcome, the epoch that is shown, and the instrument that shows it."""
+    """Return any outcome, one of its epochs, and the instrument that shows it."""
     track, outcome = load_track(name), data.draw(outcomes(name, "pipeline"))
     sankey = built(DataFlowSankey, name)
     cold = track.pipeline.cold_start and data.draw(st.booleans())
@@ -43,7 +43,7 @@ def shown(name, data):
 
 
 def edge(sankey, band, x):
-    """Return a drawn shape's lower and upper end at ``x``, or None where it isn't there."""
+    """Return a drawn shape's lower and upper end at ``x``, or None if it has none there."""
     index = sankey.shapes.labels.index(band)
     at = np.abs(sankey.shapes.x[index] - x) < ONE
     ys = sankey.shapes.y[index][at]
