@@ -97,10 +97,10 @@ test('a batch that fails is reported, and the next one is delivered', async () =
 });
 
 test('a scripted widget takes its messages as one of ipywidgets would', async () => {
-  const heard = [];
+  const received = [];
   class Base {
     _handle_comm_msg(message) {
-      heard.push([this.name, message]);
+      received.push([this.name, message]);
     }
   }
   class Anywidget extends Base {
@@ -111,14 +111,14 @@ test('a scripted widget takes its messages as one of ipywidgets would', async ()
     comm = { on_msg: (listener) => this.listeners.push(listener) };
 
     _handle_comm_msg() {
-      throw new Error('waits for a script for two seconds, and then for ever');
+      throw new Error('waits for its script');
     }
   }
   const tools = new Anywidget();
   const { leave, model } = started({ tools }, ['tools']);
   await settled();
   for (const listener of tools.listeners) listener('an update');
-  assert.deepEqual(heard, [['tools', 'an update']]);
+  assert.deepEqual(received, [['tools', 'an update']]);
   leave();
   assert.deepEqual(Object.values(model.listeners).flat(), []);
 });
