@@ -26,11 +26,11 @@ CHAPTERS  := $(shell find book -type f -not -name '*.pyc') _config.yml
 
 .DEFAULT_GOAL := help
 .PHONY: help setup notebooks release book demo-class course guide lab hub quick test nightly \
-  what-tests-need programs lint fix bench bench-grade soak pictures mutants chromium bubblewrap \
+  what-tests-need programs lint fix javascript-tests bench bench-grade soak pictures mutants chromium bubblewrap \
   postgres demo-class-stock deploy-check clean
 
 help: ## show this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 course: demo-class book ## set everything up, make the course, run the demo class, build the book
 	@$(BIN)/python -m demo.run_class build/demo-class --show
@@ -44,7 +44,7 @@ course: demo-class book ## set everything up, make the course, run the demo clas
 PYTEST := $(BIN)/python -m tests.supervised -n auto --maxprocesses 4 --dist loadfile \
   --no-loadscope-reorder
 
-quick: lint ## pass the tests that need nothing built: minutes
+quick: lint javascript-tests ## pass the tests that need nothing built: minutes
 	@STORAGELAB_TIER=quick $(PYTEST) -m "not full and not nightly"
 
 test: ## set everything up and pass the tests that guard every change
@@ -56,7 +56,7 @@ nightly: ## pass every test there is, the slow and thorough ones too: hours
 	@STORAGELAB_TIER=nightly STORAGELAB_DEPLOY_CHECK=$(CURDIR)/build/deploy-check $(PYTEST)
 	@$(MAKE) --no-print-directory mutants
 
-what-tests-need: setup programs demo-class book lint
+what-tests-need: setup programs demo-class book lint javascript-tests
 
 # one after the other: apt does one thing at a time
 programs:
@@ -141,14 +141,22 @@ hub: $(STAMPS)/npm bubblewrap ## bring up a JupyterHub for a class on this machi
 
 # --- quality
 
-lint: setup ## check style and types
+# Biome looks at our JavaScript; biome.json says where that is
+BIOME := PATH="$(CURDIR)/$(BIN):$$PATH" node_modules/.bin/biome
+
+lint: setup $(STAMPS)/npm ## check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIOME) ci --colors=off .
 
-fix: setup ## put style right
+fix: setup $(STAMPS)/npm ## put style right
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(BIOME) check --write --colors=off .
+
+javascript-tests: setup ## test the logic of the page's scripts, without a browser
+	$(BIN)/node --test 'tests/javascript/*.test.js'
 
 bench: setup ## measure what is promised of speed
 	$(BIN)/python benchmarks

@@ -35,7 +35,7 @@ from storagelab.units import (
     significant,
 )
 from storagelab.widgets.hierarchy import Stage, hierarchy
-from storagelab.widgets.one_law import one_law as curves
+from storagelab.widgets.normalized_curves import normalized_curves
 from storagelab.words.dress import (
     binding_words,
     cost_with_period,
@@ -376,7 +376,7 @@ def one_law() -> VBox:
         track = load_track(name)
         reads[track.persona.name] = read_point(PARTS["access"].baseline(track))
         saves[track.persona.name] = save_point(PARTS["checkpoint"].baseline(track))
-    return curves(reads, saves)
+    return normalized_curves(reads, saves)
 
 
 # --- a class

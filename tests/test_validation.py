@@ -8,7 +8,7 @@ import pytest
 import storagelab
 from storagelab.validation import all_cases, load_domains, read_table
 from storagelab.validation.cases import TABLES
-from storagelab.widgets.agreement import groups, summary, table
+from storagelab.widgets.predicted_vs_published import groups, summary, table
 from tests.models.test_inputs import laws
 
 CASES = all_cases()

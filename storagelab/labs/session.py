@@ -269,9 +269,9 @@ class PartSession:
             return
         from IPython.display import display
 
-        from storagelab.widgets.one_law import one_law
+        from storagelab.widgets.normalized_curves import normalized_curves
 
-        display(one_law(reads, saves))
+        display(normalized_curves(reads, saves))
 
     # --- the decision and the reflection
 

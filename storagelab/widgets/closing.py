@@ -1,4 +1,4 @@
-"""All that a widget is made of, and closing it: ipywidgets closes only the box itself."""
+"""Find and close every part of a widget: ipywidgets closes only the box itself."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from ipywidgets import Widget
 def close_all(widget: Widget) -> int:
     """Close ``widget`` and every widget in its traits, and return how many these were.
 
-    Children, a figure's marks, axes and scales, layouts and styles: whatever one holds in a
-    trait. A widget that another picture uses too must not be in it.
+    These are children, a figure's marks, axes and scales, layouts and styles. None of them may be
+    used by another figure too.
     """
     found = parts_of(widget)
     for item in found:

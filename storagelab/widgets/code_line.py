@@ -1,4 +1,4 @@
-"""CodeLine: the workbench's state as the line of code for the answer cell, both ways."""
+"""CodeLine: the workbench's state as a line of code, which can also be read back."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import Any
 import ipywidgets
 
 from storagelab.tracks import Control, Value
-from storagelab.widgets import kit
+from storagelab.widgets import shared_styles
 from storagelab.widgets.copy_button import CopyButton
-from storagelab.widgets.theme import caption, say
+from storagelab.widgets.theme import caption, caption_html
 from storagelab.words.answers import answer_line, read_answer
 
 
 def read_line(controls: list[Control], line: str) -> dict[str, Value]:
-    """Return the settings in a line such as ``decision = {...}``: decided ones, SI, by name.
+    """Return the decided settings, in SI by name, from a line such as ``decision = {...}``.
 
-    Nothing in it is run. Raises ``ValueError`` with a sentence for the student.
+    No code in the line is run. Raises ``ValueError`` with a sentence for the student.
     """
     text = line.strip().removeprefix("decision").lstrip().removeprefix("=").strip()
     try:
@@ -32,9 +32,9 @@ def read_line(controls: list[Control], line: str) -> dict[str, Value]:
 
 
 class CodeLine:
-    """A field with the line; a line put into it sets the workbench.
+    """A field that shows the line; a line that is pasted into it sets the workbench.
 
-    ``on_restore`` takes settings in SI by control name, and sets the controls to what is nearest.
+    ``on_restore`` takes settings in SI by control name and sets the controls to the nearest values.
     """
 
     def __init__(
@@ -46,15 +46,19 @@ class CodeLine:
         self.field = ipywidgets.Text(
             description="The line to paste",
             continuous_update=False,
-            layout=kit.layout(width="auto", flex="1 1 20em"),
-            style=kit.style(ipywidgets.widgets.widget_string.TextStyle, description_width="auto"),
+            layout=shared_styles.layout(width="auto", flex="1 1 20em"),
+            style=shared_styles.style(
+                ipywidgets.widgets.widget_string.TextStyle, description_width="auto"
+            ),
         )
         self.field.add_class("storagelab-code")
         self.field.observe(self._edited, "value")
-        copy = CopyButton(source=self.field, what="the line to paste", layout=kit.layout())
+        copy = CopyButton(
+            source=self.field, what="the line to paste", layout=shared_styles.layout()
+        )
         self.words = caption()
-        row = kit.row([self.field, copy], "storagelab-control")
-        self.widget = kit.column([row, self.words])
+        row = shared_styles.row([self.field, copy], "storagelab-control")
+        self.widget = shared_styles.column([row, self.words])
 
     def update(self, settings: Mapping[str, Value]) -> None:
         """Show the line of ``settings``, SI by control name."""
@@ -68,10 +72,10 @@ class CodeLine:
         try:
             settings = read_line(self._controls, line)
         except ValueError as problem:
-            self.words.value = say(str(problem))
+            self.words.value = caption_html(str(problem))
             return
         self._on_restore(settings)
         exact = answer_line(self._controls, settings) == self._shown
         near = "Restored, as near as the sliders come to it. Your answer may say it exactly."
-        self.words.value = say("Restored." if exact else near)
+        self.words.value = caption_html("Restored." if exact else near)
         self.field.value = self._shown

@@ -1,4 +1,4 @@
-"""ControlRow: a control with what stands beside it: a field to type in, a way back."""
+"""ControlRow: a control with a field to type into and a button that resets it."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Any
 import ipywidgets
 
 from storagelab.tracks import Control, Value
-from storagelab.widgets import kit
+from storagelab.widgets import shared_styles
 from storagelab.widgets.controls import field_label, make_control
 
 
 def nearest(control: Control, asked: float) -> Value:
     """Return the value of a scale nearest to ``asked``, both in the student's unit.
 
-    By ratio where the values span decades, else by difference.
+    The distance is a ratio where the values span decades, and a difference elsewhere.
     """
     values = sorted(float(value) for value in control.values)
     low, high = values[0], values[-1]
@@ -31,9 +31,9 @@ def nearest(control: Control, asked: float) -> Value:
 def snap(control: Control, typed: float, present: float) -> Value:
     """Return the value of a scale that ``typed`` means, all in the student's unit.
 
-    It is the nearest one; but who asks for more than the present value, or for less, gets at least
-    the next one in that direction, so that the field's own arrows never stick. What is not a
-    number means the present value.
+    It is the nearest value. If ``typed`` is above or below the present value, it is at least the
+    next value in that direction, so that the field's own arrows never get stuck. NaN means the
+    present value.
     """
     if math.isnan(typed):
         return present
@@ -48,9 +48,9 @@ def snap(control: Control, typed: float, present: float) -> Value:
 class ControlRow:
     """One control of a workbench; ``value`` is the student's number, ``widget`` is shown.
 
-    A scale has a slider, a field for typing and a button back to the default, which do the same
-    thing three ways; a switch or a choice is as it is. What a change makes of the field and of
-    all that ``on_change`` shows happens within ``together``.
+    A scale can be set in three ways: with a slider, with a field, and back to the default with a
+    button. A switch or a choice has none of these additions. All that follows from a change, in
+    the field and in ``on_change``, happens within ``together``.
     """
 
     def __init__(
@@ -84,16 +84,16 @@ class ControlRow:
             value=_short(self.slider.value),
             description=field_label(self.control),
             step=None,
-            layout=kit.layout(width="7em"),
-            style=kit.style(ipywidgets.widgets.widget_description.DescriptionStyle),
+            layout=shared_styles.layout(width="7em"),
+            style=shared_styles.style(ipywidgets.widgets.widget_description.DescriptionStyle),
             _dom_classes=("storagelab-field",),
         )
         self.field.observe(self._typed, "value")
-        self.back = kit.button(
+        self.back = shared_styles.button(
             "2.6em", icon="undo", tooltip=f"{self.control.label}: back to the default"
         )
         self.back.on_click(self._to_default)
-        return kit.row([self.slider, self.field, self.back], "storagelab-control")
+        return shared_styles.row([self.slider, self.field, self.back], "storagelab-control")
 
     def _moved(self, change: Any) -> None:
         with self._together():
@@ -113,5 +113,5 @@ class ControlRow:
 
 
 def _short(value: Value) -> float:
-    """Return a value as a field shows it: six digits, or it is wider than its field."""
+    """Return a value with six digits, which is as much as fits into its field."""
     return float(f"{float(value):.6g}")

@@ -8,15 +8,15 @@ import ipywidgets
 
 from storagelab.tracks import Control, Value
 from storagelab.units import KIB, format_binary, format_count
-from storagelab.widgets import kit
+from storagelab.widgets import shared_styles
 
 _SINGULAR = {"requests": "request", "samples": "sample"}
 _LABELS = "12em"
-"""Width of the names, so that sliders begin below one another."""
+"""Width of the names, so that all sliders begin at the same place."""
 
 
 def value_label(control: Control, value: Value) -> str:
-    """Return what the screen calls a control's value, with its unit."""
+    """Return the text that the screen shows for a control's value, with its unit."""
     if control.labels:
         return control.label_of(value)
     if control.kind != "scale":
@@ -29,25 +29,27 @@ def value_label(control: Control, value: Value) -> str:
 
 
 def field_label(control: Control) -> str:
-    """Return what a field or a column for the control's bare numbers is called, with its unit."""
+    """Return the name, with the unit, of a field or column that holds a control's numbers."""
     return f"{control.label} ({control.unit})" if control.unit else control.label
 
 
 def make_control(control: Control, value: Value | None = None) -> Any:
     """Return the widget of a control: a slider over its values, buttons, or a list.
 
-    Its ``value`` is the student's number, at first ``value`` or the default; the slider's steps
-    are the control's own values.
+    Its ``value`` is in the student's unit and begins at ``value`` or at the default; the slider's
+    steps are the control's own values.
     """
     options = [(value_label(control, value), value) for value in control.values]
     common: dict[str, Any] = {
         "options": options,
         "value": control.default if value is None else value,
         "description": control.label,
-        "layout": kit.layout(width="auto", max_width="640px"),
+        "layout": shared_styles.layout(width="auto", max_width="640px"),
     }
     if control.kind == "scale":
-        style = kit.style(ipywidgets.widgets.widget_int.SliderStyle, description_width=_LABELS)
+        style = shared_styles.style(
+            ipywidgets.widgets.widget_int.SliderStyle, description_width=_LABELS
+        )
         return ipywidgets.SelectionSlider(continuous_update=True, style=style, **common)
     if control.kind == "switch":
         return ipywidgets.ToggleButtons(
@@ -55,7 +57,7 @@ def make_control(control: Control, value: Value | None = None) -> Any:
             style={"description_width": _LABELS, "button_width": "11em"},
             **common,
         )
-    style = kit.style(
+    style = shared_styles.style(
         ipywidgets.widgets.widget_description.DescriptionStyle, description_width=_LABELS
     )
     return ipywidgets.Dropdown(style=style, **common)

@@ -1,4 +1,4 @@
-"""CopyButton: puts a field's text into the clipboard."""
+"""CopyButton: a button that copies a field's text to the clipboard."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import anywidget
 import traitlets
 from ipywidgets import Widget, widget_serialization
 
-from storagelab.widgets.scripts import text_of
+from storagelab.widgets.scripts import script
 
 
 class CopyButton(anywidget.AnyWidget):
-    """A button that copies the value of ``source``; ``what`` names that to a screen reader."""
+    """A button that copies the value of ``source``; ``what`` names it for a screen reader."""
 
-    _esm: Any = text_of("copy_button.js")
+    _esm: Any = script("copy_button.js")
     source = traitlets.Instance(Widget).tag(sync=True, **widget_serialization)
     what: Any = traitlets.Unicode().tag(sync=True)

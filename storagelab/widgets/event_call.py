@@ -7,7 +7,7 @@ from typing import Any
 
 from storagelab.parts import PARTS
 from storagelab.tracks import Track, Value
-from storagelab.widgets import kit
+from storagelab.widgets import shared_styles
 from storagelab.widgets.prose import paragraphs
 from storagelab.widgets.theme import caption
 
@@ -19,7 +19,7 @@ class EventCall:
         content = track.checkpoint
         mtbf: Value = content.event_node_mtbf / content.control("node_mtbf").si
         words = caption()
-        self.button = kit.button(
+        self.button = shared_styles.button(
             "18em", description=content.event_button, icon="phone", button_style="warning"
         )
 
@@ -28,4 +28,4 @@ class EventCall:
             set_controls(node_mtbf=mtbf)
 
         self.button.on_click(call)
-        self.widget = kit.column([self.button, words])
+        self.widget = shared_styles.column([self.button, words])

@@ -1,4 +1,4 @@
-"""FigureTools: a figure's numbers as a table, and the picture and the numbers as files."""
+"""FigureTools: a figure's numbers as a table, and buttons that save figure and numbers."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ import anywidget
 import traitlets
 from ipywidgets import Widget, widget_serialization
 
-from storagelab.widgets import kit
-from storagelab.widgets.scripts import text_of
+from storagelab.widgets import shared_styles
+from storagelab.widgets.scripts import script
 from storagelab.widgets.table import Table
 
 
 class FigureTools(anywidget.AnyWidget):
-    """A fold with the numbers, and buttons that save PNG, SVG and CSV.
+    """A table that can be unfolded, and buttons that save PNG, SVG and CSV.
 
-    bqplot draws the files of the picture; the numbers are computed by ``numbers`` only when
-    somebody looks at them or saves them. Without a kernel (``live`` is False) what is saved as
-    CSV are the rows that the page has.
+    The picture is copied from the page by the script. The table is computed by ``numbers``, only
+    when somebody looks at it or saves it. Without a kernel (``live`` is False) the CSV file holds
+    the rows that the page has.
     """
 
-    _esm: Any = text_of("figure_tools.js")
+    _esm: Any = script("figure_tools.js")
     figure = traitlets.Instance(Widget).tag(sync=True, **widget_serialization)
     title: Any = traitlets.Unicode().tag(sync=True)
     name: Any = traitlets.Unicode().tag(sync=True)
@@ -32,13 +32,13 @@ class FigureTools(anywidget.AnyWidget):
     live: Any = traitlets.Bool(True).tag(sync=True)
 
     def __init__(self, figure: Any, title: str, name: str, numbers: Callable[[], Table]) -> None:
-        super().__init__(figure=figure, title=title, name=name, layout=kit.layout())
+        super().__init__(figure=figure, title=title, name=name, layout=shared_styles.layout())
         self._numbers = numbers
         self.observe(lambda change: self.refresh(), ["unfolded", "live"])
         self.on_msg(self._answer)
 
     def refresh(self) -> None:
-        """Bring the rows up to date, if somebody sees them."""
+        """Update the rows if they are visible."""
         if not self.unfolded and self.live:
             return
         table = self._numbers().thinned()

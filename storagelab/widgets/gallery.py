@@ -1,4 +1,4 @@
-"""Every instrument by itself, for those who want one picture for a lecture or a page."""
+"""Every instrument on its own, for a lecture or a page that needs a single figure."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""A track's storage as a drawing: from the store past link and cache to whom it feeds.
+"""A track's storage as a drawing: from the store by link and cache to the consumer.
 
-Plain SVG in the page's own colour of text, so that it is read in the light, in the dark and on
-paper, with no script. It shows what each stage could do, and nothing of how they do together.
+It is plain SVG in the page's own text colour, so that it needs no script and can be read in a light
+theme, in a dark theme and on paper. It shows what each stage could do by itself.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from storagelab.units import format_bandwidth, format_bytes, format_time
 from storagelab.words.dress import format_setting
 
 WIDTH, HALF, GAP = 340, 162, 30
-"""The drawing, one of two boxes that stand side by side, and the way between two boxes."""
+"""Widths of the drawing and of each of two boxes side by side, and the gap between two boxes."""
 TITLE_SIZE, LINE_SIZE, LEADING, PADDING = 15, 14, 20, 8
 
 Stage = Literal["store", "link", "cache", "memory", "consumer"]
@@ -26,7 +26,7 @@ Stage = Literal["store", "link", "cache", "memory", "consumer"]
 def stages(track: Track, device_at: Stage = "store") -> dict[Stage, list[str]]:
     """Return each stage's name and its numbers, as lines of text.
 
-    ``device_at`` is where the device of part 1 stands: there its latency is told. The sizes and
+    ``device_at`` is the stage of the device of part 1, which gets the device's latency. Sizes and
     bandwidths are those of the baseline of part 2.
     """
     outcome, terms = PARTS["pipeline"].baseline(track), track.terms
@@ -50,7 +50,7 @@ def hierarchy(track: Track, device_at: Stage = "store") -> str:
     """Return the drawing as SVG, with a title and a description in words.
 
     Link and cache stand side by side, because a byte takes one way or the other. The line into the
-    cache is dashed: how and when it is filled differs from track to track.
+    cache is dashed, because how and when the cache is filled differs from track to track.
     """
     lines = stages(track, device_at)
     middle, top = WIDTH / 2, 1.0

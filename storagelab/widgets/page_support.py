@@ -1,4 +1,4 @@
-"""PageSupport: what a workbench needs of the page around it."""
+"""PageSupport: styles of a workbench, and names for screen readers."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from typing import Any
 
 import anywidget
 
-from storagelab.widgets.scripts import text_of
+from storagelab.widgets.scripts import script, style
 
 
 class PageSupport(anywidget.AnyWidget):
-    """Invisible; brings the workbench's styles, and the names that ipywidgets and bqplot leave out.
+    """Invisible; adds the workbench's styles, and the names that ipywidgets and bqplot leave out.
 
-    For a screen reader a slider's handle gets the slider's label and value, a figure its title and
-    its words, and what is said of the present state is announced.
+    For a screen reader, a slider's handle gets the slider's label and value, a figure gets its
+    title and its caption, and captions of the present state are announced when they change.
     """
 
-    _esm: Any = text_of("page_support.js")
-    _css: Any = text_of("workbench.css")
+    _esm: Any = script("page_support.js")
+    _css: Any = style("workbench.css")

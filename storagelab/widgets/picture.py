@@ -1,4 +1,4 @@
-"""One or more instruments of a track with one control to move, playable without a kernel."""
+"""One or more instruments of a track with a single control, playable without a kernel."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import ipywidgets
 
 from storagelab.parts import PARTS
 from storagelab.tracks import Track, load_track
-from storagelab.widgets import kit
+from storagelab.widgets import shared_styles
 from storagelab.widgets.controls import make_control
 from storagelab.widgets.instruments.base import Shown
 from storagelab.widgets.page_support import PageSupport
 from storagelab.widgets.playback import record
 
 
-@kit.shared()
+@shared_styles.shared()
 def picture(
     build: Callable[[Track], Sequence[Shown]],
     part_name: str,
@@ -25,7 +25,7 @@ def picture(
     moving: str | None = None,
     **settings: Any,
 ) -> ipywidgets.VBox:
-    """Return instruments of a part with the one control ``moving``, or with none.
+    """Return instruments of a part with the single control ``moving``, or with no control.
 
     ``settings``, in SI by control name, replace the track's defaults. Raises ``ValueError`` for
     an unknown track or setting, and ``KeyError`` for an unknown part or control.
@@ -62,4 +62,6 @@ def picture(
         targets = [target for instrument in instruments for target in instrument.targets()]
         moved = [record(slider, targets), slider]
     shown = [instrument.widget for instrument in instruments]
-    return kit.column([PageSupport(layout=kit.layout()), *moved, *shown], "storagelab-workbench")
+    return shared_styles.column(
+        [PageSupport(layout=shared_styles.layout()), *moved, *shown], "storagelab-workbench"
+    )

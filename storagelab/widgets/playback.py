@@ -1,4 +1,4 @@
-"""Playback: a slider that moves figures with no kernel, from frames recorded beforehand."""
+"""Playback: a slider that moves figures without a kernel, from frames recorded beforehand."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import numpy as np
 import traitlets
 from ipywidgets import Widget, widget_serialization
 
-from storagelab.widgets.instruments.base import Target
-from storagelab.widgets.scripts import text_of
+from storagelab.widgets.drawing import Target
+from storagelab.widgets.scripts import script
 
 
 class Playback(anywidget.AnyWidget):
     """Sets ``targets[i].names[i]`` to ``frames[n][i]`` when the slider's index becomes n."""
 
-    _esm: Any = text_of("playback.js")
+    _esm: Any = script("playback.js")
     source = traitlets.Instance(Widget).tag(sync=True, **widget_serialization)
     targets = traitlets.List(traitlets.Instance(Widget)).tag(sync=True, **widget_serialization)
     names = traitlets.List(traitlets.Unicode()).tag(sync=True)
@@ -28,8 +28,9 @@ class Playback(anywidget.AnyWidget):
 def record(slider: Any, targets: Sequence[Target]) -> Playback:
     """Walk ``slider`` (a selection slider) over its options and record the targets' traits.
 
-    What never changes is left out; numbers keep six significant digits. The slider is put back
-    where it was, also when a trait can't be recorded, which raises ``ValueError``.
+    Traits that never change are left out; numbers keep six significant digits. Raises
+    ``ValueError`` for a trait that can't be recorded. The slider returns to its position in any
+    case.
     """
     start = slider.index
     frames = []
@@ -53,7 +54,7 @@ def record(slider: Any, targets: Sequence[Target]) -> Playback:
 
 
 def _plain(value: Any) -> Any:
-    """Return a trait's value as JSON has it.
+    """Return a trait's value as JSON.
 
     Raises ``ValueError`` for NaN and infinity: JSON has neither, and a page with one of them in
     its widgets' state shows no widget at all.

@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 
 from storagelab.tracks import AccessPart, CheckpointPart, PipelinePart, Value
-from storagelab.widgets import kit
-from storagelab.widgets.theme import caption, say
+from storagelab.widgets import shared_styles
+from storagelab.widgets.theme import caption, caption_html
 
 CRISIS = "The crisis"
 BEST_RUN = "My best run"
@@ -53,19 +53,19 @@ class Presets:
         self._content = content
         self.words = caption()
         self.buttons = [self._button(position) for position in positions(content)]
-        label = kit.html("Set everything to:")
-        self._row = kit.row([label, *self.buttons], "storagelab-presets")
+        label = shared_styles.html("Set everything to:")
+        self._row = shared_styles.row([label, *self.buttons], "storagelab-presets")
         self._best: Any = None
-        self.widget = kit.column([self._row, self.words])
+        self.widget = shared_styles.column([self._row, self.words])
 
     def _button(self, position: Position) -> Any:
-        button = kit.button("auto", description=position.label, tooltip=position.words)
+        button = shared_styles.button("auto", description=position.label, tooltip=position.words)
         button.on_click(lambda pressed: self._choose(position))
         return button
 
     def _choose(self, position: Position) -> None:
         self._on_choice(position.values)
-        self.words.value = say(position.words)
+        self.words.value = caption_html(position.words)
 
     def best_run(self, number: int, run: Mapping[str, Value]) -> None:
         """Offer run ``number`` (from 1), given as an answer, as the student's best so far."""

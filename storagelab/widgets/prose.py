@@ -1,4 +1,4 @@
-"""A track's prose as HTML: paragraphs and bold, all else as it is."""
+"""A track's prose as HTML: paragraphs and bold text; everything else stays as it is."""
 
 from __future__ import annotations
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from storagelab.tracks import Track, Value
-from storagelab.widgets import kit
+from storagelab.widgets import shared_styles
 from storagelab.widgets.instruments.ten_runs import Run, TenRuns
-from storagelab.widgets.theme import caption, say
+from storagelab.widgets.theme import caption, caption_html
 
 RecordRun = Callable[[dict[str, Any]], Sequence[Run]]
 """Takes a run and returns all that are recorded; raises ``ValueError`` with a sentence."""
@@ -34,10 +34,10 @@ class RunRecorder:
         self._on_record = on_record
         self._on_best = on_best
         self.ten_runs = TenRuns(track)
-        self.button = kit.button("18em", icon="dot-circle-o", button_style="primary")
+        self.button = shared_styles.button("18em", icon="dot-circle-o", button_style="primary")
         self.button.on_click(self._record)
         self._problem = caption()
-        self.widget = kit.column([self.button, self._problem, self.ten_runs.words])
+        self.widget = shared_styles.column([self.button, self._problem, self.ten_runs.words])
         self._show(runs)
 
     def _show(self, runs: Sequence[Run]) -> None:
@@ -57,7 +57,7 @@ class RunRecorder:
         try:
             runs = self._on_record(self._present())
         except ValueError as problem:
-            self._problem.value = say(str(problem))
+            self._problem.value = caption_html(str(problem))
             return
         self._problem.value = ""
         self._show(runs)

@@ -1,4 +1,4 @@
-"""Table: the numbers behind a figure, for those who want them exact, as a file, or read aloud."""
+"""Table: the exact numbers behind a figure, to be read, read aloud or saved."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Cell = str | float
 class Table(msgspec.Struct, frozen=True):
     """Columns, with their units in the heads, and rows of text and numbers.
 
-    The numbers are the model's own: what a figure cuts at its edge isn't cut here.
+    The numbers are the model's own, even where the figure clips them at its edge.
     """
 
     columns: tuple[str, ...]
@@ -46,7 +46,7 @@ class Table(msgspec.Struct, frozen=True):
         return Table(self.columns, tuple(self.rows[index] for index in kept))
 
     def shown(self) -> list[list[Cell]]:
-        """Return the rows for a screen: JSON has no infinity, so it becomes a sign."""
+        """Return the rows for a screen, with signs for NaN and infinity, which JSON lacks."""
         return [[_shown(cell) for cell in row] for row in self.rows]
 
 

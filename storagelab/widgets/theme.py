@@ -1,4 +1,4 @@
-"""How the figures look: the page's own colours, axes, shapes."""
+"""How the figures look: the page's own colours, axes, legends, and the geometry of shapes."""
 
 from __future__ import annotations
 
@@ -9,23 +9,28 @@ from typing import Any
 import bqplot
 import ipywidgets
 import numpy as np
+import numpy.typing as npt
 
+from storagelab.checks import Floats
 from storagelab.colors import BLUE, GREEN, ORANGE, PURPLE, RED
-from storagelab.widgets import kit
+from storagelab.widgets import shared_styles
 
 TEXT = "var(--storagelab-text, #333333)"
-"""The page's own colour of text, light or dark; :func:`styles` takes it from the page's theme."""
+"""The page's own text colour, light or dark; ``workbench.css`` takes it from the page's theme."""
 GROUND = "var(--storagelab-ground, #ffffff)"
-"""The page's own background, for lines that part one shape from the next."""
+"""The page's own background, for lines that separate one shape from the next."""
 GRID = "var(--storagelab-grid, #e5e5e5)"
 SEQUENCE = (BLUE, ORANGE, GREEN, PURPLE, RED)
 DASHES = ("solid", "dashed", "dotted", "dash_dotted")
+
+Corners = tuple[Floats, Floats]
+"""The corners of a line or a shape, as ``x`` and ``y``."""
 
 MARGIN = {"top": 14, "bottom": 50, "left": 70, "right": 20}
 
 
 def axis(scale: Any, label: str, vertical: bool = False, **options: Any) -> bqplot.Axis:
-    """Return an axis with its label clear of the ticks."""
+    """Return an axis whose label doesn't touch the ticks."""
     return bqplot.Axis(
         scale=scale,
         label=label,
@@ -42,7 +47,7 @@ def axis(scale: Any, label: str, vertical: bool = False, **options: Any) -> bqpl
 def figure(
     marks: Sequence[Any], axes: Sequence[Any], height: int = 320, **margin: int
 ) -> bqplot.Figure:
-    """Return a figure as wide as its place, of a fixed height in pixels.
+    """Return a figure that is as wide as its container and has a fixed height in pixels.
 
     Its title stands above it as text, which wraps where the screen is narrow.
     """
@@ -50,9 +55,9 @@ def figure(
         marks=list(marks),
         axes=list(axes),
         fig_margin={**MARGIN, **margin},
-        layout=kit.layout(width="100%", height=f"{height}px", min_width="240px"),
-        scale_x=kit.pixel_scale(),
-        scale_y=kit.pixel_scale(),
+        layout=shared_styles.layout(width="100%", height=f"{height}px", min_width="240px"),
+        scale_x=shared_styles.pixel_scale(),
+        scale_y=shared_styles.pixel_scale(),
         background_style={"fill": "transparent"},
         display_toolbar=False,  # its buttons have no names; FigureTools saves pictures
     )
@@ -62,7 +67,7 @@ _STROKES = {"solid": "", "dashed": "6 4", "dotted": "2 4", "dash_dotted": "8 3 2
 
 
 def steps(low: float, high: float) -> list[float]:
-    """Return round ticks from ``low`` to ``high``, some four to nine of them."""
+    """Return four to nine round ticks from ``low`` to ``high``."""
     rough = (high - low) / 5
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= rough / 1.5)
@@ -71,7 +76,7 @@ def steps(low: float, high: float) -> list[float]:
 
 
 def log_ticks(low: float, high: float, most: int = 12) -> list[float]:
-    """Return round ticks of a logarithmic axis: 1, 2 and 5 times powers of ten, or those alone."""
+    """Return ticks of a logarithmic axis: 1, 2 and 5 times powers of ten, or fewer of these."""
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     for factors in ((1, 2, 5), (1, 3), (1,)):
         ticks = [float(f"{factor}e{power}") for power in powers for factor in factors]
@@ -82,24 +87,23 @@ def log_ticks(low: float, high: float, most: int = 12) -> list[float]:
 
 
 _SHAPES = {
-    "point": '<path d="M14 0 L20 6 L14 12 L8 6 Z" {look}/>',
+    "diamond": '<path d="M14 0 L20 6 L14 12 L8 6 Z" {look}/>',
     "square": '<rect x="9" y="1" width="10" height="10" {look}/>',
-    "triangle": '<path d="M14 1 L20 11 L8 11 Z" {look}/>',
+    "triangle-up": '<path d="M14 1 L20 11 L8 11 Z" {look}/>',
     "triangle-down": '<path d="M14 11 L20 1 L8 1 Z" {look}/>',
     "rectangle": '<rect x="6" y="3" width="16" height="7" {look}/>',
     "ellipse": '<ellipse cx="14" cy="6" rx="9" ry="4" {look}/>',
     "cross": '<path d="M12 0 h4 v4 h4 v4 h-4 v4 h-4 v-4 h-4 v-4 h4 Z" {look}/>',
-    "dot": '<circle cx="14" cy="6" r="5" {look}/>',
+    "circle": '<circle cx="14" cy="6" r="5" {look}/>',
 }
-"""A legend's shapes as SVG, 28 wide and 12 high."""
+"""A legend's shapes as SVG, 28 wide and 12 high, by the names of bqplot's markers."""
 
 
 def swatch(label: str, color: str, style: str = "solid", opacity: float = 0.8) -> str:
     """Return a legend's entry as HTML.
 
     ``style`` is a line style, ``area`` for a filled shape of that ``opacity``, ``hatched`` for one
-    with strokes in it, ``point`` for a diamond, ``square``, ``triangle``, ``triangle-down``,
-    ``cross``, ``rectangle``, ``ellipse`` or ``dot``.
+    with strokes in it, or a marker of bqplot.
     """
     from html import escape
 
@@ -120,7 +124,7 @@ def swatch(label: str, color: str, style: str = "solid", opacity: float = 0.8) -
             f'<line x1="0" y1="6" x2="28" y2="6" stroke="{color}" stroke-width="3" '
             f'stroke-dasharray="{_STROKES[style]}"/>'
         )
-    # a long entry may break, or it would be cut off where the screen is narrow
+    # a long entry may break, or a narrow screen would cut it off
     flow = "white-space:nowrap" if len(label) <= 40 else "display:inline-block"
     return (
         f'<span style="{flow};margin-right:1.2em">'
@@ -130,11 +134,11 @@ def swatch(label: str, color: str, style: str = "solid", opacity: float = 0.8) -
 
 def legend(*entries: str) -> ipywidgets.HTML:
     """Return swatches as a line of text that wraps where the screen is narrow."""
-    return kit.html(f'<div style="line-height:1.6">{" ".join(entries)}</div>')
+    return shared_styles.html(f'<div style="line-height:1.6">{" ".join(entries)}</div>')
 
 
-def put(mark: Any, **traits: Any) -> None:
-    """Set those of a mark's ``traits`` that differ, in one message, or in none."""
+def update_traits(mark: Any, **traits: Any) -> None:
+    """Set those of a mark's ``traits`` that have changed, in one message or in none."""
     changed = {
         name: value
         for name, value in traits.items()
@@ -147,10 +151,10 @@ def put(mark: Any, **traits: Any) -> None:
             setattr(mark, name, value)
 
 
-def put_shapes(mark: Any, shapes: Sequence[tuple[Any, Any]]) -> None:
+def update_shapes(mark: Any, shapes: Sequence[Corners]) -> None:
     """Set a mark of several lines or shapes, each given by its corners' ``x`` and ``y``.
 
-    Fewer corners than the most are filled up with the last one.
+    A shape with fewer corners than the others repeats its last one.
     """
     most = max(len(x) for x, _ in shapes)
     found = np.empty((2, len(shapes), most))
@@ -158,47 +162,20 @@ def put_shapes(mark: Any, shapes: Sequence[tuple[Any, Any]]) -> None:
         for axis_, values in enumerate(shape):
             found[axis_, index, : len(values)] = values
             found[axis_, index, len(values) :] = values[-1]
-    put(mark, x=found[0], y=found[1])
+    update_traits(mark, x=found[0], y=found[1])
 
 
-def polygons(
-    colors: Sequence[str],
-    scales: dict[str, Any],
-    labels: Sequence[str],
-    opacity: float = 0.85,
-    corners: int = 5,
-) -> bqplot.Lines:
-    """Return several filled shapes as one mark, so that one message moves them all.
-
-    Set ``x`` and ``y``, each of shape (shapes, corners), together; a shape without an area isn't
-    seen, because shapes have no outline.
-    """
-    nothing = np.zeros((len(colors), corners))
-    return bqplot.Lines(
-        x=nothing,
-        y=nothing,
-        scales=scales,
-        colors=list(colors),
-        fill="inside",
-        fill_colors=list(colors),
-        fill_opacities=[opacity] * len(colors),
-        stroke_width=0,
-        close_path=True,
-        labels=list(labels),
-    )
-
-
-def rectangle(left: float, right: float, bottom: float, top: float) -> tuple[Any, Any]:
+def rectangle(left: float, right: float, bottom: float, top: float) -> Corners:
     """Return the corners of a rectangle as ``x`` and ``y``, shape (5,)."""
     return np.array([left, right, right, left, left]), np.array([bottom, bottom, top, top, bottom])
 
 
-def boxes(spans: Any, bottom: float, top: float, most: int) -> tuple[Any, Any]:
+def boxes(spans: npt.ArrayLike, bottom: float, top: float, most: int) -> Corners:
     """Return boxes side by side as one outline of ``4 * most`` corners, ``x`` and ``y``.
 
     ``spans`` are their left and right edges, shape (n, 2), from left to right. The outline runs
-    along the bottom from one to the next, which encloses nothing there. However many boxes there
-    are, ``y`` is the same. Raises ``ValueError`` for more than ``most`` of them.
+    along the bottom from one to the next, where it encloses nothing. ``y`` doesn't depend on the
+    number of boxes. Raises ``ValueError`` for more than ``most`` of them.
     """
     edges = np.asarray(spans, dtype=float).reshape(-1, 2)
     if len(edges) > most:
@@ -212,21 +189,21 @@ def boxes(spans: Any, bottom: float, top: float, most: int) -> tuple[Any, Any]:
 def fitting(room: float, *texts: str) -> str:
     """Return the first of ``texts`` that fits into a share ``room`` of the axis, or nothing.
 
-    At the narrowest: a screen of 360 pixels leaves some 240 of them, of which a letter of 12
-    pixels takes 7.
+    The narrowest screen decides: one of 360 pixels leaves some 240 for the axis, and a letter of
+    12 pixels is 7 wide.
     """
     return next((text for text in texts if (7 * len(text) + 6) / 240 <= room), "")
 
 
 def hatching(
-    left: float, right: float, bottom: float, top: float, feet: Any, lean: float
-) -> tuple[Any, Any]:
-    """Return a rectangle's outline and slanting strokes in it, as one line ``x`` and ``y``.
+    left: float, right: float, bottom: float, top: float, feet: npt.ArrayLike, lean: float
+) -> Corners:
+    """Return a rectangle's outline and the slanting strokes in it, as one line ``x`` and ``y``.
 
     bqplot has no patterns. The strokes rise from ``feet``, the x of each at ``bottom``, by
-    ``lean`` in x up to ``top``; they stand still while the rectangle's edges move over them. The
-    line goes up one and down the next, and between them along the rectangle's edge. However
-    large the rectangle is, it has as many points; without an area they are one.
+    ``lean`` in x up to ``top``; they stay in place while the rectangle's edges move over them. The
+    line goes up one stroke and down the next, and between them along the rectangle's edge. The
+    number of points doesn't depend on the rectangle; without an area all of them coincide.
     """
     feet = np.asarray(feet, dtype=float)
     if right <= left or top <= bottom:
@@ -235,7 +212,7 @@ def hatching(
     low_y, high_y = (bottom + (x - feet) / lean * (top - bottom) for x in (low, high))
     low_y, high_y = np.clip(low_y, bottom, top), np.clip(high_y, bottom, top)
     up = np.arange(len(feet)) % 2 == 0
-    # a stroke's begin, its end, and the corner between its end and the next one's begin
+    # a stroke's start, its end, and the corner between its end and the next one's start
     x = np.array([np.where(up, low, high), np.where(up, high, low), np.where(up, high, low)])
     y = np.array([np.where(up, low_y, high_y), np.where(up, high_y, low_y), np.zeros(len(feet))])
     x[2, :-1] = np.where(up[:-1], np.maximum(high[:-1], high[1:]), np.minimum(low[:-1], low[1:]))
@@ -249,18 +226,18 @@ def hatching(
 
 def heading(title: str) -> ipywidgets.HTML:
     """Return a figure's title."""
-    return kit.html(f'<p style="margin:1em 0 0"><strong>{title}</strong></p>')
+    return shared_styles.html(f'<p style="margin:1em 0 0"><strong>{title}</strong></p>')
 
 
 def caption() -> ipywidgets.HTML:
-    """Return the place for a figure's words, which stand for it where it can't be seen."""
-    return kit.html(width="auto")
+    """Return the place for a figure's caption, which describes it to those who can't see it."""
+    return shared_styles.html(width="auto")
 
 
-def say(text: str, live: bool = True) -> str:
+def caption_html(text: str, live: bool = True) -> str:
     """Return a caption's text as HTML, which a screen reader announces if it is ``live``."""
     from html import escape
 
-    # what is announced has to stand in a place that stays: PageSupport makes it one
+    # PageSupport makes the element around it a live region, which stays when the text is replaced
     announced = " storagelab-announced" if live else ""
     return f'<p class="storagelab-words{announced}">{escape(text)}</p>'

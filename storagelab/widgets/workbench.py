@@ -11,17 +11,17 @@ import ipywidgets
 
 from storagelab.parts import PARTS, Outcome, Part
 from storagelab.tracks import Control, Track, Value
-from storagelab.widgets import kit
+from storagelab.widgets import shared_styles
 from storagelab.widgets.closing import close_all, parts_of
 from storagelab.widgets.code_line import CodeLine
 from storagelab.widgets.control_row import ControlRow, nearest
-from storagelab.widgets.courier import Courier
 from storagelab.widgets.event_call import EventCall
 from storagelab.widgets.instruments.base import Instrument
 from storagelab.widgets.instruments.math_peek import MathPeek
+from storagelab.widgets.message_batcher import MessageBatcher
 from storagelab.widgets.page_support import PageSupport
 from storagelab.widgets.presets import Presets
-from storagelab.widgets.theme import caption, say
+from storagelab.widgets.theme import caption, caption_html
 from storagelab.words.answers import in_units
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def _kinds(track: Track, part_name: str) -> list[type[Instrument]]:
     return [kind for kind in kinds if kind.shows(track)]
 
 
-class Below:
+class LazyPanel:
     """What lies under a workbench's first picture: the others, the equation, the line to paste."""
 
     def __init__(
@@ -107,20 +107,20 @@ class Workbench:
         self.content = self.part.of(track)
         self.outcome: Outcome = None
         self._paused = False
-        self._below: Below | None = None
+        self._below: LazyPanel | None = None
         self._first_kind, *self._other_kinds = _kinds(track, part_name)
-        self._made: kit.Made = {}
-        with kit.shared(self._made):
-            self.courier = Courier(layout=kit.layout())
+        self._made: shared_styles.Made = {}
+        with shared_styles.shared(self._made):
+            self.message_batcher = MessageBatcher(layout=shared_styles.layout())
             self.widget = self._build(runs, on_record)
-        self.courier.observe(lambda change: self._hand_over(), "ready")
+        self.message_batcher.observe(lambda change: self._hand_over(), "ready")
         self.refresh()
 
     def _build(
         self, runs: Sequence[dict[str, Any]], on_record: RecordRun | None
     ) -> ipywidgets.Widget:
         self.controls = {
-            item.name: ControlRow(item, self.refresh, self.courier.together)
+            item.name: ControlRow(item, self.refresh, self.message_batcher.together)
             for item in self.content.controls
         }
         self.presets = Presets(self.content, self._go_to)
@@ -128,7 +128,7 @@ class Workbench:
         self.summary = caption()
         rows = [control.widget for control in self.controls.values()]
         above: list[Any] = [self.presets.widget, *rows]
-        self._place = kit.column()  # of what lies below
+        self._place = shared_styles.column()  # of what lies below
         last: list[Any] = [self._place]
         if self.part.name == "checkpoint":
             self.event = EventCall(self.track, self.set)
@@ -141,17 +141,17 @@ class Workbench:
             )
             above.append(self.recorder.widget)
             last.append(self.recorder.ten_runs.widget)
-        unseen = [PageSupport(layout=kit.layout()), self.courier]
-        return kit.column(
+        unseen = [PageSupport(layout=shared_styles.layout()), self.message_batcher]
+        return shared_styles.column(
             [*unseen, *above, self.summary, self.first.widget, *last], "storagelab-workbench"
         )
 
-    def complete(self) -> Below:
+    def complete(self) -> LazyPanel:
         """Make what lies under the first picture, unless it is there, and return it."""
         if self._below is None:
-            with kit.shared(self._made):
+            with shared_styles.shared(self._made):
                 controls = self.content.controls
-                self._below = Below(self._other_kinds, self.track, controls, self._restore)
+                self._below = LazyPanel(self._other_kinds, self.track, controls, self._restore)
             self._below.update(self.part, self.outcome, self.settings())
             self._place.children = self._below.widgets
         return self._below
@@ -172,12 +172,12 @@ class Workbench:
         return self.complete().line
 
     def _hand_over(self) -> None:
-        """Complete the workbench, and let the courier carry for every part of it.
+        """Complete the workbench, and let the batcher collect from every part of it.
 
-        Once there is a browser that can unpack what it carries.
+        This is done once there is a browser that can unpack its batches.
         """
         self.complete()
-        self.courier.carry_for(parts_of(self.widget))
+        self.message_batcher.collect_from(parts_of(self.widget))
 
     def settings(self) -> dict[str, Value]:
         """Return the present settings, SI by control name."""
@@ -188,7 +188,7 @@ class Workbench:
 
         Raises ``KeyError`` for an unknown control and ``TraitError`` for a value that isn't on it.
         """
-        with self.courier.together():
+        with self.message_batcher.together():
             self._paused = True
             try:
                 for name, value in values.items():
@@ -200,13 +200,13 @@ class Workbench:
     def refresh(self) -> None:
         """Compute the outcome of the present settings and show it everywhere."""
         if not self._paused:
-            with self.courier.together():
+            with self.message_batcher.together():
                 self._show_present()
 
     def _show_present(self) -> None:
         settings = self.settings()
         self.outcome = self.part.run(self.track, settings)
-        self.summary.value = say(self.part.summary(self.track, self.outcome))
+        self.summary.value = caption_html(self.part.summary(self.track, self.outcome))
         self.first.update(self.outcome)
         if self._below is not None:
             self._below.update(self.part, self.outcome, settings)

@@ -353,7 +353,7 @@ def test_what_was_opened_and_moved_asked_no_other_host(bench):
 
 
 def test_where_scripts_load_slowly_everything_still_follows(browser, lab, layout):
-    """Then anywidget would lose all messages to its widgets, the courier among them."""
+    """Then anywidget would lose all messages to its widgets, the message batcher among them."""
     track, part = load_track("cloud_titan"), PARTS["pipeline"]
     lab.write("slow/lab.ipynb", students_copy(layout.release, track, part))
     traffic = Traffic()

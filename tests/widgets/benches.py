@@ -1,4 +1,4 @@
-"""What the tests of the widgets share: any outcome of any track, and all that a person reads."""
+"""Helpers of the widgets' tests: any outcome of any track, and every text that a person reads."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ EVERY_BENCH = [
     for name in TRACKS
     for part_name in PARTS
 ]
-"""Each track's name with each part's, as parameters of a test."""
+"""Every track with every part, as parameters of a test."""
 
 CLOUDS_OWN = (
     r"accelerator|\bGPU|H100|\bepoch|\btrain|checkpoint|object store|\bDRAM|\bnode\b|\bbatch"
 )
-"""What is said of a cloud alone."""
+"""Words that only the cloud's track may use."""
 
 
 def outcomes(name, part_name):
-    """Any outcome on the grid of a part's controls."""
+    """Return a strategy for the outcomes on the grid of a part's controls."""
     track, part = load_track(name), PARTS[part_name]
     return st.fixed_dictionaries(
         {
@@ -43,20 +43,22 @@ def outcomes(name, part_name):
 
 @cache
 def built(instrument: Any, name: str) -> Any:
-    """Return one instrument of its kind: what an update leaves behind would show."""
+    """Return an instrument that all tests share, so that anything an update leaves behind shows."""
     return instrument(load_track(name))
 
 
 @cache
 def bench_of(name: str, part_name: str) -> Workbench:
-    """Return one workbench of its kind, all of it, to be set and read."""
+    """Return a complete workbench that all tests share."""
     bench = Workbench(load_track(name), part_name)
-    bench.courier.set_state({"ready": True, "heard": True})  # as a browser does
+    bench.message_batcher.set_state(
+        {"ready": True, "first_batch_received": True}
+    )  # as a browser does
     return bench
 
 
 def ends(controls):
-    """Return the start, and each control alone at each of its ends, in the student's units."""
+    """Yield the defaults, then each control at each of its ends, in the student's units."""
     start = {item.name: item.default for item in controls}
     yield start
     for item in controls:
@@ -65,7 +67,7 @@ def ends(controls):
 
 
 def corners(controls):
-    """Every combination of the ends of a part's controls, in the student's units."""
+    """Yield every combination of the ends of a part's controls, in the student's units."""
     grids = [(item.values[0], item.values[-1]) for item in controls]
     for index in range(2 ** len(grids)):
         yield {
@@ -75,7 +77,7 @@ def corners(controls):
 
 
 def within(widget):
-    """Yield a widget and all that is in it: boxes' children, figures' marks and axes."""
+    """Yield a widget and everything in it: boxes' children, figures' marks and axes."""
     yield widget
     inner = [*getattr(widget, "children", ())]
     if isinstance(widget, bqplot.Figure):
@@ -85,9 +87,9 @@ def within(widget):
 
 
 def texts(widget):
-    """Yield every text that a person reads in a widget, HTML without its tags.
+    """Yield every text that a person reads in a widget, without HTML tags.
 
-    Equations are left out, whose TeX has braces of its own, and so are styles.
+    Styles are left out, and so are equations, because TeX has braces of its own.
     """
     for item in within(widget):
         said = [getattr(item, name, None) for name in ("description", "tooltip", "label")]
@@ -102,7 +104,7 @@ def texts(widget):
 
 
 def drawn(figure):
-    """Yield each mark of a figure that has coordinates, with these as two arrays of floats."""
+    """Yield each mark of a figure with its coordinates as two arrays of floats."""
     for mark in figure.marks:
         yield mark, np.asarray(mark.x, dtype=float), np.asarray(mark.y, dtype=float)
 

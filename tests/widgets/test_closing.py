@@ -1,4 +1,4 @@
-"""A workbench that is closed leaves nothing behind, however often it was opened."""
+"""A workbench that is closed leaves nothing behind, no matter how often it was opened."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from .benches import EVERY_BENCH
 
 
 def alive() -> int:
-    """Return how many widgets ipywidgets keeps, each with a comm."""
+    """Return the number of widgets that ipywidgets keeps, each with a comm."""
     return len(registry._instances)
 
 
 def objects() -> int:
-    """Return how many workbenches and widgets Python still has, open or closed."""
+    """Return the number of workbenches and widgets in memory, open or closed."""
     return sum(isinstance(item, Workbench | ipywidgets.Widget) for item in gc.get_objects())
 
 
@@ -31,7 +31,7 @@ def objects() -> int:
 def test_nothing_of_a_workbench_stays_open(name, part_name, seen):
     before = alive()
     bench = Workbench(load_track(name), part_name)
-    bench.courier.ready = seen
+    bench.message_batcher.ready = seen
     assert alive() > before + (80 if seen else 40)
     bench.close()
     assert alive() == before
@@ -43,7 +43,7 @@ def test_workbenches_one_after_the_other_take_no_more_memory_than_a_few(count):
 
     def cycle() -> None:
         bench = Workbench(track, "pipeline")
-        bench.courier.ready = True
+        bench.message_batcher.ready = True
         bench.set(link=20)
         bench.close()
 
@@ -61,7 +61,7 @@ def test_workbenches_one_after_the_other_take_no_more_memory_than_a_few(count):
         tracemalloc.stop()
     assert alive() == widgets
     assert objects() == kept
-    assert grown < count * 100_000  # a workbench that stayed would be six times that
+    assert grown < count * 100_000  # a workbench that stayed would take six times as much
 
 
 def test_a_widget_in_two_places_is_closed_once_and_a_circle_ends():

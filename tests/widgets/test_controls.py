@@ -1,4 +1,4 @@
-"""Controls that are moved, typed into and sent back; presets; the line of code, both ways."""
+"""Controls that are moved, typed into and reset; presets; the line of code, written and read."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_a_value_of_the_scale_is_itself(control):
 
 
 def test_the_nearest_is_by_ratio_where_values_span_decades_and_by_difference_elsewhere():
-    assert nearest(SIZE, 90.0) == 64  # between 64 and 128 the ratio's middle is 90.5
+    assert nearest(SIZE, 90.0) == 64  # the geometric mean of 64 and 128 is 90.5
     assert nearest(SIZE, 91.0) == 128
     assert nearest(CACHE, 749.0) == 500
     assert nearest(CACHE, 751.0) == 1000
@@ -77,7 +77,7 @@ def test_slider_field_and_button_do_the_same_thing():
     assert (row.value, row.field.value) == (1024, 1024)
     row.back.click()
     assert row.value == row.field.value == SIZE.default
-    assert calls == [256, 512, 1024, 128]  # one call a change
+    assert calls == [256, 512, 1024, 128]  # one call for each change
 
 
 def test_a_field_is_named_with_its_unit_and_a_button_with_its_control():
@@ -186,7 +186,7 @@ def test_the_best_run_becomes_a_preset():
     bench.presets.buttons[0].click()
     row.children[-1].click()
     assert row.children[-1].description == "My best run"
-    assert len(row.children) == buttons + 1  # the last one took the other's place
+    assert len(row.children) == buttons + 1  # the new button replaced the previous one
     present = in_units(bench.content.controls, bench.settings())
     costs = [bench.part.judge(TRACK, run).cost for run in (good, better)]
     assert present == (good, better)[costs.index(min(costs))]

@@ -1,4 +1,4 @@
-"""The drawn hierarchy: the model's numbers, in words too, and nothing that a phone can't show."""
+"""The drawn hierarchy has the model's numbers, also as text, and fits on a phone."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from storagelab.widgets.hierarchy import WIDTH, hierarchy, stages, words
 
 SVG = "{http://www.w3.org/2000/svg}"
 EM = 0.62
-"""Ems that a letter of a sans-serif takes on average, bold ones included."""
+"""The average width of a letter of a sans-serif font in ems, bold ones included."""
 
 
 def drawn(name, *arguments):
@@ -66,7 +66,7 @@ def test_every_line_fits_its_box(name):
             left < x - half and x + half < left + width and top + size * 0.8 < y < top + height - 3
             for left, top, width, height in boxes
         ), text.text
-        assert size >= 14  # a page of 360 pixels shows it a twelfth smaller
+        assert size >= 14  # a page of 360 pixels shows it smaller by a twelfth
 
 
 @pytest.mark.parametrize("name", TRACKS)

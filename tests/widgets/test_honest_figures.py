@@ -1,4 +1,4 @@
-"""Figures that don't mislead: nothing off its axis unsaid, no line that means nothing."""
+"""Figures don't mislead: what leaves an axis is mentioned, and every line has a meaning."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ DELIBERATE = {
     "YoungDaly": "a curve leaves the figure at its own slope",
     "DeadlineTail": "a share of nothing leaves the figure at its lower edge",
 }
-"""Where a curve may go on beyond the axes, where it is clipped."""
+"""The instruments whose curves may continue beyond the axes, where they are clipped."""
 
 
 @pytest.mark.parametrize(("name", "part_name"), EVERY_BENCH)
@@ -89,7 +89,7 @@ def test_no_axis_has_more_than_twelve_ticks_or_one_outside_of_it(name, part_name
         assert np.all(ticks >= axis.scale.min * (1 - 1e-4)), axis.label
         assert np.all(ticks <= axis.scale.max * (1 + 1e-4)), axis.label
         assert axis.label or axis.tick_labels
-        # a label belongs to a tick, or it is never shown
+        # a label without a tick would never be shown
         if axis.tick_labels:
             assert set(axis.tick_labels) == {format(tick, axis.tick_format) for tick in ticks}
 
@@ -109,7 +109,7 @@ def test_the_slider_of_an_axis_lies_on_it_from_end_to_end(name):
 
 @EVERY_TRACK
 def test_a_figures_baseline_can_be_read(name):
-    """Neither pressed to an axis nor off the figure, so that the way out is seen to be one."""
+    """The baseline lies inside the figure and away from its edges, so that changes are visible."""
     track = load_track(name)
     shown = built(YoungDaly, name)
     shown.update(PARTS["checkpoint"].baseline(track))

@@ -1,4 +1,4 @@
-"""Instruments without a browser: what is drawn is what the model says."""
+"""Instruments without a browser: they draw what the model says."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ANY = given(st.data())
 
 
 def start(bench):
-    """Return where a workbench's controls begin, in the student's units."""
+    """Return the defaults of a workbench's controls, in the student's units."""
     return {item.name: item.default for item in bench.content.controls}
 
 
@@ -63,7 +63,7 @@ def test_a_control_moves_the_instruments_and_the_words(name, part_name):
 
 @pytest.mark.parametrize(("name", "part_name"), EVERY_BENCH)
 def test_every_control_moves_some_mark_or_word(name, part_name):
-    """No slider is there for nothing: between its ends, something is drawn or said anew."""
+    """Every slider has an effect: between its ends, some figure or text changes."""
     bench = bench_of(name, part_name)
     for item in bench.content.controls:
         seen = set()
@@ -170,7 +170,7 @@ def test_every_frame_of_a_pages_playback_is_the_model_at_that_value(name, part_n
         }
         for instrument, caption in zip(instruments, captions, strict=True):
             words = instrument.draw(outcome)
-            # what never changes isn't played back, and stands on the page
+            # text that never changes isn't played back but stands on the page
             assert escape(words) in frame.get((id(caption), "value"), caption.value)
     assert any("value" in name for name in playback.names)
     assert slider.value == control.default

@@ -1,4 +1,4 @@
-"""Playback's frames are what the targets held, in a form that a page's JSON can carry."""
+"""The frames of a playback are what the targets held, as JSON for a page."""
 
 import json
 
@@ -11,7 +11,7 @@ from storagelab.widgets.playback import record
 
 
 def walk(values, make_target, trait):
-    """Record ``trait`` of a widget that takes on each of ``values`` in turn."""
+    """Record ``trait`` of a widget that takes each of ``values`` in turn."""
     target = make_target()
     slider = ipywidgets.SelectionSlider(options=list(range(len(values))), value=1)
     slider.observe(lambda change: setattr(target, trait, values[change["new"]]), "index")
@@ -44,7 +44,7 @@ def test_frames_are_what_the_target_held_and_survive_json(values, make_target, t
     slider, playback = walk(values, make_target, trait)
     frames = json.loads(json.dumps(playback.frames, allow_nan=False))
     plain = [value.tolist() if isinstance(value, np.ndarray) else value for value in values]
-    # the slider rests on the second value, so that each of the others is set by walking to it
+    # the slider starts at the second value, so that the walk itself sets all others
     assert frames == [[value] for value in plain]
     assert [[type(value)] for (value,) in frames] == [[type(value)] for value in plain]
     assert slider.index == 1

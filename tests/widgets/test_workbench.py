@@ -1,4 +1,4 @@
-"""What stands first is made at once; what lies below it, when a browser is there or it is asked."""
+"""The top of a workbench is made at once, the rest when a browser or somebody asks for it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def figures(bench):
 
 
 def other_values(bench):
-    """Return another position of every control."""
+    """Return a value other than the default for every control."""
     return {
         item.name: next(value for value in item.values if value != item.default)
         for item in bench.content.controls
@@ -33,7 +33,7 @@ def test_a_browser_gets_the_first_picture_and_then_the_others(name, part_name):
     bench = Workbench(track, part_name)
     assert figures(bench) == [bench.first.figure]
     assert type(bench.first) is kinds[0]
-    bench.courier.ready = True
+    bench.message_batcher.ready = True
     assert [type(item) for item in bench.instruments] == kinds
     assert figures(bench) == [item.figure for item in bench.instruments]
     assert bench.line.field in within(bench.widget)
@@ -44,24 +44,24 @@ def test_a_browser_gets_the_first_picture_and_then_the_others(name, part_name):
 def test_what_comes_later_shows_where_the_sliders_are_by_then(name, part_name):
     track, part = load_track(name), PARTS[part_name]
     early, late = Workbench(track, part_name), Workbench(track, part_name)
-    early.courier.ready = True
+    early.message_batcher.ready = True
     start = list(texts(early.widget))
     for bench in (early, late):
         bench.set(**other_values(bench))
-    late.courier.ready = True
+    late.message_batcher.ready = True
     assert list(texts(late.widget)) == list(texts(early.widget)) != start
     assert escape(part.summary(track, late.outcome)) in late.summary.value
 
 
-def test_what_was_asked_for_early_is_made_once_and_carried_too():
+def test_what_was_asked_for_early_is_made_once_and_batched_too():
     bench = Workbench(load_track("edge_guardian"), "access")
     below = bench.complete()
     shown = figures(bench)
-    bench.courier.set_state({"ready": True, "heard": True})
+    bench.message_batcher.set_state({"ready": True, "first_batch_received": True})
     assert bench.complete() is below
     assert figures(bench) == shown
     sent: list[str] = []
-    bench.courier.send = lambda content, buffers=None: sent.extend(
+    bench.message_batcher.send = lambda content, buffers=None: sent.extend(
         model for model, _, _ in content["updates"]
     )
     bench.set(**other_values(bench))
@@ -71,9 +71,9 @@ def test_what_was_asked_for_early_is_made_once_and_carried_too():
 
 def test_a_browser_that_says_twice_that_it_is_ready_gets_nothing_twice():
     bench = Workbench(load_track("cloud_titan"), "checkpoint")
-    bench.courier.ready = True
+    bench.message_batcher.ready = True
     children, shown = bench.widget.children, figures(bench)
-    bench.courier.ready = False
-    bench.courier.ready = True
+    bench.message_batcher.ready = False
+    bench.message_batcher.ready = True
     assert bench.widget.children == children
     assert figures(bench) == shown

@@ -1,4 +1,4 @@
-"""What every instrument has: a figure with words under it, and an update that redraws nothing."""
+"""What every instrument has: a figure with a caption, and an update that changes its marks."""
 
 from __future__ import annotations
 
@@ -9,20 +9,18 @@ import ipywidgets
 
 from storagelab.parts import Outcome
 from storagelab.tracks import Track
-from storagelab.widgets import kit
+from storagelab.widgets import shared_styles
+from storagelab.widgets.drawing import Drawing, Target
 from storagelab.widgets.figure_tools import FigureTools
 from storagelab.widgets.table import Table
-from storagelab.widgets.theme import caption, heading, say
-
-Target = tuple[Any, str]
-"""A widget and the name of one of its traits that an update changes."""
+from storagelab.widgets.theme import caption, caption_html, heading
 
 EASE = 150
-"""Milliseconds in which marks move to where they belong."""
+"""Milliseconds that marks take to move to their new places."""
 
 
 class Shown(Protocol):
-    """What a page can show of an outcome, and play without a kernel."""
+    """Something that a page can show and play back without a kernel."""
 
     @property
     def widget(self) -> ipywidgets.Widget:
@@ -35,28 +33,26 @@ class Shown(Protocol):
         """Return every trait that an update changes."""
 
     def on_a_page(self) -> None:
-        """Get ready for a page that has no kernel to ask."""
+        """Prepare for a page without a kernel."""
 
 
 class Instrument:
     """A figure of one outcome.
 
-    A subclass makes ``self.figure``, its marks and its legend once; :meth:`draw` sets their traits
-    from an outcome and returns the words to go under them; :meth:`table` gives the same numbers
-    without the figure's edges.
+    A subclass makes ``self.drawing`` and ``self.figure`` once; :meth:`draw` sets the marks' traits
+    from an outcome and returns the caption; :meth:`table` gives the same numbers, unclipped.
     """
 
     name: str
-    """What its files are called."""
+    """The name of its files."""
     live = True
-    """Whether a screen reader announces the words; where others say it all, it shouldn't."""
+    """Whether a screen reader announces the caption; it needn't where a summary is announced."""
     title: str
+    drawing: Drawing
+    """The marks with their legend entries and table columns."""
     figure: Any
-    legend: Any
-    dynamic: list[Target]
-    """What :meth:`draw` changes, the words left out."""
     extras: tuple[Any, ...] = ()
-    """Widgets of its own between the words and the tools."""
+    """The instrument's own widgets, between the caption and the tools."""
 
     @classmethod
     def shows(cls, track: Track) -> bool:
@@ -69,34 +65,44 @@ class Instrument:
         self.caption = caption()
         self.outcome: Outcome = None
 
+    @property
+    def dynamic(self) -> list[Target]:
+        """Every trait that :meth:`draw` changes, except the caption's."""
+        return self.drawing.dynamic
+
+    @cached_property
+    def legend(self) -> ipywidgets.HTML:
+        """The legend of the marks."""
+        return self.drawing.legend()
+
     @cached_property
     def tools(self) -> FigureTools:
-        """The numbers of the figure, and what saves it."""
+        """The figure's numbers, and the buttons that save it."""
         return FigureTools(self.figure, self.title, self.name, lambda: self.table(self.outcome))
 
     @cached_property
     def widget(self) -> ipywidgets.Widget:
-        """The figure with its title, its legend, its words and its tools."""
+        """The figure with its title, legend, caption and tools."""
         self.figure.animation_duration = EASE
         parts = [heading(self.title), self.figure, self.legend, self.caption]
-        return kit.column([*parts, *self.extras, self.tools], "storagelab-instrument")
+        return shared_styles.column([*parts, *self.extras, self.tools], "storagelab-instrument")
 
     def update(self, outcome: Outcome) -> None:
         """Show ``outcome``."""
         self.outcome = outcome
-        self.caption.value = say(self.draw(outcome), self.live)
+        self.caption.value = caption_html(self.draw(outcome), self.live)
         self.tools.refresh()
 
     def on_a_page(self) -> None:
-        """Get ready for a page that has no kernel to ask."""
+        """Prepare for a page without a kernel."""
         self.tools.live = False
 
     def draw(self, outcome: Outcome) -> str:
-        """Set the marks from ``outcome`` and return what is seen now."""
+        """Set the marks from ``outcome`` and return the caption."""
         raise NotImplementedError
 
     def table(self, outcome: Outcome) -> Table:
-        """Return what is drawn of ``outcome`` as numbers, with units in the columns' heads."""
+        """Return the numbers drawn for ``outcome``, with units in the columns' heads."""
         raise NotImplementedError
 
     def targets(self) -> list[Target]:

@@ -26,22 +26,20 @@ from storagelab.units import (
     format_share,
     format_time,
 )
-from storagelab.widgets import kit
+from storagelab.widgets import shared_styles
+from storagelab.widgets.drawing import PLACED, WRITTEN, Column, Drawing, Entry, Shape, table_of
 from storagelab.widgets.instruments.base import Instrument
 from storagelab.widgets.picture import picture
 from storagelab.widgets.playback import Playback, record
 from storagelab.widgets.table import Table
 from storagelab.widgets.theme import (
     TEXT,
+    Corners,
     axis,
-    figure,
-    legend,
     log_ticks,
-    polygons,
-    put,
-    put_shapes,
     rectangle,
-    swatch,
+    update_shapes,
+    update_traits,
 )
 
 _TIMES = {
@@ -50,11 +48,11 @@ _TIMES = {
 }  # fmt: skip
 """Ticks of the axis of time, in seconds."""
 _PARTED = 16
-"""Groups that are drawn one by one; more would be a grey mass."""
+"""The largest number of groups that are drawn one by one; more could not be told apart."""
 
 
 class Extent(msgspec.Struct, frozen=True):
-    """What any storm of a track's sliders can come to: seconds and bytes/s, least and most."""
+    """The least and greatest seconds and bytes/s that any position of a track's sliders gives."""
 
     shortest: float
     longest: float
@@ -63,7 +61,7 @@ class Extent(msgspec.Struct, frozen=True):
 
 
 def extent(track: Track) -> Extent:
-    """Return the ends of the axes, which stay while a slider moves."""
+    """Return the ends of the axes, which stay the same while a slider moves."""
     part = track.checkpoint
     grids = {
         item.name: {item.to_si(item.values[0]), item.to_si(item.values[-1])}
@@ -82,7 +80,7 @@ def extent(track: Track) -> Extent:
 
 
 def sizes(track: Track, outcome: CheckpointOutcome) -> dict[bool, float]:
-    """Return the bytes of a dump as a full copy each (False) and as the new alone (True)."""
+    """Return the bytes of a dump as full copies (False) and sharded (True)."""
     part = track.checkpoint
     return {
         False: outcome.size * (part.full_copies or part.nodes),
@@ -90,11 +88,11 @@ def sizes(track: Track, outcome: CheckpointOutcome) -> dict[bool, float]:
     }
 
 
-def outline(shown: Storm, begin: float, left: float, bottom: float) -> tuple[Any, Any]:
+def outline(shown: Storm, begin: float, left: float, bottom: float) -> Corners:
     """Return the line around what passes, group after group, as times and bytes/s.
 
-    ``begin`` are the seconds before bytes flow, ``left`` and ``bottom`` the axes' ends. A line
-    parts one group from the next.
+    ``begin`` are the seconds before bytes flow, ``left`` and ``bottom`` the axes' ends. Lines
+    separate the groups.
     """
     if shown.ends.size > _PARTED:
         mean = float(shown.rates @ shown.durations / shown.time)
@@ -110,8 +108,8 @@ def outline(shown: Storm, begin: float, left: float, bottom: float) -> tuple[Any
 class CheckpointStorm(Instrument):
     """Bandwidth on the shared path against time, with the bytes, the limit and the wait.
 
-    Both axes are logarithmic, so that a storm of an hour and one of a second are read in one
-    figure; there a storm of so many bytes ends on a straight line, whatever its bandwidth.
+    Both axes are logarithmic, so that storms of an hour and of a second can be read in one figure.
+    Storms of the same number of bytes then end on one straight line, whatever their bandwidth.
     """
 
     name = "checkpoint_storm"
@@ -131,91 +129,105 @@ class CheckpointStorm(Instrument):
         self.bottom, self.top = ends.slowest / 12 / self.si, ends.fastest / self.si
         self.top *= (self.top / self.bottom) ** 0.19  # rows of text above the highest line
         self.strip = self.bottom * (self.top / self.bottom) ** 0.075
-        x = bqplot.LogScale(min=self.left, max=self.right)
-        y = bqplot.LogScale(min=self.bottom, max=self.top)
-        scales = {"x": x, "y": y}
-
-        def line(count: int, colors: list[str], style: str, width: float) -> bqplot.Lines:
-            nothing = np.full((count, 2), self.left), np.full((count, 2), self.bottom)
-            return bqplot.Lines(
-                x=nothing[0], y=nothing[1], scales=scales, colors=colors, line_style=style,
-                stroke_width=width,
-            )  # fmt: skip
-
-        self.areas = polygons(
-            [RED, GREEN], scales, ["the storage crashes", "room for readers"], opacity=0.16
+        self.drawing = Drawing(
+            bqplot.LogScale(min=self.left, max=self.right),
+            bqplot.LogScale(min=self.bottom, max=self.top),
         )
-        self.job = polygons([ORANGE, GREY], scales, ["waits", "goes on"], opacity=0.55)
-        self.used = bqplot.Lines(
-            x=np.full(5, self.left), y=np.full(5, self.bottom), scales=scales, colors=[BLUE],
-            fill="inside", fill_colors=[BLUE], fill_opacities=[0.45], stroke_width=1,
-        )  # fmt: skip
-        self.bytes = line(2, [GREY, GREY], "dotted", 3)
-        self.path = line(1, [TEXT], "solid", 3)
-        self.demand = line(1, [ORANGE], "dashed", 2.5)
-        self.next = line(1, [TEXT], "dash_dotted", 2)
-        self.corner = bqplot.Scatter(
-            x=[self.left], y=[self.bottom], scales=scales, colors=[BLUE], stroke=TEXT,
-            default_size=150, marker="diamond", apply_clip=False,
-        )  # fmt: skip
+        self._add_surfaces()
+        self._add_lines()
         self.texts = {
-            align: bqplot.Label(
-                x=[self.left], y=[self.bottom], text=[""], scales=scales, align=align,
-                colors=[TEXT], default_size=11, font_weight="normal", x_offset=offset,
-                apply_clip=False,
+            align: self.drawing.label(
+                [self.left], [self.bottom], [""], align, 11, x_offset=offset, moving=WRITTEN
             )
             for align, offset in (("start", 4), ("end", -4))
-        }  # fmt: skip
-        ticks = self._ticks()
-        self.figure = figure(
-            [
-                self.areas, self.job, self.used, self.bytes, self.path, self.demand, self.next,
-                self.corner, *self.texts.values(),
-            ],
-            [
-                axis(
-                    x,
-                    f"time since the {terms.dump} began (log)",
-                    tick_values=ticks,
-                    tick_format="g",
-                    tick_labels={f"{time:g}": _TIMES[time] for time in ticks},
-                ),
-                axis(
-                    y,
-                    f"bandwidth ({self.unit})",
-                    vertical=True,
-                    tick_values=log_ticks(self.bottom, self.top, most=8),
-                    tick_format=",~g",
-                ),
-            ],
-            height=380,
-        )  # fmt: skip
-        path = "the shared path" if self.many else "the bandwidth that is reserved"
-        demand = "what the writers could send" if self.many else f"what {terms.machine} could write"
-        self.legend = legend(
-            swatch("what passes", BLUE, "area", 0.45),
-            swatch(path, TEXT),
-            swatch(demand, ORANGE, "dashed"),
-            *([swatch("left for readers", GREEN, "area", 0.16)] if self.many else []),
-            swatch("bandwidth × time = the bytes of one " + terms.dump, GREY, "dotted"),
-            swatch(f"{terms.job} waits", ORANGE, "area", 0.55),
-            swatch(f"{terms.job} goes on", GREY, "area", 0.55),
-            swatch(f"the next {terms.dump}", TEXT, "dash_dotted"),
-            swatch("too long: the storage crashes", RED, "area", 0.16),
-            swatch(f"the {terms.dump} is done", BLUE, "point"),
-        )
-        placed = (self.areas, self.job, self.used, self.bytes, self.path, self.demand, self.next)
-        self.dynamic = [
-            *((mark, trait) for mark in (*placed, self.corner) for trait in ("x", "y")),
-            *((label, trait) for label in self.texts.values() for trait in ("x", "y", "text")),
-        ]
+        }
+        self.figure = self.drawing.figure(self._axes(), height=380)
         self.groups: Any = None
         if self.many:
             self.groups = self._stagger()
             self.extras = (self.groups,)
 
+    def _add_lines(self) -> None:
+        """Add the lines and the end of the storm, at first in a corner of the figure."""
+        terms, drawing = self.track.terms, self.drawing
+        nowhere = np.full(2, self.left), np.full(2, self.bottom)
+        self.bytes = drawing.curve(
+            np.full((2, 2), self.left), np.full((2, 2), self.bottom), GREY, "dotted", 3,
+            moving=PLACED,
+            legend=Entry(f"bandwidth × time = the bytes of one {terms.dump}", 5),
+        )  # fmt: skip
+        self.path = drawing.curve(
+            *nowhere, TEXT, "solid", 3, moving=PLACED,
+            legend=Entry("the shared path" if self.many else "the bandwidth that is reserved", 2),
+            table=[Column(f"path takes ({self.unit})", 7, self._path_cells)],
+        )  # fmt: skip
+        could = "what the writers could send" if self.many else f"what {terms.machine} could write"
+        self.demand = drawing.curve(
+            *nowhere, ORANGE, "dashed", 2.5, moving=PLACED, legend=Entry(could, 3),
+            table=[
+                Column(f"could send ({self.unit})", 6, lambda shown: shown.demanded / self.si)
+            ],
+        )  # fmt: skip
+        self.next = drawing.curve(
+            *nowhere, TEXT, "dash_dotted", 2, moving=PLACED,
+            legend=Entry(f"the next {terms.dump}", 8),
+        )  # fmt: skip
+        self.corner = drawing.points(
+            [self.left], [self.bottom], BLUE, "diamond", 150, apply_clip=False, moving=PLACED,
+            legend=Entry(f"the {terms.dump} is done", 10),
+        )  # fmt: skip
+
+    def _add_surfaces(self) -> None:
+        """Add what lies behind the lines."""
+        drawing, job = self.drawing, self.track.terms.job
+        readers = Entry("left for readers", 4) if self.many else None
+        crash = Entry("too long: the storage crashes", 9)
+        self.areas = drawing.areas(
+            [
+                Shape("the storage crashes", RED, 0.16, crash),
+                Shape("room for readers", GREEN, 0.16, readers),
+            ],
+            moving=PLACED,
+        )
+        self.job = drawing.areas(
+            [
+                Shape("waits", ORANGE, 0.55, Entry(f"{job} waits", 6)),
+                Shape("goes on", GREY, 0.55, Entry(f"{job} goes on", 7)),
+            ],
+            moving=PLACED,
+        )
+        opacity = 0.45
+        self.used = drawing.curve(
+            np.full(5, self.left), np.full(5, self.bottom), BLUE, width=1, fill="inside",
+            fill_colors=[BLUE], fill_opacities=[opacity], moving=PLACED,
+            legend=Entry("what passes", 1, style="area", opacity=opacity),
+            table=[Column(f"passes ({self.unit})", 5, lambda shown: shown.rates / self.si)],
+        )  # fmt: skip
+
+    def _path_cells(self, shown: Storm) -> np.ndarray:
+        return np.full(shown.ends.size, shown.shared_bandwidth / self.si)
+
+    def _axes(self) -> list[Any]:
+        ticks = self._ticks()
+        return [
+            axis(
+                self.drawing.scales["x"],
+                f"time since the {self.track.terms.dump} began (log)",
+                tick_values=ticks,
+                tick_format="g",
+                tick_labels={f"{time:g}": _TIMES[time] for time in ticks},
+            ),
+            axis(
+                self.drawing.scales["y"],
+                f"bandwidth ({self.unit})",
+                vertical=True,
+                tick_values=log_ticks(self.bottom, self.top, most=8),
+                tick_format=",~g",
+            ),
+        ]
+
     def _ticks(self) -> list[float]:
-        """Return the ticks of the axis of time, as many as a narrow one has room for."""
+        """Return the ticks of the time axis, no more than a narrow screen has room for."""
         ticks: list[float] = []
         room = (self.right / self.left) ** 0.135
         for time in _TIMES:
@@ -224,7 +236,7 @@ class CheckpointStorm(Instrument):
         return ticks
 
     def _stagger(self) -> ipywidgets.SelectionSlider:
-        """Return the slider of the groups, by powers of two up to one writer each."""
+        """Return the slider for the number of groups: powers of two, up to one writer each."""
         nodes = self.track.checkpoint.nodes
         counts = [2**power for power in range(nodes.bit_length()) if 2**power <= nodes]
         counts += [nodes] if counts[-1] != nodes else []
@@ -234,7 +246,9 @@ class CheckpointStorm(Instrument):
         ]
         slider = ipywidgets.SelectionSlider(
             options=options, value=1, description="Writers start",
-            style=kit.style(ipywidgets.widgets.widget_int.SliderStyle, description_width="12em"),
+            style=shared_styles.style(
+                ipywidgets.widgets.widget_int.SliderStyle, description_width="12em"
+            ),
             layout=ipywidgets.Layout(width="auto", max_width="640px"),
         )  # fmt: skip
         slider.observe(lambda change: self.update(self.outcome), names="value")
@@ -246,12 +260,12 @@ class CheckpointStorm(Instrument):
         return int(self.groups.value) if self.many else 1
 
     def on_a_page(self) -> None:
-        """Hide the slider of the groups too, which a page without a kernel can't answer."""
+        """Prepare for a page without a kernel, which can't answer the slider of the groups."""
         super().on_a_page()
         self._show_groups(False)
 
     def play_groups(self) -> Playback:
-        """Return what plays the slider of the groups, which is shown again."""
+        """Show the slider of the groups again and return its playback."""
         self._show_groups(True)
         return record(self.groups, self.targets())
 
@@ -272,12 +286,12 @@ class CheckpointStorm(Instrument):
         demand = float(shown.demanded.max()) / self.si
 
         x, y = outline(shown, latency, self.left, self.strip * self.si)
-        put(self.used, x=x, y=y / self.si)
+        update_traits(self.used, x=x, y=y / self.si)
         crash = rectangle(
             float(np.clip(limit, self.left, self.right)), self.right, self.strip, self.top
         )
         room = rectangle(max(latency, self.left), done, passes, path)
-        put_shapes(
+        update_shapes(
             self.areas,
             [
                 crash if full else rectangle(self.right, self.right, self.strip, self.top),
@@ -285,7 +299,7 @@ class CheckpointStorm(Instrument):
             ],
         )
         ending = min(again, self.right)
-        put_shapes(
+        update_shapes(
             self.job,
             [
                 rectangle(self.left, done, self.bottom, self.strip),
@@ -293,19 +307,19 @@ class CheckpointStorm(Instrument):
             ],
         )
         self._bytes(outcome, latency)
-        put(self.path, x=np.array([self.left, self.right]), y=np.array([path, path]))
-        put(
+        update_traits(self.path, x=np.array([self.left, self.right]), y=np.array([path, path]))
+        update_traits(
             self.demand,
             x=np.array([self.left, done, done]),
             y=np.array([demand, demand, passes]),
         )
-        put(self.next, x=np.array([ending, ending]), y=np.array([self.bottom, self.top]))
-        put(self.corner, x=np.array([done]), y=np.array([passes]))
+        update_traits(self.next, x=np.array([ending, ending]), y=np.array([self.bottom, self.top]))
+        update_traits(self.corner, x=np.array([done]), y=np.array([passes]))
         self._texts(outcome, shown, done, again, limit if full else None)
         return self._words(outcome, shown, done)
 
     def _bytes(self, outcome: CheckpointOutcome, latency: float) -> None:
-        """Draw where storms of so many bytes end, whatever their bandwidth."""
+        """Draw the line on which storms of the same number of bytes end."""
         curves = []
         for size in sizes(self.track, outcome).values():
             slowest = max(self.strip, size / self.si / (self.right - latency))
@@ -314,7 +328,7 @@ class CheckpointStorm(Instrument):
                 fastest = min(fastest, size / self.si / (self.left - latency))
             rates = np.geomspace(min(slowest, fastest), fastest, 40)
             curves.append((latency + size / self.si / rates, rates))
-        put_shapes(self.bytes, curves)
+        update_shapes(self.bytes, curves)
 
     def _texts(
         self,
@@ -324,13 +338,13 @@ class CheckpointStorm(Instrument):
         again: float,
         limit: float | None,
     ) -> None:
-        """Name the lines where they stand."""
+        """Write their names at the lines."""
         row = (self.top / self.bottom) ** 0.028
         path, demand = shown.shared_bandwidth / self.si, float(shown.demanded.max()) / self.si
         terms, part = self.track.terms, self.track.checkpoint
         what = "shared path" if self.many else "storage takes"
         texts = [
-            # on the side where the storm's end isn't
+            # on the side opposite to the end of the storm
             (
                 self.right if self._side(done) == "start" else self.left,
                 path * row,
@@ -362,7 +376,7 @@ class CheckpointStorm(Instrument):
                 texts.append((at, rate, format_bytes(size), self._side(at)))
         for align, label in self.texts.items():
             chosen = [text for text in texts if text[3] == align]
-            put(
+            update_traits(
                 label,
                 x=np.array([text[0] for text in chosen]),
                 y=np.array([text[1] for text in chosen]),
@@ -439,34 +453,14 @@ class CheckpointStorm(Instrument):
 
     def table(self, outcome: CheckpointOutcome) -> Table:
         """Return what passes, group by group."""
-        shown = storm(self.track, outcome.settings, self.count)
         latency = self.track.checkpoint.dump_latency
-        ends = latency + shown.ends
-        begins = ends - shown.durations
-        rows = [
-            (
-                float(index + 1),
-                float(shown.writers[index]),
-                float(begins[index]),
-                float(ends[index]),
-                float(shown.rates[index]) / self.si,
-                float(shown.demanded[index]) / self.si,
-                shown.shared_bandwidth / self.si,
-            )
-            for index in range(ends.size)
-        ]
-        return Table(
-            (
-                "group",
-                "writers",
-                "begins (s)",
-                "ends (s)",
-                f"passes ({self.unit})",
-                f"could send ({self.unit})",
-                f"path takes ({self.unit})",
-            ),
-            tuple(rows),
+        columns = self.drawing.columns(
+            Column("group", 1, lambda shown: range(1, shown.ends.size + 1)),
+            Column("writers", 2, lambda shown: shown.writers),
+            Column("begins (s)", 3, lambda shown: latency + shown.ends - shown.durations),
+            Column("ends (s)", 4, lambda shown: latency + shown.ends),
         )
+        return table_of(columns, storm(self.track, outcome.settings, self.count))
 
 
 def checkpoint_storm(

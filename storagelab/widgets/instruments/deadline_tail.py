@@ -1,39 +1,42 @@
-"""DeadlineTail: how often a step's data comes later than a time, and the deadline across it."""
+"""DeadlineTail: the share of steps whose data comes later than a time, and the deadline."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import bqplot
 import ipywidgets
 import numpy as np
 
+from storagelab.checks import Floats
 from storagelab.colors import BLUE, GREY, ORANGE, PURPLE, RED
 from storagelab.devices import load_device
 from storagelab.experiments.access import AccessOutcome, late_quantiles, late_shares
 from storagelab.tracks import Track
 from storagelab.units import HOUR, format_count, format_share, format_time, time_unit
+from storagelab.widgets.drawing import PLACED, Drawing, Entry, Rows
 from storagelab.widgets.instruments.base import Instrument
 from storagelab.widgets.picture import picture
 from storagelab.widgets.table import Table
-from storagelab.widgets.theme import TEXT, axis, figure, legend, put, steps, swatch
+from storagelab.widgets.theme import axis, steps, update_traits
 
 LEAST = 1e-8
 """The smallest share that the figure shows."""
 POINTS = 80
 """Points on the tail behind its first drop."""
 QUANTILES = {"p99": 0.99, "p99.9": 0.999}
-"""The quantiles that are marked, by what they are called."""
-PLACED = ("x", "text", "align", "x_offset")
-"""The traits of a label that moves."""
+"""The quantiles that are marked, by their names."""
+_BESIDE = ("x", "text", "align", "x_offset")
+"""The traits that move of a text that may stand on either side of a line."""
 
 
-def tail(outcome: AccessOutcome) -> tuple[Any, Any]:
+def tail(outcome: AccessOutcome) -> tuple[Floats, Floats]:
     """Return times in seconds and the share of steps that are later, along the tail.
 
-    Shape (POINTS + 2,): level up to a step's own read, where it drops to those that meet a write,
-    and from there evenly spaced in the logarithm of the share, to a hundredth of
-    :data:`LEAST`, since a share of nothing has no place on the axis.
+    Shape (POINTS + 2,). The tail is level up to the time of an undisturbed read, where it drops to
+    the share of steps that meet a write. From there the points are evenly spaced in the logarithm
+    of the share, down to a hundredth of :data:`LEAST`, since zero has no place on the axis.
     """
     waits = outcome.stalled_share if outcome.stall_time else 0.0
     shares = np.geomspace(max(waits, 2 * LEAST) if waits else 1.0, LEAST / 100, POINTS)
@@ -45,13 +48,13 @@ def tail(outcome: AccessOutcome) -> tuple[Any, Any]:
 
 
 class DeadlineTail(Instrument):
-    """The tail of a step's reads, with its deadline and what the buffer adds to it."""
+    """The tail of a step's read times, with the deadline, to which the buffer adds."""
 
     name = "deadline_tail"
 
     @classmethod
     def shows(cls, track: Track) -> bool:
-        """Return whether the track counts what comes too late."""
+        """Return whether the track counts late steps."""
         return track.access.misses_limit is not None
 
     def __init__(self, track: Track) -> None:
@@ -63,74 +66,27 @@ class DeadlineTail(Instrument):
         self.longest = 1.15 * longest + 2 * track.node.compute_time
         self.scale, self.unit = time_unit(self.longest)
         self.end = self.longest / self.scale
-        x = bqplot.LinearScale(min=0, max=self.end, allow_padding=False)
-        # room above a share of 1 for what is written there
-        y = bqplot.LogScale(min=LEAST, max=30)
-        scales = {"x": x, "y": y}
-        # a line, and an area that has no outline
-        self.tail = bqplot.Lines(
-            x=np.zeros((2, POINTS + 4)),
-            y=np.full((2, POINTS + 4), LEAST),
-            scales=scales,
-            colors=[BLUE, "transparent"],
-            fill="inside",
-            fill_colors=[RED, RED],
-            fill_opacities=[0.0, 0.25],
-            stroke_width=3,
+        # room for text above a share of 1
+        self.drawing = Drawing(
+            bqplot.LinearScale(min=0, max=self.end, allow_padding=False),
+            bqplot.LogScale(min=LEAST, max=30),
         )
-        self.deadline = bqplot.Lines(
-            x=[0.0, 0.0],
-            y=[LEAST, 1],
-            scales=scales,
-            colors=[RED],
-            line_style="dashed",
-            stroke_width=3,
+        self._add_lines()
+        self._add_quantiles()
+        self.deadline_names = self.drawing.label(
+            [0.0, 0.0], [2.5, 1e-7], ["", ""], weight="bold", moving=_BESIDE
         )
-        period = track.node.compute_time / self.scale
-        own = bqplot.Lines(
-            x=[period, period], y=[LEAST, 1], scales=scales, colors=[GREY], line_style="dotted"
-        )
-        above = [1 - level for level in QUANTILES.values()]
-        self.quantiles = bqplot.Scatter(
-            x=[0.0] * len(above),
-            y=above,
-            scales=scales,
-            colors=[PURPLE],
-            stroke=TEXT,
-            default_size=70,
-            marker="diamond",
-            apply_clip=False,
-        )
-        self.quantile_names = [self._label(scales, y=[share]) for share in above]
-        self.deadline_names = self._label(scales, y=[2.5, 1e-7])
-        entries = [
-            swatch("later than that", BLUE),
-            swatch(f"one {terms.step}", GREY, "dotted"),
-            swatch("the deadline, with what is buffered", RED, "dashed"),
-            swatch("too late", RED, "area", 0.25),
-            swatch("99 and 99.9 in 100 are there by then", PURPLE, "point"),
-        ]
-        marks = [own, self.deadline, self.tail]
-        allowed = (part.misses_limit or 0) * track.node.compute_time / HOUR
-        if allowed >= LEAST:
-            marks.append(
-                bqplot.Lines(
-                    x=[0, self.end],
-                    y=[allowed, allowed],
-                    scales=scales,
-                    colors=[ORANGE],
-                    line_style="dash_dotted",
-                )
-            )
-            entries.append(swatch("allowed", ORANGE, "dash_dotted"))
-        names_shown = [*self.quantile_names, self.deadline_names]
         powers = range(round(np.log10(LEAST)), 1, 2)
-        self.figure = figure(
-            [*marks, self.quantiles, *names_shown],
+        self.figure = self.drawing.figure(
             [
-                axis(x, f"time ({self.unit})", tick_values=steps(0, self.end), tick_format="~g"),
                 axis(
-                    y,
+                    self.drawing.scales["x"],
+                    f"time ({self.unit})",
+                    tick_values=steps(0, self.end),
+                    tick_format="~g",
+                ),
+                axis(
+                    self.drawing.scales["y"],
                     f"share of {terms.steps}",
                     vertical=True,
                     tick_values=[10.0**power for power in powers],
@@ -141,26 +97,61 @@ class DeadlineTail(Instrument):
             left=95,
         )
         self.figure.axes[1].label_offset = "5.4em"
-        self.legend = legend(*entries)
-        self.dynamic = [
-            (self.tail, "x"),
-            (self.tail, "y"),
-            (self.deadline, "x"),
-            (self.quantiles, "x"),
-            *((label, trait) for label in names_shown for trait in PLACED),
-            *((label, "y_offset") for label in self.quantile_names),
+
+    def _add_lines(self) -> None:
+        """Add the time of a step, the deadline, the tail, and the share that may be late."""
+        track, drawing = self.track, self.drawing
+        period = track.node.compute_time / self.scale
+        drawing.curve(
+            [period, period], [LEAST, 1], GREY, "dotted",
+            legend=Entry(f"one {track.terms.step}", 2),
+        )  # fmt: skip
+        self.deadline = drawing.curve(
+            [0.0, 0.0], [LEAST, 1], RED, "dashed", 3, moving=("x",),
+            legend=Entry("the deadline, with what is buffered", 3),
+            table=[Rows(1, self._deadline_rows)],
+        )  # fmt: skip
+        self.tail = self._tail()
+        allowed = (track.access.misses_limit or 0) * track.node.compute_time / HOUR
+        if allowed >= LEAST:
+            drawing.curve(
+                [0, self.end], [allowed, allowed], ORANGE, "dash_dotted",
+                legend=Entry("allowed", 6),
+            )  # fmt: skip
+
+    def _add_quantiles(self) -> None:
+        """Add the quantiles on the tail, each with its name."""
+        above = [1 - level for level in QUANTILES.values()]
+        self.quantiles = self.drawing.points(
+            [0.0] * len(above), above, PURPLE, "diamond", 70, apply_clip=False, moving=("x",),
+            legend=Entry("99 and 99.9 in 100 are there by then", 5),
+            table=[Rows(2, self._quantile_rows)],
+        )  # fmt: skip
+        self.quantile_names = [
+            self.drawing.label([0.0], [share], [""], weight="bold", moving=(*_BESIDE, "y_offset"))
+            for share in above
         ]
 
-    def _label(self, scales: dict[str, Any], **options: Any) -> bqplot.Label:
-        return bqplot.Label(
-            x=np.zeros(len(options["y"])),
-            text=[""] * len(options["y"]),
-            scales=scales,
-            colors=[TEXT],
-            default_size=12,
-            font_weight="bold",
-            apply_clip=False,
-            **options,
+    def _tail(self) -> Any:
+        """Return the tail as a line, and the late part as an area without an outline."""
+        opacity = 0.25
+        return self.drawing.add(
+            bqplot.Lines(
+                x=np.zeros((2, POINTS + 4)),
+                y=np.full((2, POINTS + 4), LEAST),
+                scales=self.drawing.scales,
+                colors=[BLUE, "transparent"],
+                fill="inside",
+                fill_colors=[RED, RED],
+                fill_opacities=[0.0, opacity],
+                stroke_width=3,
+            ),
+            moving=PLACED,
+            legend=[
+                Entry("later than that", 1),
+                Entry("too late", 4, RED, "area", opacity),
+            ],
+            table=[Rows(3, lambda outcome: self._rows("tail", *tail(outcome)))],
         )
 
     def _write(
@@ -173,10 +164,10 @@ class DeadlineTail(Instrument):
     ) -> None:
         """Write ``texts`` right of ``at``, or left of it where there is no room on the right.
 
-        ``gap`` pixels away, and ``rows`` pixels down, on the right and on the left.
+        They stand ``gap`` pixels away and ``rows`` pixels down, on the right or on the left.
         """
         right = at < 0.5 * self.end
-        put(
+        update_traits(
             label,
             x=np.full(len(texts), at),
             text=np.array(texts),
@@ -193,7 +184,7 @@ class DeadlineTail(Instrument):
         quantiles = late_quantiles(outcome, np.array([*QUANTILES.values()]))
         self._draw_quantiles(quantiles)
         at, beyond = begin / self.scale, deadline > self.longest
-        put(self.deadline, x=np.array([at, at]))
+        update_traits(self.deadline, x=np.array([at, at]))
         texts = [
             f"deadline {format_time(deadline)}{' ▶' if beyond else ''}",
             f"{format_count(outcome.misses)} an hour too late",
@@ -202,7 +193,7 @@ class DeadlineTail(Instrument):
         return self._words(outcome, quantiles, beyond)
 
     def _draw_tail(self, outcome: AccessOutcome, begin: float) -> None:
-        """Draw the tail, and fill what lies under it from ``begin``, the deadline, on."""
+        """Draw the tail, and fill the area under it from ``begin``, the deadline, onwards."""
         times, shares = tail(outcome)
         first = float(late_shares(outcome, np.array([begin]))[0])
         along = np.clip(times, begin, self.longest)
@@ -211,22 +202,22 @@ class DeadlineTail(Instrument):
             np.concatenate([[begin], along, along[-1:]]),
             np.concatenate([[LEAST], high, [LEAST]]),
         )
-        # the tail itself is two points shorter: it ends in the same one three times
+        # both lines need the same number of points, so the tail repeats its last one
         line = (np.append(values, [values[-1]] * 2) for values in (times, shares))
         x, y = (np.array(both) for both in zip(line, late, strict=True))
-        put(self.tail, x=x / self.scale, y=y)
+        update_traits(self.tail, x=x / self.scale, y=y)
 
-    def _draw_quantiles(self, times: Any) -> None:
-        # a step that storage is far too slow for has its data beyond the figure
+    def _draw_quantiles(self, times: Floats) -> None:
+        # where storage is far too slow, a quantile lies beyond the figure
         places = np.minimum(times, self.longest) / self.scale
-        put(self.quantiles, x=places)
+        update_traits(self.quantiles, x=places)
         for label, name, time, at in zip(
             self.quantile_names, QUANTILES, times, places, strict=True
         ):
             off = " ▶" if time > self.longest else ""
             self._write(label, float(at), [f"{name} {format_time(float(time))}{off}"], 9, (-7, 8))
 
-    def _words(self, outcome: AccessOutcome, times: Any, beyond: bool) -> str:
+    def _words(self, outcome: AccessOutcome, times: Floats, beyond: bool) -> str:
         steps_name = self.track.terms.steps
         worst = outcome.io_time + (outcome.stall_time if outcome.stalled_share else 0.0)
         p99, p999 = (format_time(float(time)) for time in times)
@@ -243,24 +234,32 @@ class DeadlineTail(Instrument):
 
     def table(self, outcome: AccessOutcome) -> Table:
         """Return the deadline, the quantiles and the tail."""
-        rows: list[tuple[str, float, float]] = []
-
-        def add(what: str, seconds: float, share: float) -> None:
-            rows.append((what, seconds / self.scale, 100 * share))
-
-        late = float(late_shares(outcome, np.array([outcome.deadline]))[0])
-        add("deadline", outcome.deadline, late)
-        levels = np.array([*QUANTILES.values()])
-        for name, level, time in zip(
-            QUANTILES, levels, late_quantiles(outcome, levels), strict=True
-        ):
-            add(name, float(time), 1 - float(level))
-        for time, share in zip(*tail(outcome), strict=True):
-            add("tail", float(time), float(share))
         return Table(
             ("point", f"time ({self.unit})", f"{self.track.terms.steps} later than that (%)"),
-            tuple(rows),
+            self.drawing.rows(outcome),
         )
+
+    def _rows(
+        self, what: str, times: Iterable[float], shares: Iterable[float]
+    ) -> list[tuple[str, float, float]]:
+        """Return rows of times in seconds and shares from 0 to 1, in the table's units."""
+        return [
+            (what, float(time) / self.scale, 100 * float(share))
+            for time, share in zip(times, shares, strict=True)
+        ]
+
+    def _deadline_rows(self, outcome: AccessOutcome) -> list[tuple[str, float, float]]:
+        at = np.array([outcome.deadline])
+        return self._rows("deadline", at, late_shares(outcome, at))
+
+    def _quantile_rows(self, outcome: AccessOutcome) -> list[tuple[str, float, float]]:
+        levels = np.array([*QUANTILES.values()])
+        times = late_quantiles(outcome, levels)
+        return [
+            row
+            for name, time, level in zip(QUANTILES, times, levels, strict=True)
+            for row in self._rows(name, [time], [1 - level])
+        ]
 
 
 def deadline_tail(

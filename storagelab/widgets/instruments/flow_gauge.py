@@ -1,7 +1,8 @@
-"""DataFlowGauge: what arrives against what is wanted, and what the path could deliver besides."""
+"""DataFlowGauge: the rate that arrives against the demand, and the spare capacity of the path."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import bqplot
@@ -19,41 +20,38 @@ from storagelab.units import (
     format_share,
     significant,
 )
+from storagelab.widgets.drawing import PLACED, Column, Drawing, Entry, Shape, table_of
 from storagelab.widgets.instruments.base import Instrument
 from storagelab.widgets.picture import picture
-from storagelab.widgets.table import Table
+from storagelab.widgets.table import Cell, Table
 from storagelab.widgets.theme import (
     TEXT,
     axis,
-    figure,
     hatching,
-    legend,
-    polygons,
-    put,
-    put_shapes,
     rectangle,
     steps,
-    swatch,
+    update_shapes,
+    update_traits,
 )
 
 END = 1.5
-"""Where the axis ends, in demands: room for what the path could deliver besides."""
+"""The end of the axis in demands, with room for the path's spare capacity."""
 LEAN, STROKES = 0.02, 61
 _FEET = np.linspace(-LEAN, 1.0, STROKES)
 
 
 class Bar(msgspec.Struct, frozen=True):
-    """A pass, or the mean of all of them; rates in bytes/s."""
+    """One pass, or the mean of all passes; rates in bytes/s."""
 
     name: str
     rate: float
     """What arrives."""
     supply: float | None
-    """What the path could deliver, or none: a mean hides of whom it is."""
+    """What the path could deliver; none for a mean, which is of different passes."""
 
 
 def bars(track: Track, outcome: PipelineOutcome) -> list[Bar]:
-    """Return what is drawn, the whole job last; without a cold start all passes are alike."""
+    """Return the bars, the whole job last; without a cold start all passes are alike."""
     passes = f"{format_count(outcome.epochs)} {track.terms.passes}"
     mean = outcome.demand * outcome.utilization
     if not track.pipeline.cold_start:
@@ -80,9 +78,9 @@ def _missed(outcome: PipelineOutcome) -> str:
 
 
 class DataFlowGauge(Instrument):
-    """A bar for the whole job under the marks of demand and target, its passes beside it.
+    """A bar for the whole job under the marks of demand and target, with bars for its passes.
 
-    Rates stand below, the share of the demand above. What is missing is hatched.
+    The axis below shows rates, the one above shares of the demand. What is missing is hatched.
     """
 
     name = "flow_gauge"
@@ -94,100 +92,111 @@ class DataFlowGauge(Instrument):
         self.scale, self.unit = bandwidth_unit(track.pass_demand)
         self.demand = track.pass_demand / self.scale
         self.goal = self.demand * track.pipeline.target_utilization
-        end = END * self.demand
         rows = 3 if track.pipeline.cold_start else 1
         # in pixels from below: a thick bar for the whole job, thin ones for its passes
         self.places = [(16, 50), (92, 110), (152, 170)][:rows][::-1]
-        self.named = [high + 11 for _, high in self.places]
-        top = self.places[0][1] + 24
-        x = bqplot.LinearScale(min=0, max=end, allow_padding=False)
-        y = bqplot.LinearScale(min=-14, max=top + 46, allow_padding=False)
-        share = bqplot.LinearScale(min=0, max=100 * END, allow_padding=False)
-        scales = {"x": x, "y": y}
-        self.shapes = polygons(
-            [GREEN] * rows + [BLUE] * rows,
-            scales,
-            ["arrives"] * rows + ["the path could deliver besides"] * rows,
+        self.top = self.places[0][1] + 24
+        self.drawing = Drawing(
+            bqplot.LinearScale(min=0, max=END * self.demand, allow_padding=False),
+            bqplot.LinearScale(min=-14, max=self.top + 46, allow_padding=False),
         )
-        self.shapes.fill_opacities = [0.85] * rows + [0.25] * rows
+        self._add_bars()
+        self._add_goals()
+        self._add_names()
+        self.figure = self.drawing.figure(
+            self._axes(), height=2 * 50 + 14 + self.top + 46, left=24, right=24, top=50
+        )
+
+    def _add_bars(self) -> None:
+        """Add each pass's bars: what arrives, what is missing, and the spare capacity."""
+        rows, name = len(self.places), self.track.fed.name
+        arrives = Shape(
+            "arrives", GREEN, 0.85, Entry("arrives", 1, opacity=0.8),
+            self._column("arrives", 2, lambda outcome, bar: bar.rate),
+        )  # fmt: skip
+        besides = Shape(
+            "the path could deliver besides", BLUE, 0.25,
+            Entry("the path could deliver besides", 3),
+            self._column("path could deliver", 5, lambda outcome, bar: bar.supply),
+        )  # fmt: skip
+        self.shapes = self.drawing.areas(
+            [*_one_told(arrives, rows), *_one_told(besides, rows)], moving=PLACED
+        )
         nothing = np.zeros((rows, 5 + 3 * STROKES))
-        self.missing = bqplot.Lines(
-            x=nothing, y=nothing, scales=scales, colors=[RED], stroke_width=1.2,
-            labels=["missing"] * rows,
+        self.missing = self.drawing.curve(
+            nothing, nothing, RED, width=1.2, labels=["missing"] * rows,
+            moving=PLACED,
+            legend=Entry(f"missing: {name} could take it", 2, style="hatched"),
         )  # fmt: skip
-        marks = [
-            bqplot.Lines(
-                x=[at, at], y=[low, high], scales=scales, colors=[color], line_style=style,
-                stroke_width=3,
-            )
-            for at, low, high, color, style in (
-                (self.demand, 8, top + 40, TEXT, "solid"),
-                (self.goal, 8, top + 18, ORANGE, "dashed"),
-            )
-        ]  # fmt: skip
-        target = format_share(track.pipeline.target_utilization)
-        self.marks = bqplot.Label(
-            x=[self.demand, self.goal], y=[top + 33, top + 11],
-            text=[
-                f"demand {format_bandwidth(track.pass_demand)}",
-                f"target {target}: {format_bandwidth(self.goal * self.scale)}",
+
+    def _add_goals(self) -> None:
+        """Add the marks of demand and target with their texts."""
+        demand, goal = self.track.pass_demand, self.goal * self.scale
+        share = format_share(self.track.pipeline.target_utilization)
+        self.drawing.curve(
+            [self.demand] * 2, [8, self.top + 40], TEXT, width=3, legend=Entry("demand", 4),
+            table=[self._column("demand", 3, lambda outcome, bar: outcome.demand)],
+        )  # fmt: skip
+        self.drawing.curve(
+            [self.goal] * 2, [8, self.top + 18], ORANGE, "dashed", 3,
+            legend=Entry(f"target, {share}", 5),
+            table=[
+                self._column(
+                    "target", 4, lambda outcome, bar: outcome.demand * outcome.target_utilization
+                )
             ],
-            scales=scales, align="end", x_offset=-7, colors=[TEXT], default_size=12,
-            font_weight="normal",
         )  # fmt: skip
-        self.names = bqplot.Label(
-            x=[0.0] * rows, y=self.named, text=[""] * rows, scales=scales, align="start",
-            x_offset=2, colors=[TEXT], default_size=12, font_weight="normal",
-        )  # fmt: skip
-        self.supplies = bqplot.Label(
-            x=[end] * rows, y=self.named, text=[""] * rows, scales=scales, align="end",
-            x_offset=-2, colors=[TEXT], default_size=12, font_weight="normal",
-        )  # fmt: skip
-        self.verdict = bqplot.Label(
-            x=[self.goal], y=[0], text=[""], scales=scales, align="end", x_offset=4,
-            colors=[TEXT], default_size=13, font_weight="bold",
-        )  # fmt: skip
-        below = axis(x, f"rate ({self.unit})", tick_values=steps(0, end))
-        below.grid_lines = "none"  # they would cross the words
-        above = axis(
-            share,
-            "share of the demand (%)",
-            tick_values=[20 * n for n in range(int(5 * END) + 1)],
-        )
-        above.side, above.grid_lines = "top", "none"
-        hidden = bqplot.Axis(scale=y, side="left", visible=False)
-        self.figure = figure(
+        self.marks = self.drawing.label(
+            [self.demand, self.goal],
+            [self.top + 33, self.top + 11],
             [
-                self.shapes,
-                self.missing,
-                *marks,
-                self.marks,
-                self.names,
-                self.supplies,
-                self.verdict,
+                f"demand {format_bandwidth(demand)}",
+                f"target {share}: {format_bandwidth(goal)}",
             ],
-            [below, above, hidden],
-            height=2 * 50 + 14 + top + 46,
-            left=24,
-            right=24,
-            top=50,
+            "end",
+            x_offset=-7,
+            apply_clip=True,
         )
-        self.legend = legend(
-            swatch("arrives", GREEN, "area"),
-            swatch(f"missing: {fed.name} could take it", RED, "hatched"),
-            swatch("the path could deliver besides", BLUE, "area", 0.25),
-            swatch("demand", TEXT),
-            swatch(f"target, {target}", ORANGE, "dashed"),
+
+    def _add_names(self) -> None:
+        """Add the labels for the passes' names and numbers, and for the verdict."""
+        rows, at = len(self.places), [high + 11 for _, high in self.places]
+        blank = [""] * rows
+        self.names = self.drawing.label(
+            [0.0] * rows, at, blank, "start", x_offset=2, apply_clip=True, moving=("text",)
         )
-        self.dynamic = [
-            *((mark, trait) for mark in (self.shapes, self.missing) for trait in ("x", "y")),
-            (self.names, "text"),
-            (self.supplies, "text"),
-            (self.verdict, "text"),
-        ]
+        self.supplies = self.drawing.label(
+            [END * self.demand] * rows, at, blank, "end", x_offset=-2, apply_clip=True,
+            moving=("text",),
+        )  # fmt: skip
+        self.verdict = self.drawing.label(
+            [self.goal], [0], [""], "end", 13, "bold", x_offset=4, apply_clip=True,
+            moving=("text",),
+        )  # fmt: skip
+
+    def _column(
+        self, name: str, place: int, rate: Callable[[PipelineOutcome, Bar], float | None]
+    ) -> Column:
+        """Return the column of a rate, given in bytes/s for each pass."""
+
+        def cells(outcome: PipelineOutcome) -> list[Cell]:
+            rates = [rate(outcome, bar) for bar in bars(self.track, outcome)]
+            return ["" if found is None else found / self.scale for found in rates]
+
+        return Column(f"{name} ({self.unit})", place, cells)
+
+    def _axes(self) -> list[Any]:
+        """Return the axes of rates and shares, without grid lines, which would cross the texts."""
+        scales, end = self.drawing.scales, END * self.demand
+        share = bqplot.LinearScale(min=0, max=100 * END, allow_padding=False)
+        below = axis(scales["x"], f"rate ({self.unit})", tick_values=steps(0, end))
+        ticks = [20 * n for n in range(int(5 * END) + 1)]
+        above = axis(share, "share of the demand (%)", tick_values=ticks)
+        above.side, above.grid_lines, below.grid_lines = "top", "none", "none"
+        return [below, above, bqplot.Axis(scale=scales["y"], side="left", visible=False)]
 
     def draw(self, outcome: PipelineOutcome) -> str:
-        """Draw each pass, what it lacks, and what the path could deliver besides."""
+        """Draw each pass, what it lacks, and the path's spare capacity."""
         shown = bars(self.track, outcome)
         arrives, besides, missing = [], [], []
         for bar, (low, high) in zip(shown, self.places, strict=True):
@@ -198,25 +207,25 @@ class DataFlowGauge(Instrument):
             missing.append(
                 hatching(rate, self.demand, low, high, _FEET * self.demand, LEAN * self.demand)
             )
-        put_shapes(self.shapes, [*arrives, *besides])
-        put_shapes(self.missing, missing)
-        put(
+        update_shapes(self.shapes, [*arrives, *besides])
+        update_shapes(self.missing, missing)
+        update_traits(
             self.names,
             text=np.array([f"{bar.name}: {format_bandwidth(bar.rate)}" for bar in shown]),
         )
-        put(self.supplies, text=np.array([self._supply(bar) for bar in shown]))
-        put(self.verdict, text=np.array([self._verdict(outcome)]))
+        update_traits(self.supplies, text=np.array([self._supply(bar) for bar in shown]))
+        update_traits(self.verdict, text=np.array([self._verdict(outcome)]))
         return self._words(outcome)
 
     def _supply(self, bar: Bar) -> str:
-        """Return what the path could deliver, where that is more than is wanted."""
+        """Return what the path could deliver as text, if that is more than the demand."""
         supply, demand = bar.supply or 0.0, self.demand * self.scale
         if supply <= demand:
             return ""
         return f"path {format_bandwidth(supply)}{' ▸' if supply > END * demand else ''}"
 
     def _verdict(self, outcome: PipelineOutcome) -> str:
-        """Return the distance from the target as it is written on the figure."""
+        """Return the text of the distance from the target."""
         return (
             f"{_points(outcome)} {'above' if _gap(outcome) >= 0 else 'short'}: {_missed(outcome)}"
         )
@@ -251,32 +260,22 @@ class DataFlowGauge(Instrument):
         return " ".join(sentences)
 
     def table(self, outcome: PipelineOutcome) -> Table:
-        """Return what arrives, is wanted and could be delivered, in the figure's unit."""
-        target = outcome.demand * outcome.target_utilization
-        rows = []
-        for bar in bars(self.track, outcome):
-            supply = "" if bar.supply is None else bar.supply / self.scale
-            rows.append(
-                (
-                    bar.name,
-                    bar.rate / self.scale,
-                    outcome.demand / self.scale,
-                    target / self.scale,
-                    supply,
-                    100 * bar.rate / outcome.demand,
-                )
-            )
-        return Table(
-            (
-                "pass",
-                *(
-                    f"{name} ({self.unit})"
-                    for name in ("arrives", "demand", "target", "path could deliver")
-                ),
+        """Return what arrives, the demand and what could be delivered, in the figure's unit."""
+        shown = bars(self.track, outcome)
+        columns = self.drawing.columns(
+            Column("pass", 1, lambda outcome: [bar.name for bar in shown]),
+            Column(
                 "share of the demand (%)",
+                6,
+                lambda outcome: [100 * bar.rate / outcome.demand for bar in shown],
             ),
-            tuple(rows),
         )
+        return table_of(columns, outcome)
+
+
+def _one_told(shape: Shape, count: int) -> list[Shape]:
+    """Return ``count`` equal shapes, of which only the first is in the legend and the table."""
+    return [shape, *[Shape(shape.name, shape.color, shape.opacity)] * (count - 1)]
 
 
 def data_flow_gauge(

@@ -1,4 +1,4 @@
-"""IOWaterfall: what steps are made of, storage above CPU above accelerators, on one time axis."""
+"""IOWaterfall: what steps consist of, in storage, CPU and accelerators, on one time axis."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import bqplot
 import ipywidgets
 import numpy as np
 
+from storagelab.checks import Floats
 from storagelab.colors import BLUE, GREEN, GREY, ORANGE, PURPLE, RED
 from storagelab.experiments.access import (
     ACTIVITIES,
@@ -20,28 +21,25 @@ from storagelab.experiments.access import (
     timeline,
 )
 from storagelab.parts import PARTS
-from storagelab.tracks import Track
+from storagelab.tracks import Track, Value
 from storagelab.units import format_count, format_share, format_time, time_unit
+from storagelab.widgets.drawing import Drawing, Entry, Shape
 from storagelab.widgets.instruments.base import Instrument
 from storagelab.widgets.picture import picture
 from storagelab.widgets.table import Table
 from storagelab.widgets.theme import (
     GROUND,
-    TEXT,
+    Corners,
     axis,
     boxes,
-    figure,
     fitting,
-    legend,
-    polygons,
-    put,
     steps,
-    swatch,
+    update_traits,
 )
 
 COLORS = dict(zip(ACTIVITIES, (RED, ORANGE, BLUE, PURPLE, GREEN, GREY), strict=True))
 INK = dict(zip(ACTIVITIES, ("white", "black", "white", "white", "black", "black"), strict=True))
-"""What is read on each of the colours."""
+"""A colour for text that can be read on each of the colours."""
 LANE = dict.fromkeys(STORAGE, "storage") | {
     "prepare": "prepare",
     "compute": "compute",
@@ -49,32 +47,34 @@ LANE = dict.fromkeys(STORAGE, "storage") | {
 }
 LANES = ("storage", "prepare", "compute")
 ROWS = {"in order": (6.9, 5.9, 4.9), "now": (2.9, 1.9, 0.9)}
-"""Where the lanes of each order lie."""
+"""The heights of each order's lanes."""
 BOTTOM, TOP = 0.3, 7.9
 HALF = {name: 0.28 if name in ("wait", "idle") else 0.42 for name in ACTIVITIES}
-"""Half the height of a box: who only waits is drawn thin."""
+"""Half the height of a box; waiting and idling are drawn thin."""
+Orders = dict[str, tuple[AccessOutcome, Timeline]]
+"""The outcome and the steps of each order."""
 LEAST_STEPS = 6
-"""Compute times that the axis shows at least."""
+"""The least number of compute times that the axis shows."""
 
 
 def span(track: Track, baseline: AccessOutcome) -> float:
-    """Return the seconds of the axis: all of a step as the track's data is read at the start.
+    """Return the length of the axis in seconds.
 
-    Beside it stand as many steps as could be done in order meanwhile, where that is more than
-    :data:`LEAST_STEPS`.
+    It holds one whole step at the track's initial settings, and :data:`LEAST_STEPS` compute times
+    at least.
     """
     period = track.node.compute_time
     return period * max(LEAST_STEPS, math.ceil(1.1 * baseline.io_time / period))
 
 
-def inside(spans: Any, end: float) -> Any:
-    """Return what lies from 0 to ``end`` of ``spans``, shape (n, 2), cut at both."""
+def inside(spans: Floats, end: float) -> Floats:
+    """Return the parts of ``spans``, shape (n, 2), that lie between 0 and ``end``."""
     cut = np.clip(spans, 0.0, end)
     return cut[cut[:, 1] > cut[:, 0]]
 
 
 class IOWaterfall(Instrument):
-    """Steps as they follow one another now, under those whose data is read in order."""
+    """Consecutive steps at the present settings, under steps whose data is read in order."""
 
     name = "io_waterfall"
 
@@ -85,112 +85,125 @@ class IOWaterfall(Instrument):
         self.span = span(track, PARTS["access"].baseline(track))
         self.scale, self.unit = time_unit(self.span)
         self.end = self.span / self.scale
-        # storage can be two steps ahead, and one more is cut at the end
+        # storage can be two steps ahead, and one more step is cut at the end
         self.most = math.ceil(self.span / track.node.compute_time) + 4
-        self._references: dict[Any, AccessOutcome] = {}
+        self._references: dict[tuple[Value, ...], AccessOutcome] = {}
 
-        x = bqplot.LinearScale(min=0, max=self.end, allow_padding=False)
-        y = bqplot.LinearScale(min=BOTTOM, max=TOP)
-        scales = {"x": x, "y": y}
         self.keys = [(order, name) for order in ROWS for name in ACTIVITIES]
-        self.bars = polygons(
-            [COLORS[name] for _, name in self.keys],
-            scales,
-            [f"{order}: {name}" for order, name in self.keys],
-            opacity=1.0,
-            corners=4 * self.most,
+        self.drawing = Drawing(
+            bqplot.LinearScale(min=0, max=self.end, allow_padding=False),
+            bqplot.LinearScale(min=BOTTOM, max=TOP),
         )
-        self.bars.y = np.array([self._outline(key, np.empty((0, 2)))[1] for key in self.keys])
-        # lines in the page's own colour part the steps that follow one another without a gap
-        self.bars.colors = [GROUND if name == "compute" else "transparent" for _, name in self.keys]
-        self.bars.stroke_width = 1
-        self.names = bqplot.Label(
-            x=np.zeros(len(self.keys) + 2),
-            y=np.array([self._row(key) for key in self.keys] + [ROWS[key][0] for key in ROWS]),
-            text=[""] * (len(self.keys) + 2),
-            scales=scales,
-            colors=[INK[name] for _, name in self.keys] + ["black"] * 2,
-            align="middle",
-            default_size=12,
-            font_weight="bold",
-            y_offset=0,
-        )
-        self.heads = bqplot.Label(
-            x=[0.0, 0.0],
-            y=[rows[0] + 0.62 for rows in ROWS.values()],
-            text=["", ""],
-            x_offset=3,
-            scales=scales,
-            colors=[TEXT],
-            default_size=12,
-            font_weight="bold",
-            apply_clip=False,
-        )
-        lanes = [(order, lane) for order in ROWS for lane in LANES]
-        places = [ROWS[order][LANES.index(lane)] for order, lane in lanes]
-        # a filled shape doesn't answer to a pointer, a line does, also one that can't be seen
-        self.lanes = bqplot.Lines(
-            x=np.tile([0.0, self.end], (len(lanes), 1)),
-            y=np.repeat(places, 2).reshape(-1, 2),
-            scales=scales,
-            colors=[GREY],
-            opacities=[0.0] * len(lanes),
-            stroke_width=30,
-            labels=[""] * len(lanes),
-            tooltip=bqplot.Tooltip(fields=["name"], labels=[""], show_labels=False),
-        )
-        self.figure = figure(
-            [self.bars, self.names, self.heads, self.lanes],
-            [
-                axis(x, f"time ({self.unit})", tick_values=steps(0, self.end), tick_format="~g"),
-                axis(
-                    y,
-                    "",
-                    vertical=True,
-                    tick_values=places,
-                    tick_labels={
-                        f"{place:.1f}": lane for place, (_, lane) in zip(places, lanes, strict=True)
-                    },
-                    tick_format=".1f",
-                ),
-            ],
-            height=400,
-            right=16,
-            left=66,
-        )
+        self._add_bars()
+        self._add_names()
+        self._add_lanes()
+        self.figure = self.drawing.figure(self._axes(), height=400, right=16, left=66)
         self.figure.axes[1].grid_lines = "none"
-        consumer = track.terms.consumer
-        self.legend = legend(
-            *(swatch(name, COLORS[name], "area", 1.0) for name in STORAGE),
-            swatch(f"prepare: {track.terms.preparer}", PURPLE, "area", 1.0),
-            swatch(f"compute: {consumer.name}", GREEN, "area", 1.0),
-            swatch("idle", GREY, "area", 1.0),
+
+    def _add_bars(self) -> None:
+        """Add the boxes of every activity in both orders, as one mark."""
+        said = {
+            "prepare": f"prepare: {self.track.terms.preparer}",
+            "compute": f"compute: {self.track.terms.consumer.name}",
+        }
+        entries = {
+            ("in order", name): Entry(said.get(name, name), place)
+            for place, name in enumerate(ACTIVITIES)
+        }
+        self.bars = self.drawing.areas(
+            [
+                Shape(f"{order}: {name}", COLORS[name], 1.0, entries.get((order, name)))
+                for order, name in self.keys
+            ],
+            corners=4 * self.most,
+            y=np.array([self._outline(key, np.empty((0, 2)))[1] for key in self.keys]),
+            # lines in the page's own colour separate steps that follow without a gap
+            colors=[GROUND if name == "compute" else "transparent" for _, name in self.keys],
+            stroke_width=1,
+            moving=("x",),
         )
-        self.dynamic = [
-            (self.bars, "x"),
-            (self.names, "x"),
-            (self.names, "text"),
-            (self.heads, "text"),
-            (self.lanes, "labels"),
+
+    def _add_names(self) -> None:
+        """Add the labels for the boxes, and for the result of each order."""
+        count = len(self.keys) + len(ROWS)
+        self.names = self.drawing.label(
+            np.zeros(count),
+            np.array([self._row(key) for key in self.keys] + [rows[0] for rows in ROWS.values()]),
+            [""] * count,
+            "middle",
+            weight="bold",
+            colors=[INK[name] for _, name in self.keys] + ["black"] * len(ROWS),
+            y_offset=0,
+            apply_clip=True,
+            moving=("x", "text"),
+        )
+        self.heads = self.drawing.label(
+            [0.0] * len(ROWS),
+            [rows[0] + 0.62 for rows in ROWS.values()],
+            [""] * len(ROWS),
+            weight="bold",
+            x_offset=3,
+            moving=("text",),
+        )
+
+    def _places(self) -> dict[tuple[str, str], float]:
+        """Return the height of each lane of each order."""
+        return {
+            (order, lane): place
+            for order, places in ROWS.items()
+            for lane, place in zip(LANES, places, strict=True)
+        }
+
+    def _add_lanes(self) -> None:
+        """Add an invisible line along each lane, which shows a tooltip.
+
+        bqplot shows tooltips of lines, but not of filled shapes.
+        """
+        places = [*self._places().values()]
+        count = len(places)
+        self.lanes = self.drawing.curve(
+            np.tile([0.0, self.end], (count, 1)),
+            np.repeat(places, 2).reshape(-1, 2),
+            GREY,
+            width=30,
+            opacities=[0.0] * count,
+            labels=[""] * count,
+            tooltip=bqplot.Tooltip(fields=["name"], labels=[""], show_labels=False),
+            moving=("labels",),
+        )
+
+    def _axes(self) -> list[Any]:
+        scales, places = self.drawing.scales, self._places()
+        ticks = steps(0, self.end)
+        return [
+            axis(scales["x"], f"time ({self.unit})", tick_values=ticks, tick_format="~g"),
+            axis(
+                scales["y"],
+                "",
+                vertical=True,
+                tick_values=[*places.values()],
+                tick_labels={f"{place:.1f}": lane for (_, lane), place in places.items()},
+                tick_format=".1f",
+            ),
         ]
 
     def _row(self, key: tuple[str, str]) -> float:
         order, name = key
         return ROWS[order][LANES.index(LANE[name])]
 
-    def _outline(self, key: tuple[str, str], spans: Any) -> tuple[Any, Any]:
+    def _outline(self, key: tuple[str, str], spans: Floats) -> Corners:
         row, half = self._row(key), HALF[key[1]]
         return boxes(spans, row - half, row + half, self.most)
 
     def reference(self, outcome: AccessOutcome) -> AccessOutcome:
-        """Return what the present device and queue depth do in order."""
+        """Return the outcome of reading in order with the present device and queue depth."""
         settings = outcome.settings
         kept = settings.device, settings.queue_depth, settings.format
         if kept not in self._references:
             self._references[kept] = in_order(self.track, settings)
         return self._references[kept]
 
-    def lines(self, outcome: AccessOutcome) -> dict[str, tuple[AccessOutcome, Timeline]]:
+    def lines(self, outcome: AccessOutcome) -> Orders:
         """Return each order's outcome and its steps on the axis."""
         both = {"in order": self.reference(outcome), "now": outcome}
         return {
@@ -206,7 +219,9 @@ class IOWaterfall(Instrument):
             for order, (_, line) in lines.items()
             for name in ACTIVITIES
         }
-        put(self.bars, x=np.array([self._outline(key, shown[key])[0] for key in self.keys]))
+        update_traits(
+            self.bars, x=np.array([self._outline(key, shown[key])[0] for key in self.keys])
+        )
         self._name(shown, lines)
         consumer, step = self.track.terms.consumer, self.track.terms.step.split()[-1]
         heads = [
@@ -214,8 +229,8 @@ class IOWaterfall(Instrument):
             f"{format_share(1 - of.utilization)}"
             for order, (of, line) in lines.items()
         ]
-        put(self.heads, text=np.array(heads))
-        put(
+        update_traits(self.heads, text=np.array(heads))
+        update_traits(
             self.lanes,
             labels=[
                 text for order, (of, line) in lines.items() for text in self._hover(order, of, line)
@@ -223,8 +238,8 @@ class IOWaterfall(Instrument):
         )
         return self._words(outcome, lines)
 
-    def _name(self, shown: dict[Any, Any], lines: dict[str, Any]) -> None:
-        """Write into the widest box of each activity what it is, where there is room."""
+    def _name(self, shown: dict[tuple[str, str], Floats], lines: Orders) -> None:
+        """Write its name into the widest box of each activity, where there is room."""
         texts, at = [], []
         for key in self.keys:
             spans = shown[key]
@@ -242,7 +257,7 @@ class IOWaterfall(Instrument):
         for _, line in lines.values():
             texts.append("▶" if line.period > self.span else "")
             at.append(0.98 * self.end)
-        put(self.names, x=np.array(at), text=np.array(texts))
+        update_traits(self.names, x=np.array(at), text=np.array(texts))
 
     def _hover(self, order: str, outcome: AccessOutcome, line: Timeline) -> tuple[str, str, str]:
         times = {name: format_time(seconds) for name, seconds in outcome.steps.items()}
@@ -255,7 +270,7 @@ class IOWaterfall(Instrument):
             f"{order}, {consumer.label}: {times['compute']} busy, {format_time(idle)} idle a step",
         )
 
-    def _words(self, outcome: AccessOutcome, lines: dict[str, Any]) -> str:
+    def _words(self, outcome: AccessOutcome, lines: Orders) -> str:
         storage = format_time(outcome.io_time)
         times = {name: format_time(seconds) for name, seconds in outcome.steps.items()}
         opening = f"{times['open']} of it opening files, " if outcome.steps["open"] else ""
@@ -269,7 +284,7 @@ class IOWaterfall(Instrument):
             f"{consumer.verb('idle')} {idle} of the time.{off} {self._compare(lines)}"
         )
 
-    def _compare(self, lines: dict[str, Any]) -> str:
+    def _compare(self, lines: Orders) -> str:
         step, (_, now) = self.track.terms.step, lines["now"]
         (_, best) = lines["in order"]
         ratio = now.period / best.period
@@ -287,7 +302,7 @@ class IOWaterfall(Instrument):
         return f"With everything read in order, in large requests, it would come every {every} too."
 
     def table(self, outcome: AccessOutcome) -> Table:
-        """Return what each activity takes of a step, in both orders."""
+        """Return the time and the share of a step that each activity takes, in both orders."""
         rows = []
         for order, (of, line) in self.lines(outcome).items():
             seconds = of.steps | {
@@ -309,7 +324,7 @@ def io_waterfall(
 ) -> ipywidgets.VBox:
     """Return the I/O waterfall of a track, playable without a kernel.
 
-    What a shuffle alone costs is seen on a device that reads ahead, such as ``device="hdd"``.
+    A device that reads ahead, such as ``device="hdd"``, shows what a shuffle alone costs.
     ``settings`` in SI by control name (see :func:`storagelab.widgets.picture.picture`).
     """
     return picture(lambda loaded: [IOWaterfall(loaded)], "access", track, moving, **settings)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import bqplot
 import ipywidgets
 import numpy as np
 
+from storagelab.checks import Floats
 from storagelab.colors import BLUE, GREY, ORANGE
 from storagelab.devices import load_device
 from storagelab.experiments.access import (
@@ -28,40 +31,39 @@ from storagelab.units import (
     format_count,
     format_share,
 )
+from storagelab.widgets.drawing import PLACED, Drawing, Entry, Rows
 from storagelab.widgets.instruments.base import Instrument
 from storagelab.widgets.picture import picture
-from storagelab.widgets.table import Table
+from storagelab.widgets.table import Cell, Table
 from storagelab.widgets.theme import (
     DASHES,
     SEQUENCE,
-    TEXT,
     axis,
-    figure,
     fitting,
-    legend,
-    put,
     rectangle,
-    swatch,
+    update_traits,
 )
 from storagelab.words.dress import inside
 
+Knees = tuple[Floats, Floats, list[float]]
+"""The knees' request sizes, rates and opacities."""
 POINTS = 57
-"""Request sizes on a curve."""
+"""The number of request sizes on a curve."""
 AT_KNEE = 1.1
-"""A request that is not farther from the knee than by this factor is at it."""
+"""A request within this factor of the knee counts as being at the knee."""
 HEADROOM = 10.0**0.9
-"""Room above and below the curves for what is written there, as a factor."""
+"""Room for text above and below the curves, as a factor."""
 
 
-def request_sizes(track: Track) -> Any:
-    """Return the request sizes of the curves, in bytes: from the slider's least to its largest."""
+def request_sizes(track: Track) -> Floats:
+    """Return the request sizes of the curves in bytes, over the whole range of the slider."""
     control = track.access.control("request_size")
     low, high = (float(control.to_si(control.values[end])) for end in (0, -1))
     return np.geomspace(low, high, POINTS)
 
 
 def device_labels(track: Track) -> dict[str, str]:
-    """Return what the screen calls each device that a track can read from, by its name."""
+    """Return the labels of the devices that a track can read from, by their names."""
     part = track.access
     if not part.has_control("device"):
         return {part.home: inside(load_device(part.home).label)}
@@ -69,7 +71,7 @@ def device_labels(track: Track) -> dict[str, str]:
     return {str(name): control.label_of(name) for name in control.values}
 
 
-def curves(track: Track, queue_depth: float) -> dict[str, Any]:
+def curves(track: Track, queue_depth: float) -> dict[str, Floats]:
     """Return bytes/s of random reads at :func:`request_sizes` for each of the track's devices."""
     sizes = request_sizes(track)
     return {
@@ -78,7 +80,7 @@ def curves(track: Track, queue_depth: float) -> dict[str, Any]:
 
 
 def depths(track: Track) -> list[float]:
-    """Return the queue depths that a track can set, from the least on."""
+    """Return the queue depths that a track can set, in ascending order."""
     part = track.access
     if part.has_control("queue_depth"):
         return [float(depth) for depth in part.control("queue_depth").values]
@@ -93,9 +95,9 @@ def rate_range(track: Track) -> tuple[float, float]:
 
 
 def measurements(track: Track) -> dict[str, tuple[MeasuredRead, ...]]:
-    """Return what was measured of devices of the kinds that a track can read from, by device.
+    """Return measurements of devices like those that a track can read from, by device.
 
-    Only what lies on the figure.
+    Only measurements within the figure are returned.
     """
     sizes = request_sizes(track)
     kinds = {load_device(name).kind for name in device_labels(track)}
@@ -107,7 +109,7 @@ def measurements(track: Track) -> dict[str, tuple[MeasuredRead, ...]]:
 
 
 def short_source(item: MeasuredRead) -> str:
-    """Return who measured, without what and how."""
+    """Return only the name of the source from its full reference."""
     return item.source.split(":")[0].split(",")[0]
 
 
@@ -120,211 +122,90 @@ class IOPSThroughput(Instrument):
     def __init__(self, track: Track) -> None:
         super().__init__(track)
         self.sizes = request_sizes(track)
-        self._known: dict[float, tuple[dict[str, Any], tuple[Any, Any, list[float]]]] = {}
+        self._known: dict[float, tuple[dict[str, Floats], Knees]] = {}
         low, high = rate_range(track)
         self.low, self.top = low / HEADROOM, high * HEADROOM
-        x = bqplot.LogScale(min=self.sizes[0], max=self.sizes[-1])
-        y = bqplot.LogScale(min=self.low, max=self.top)
-        scales = {"x": x, "y": y}
         self.labels = device_labels(track)
         self.colors = dict(zip(self.labels, SEQUENCE, strict=False))
-        self.lines = {
-            name: bqplot.Lines(
-                x=self.sizes,
-                y=np.full(POINTS, low),
-                scales=scales,
-                colors=[self.colors[name]],
-                line_style=DASHES[index % len(DASHES)],
-                stroke_width=2.5,
-            )
-            for index, name in enumerate(self.labels)
-        }
-        # both regions, the roof over the chosen device's curve, and the present request down to
-        # its size: areas without an outline, and lines without an area
-        self.ground = bqplot.Lines(
-            x=np.full((4, 5), self.sizes[0]),
-            y=np.full((4, 5), self.low),
-            scales=scales,
-            colors=["transparent", "transparent", GREY, GREY],
-            fill="inside",
-            fill_colors=[ORANGE, BLUE, GREY, GREY],
-            fill_opacities=[0.1, 0.1, 0.0, 0.0],
-            stroke_width=1.5,
-        )
-        self.names = [
-            bqplot.Label(
-                x=[at],
-                y=[self.top],
-                text=[""],
-                align=align,
-                x_offset=offset,
-                y_offset=row,
-                scales=scales,
-                colors=[TEXT],
-                default_size=12,
-                font_weight="bold",
-                apply_clip=False,
-            )
-            for at, align, offset, row in (
-                (self.sizes[0], "start", 6, 12),
-                (self.sizes[-1], "end", -6, 28),
-            )
-        ]
-        sample = track.dataset.sample_size
-        self.sample = bqplot.Lines(
-            x=[sample, sample],
-            y=[self.low, high],
-            scales=scales,
-            colors=[GREY],
-            line_style="dotted",
-        )
-        self.sample_size = self._size_label(scales, -20)
-        self.request_size = self._size_label(scales, -6)
-        self._write_size(self.sample_size, sample, f"{track.terms.sample} {format_binary(sample)}")
-        self.point = bqplot.Scatter(
-            x=[self.sizes[0]],
-            y=[low],
-            scales=scales,
-            colors=[GREY],
-            stroke=TEXT,
-            default_size=140,
-            marker="diamond",
-            apply_clip=False,
-        )
-        self.knees = bqplot.Scatter(
-            x=np.full(len(self.labels), self.sizes[0]),
-            y=np.full(len(self.labels), low),
-            scales=scales,
-            colors=list(self.colors.values()),
-            opacities=[1.0] * len(self.labels),
-            stroke=TEXT,
-            default_size=60,
-        )
-        # a serial flash has its knee at a few bytes, where nobody reads
-        self.kneed = any(
+        self.measured = measurements(track)
+        # the knee of a serial flash is at a few bytes, smaller than any request
+        kneed = any(
             self.sizes[0] <= turning_size(load_device(name), depth) <= self.sizes[-1]
             for name in self.labels
             for depth in depths(track)
         )
-        self.measured = measurements(track)
-        self.dots = self._dots(scales)
-        marks = [
-            self.ground,
-            self.sample,
-            *self.lines.values(),
-            *([self.knees] if self.kneed else []),
-            *self.dots.values(),
-            *self._depths(scales),
-            *self.names,
-            self.sample_size,
-            self.request_size,
-            self.point,
-        ]
-        first, last = (int(np.log2(size)) for size in (self.sizes[0], self.sizes[-1]))
-        ticks = [2.0**power for power in range(first, last + 1, max(1, (last - first) // 3))]
-        decades = range(round(np.log10(low)), round(np.log10(high)) + 1)
-        self.figure = figure(
-            marks,
-            [
-                axis(
-                    x,
-                    "request size",
-                    tick_values=ticks,
-                    tick_labels={f"{tick:.0f}": format_binary(tick) for tick in ticks},
-                    tick_format=".0f",
-                ),
-                axis(
-                    y,
-                    "throughput",
-                    vertical=True,
-                    tick_values=[10.0**power for power in decades],
-                    tick_labels={
-                        f"{10**power}": format_bandwidth(10.0**power) for power in decades
-                    },
-                    tick_format=".0f",
-                ),
-            ],
-            height=460,
-            left=90,
+        self.drawing = Drawing(
+            bqplot.LogScale(min=self.sizes[0], max=self.sizes[-1]),
+            bqplot.LogScale(min=self.low, max=self.top),
         )
+        self._add_ground(high)
+        self._add_lines(low)
+        self.knees = self._knees(low) if kneed else None
+        self.dots = self._dots()
+        self._add_labels()
+        self.point = self.drawing.points(
+            [self.sizes[0]], [low], GREY, "diamond", 140, apply_clip=False,
+            moving=(*PLACED, "marker"), legend=Entry("you", 5), table=[Rows(1, self._own_row)],
+        )  # fmt: skip
+        self.figure = self.drawing.figure(self._axes(low, high), height=460, left=90)
         self.figure.axes[1].label_offset = "5.4em"
-        self.legend = legend(*self._entries())
-        self.dynamic = [
-            *((line, "y") for line in self.lines.values()),
-            *((name, "text") for name in self.names),
-            (self.ground, "x"),
-            (self.ground, "y"),
-            *((self.request_size, trait) for trait in ("x", "text", "align", "x_offset")),
-            *((self.knees, trait) for trait in ("x", "y", "opacities")),
-            *((dots, "opacities") for dots in self.dots.values()),
-            *((self.point, trait) for trait in ("x", "y", "marker")),
-        ]
 
-    def _entries(self) -> list[str]:
-        entries = [
-            swatch(label, self.colors[name], DASHES[index % len(DASHES)])
-            for index, (name, label) in enumerate(self.labels.items())
-        ]
-        entries.append(swatch(f"the size of a {self.track.terms.sample}", GREY, "dotted"))
-        if self.kneed:
-            entries.append(swatch("knee at this queue depth", GREY, "dot"))
-        entries.append(swatch("the roof over your device's curve", GREY))
-        entries.append(swatch("you", GREY, "point"))
-        entries += [
-            swatch(
-                f"{device}, measured at the queue depths written ({short_source(items[0])})",
-                self._class_color(items[0]),
-                "square" if index == 0 else "triangle",
+    def _add_ground(self, high: float) -> None:
+        """Add what lies behind the curves.
+
+        Both regions, the roof over the chosen device's curve, and the present request down to its
+        size are one mark: areas without an outline, and lines without an area.
+        """
+        self.ground = self.drawing.add(
+            bqplot.Lines(
+                x=np.full((4, 5), self.sizes[0]),
+                y=np.full((4, 5), self.low),
+                scales=self.drawing.scales,
+                colors=["transparent", "transparent", GREY, GREY],
+                fill="inside",
+                fill_colors=[ORANGE, BLUE, GREY, GREY],
+                fill_opacities=[0.1, 0.1, 0.0, 0.0],
+                stroke_width=1.5,
+            ),
+            moving=PLACED,
+            legend=[Entry("the roof over your device's curve", 4, GREY)],
+        )
+        sample = self.track.dataset.sample_size
+        self.sample = self.drawing.curve(
+            [sample, sample], [self.low, high], GREY, "dotted",
+            legend=Entry(f"the size of a {self.track.terms.sample}", 2),
+        )  # fmt: skip
+
+    def _add_lines(self, low: float) -> None:
+        """Add a curve for each device, at first at the rate ``low``."""
+        self.lines = {
+            name: self.drawing.curve(
+                self.sizes, np.full(POINTS, low), self.colors[name], DASHES[index % len(DASHES)],
+                2.5, moving=("y",), legend=Entry(label, 1),
             )
-            for index, (device, items) in enumerate(self.measured.items())
-        ]
-        return entries
+            for index, (name, label) in enumerate(self.labels.items())
+        }  # fmt: skip
 
-    def _size_label(self, scales: dict[str, Any], offset: int) -> bqplot.Label:
-        """Return the place for a size, ``offset`` pixels below the figure's lower edge."""
-        return bqplot.Label(
-            x=[self.sizes[0]],
-            y=[self.low],
-            text=[""],
-            align="start",
-            x_offset=5,
-            y_offset=offset,
-            scales=scales,
-            colors=[TEXT],
-            default_size=12,
-            apply_clip=False,
-        )
+    def _knees(self, low: float) -> Any:
+        """Return a point for the knee of each device."""
+        count = len(self.labels)
+        return self.drawing.points(
+            np.full(count, self.sizes[0]), np.full(count, low), GREY, size=60,
+            colors=list(self.colors.values()), opacities=[1.0] * count,
+            moving=(*PLACED, "opacities"), legend=Entry("knee at this queue depth", 3, GREY),
+        )  # fmt: skip
 
-    def _write_size(self, label: bqplot.Label, size: float, text: str) -> None:
-        left = self._share(size) < 0.5
-        put(
-            label,
-            x=np.array([size]),
-            text=np.array([text]),
-            align="start" if left else "end",
-            x_offset=5 if left else -5,
-        )
-
-    def _share(self, size: float) -> float:
-        """Return how far along the axis a request size lies, from 0 to 1 and beyond."""
-        return math.log(size / self.sizes[0]) / math.log(self.sizes[-1] / self.sizes[0])
-
-    def _class_color(self, item: MeasuredRead) -> str:
-        """Return the colour of the track's own device of the kind that was measured."""
-        own = next(name for name in self.labels if load_device(name).kind == item.kind)
-        return self.colors[own]
-
-    def _dots(self, scales: dict[str, Any]) -> dict[str, bqplot.Scatter]:
+    def _dots(self) -> dict[str, Any]:
+        """Return the points of the measurements, by device."""
+        markers = ("square", *["triangle-up"] * len(self.measured))
         return {
-            device: bqplot.Scatter(
-                x=[item.request_size for item in items],
-                y=[item.bandwidth for item in items],
-                scales=scales,
-                colors=[self._class_color(items[0])],
+            device: self.drawing.points(
+                [item.request_size for item in items],
+                [item.bandwidth for item in items],
+                self._class_color(items[0]),
+                marker,
+                50,
                 opacities=[1.0] * len(items),
-                stroke=TEXT,
-                default_size=50,
-                marker="square" if index == 0 else "triangle-up",
                 apply_clip=False,
                 names=[
                     f"{device}: {format_bandwidth(item.bandwidth)} in requests of "
@@ -333,28 +214,92 @@ class IOPSThroughput(Instrument):
                 ],
                 display_names=False,
                 tooltip=bqplot.Tooltip(fields=["name"], labels=[""], show_labels=False),
+                moving=("opacities",),
+                legend=Entry(
+                    f"{device}, measured at the queue depths written ({short_source(items[0])})", 6
+                ),
+                table=[Rows(3, partial(self._measured_rows, items))],
             )
-            for index, (device, items) in enumerate(self.measured.items())
+            for marker, (device, items) in zip(markers, self.measured.items(), strict=False)
         }
 
-    def _depths(self, scales: dict[str, Any]) -> list[bqplot.Label]:
-        """Return the queue depths beside what was measured, if anything was."""
+    def _add_labels(self) -> None:
+        """Add the queue depths beside the measurements, and the labels for other texts."""
         items = [item for device in self.measured.values() for item in device]
-        if not items:
-            return []
-        return [
-            bqplot.Label(
-                x=[item.request_size for item in items],
-                y=[item.bandwidth for item in items],
-                text=[f"{item.queue_depth:g}" for item in items],
+        if items:
+            self.drawing.label(
+                [item.request_size for item in items],
+                [item.bandwidth for item in items],
+                [f"{item.queue_depth:g}" for item in items],
+                size=10,
+                weight="bold",
                 x_offset=8,
                 y_offset=1,
-                scales=scales,
-                colors=[TEXT],
-                default_size=10,
-                apply_clip=False,
             )
+        self.names = [
+            self.drawing.label(
+                [at], [self.top], [""], align, weight="bold", x_offset=offset, y_offset=row,
+                moving=("text",),
+            )
+            for at, align, offset, row in (
+                (self.sizes[0], "start", 6, 12),
+                (self.sizes[-1], "end", -6, 28),
+            )
+        ]  # fmt: skip
+        # the offsets are pixels from the figure's lower edge
+        self.sample_size, self.request_size = (
+            self.drawing.label(
+                [self.sizes[0]], [self.low], [""], weight="bold", x_offset=5, y_offset=offset,
+                moving=moving,
+            )
+            for offset, moving in ((-20, ()), (-6, ("x", "text", "align", "x_offset")))
+        )  # fmt: skip
+        sample = self.track.dataset.sample_size
+        text = f"{self.track.terms.sample} {format_binary(sample)}"
+        self._write_size(self.sample_size, sample, text)
+
+    def _axes(self, low: float, high: float) -> list[Any]:
+        first, last = (int(np.log2(size)) for size in (self.sizes[0], self.sizes[-1]))
+        ticks = [2.0**power for power in range(first, last + 1, max(1, (last - first) // 3))]
+        decades = range(round(np.log10(low)), round(np.log10(high)) + 1)
+        return [
+            axis(
+                self.drawing.scales["x"],
+                "request size",
+                tick_values=ticks,
+                tick_labels={f"{tick:.0f}": format_binary(tick) for tick in ticks},
+                tick_format=".0f",
+            ),
+            axis(
+                self.drawing.scales["y"],
+                "throughput",
+                vertical=True,
+                tick_values=[10.0**power for power in decades],
+                tick_labels={f"{10**power}": format_bandwidth(10.0**power) for power in decades},
+                tick_format=".0f",
+            ),
         ]
+
+    def _write_size(self, label: bqplot.Label, size: float, text: str) -> None:
+        left = self._share(size) < 0.5
+        update_traits(
+            label,
+            x=np.array([size]),
+            text=np.array([text]),
+            align="start" if left else "end",
+            x_offset=5 if left else -5,
+        )
+
+    def _share(self, size: float) -> float:
+        """Return the position of a request size along the axis, which runs from 0 to 1."""
+        return math.log(size / self.sizes[0]) / math.log(self.sizes[-1] / self.sizes[0])
+
+    def _own(self, item: MeasuredRead) -> str:
+        """Return the track's device of the same kind as the measured one."""
+        return next(name for name in self.labels if load_device(name).kind == item.kind)
+
+    def _class_color(self, item: MeasuredRead) -> str:
+        return self.colors[self._own(item)]
 
     def draw(self, outcome: AccessOutcome) -> str:
         """Draw the curves at the present queue depth and the present point."""
@@ -367,7 +312,7 @@ class IOPSThroughput(Instrument):
             f"request {format_binary(outcome.request_bytes)}",
         )
         below = outcome.bandwidth < self.low
-        put(
+        update_traits(
             self.point,
             x=np.array([outcome.request_bytes]),
             y=np.array([max(outcome.bandwidth, self.low)]),
@@ -379,22 +324,22 @@ class IOPSThroughput(Instrument):
         """Draw what changes with the queue depth, if it has changed."""
         drawn, (x, y, seen) = self._at(depth)
         for name, rates in drawn.items():
-            put(self.lines[name], y=rates)
-        if self.kneed:
-            put(self.knees, x=x, y=y, opacities=seen)
+            update_traits(self.lines[name], y=rates)
+        if self.knees is not None:
+            update_traits(self.knees, x=x, y=y, opacities=seen)
         for device, dots in self.dots.items():
-            # what was measured at another depth stays, paler
+            # measurements at other depths are pale
             near = [1.0 if item.queue_depth == depth else 0.3 for item in self.measured[device]]
-            put(dots, opacities=near)
+            update_traits(dots, opacities=near)
 
-    def _at(self, depth: float) -> tuple[dict[str, Any], tuple[Any, Any, list[float]]]:
-        """Return the curves and the knees at a queue depth, computed when it is first set."""
+    def _at(self, depth: float) -> tuple[dict[str, Floats], Knees]:
+        """Return the curves and the knees at a queue depth, each computed only once."""
         if depth not in self._known:
             self._known[depth] = curves(self.track, depth), self._turning(depth)
         return self._known[depth]
 
-    def _turning(self, depth: float) -> tuple[Any, Any, list[float]]:
-        """Return each device's knee, as ``x`` and ``y``, and 0 where it is off the axis, else 1."""
+    def _turning(self, depth: float) -> Knees:
+        """Return the knees' ``x`` and ``y``, and opacities that are 0 for a knee off the axis."""
         devices = [load_device(name) for name in self.labels]
         sizes = np.array([turning_size(device, depth) for device in devices])
         shown = (sizes >= self.sizes[0]) & (sizes <= self.sizes[-1])
@@ -406,7 +351,7 @@ class IOPSThroughput(Instrument):
         return x, np.array(rates), shown.astype(float).tolist()
 
     def _draw_regions(self, outcome: AccessOutcome) -> None:
-        """Part the figure at the chosen device's knee and name both sides."""
+        """Divide the figure at the chosen device's knee and name both sides."""
         device, depth = load_device(outcome.settings.device), outcome.settings.queue_depth
         requests, level = asymptotes(device, depth)
         low, high = float(self.sizes[0]), float(self.sizes[-1])
@@ -414,7 +359,7 @@ class IOPSThroughput(Instrument):
         at, share = outcome.request_bytes, self._share(knee)
         y = min(max(outcome.bandwidth, self.low), self.top)
         walls = rectangle(0, 0, self.low, self.top)[1]
-        put(
+        update_traits(
             self.ground,
             x=np.array(
                 [
@@ -438,7 +383,7 @@ class IOPSThroughput(Instrument):
             _side(1 - share, f"bandwidth-bound: {format_bandwidth(level)}", "bandwidth-bound ▶"),
         )
         for name, side in zip(self.names, sides, strict=True):
-            put(name, text=np.array([side]))
+            update_traits(name, text=np.array([side]))
 
     def _words(self, outcome: AccessOutcome, below: bool) -> str:
         depth = outcome.settings.queue_depth
@@ -452,7 +397,7 @@ class IOPSThroughput(Instrument):
         )
 
     def _place(self, outcome: AccessOutcome) -> str:
-        """Return where the present point lies against the chosen device's curve."""
+        """Describe where the present point lies relative to the chosen device's curve."""
         device, depth = load_device(outcome.settings.device), outcome.settings.queue_depth
         random = float(device_curve(device, np.array([outcome.request_bytes]), depth)[0])
         if outcome.moved > 1.05 * random:
@@ -477,7 +422,7 @@ class IOPSThroughput(Instrument):
         )
 
     def _checked(self, outcome: AccessOutcome) -> str:
-        """Return what was measured of the chosen kind of device at the present depth."""
+        """Describe the measurements of the chosen kind of device at the present depth."""
         device, depth = load_device(outcome.settings.device), outcome.settings.queue_depth
         found = [
             f"{format_bandwidth(item.bandwidth)} in requests of {format_binary(item.request_size)} "
@@ -489,52 +434,60 @@ class IOPSThroughput(Instrument):
         return f" Measured at this depth: {'; '.join(found)}." if found else ""
 
     def table(self, outcome: AccessOutcome) -> Table:
-        """Return the present point, the knees, what was measured, and the curves."""
-        depth = outcome.settings.queue_depth
-        requests = outcome.request_bytes
+        """Return the present point, the knees, the measurements, and the curves."""
+        heads = ("point", "request size (KiB)", "queue depth")
+        rates = (f"{label} (MB/s)" for label in self.labels.values())
+        # the table has all knees, even those that lie off the axis
+        more = Rows(2, self._knee_rows), Rows(4, self._curve_rows)
+        return Table((*heads, *rates), self.drawing.rows(outcome, *more))
 
-        def row(what: str, size: float, at: float, name: str, rate: float) -> tuple[Any, ...]:
-            rates = [rate / MB if column == name else "" for column in self.labels]
-            return (what, size / KIB, at, *rates)
+    def _row(
+        self, what: str, size: float, depth: float, name: str, rate: float
+    ) -> tuple[Cell, ...]:
+        """Return a row with a rate in the column of one device only."""
+        rates = [rate / MB if column == name else "" for column in self.labels]
+        return (what, size / KIB, depth, *rates)
 
-        rows = [row("you", requests, depth, outcome.settings.device, outcome.bandwidth)]
+    def _own_row(self, outcome: AccessOutcome) -> list[tuple[Cell, ...]]:
+        depth, device = outcome.settings.queue_depth, outcome.settings.device
+        return [self._row("you", outcome.request_bytes, depth, device, outcome.bandwidth)]
+
+    def _knee_rows(self, outcome: AccessOutcome) -> list[tuple[Cell, ...]]:
+        depth, rows = outcome.settings.queue_depth, []
         for name in self.labels:
             device = load_device(name)
             knee = turning_size(device, depth)
             at_knee = float(device_curve(device, np.array([knee]), depth)[0])
-            rows.append(row("knee", knee, depth, name, at_knee))
-        for items in self.measured.values():
-            for item in items:
-                own = next(name for name in self.labels if load_device(name).kind == item.kind)
-                rows.append(
-                    row(
-                        f"measured: {item.device}",
-                        item.request_size,
-                        item.queue_depth,
-                        own,
-                        item.bandwidth,
-                    )
-                )
+            rows.append(self._row("knee", knee, depth, name, at_knee))
+        return rows
+
+    def _measured_rows(
+        self, items: Sequence[MeasuredRead], outcome: AccessOutcome
+    ) -> list[tuple[Cell, ...]]:
+        return [
+            self._row(
+                f"measured: {item.device}",
+                item.request_size,
+                item.queue_depth,
+                self._own(item),
+                item.bandwidth,
+            )
+            for item in items
+        ]
+
+    def _curve_rows(self, outcome: AccessOutcome) -> list[tuple[Cell, ...]]:
+        depth = outcome.settings.queue_depth
         drawn, _ = self._at(depth)
-        rows += [
+        return [
             ("curves", size / KIB, depth, *(drawn[name][index] / MB for name in self.labels))
             for index, size in enumerate(self.sizes)
         ]
-        return Table(
-            (
-                "point",
-                "request size (KiB)",
-                "queue depth",
-                *(f"{label} (MB/s)" for label in self.labels.values()),
-            ),
-            tuple(rows),
-        )
 
 
 def _side(room: float, *texts: str) -> str:
-    """Return what is written at a side of the knee that takes a share ``room`` of the axis.
+    """Return the text for a side of the knee that takes a share ``room`` of the axis.
 
-    Where it is narrow, the last of ``texts`` points to it; where there is none, nothing.
+    If none of ``texts`` fits, it is the last one, which points there; without any room, nothing.
     """
     return fitting(room, *texts) or (texts[-1] if room > 0 else "")
 

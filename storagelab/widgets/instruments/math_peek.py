@@ -11,21 +11,21 @@ import traitlets
 
 from storagelab.parts import PARTS, Outcome
 from storagelab.tracks import Track
-from storagelab.widgets import kit
-from storagelab.widgets.instruments.base import Target
+from storagelab.widgets import shared_styles
+from storagelab.widgets.drawing import Target
 from storagelab.widgets.picture import picture
-from storagelab.widgets.scripts import text_of
+from storagelab.widgets.scripts import script, style
 from storagelab.words.equation import Equation
 
 
 class EquationView(anywidget.AnyWidget):
-    """A button, and under it an equation, the words on it, and a table of its symbols.
+    """A button, and under it an equation, an explanation, and a table of its symbols.
 
-    ``unfolded`` is whether they are seen; ``live`` whether a kernel can fill them when they are.
+    ``unfolded`` says whether these are visible, ``live`` whether a kernel is there to fill them.
     """
 
-    _esm: Any = text_of("math_peek.js")
-    _css: Any = text_of("math_peek.css")
+    _esm: Any = script("math_peek.js")
+    _css: Any = style("math_peek.css")
     tex: Any = traitlets.Unicode().tag(sync=True)
     words: Any = traitlets.Unicode().tag(sync=True)
     symbols: Any = traitlets.List().tag(sync=True)
@@ -38,12 +38,12 @@ class MathPeek:
     """A button that shows and hides the equation; while it is hidden nothing is computed."""
 
     def __init__(self) -> None:
-        self.widget = EquationView(layout=kit.layout())
+        self.widget = EquationView(layout=shared_styles.layout())
         self._shown: Callable[[], Equation] | None = None
         self.widget.observe(lambda change: self._fill(), ["unfolded", "live"])
 
     def update(self, shown: Equation | Callable[[], Equation]) -> None:
-        """Show an equation, or what a function returns, which is called once somebody looks."""
+        """Show an equation, or what a function returns; it is called only when it is visible."""
         self._shown = shown if callable(shown) else lambda: shown
         self._fill()
 
@@ -81,7 +81,7 @@ class _Unfolded:
         return self._peek.targets()
 
     def on_a_page(self) -> None:
-        """Get ready for a page that has no kernel to ask."""
+        """Prepare for a page without a kernel."""
         self.widget.live = False
 
 

@@ -1,6 +1,6 @@
-"""DataFlowSankey: the bits on their way to the accelerators, as wide as they are many.
+"""DataFlowSankey: data on its way to the accelerators, in bands as wide as its rates.
 
-bqplot has no Sankey mark and the Sankey widgets that there are aren't kept up; bands and nodes are
+bqplot has no Sankey mark, and existing Sankey widgets are no longer maintained; bands and nodes are
 composed of bqplot's own lines.
 """
 
@@ -17,19 +17,16 @@ from storagelab.colors import BLUE, GREEN, GREY, ORANGE, PURPLE, RED
 from storagelab.experiments.pipeline import Epoch, PipelineOutcome
 from storagelab.tracks import Track
 from storagelab.units import bandwidth_unit, format_bandwidth, format_share
+from storagelab.widgets.drawing import PLACED, WRITTEN, Drawing, Entry, Rows, Shape
 from storagelab.widgets.instruments.base import Instrument
 from storagelab.widgets.picture import picture
-from storagelab.widgets.table import Table
+from storagelab.widgets.table import Cell, Table
 from storagelab.widgets.theme import (
-    TEXT,
-    figure,
+    Corners,
     hatching,
-    legend,
-    polygons,
-    put,
-    put_shapes,
     rectangle,
-    swatch,
+    update_shapes,
+    update_traits,
 )
 from storagelab.words.dress import binding_words
 
@@ -38,17 +35,11 @@ STORE, CACHE, MEMORY, CONSUMER = 0.0, 1.15, 2.0, 3.0
 HALF = 0.035
 """Half a node's width."""
 SHELF = 1.2
-"""How high the cache stands, in demands: above the widest band through the link."""
+"""The height of the cache in demands, above the widest band through the link."""
 BRANCH, LOST = 0.5, 0.42
-"""Where the copy into the cache leaves the link's band, and where what is lost ends."""
+"""Where the copy into the cache leaves the link's band, and where the lost part ends."""
 _SMOOTH = np.linspace(0, 1, 25)
 _STROKES, _LEAN = 18, 0.06
-
-COLORS = {
-    "link": BLUE, "fill": PURPLE, "hits": PURPLE, "accelerators": GREEN,
-    "store": GREY, "cache": GREY, "memory": GREY, "consumer": GREY,
-}  # fmt: skip
-"""Bands and nodes, in the order in which they are drawn."""
 
 
 class Band(msgspec.Struct, frozen=True):
@@ -61,7 +52,7 @@ class Band(msgspec.Struct, frozen=True):
 
 
 class Names(msgspec.Struct, frozen=True):
-    """What a track calls that which doesn't come through the link."""
+    """A track's words for what doesn't come through the link."""
 
     served: str
     share: str
@@ -69,7 +60,7 @@ class Names(msgspec.Struct, frozen=True):
 
 
 def records(track: Track) -> bool:
-    """Return whether the stream is written, not read: what isn't taken at once is gone."""
+    """Return whether the stream is recorded, so that what isn't taken at once is lost."""
     return track.fed.works == "record"
 
 
@@ -81,13 +72,13 @@ def names(track: Track) -> Names:
 
 
 def bands(track: Track, outcome: PipelineOutcome, epoch: Epoch) -> dict[str, Band]:
-    """Return an epoch's flows as bands: what enters a node leaves it.
+    """Return an epoch's flows as bands; what enters a node also leaves it.
 
     Heights are in bytes/s, so that widths and places share one unit. Hits lie on top of what
-    comes through the link, and both together go on to the accelerators; ``starved`` is what they
-    could take besides. ``fill`` goes into the cache: in a first epoch a copy of what came through
-    the link; where the stream is recorded, what comes straight from its source, which loses the
-    ``starved``.
+    comes through the link, and both together go on to the accelerators; ``starved`` is what these
+    could take in addition. ``fill`` goes into the cache: in a first epoch it is a copy of what came
+    through the link. Where the stream is recorded, it comes straight from the source, and
+    ``starved`` is what the source loses.
     """
     flows, demand = epoch.flows, outcome.demand
     link, hits, rate = flows["link"], flows["hits"], flows["accelerators"]
@@ -108,7 +99,7 @@ def bands(track: Track, outcome: PipelineOutcome, epoch: Epoch) -> dict[str, Ban
 
 
 def nodes(track: Track, outcome: PipelineOutcome, epoch: Epoch) -> dict[str, tuple[float, ...]]:
-    """Return each node's x, lower and upper end in bytes/s: as high as what passes it."""
+    """Return each node's x and its lower and upper end in bytes/s; it is as high as its flow."""
     flows, demand = epoch.flows, outcome.demand
     held = max(flows["hits"], flows["fill"])
     return {
@@ -119,11 +110,11 @@ def nodes(track: Track, outcome: PipelineOutcome, epoch: Epoch) -> dict[str, tup
     }
 
 
-def outline(band: Band) -> tuple[Any, Any]:
+def outline(band: Band) -> Corners:
     """Return a band's outline as x and y: two S-curves and the ends, shape (50,)."""
     (x0, y0), (x1, y1) = band.begin, band.end
     if band.rate <= 0:
-        x1, y1 = x0, y0  # a line would be read as a flow
+        x1, y1 = x0, y0  # a line would look like a flow
     x = x0 + (x1 - x0) * _SMOOTH
     y = y0 + (y1 - y0) * (3 * _SMOOTH**2 - 2 * _SMOOTH**3)
     return np.concatenate([x, x[::-1]]), np.concatenate([y, (y + band.rate)[::-1]])
@@ -136,63 +127,92 @@ class DataFlowSankey(Instrument):
 
     def __init__(self, track: Track, epoch: str = "warm") -> None:
         super().__init__(track)
-        terms, self.names = track.terms, names(track)
+        self.names = names(track)
         self.title = f"Data flow to {track.fed.name}"
         self.demand = track.pass_demand
-        x = bqplot.LinearScale(min=-0.2, max=3.25)
-        y = bqplot.LinearScale(min=-0.62, max=2.62)
-        scales = {"x": x, "y": y}
-        self.shapes = polygons([*COLORS.values()], scales, [*COLORS], corners=2 * len(_SMOOTH))
-        self.shapes.stroke_width = 1  # the thinnest flow is seen
-        opacities = {"fill": 0.4, "consumer": 0.35}
-        self.shapes.fill_opacities = [opacities.get(name, 0.75) for name in COLORS]
-        blank = np.zeros(5 + 3 * _STROKES)
-        self.missing = bqplot.Lines(x=blank, y=blank, scales=scales, colors=[RED], stroke_width=1.2)
-        self.mark = bqplot.Lines(
-            x=np.zeros(51), y=np.zeros(51), scales=scales, colors=[ORANGE], stroke_width=4
+        self.drawing = Drawing(
+            bqplot.LinearScale(min=-0.2, max=3.25), bqplot.LinearScale(min=-0.62, max=2.62)
         )
-
-        def label(align: str = "middle", size: int = 12, weight: str = "normal", **at: Any) -> Any:
-            return bqplot.Label(
-                **at, scales=scales, colors=[TEXT], align=align, default_size=size,
-                font_weight=weight, apply_clip=False,
-            )  # fmt: skip
-
-        # the outer names reach inwards from the edges, or they meet where the screen is narrow
-        named = [
-            label(align, 12, "bold", x=[where], y=[-0.52], text=[name])
-            for name, where, align in (
-                (terms.store, STORE - 0.2, "start"),
-                (terms.memory, MEMORY, "middle"),
-                (track.fed.label, CONSUMER + 0.25, "end"),
-            )
-        ]
-        self.texts = label(x=[0.85, 2.55, CACHE, 2.55], y=[0.0] * 4, text=[""] * 4)
-        self.word = label("middle", 13, "bold", x=[0.85], y=[-0.31], text=[""])
-        self.figure = figure(
-            [self.shapes, self.missing, self.mark, *named, self.texts, self.word],
-            [],
-            height=335,
-            left=20,
-            bottom=20,
-        )
-        into = f"into the {terms.cache}"
-        self.legend = legend(
-            swatch(f"through the {terms.link}", BLUE, "area"),
-            *([swatch(into, PURPLE, "area", 0.4)] if self._fills() else []),
-            swatch(f"from the {terms.cache}", PURPLE, "area"),
-            swatch(f"to {track.fed.name}", GREEN, "area"),
-            swatch(self.names.missing, RED, "hatched"),
-            swatch("what binds", ORANGE),
-        )
-        self.dynamic = [
-            *((mark, at) for mark in (self.shapes, self.missing, self.mark) for at in ("x", "y")),
-            *((label, at) for label in (self.texts, self.word) for at in ("x", "y", "text")),
-        ]
+        self._add_flows()
+        self._add_names()
+        self.figure = self.drawing.figure([], height=335, left=20, bottom=20)
         self._shown = epoch
         if track.pipeline.cold_start:
             self.epochs = self._choice(epoch)
             self.extras = (self.epochs,)
+
+    def _add_flows(self) -> None:
+        """Add bands and nodes as one mark, the missing part, and the outline of what binds."""
+        self.shapes = self.drawing.areas(
+            self._shapes(),
+            corners=2 * len(_SMOOTH),
+            stroke_width=1,  # even the thinnest flow is visible
+            moving=PLACED,
+        )
+        blank = np.zeros(5 + 3 * _STROKES)
+        self.missing = self.drawing.curve(
+            blank, blank, RED, width=1.2, moving=PLACED,
+            legend=Entry(self.names.missing, 5, style="hatched"),
+            table=[self._row("starved", 5, self.names.missing, self.track.fed.label)],
+        )  # fmt: skip
+        self.mark = self.drawing.curve(
+            np.zeros(51), np.zeros(51), ORANGE, width=4, moving=PLACED,
+            legend=Entry("what binds", 6),
+        )  # fmt: skip
+
+    def _shapes(self) -> list[Shape]:
+        """Return bands and nodes, in the order in which they are drawn."""
+        terms, fed = self.track.terms, self.track.fed
+        source = terms.store if records(self.track) else terms.link
+        filled = self._fills()
+        return [
+            Shape(
+                "link", BLUE, 0.75, Entry(f"through the {terms.link}", 1, opacity=0.8),
+                self._row("link", 1, terms.store, f"{terms.memory}, by {terms.link}"),
+            ),
+            Shape(
+                "fill", PURPLE, 0.4, Entry(f"into the {terms.cache}", 2) if filled else None,
+                self._row("fill", 2, source, terms.cache) if filled else None,
+            ),
+            Shape(
+                "hits", PURPLE, 0.75, Entry(f"from the {terms.cache}", 3, opacity=0.8),
+                self._row("hits", 3, terms.cache, terms.memory),
+            ),
+            Shape(
+                "accelerators", GREEN, 0.75, Entry(f"to {fed.name}", 4, opacity=0.8),
+                self._row("accelerators", 4, terms.memory, fed.label),
+            ),
+            Shape("store", GREY, 0.75),
+            Shape("cache", GREY, 0.75),
+            Shape("memory", GREY, 0.75),
+            Shape("consumer", GREY, 0.35),
+        ]  # fmt: skip
+
+    def _row(self, band: str, place: int, source: str, target: str) -> Rows:
+        """Return the row of a band, from a source to a target."""
+
+        def cells(outcome: PipelineOutcome) -> list[tuple[Cell, ...]]:
+            scale, _ = bandwidth_unit(outcome.demand)
+            rate = bands(self.track, outcome, self._epoch(outcome))[band].rate
+            return [(source, target, rate / scale, 100 * rate / outcome.demand)]
+
+        return Rows(place, cells)
+
+    def _add_names(self) -> None:
+        """Add the nodes' names, and the labels for the rates and for what binds."""
+        terms = self.track.terms
+        # the outer names extend inwards from the edges, so that they fit on a narrow screen
+        for name, where, align in (
+            (terms.store, STORE - 0.2, "start"),
+            (terms.memory, MEMORY, "middle"),
+            (self.track.fed.label, CONSUMER + 0.25, "end"),
+        ):
+            self.drawing.label([where], [-0.52], [name], align, weight="bold")
+        moving = WRITTEN
+        self.texts = self.drawing.label(
+            [0.85, 2.55, CACHE, 2.55], [0.0] * 4, [""] * 4, "middle", moving=moving
+        )
+        self.word = self.drawing.label([0.85], [-0.31], [""], "middle", 13, "bold", moving=moving)
 
     def _choice(self, epoch: str) -> ipywidgets.ToggleButtons:
         """Return the buttons that choose the epoch."""
@@ -216,11 +236,11 @@ class DataFlowSankey(Instrument):
         return buttons
 
     def _fills(self) -> bool:
-        """Return whether anything is ever seen on its way into the cache."""
+        """Return whether the figure ever shows a flow into the cache."""
         return self.track.pipeline.cold_start or records(self.track)
 
     def on_a_page(self) -> None:
-        """Hide the choice of the epoch too, which a page without a kernel can't answer."""
+        """Prepare for a page without a kernel, which can't answer the choice of the epoch."""
         super().on_a_page()
         if self.extras:
             self.epochs.layout.display = "none"
@@ -229,17 +249,17 @@ class DataFlowSankey(Instrument):
         return outcome.cold if self._shown == "cold" else outcome.warm
 
     def draw(self, outcome: PipelineOutcome) -> str:
-        """Draw bands and nodes, and mark the one that binds."""
+        """Draw bands and nodes, and outline the one that binds."""
         epoch = self._epoch(outcome)
         drawn, stand = bands(self.track, outcome, epoch), nodes(self.track, outcome, epoch)
-        outlines = {name: outline(drawn[name]) for name in COLORS if name in drawn}
-        for name, (x, low, high) in stand.items():
-            outlines[name] = rectangle(x - HALF, x + HALF, low, high)
+        outlines = {name: outline(band) for name, band in drawn.items()}
+        for name, (at, low, high) in stand.items():
+            outlines[name] = rectangle(at - HALF, at + HALF, low, high)
         outlines = {name: (x, y / self.demand) for name, (x, y) in outlines.items()}
-        put_shapes(self.shapes, [outlines[name] for name in COLORS])
+        update_shapes(self.shapes, [outlines[name] for name in self.shapes.labels])
         self._hatch(drawn["starved"])
         x, y = outlines[self._bound(epoch)]
-        put(self.mark, x=np.append(x, x[0]), y=np.append(y, y[0]))
+        update_traits(self.mark, x=np.append(x, x[0]), y=np.append(y, y[0]))
         self._write(outcome, epoch, stand["cache"][2] / self.demand)
         return self._words(outcome, epoch)
 
@@ -250,11 +270,11 @@ class DataFlowSankey(Instrument):
         low, high = low / self.demand, (low + rate) / self.demand
         feet = left + _LEAN * np.arange(-1, _STROKES - 1)
         x, y = hatching(left, right, low, high, feet, _LEAN)
-        put(self.missing, x=x, y=y)
+        update_traits(self.missing, x=x, y=y)
 
     @staticmethod
     def _bound(epoch: Epoch) -> str:
-        """Return the band or the node that is marked as what binds."""
+        """Return the band or the node that is outlined because it binds."""
         through_cache = "hits" if epoch.flows["hits"] > 0 else "fill"
         found = {"nvme": through_cache, "prepare": "accelerators", "compute": "consumer"}
         return found.get(epoch.binding, epoch.binding)
@@ -273,7 +293,7 @@ class DataFlowSankey(Instrument):
         some = starved > 1e-9 * outcome.demand
         demand = f"of {format_bandwidth(outcome.demand)}"
         lost = records(self.track)
-        put(
+        update_traits(
             self.texts,
             x=np.array([0.85, 2.55, CACHE, 0.3 if lost else 2.55]),
             y=np.array([-0.13, -0.13, shelf + 0.12, 1.1]),
@@ -292,7 +312,7 @@ class DataFlowSankey(Instrument):
             "prepare": ("▲ preparation: bottleneck", 2.5, -0.31),
             "compute": ("▲ gets all it can take", 2.5, -0.31),
         }[epoch.binding]
-        put(self.word, x=np.array([x]), y=np.array([y]), text=np.array([word]))
+        update_traits(self.word, x=np.array([x]), y=np.array([y]), text=np.array([word]))
 
     def _words(self, outcome: PipelineOutcome, epoch: Epoch) -> str:
         terms, fed, flows = self.track.terms, self.track.fed, epoch.flows
@@ -317,24 +337,11 @@ class DataFlowSankey(Instrument):
         )
 
     def table(self, outcome: PipelineOutcome) -> Table:
-        """Return each flow with its share of the demand, and each stage's ceiling."""
-        scale, unit = bandwidth_unit(outcome.demand)
-        terms, fed, epoch = self.track.terms, self.track.fed, self._epoch(outcome)
-        drawn = bands(self.track, outcome, epoch)
-        ways = {
-            "link": (terms.store, f"{terms.memory}, by {terms.link}"),
-            "fill": (terms.store if records(self.track) else terms.link, terms.cache),
-            "hits": (terms.cache, terms.memory),
-            "accelerators": (terms.memory, fed.label),
-            "starved": (self.names.missing, fed.label),
-        }
-        shown = [name for name in ways if name != "fill" or self._fills()]
+        """Return each flow's rate and its share of the demand."""
+        _, unit = bandwidth_unit(outcome.demand)
         return Table(
             ("from", "to", f"rate ({unit})", "share of the demand (%)"),
-            tuple(
-                (*ways[name], drawn[name].rate / scale, 100 * drawn[name].rate / outcome.demand)
-                for name in shown
-            ),
+            self.drawing.rows(outcome),
         )
 
 

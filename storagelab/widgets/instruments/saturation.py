@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -27,6 +28,7 @@ from storagelab.experiments.pipeline import (
 from storagelab.tracks import Control, Track
 from storagelab.units import bandwidth_unit, format_bandwidth, format_count, format_share
 from storagelab.widgets.controls import field_label
+from storagelab.widgets.drawing import PLACED, WRITTEN, Column, Drawing, Entry, Shape, table_of
 from storagelab.widgets.instruments.base import Instrument
 from storagelab.widgets.picture import picture
 from storagelab.widgets.table import Table
@@ -34,15 +36,11 @@ from storagelab.widgets.theme import (
     TEXT,
     axis,
     boxes,
-    figure,
     fitting,
-    legend,
     log_ticks,
-    polygons,
-    put,
-    put_shapes,
     steps,
-    swatch,
+    update_shapes,
+    update_traits,
 )
 from storagelab.words.dress import binding_words, format_setting, inside
 
@@ -52,17 +50,17 @@ STYLES = {
     "prepare": (RED, "dash_dotted"),
     "compute": (TEXT, "solid"),
 }
-"""A stage's ceiling."""
+"""Colour and line style of each stage's ceiling."""
 GRID = 61
-"""Points of a curve, beside those at which it has a corner."""
+"""The number of points on a curve, without those at its corners."""
 CHANGES = 4
-"""Corners that are drawn; three stages can take over from one another, and none comes back."""
+"""The most corners that are drawn; each stage takes over once at most."""
 ABOVE = 10.0
-"""How far a ceiling is drawn, in heights of the figure: it leaves it at its own slope."""
+"""How far a ceiling is drawn, in heights of the figure, so that it leaves it at its slope."""
 
 
 class Range(msgspec.Struct, frozen=True):
-    """A resource along the figure: a place from 0 to 1 for each of its amounts."""
+    """The resource on the x axis, with a place from 0 to 1 for each of its amounts."""
 
     control: Control
 
@@ -73,7 +71,7 @@ class Range(msgspec.Struct, frozen=True):
 
     @property
     def is_log(self) -> bool:
-        """Whether each step is a multiple; nothing at all has no place on such an axis."""
+        """Whether the axis is logarithmic, on which zero would have no place."""
         return self.ends[0] > 0
 
     def amounts(self, places: Floats) -> Floats:
@@ -83,7 +81,7 @@ class Range(msgspec.Struct, frozen=True):
         return np.asarray(found * self.control.si)
 
     def places(self, amounts: Quantity) -> Floats:
-        """Return where ``amounts`` in SI stand; outside the ends they stand at the nearer one."""
+        """Return the places of ``amounts`` in SI, clipped to the ends."""
         low, high = self.ends
         shown = np.clip(np.asarray(amounts) / self.control.si, low, high)
         if self.is_log:
@@ -97,7 +95,7 @@ class Range(msgspec.Struct, frozen=True):
 
 
 class Region(msgspec.Struct, frozen=True):
-    """Amounts between which one stage binds, as places from 0 to 1."""
+    """The places, from 0 to 1, between which one stage binds."""
 
     stage: str
     left: float
@@ -105,14 +103,14 @@ class Region(msgspec.Struct, frozen=True):
 
 
 def regions(span: Range, changes: Sequence[Change], binding: str) -> list[Region]:
-    """Return who binds where along ``span``; ``binding`` is who does where nothing changes."""
+    """Return which stage binds where along ``span``; without ``changes`` it is ``binding``."""
     stages = [changes[0].before, *(change.after for change in changes)] if changes else [binding]
     edges = [0.0, *(float(span.places(change.at)) for change in changes), 1.0]
     return [Region(stage, *ends) for stage, ends in zip(stages, pairwise(edges), strict=True)]
 
 
 def points(span: Range, changes: Sequence[Change]) -> Floats:
-    """Return the places at which curves are drawn, as many whatever changes: also the corners."""
+    """Return the places of the curves' points, corners included; their number is constant."""
     at = span.places(np.array([change.at for change in changes[:CHANGES]]))
     corners = np.ones(2 * CHANGES)
     corners[: 2 * len(at)] = np.concatenate([at * (1 - 1e-9), at])
@@ -126,131 +124,145 @@ def least(track: Track, span: Range, swept: Feeds) -> float | None:
 
 
 class PipelineSaturation(Instrument):
-    """The rate of a warm pass, and the utilisation of all, against the resource that was moved.
+    """The rate of a warm pass, and the utilisation of all, against one resource.
 
-    The resource is the one that differs from the outcome before, or the one that the student
-    picks; ``against`` fixes it.
+    The resource is the one that was moved last or that the student picks, unless ``against`` fixes
+    it.
     """
 
     name = "saturation"
 
     def __init__(self, track: Track, against: str | None = None) -> None:
         super().__init__(track)
-        terms, part = track.terms, track.pipeline
+        part = track.pipeline
         self.title = "Pipeline saturation: what more of one resource brings"
         self.spans = {name: Range(part.control(name)) for name in RESOURCES}
         self.scale, self.unit = bandwidth_unit(track.pass_demand)
         self.demand = track.pass_demand / self.scale
         self.top = 2.2 * self.demand
         self._before: PipelineSettings | None = None
-        self._drawn: Any = None
-        y = bqplot.LinearScale(min=0, max=self.top, allow_padding=False)
-        share = bqplot.LinearScale(min=0, max=220, allow_padding=False)
-        scales = {"x": bqplot.LinearScale(min=0, max=1, allow_padding=False), "y": y}
-
-        def line(color: str, style: str, width: float, x: Any, y: Any) -> bqplot.Lines:
-            return bqplot.Lines(
-                x=x, y=y, scales=scales, colors=[color], line_style=style, stroke_width=width
-            )
-
-        count = GRID + 2 * CHANGES
-        flat, ends = (np.linspace(0, 1, count), np.zeros(count)), np.array([0.0, 1.0])
-        constant = {
-            "prepare": track.node.prepare_rate * track.dataset.sample_size / self.scale,
-            "compute": self.demand,
-        }
-        self.ceilings = {
-            tier: line(*STYLES[tier], 2, *flat)
-            if tier not in constant
-            else line(*STYLES[tier], 2, ends, np.full(2, min(constant[tier], ABOVE * self.top)))
-            for tier in TIERS
-        }
-        goal = self.demand * part.target_utilization
-        target = line(ORANGE, "dashed", 2, ends, np.full(2, goal))
-        self.delivered = line(GREEN, "solid", 4, *flat)
-        # without a cold start all passes are alike
-        self.means = [line(GREEN, "dotted", 3, *flat)] if part.cold_start else []
-        self.point = bqplot.Scatter(
-            x=[0.0], y=[0.0], scales=scales, colors=[GREEN], stroke=TEXT,
-            default_size=140, marker="diamond", apply_clip=False,
-        )  # fmt: skip
-        self.areas = polygons(
-            [GREY if tier == "compute" else STYLES[tier][0] for tier in TIERS],
-            scales, [*TIERS], opacity=0.12, corners=4 * 2,
-        )  # fmt: skip
-        self.changes = bqplot.Lines(
-            x=np.zeros((CHANGES, 2)), y=np.zeros((CHANGES, 2)), scales=scales,
-            colors=[TEXT] * CHANGES, line_style="dotted", stroke_width=1.5,
-        )  # fmt: skip
-
-        def label(align: str, weight: str = "normal", **options: Any) -> bqplot.Label:
-            return bqplot.Label(
-                scales=scales, colors=[TEXT], align=align, default_size=12, font_weight=weight,
-                apply_clip=False, **options,
-            )  # fmt: skip
-
-        # two rows above the figure, taken in turn, so that names of narrow regions don't meet
-        self.names = [
-            label("middle", "bold", x=[0.5], y=[self.top], text=[""], y_offset=offset)
-            for offset in (-10, -26)
-        ]
-        self.texts = {
-            align: label(align, x=[0.0], y=[0.0], text=[""], x_offset=offset)
-            for align, offset in (("start", 5), ("end", -5))
-        }
-        shares = format_share(part.target_utilization)
-        fixed = [
-            label("start", x=[0.0], y=[at], text=[text], x_offset=4, y_offset=offset)
-            for at, text, offset in (
-                (self.demand, f"demand {format_bandwidth(track.pass_demand)}", -9),
-                (goal, f"target {shares}", 10),
-            )
-        ]
-        moving = [self.delivered, *self.means, self.point]
-        self.axes = {name: self._axis(span) for name, span in self.spans.items()}
-        right = axis(share, "utilisation (%)", vertical=True, tick_values=[*range(0, 101, 20)])
-        right.side, right.grid_lines, right.label_offset = "right", "none", "2.6em"
-        self.figure = figure(
-            [
-                self.areas, self.changes, *self.ceilings.values(), target, *moving,
-                *fixed, *self.names, *self.texts.values(),
-            ],
-            [
-                *self.axes.values(),
-                axis(y, f"rate ({self.unit})", vertical=True, tick_values=steps(0, self.top)),
-                right,
-            ],
-            height=400,
-            top=40,
-            right=56,
-        )  # fmt: skip
-        over = format_count(part.epochs)
-        self.legend = legend(
-            swatch(f"delivered in {terms.warm}", GREEN),
-            *(
-                [swatch(f"mean of {over} {terms.passes}: utilisation", GREEN, "dotted")]
-                if part.cold_start
-                else []
-            ),
-            swatch(f"ceiling of the {terms.link}", *STYLES["link"]),
-            swatch(f"ceiling of the {terms.cache}", *STYLES["nvme"]),
-            swatch("ceiling of the preparation", *STYLES["prepare"]),
-            swatch("demand", *STYLES["compute"]),
-            swatch(f"target, {shares}", ORANGE, "dashed"),
-            swatch("you", GREEN, "point"),
+        self._drawn: tuple[str, PipelineSettings] | None = None
+        self.drawing = Drawing(
+            bqplot.LinearScale(min=0, max=1, allow_padding=False),
+            bqplot.LinearScale(min=0, max=self.top, allow_padding=False),
         )
-        changing = [self.ceilings["link"], self.ceilings["nvme"], *moving, self.areas, self.changes]
-        self.dynamic = [
-            *((mark, at) for mark in changing for at in ("x", "y")),
-            *((text, at) for text in (*self.names, *self.texts.values()) for at in ("x", "text")),
-            *((text, "y") for text in self.texts.values()),
-            *((item, "visible") for item in self.axes.values()),
-        ]
+        self._add_regions()
+        self._add_ceilings()
+        self._add_rates()
+        self._add_labels()
+        self.axes = {name: self._axis(span) for name, span in self.spans.items()}
+        for item in self.axes.values():
+            self.drawing.move(item, "visible")
+        self.figure = self.drawing.figure(
+            [*self.axes.values(), *self._rate_axes()], height=400, top=40, right=56
+        )
         self.resource = against or "link"
         self._follows = against is None
         if self._follows:
             self.chooser = self._choice()
             self.extras = (self.chooser,)
+
+    @staticmethod
+    def _flat() -> tuple[Floats, Floats]:
+        """Return the ``x`` and ``y`` of a curve at zero, with the usual number of points."""
+        count = GRID + 2 * CHANGES
+        return np.linspace(0, 1, count), np.zeros(count)
+
+    def _add_regions(self) -> None:
+        """Add the backgrounds of the stages that bind, and the lines between them."""
+        self.areas = self.drawing.areas(
+            [Shape(tier, GREY if tier == "compute" else STYLES[tier][0], 0.12) for tier in TIERS],
+            corners=4 * 2,
+            moving=PLACED,
+        )
+        nothing = np.zeros((CHANGES, 2))
+        self.changes = self.drawing.curve(nothing, nothing, TEXT, "dotted", 1.5, moving=PLACED)
+
+    def _add_ceilings(self) -> None:
+        """Add each stage's ceiling; those of link and cache change with the settings."""
+        track, terms = self.track, self.track.terms
+        constant = {
+            "prepare": track.node.prepare_rate * track.dataset.sample_size / self.scale,
+            "compute": self.demand,
+        }
+        said = {
+            "link": f"ceiling of the {terms.link}",
+            "nvme": f"ceiling of the {terms.cache}",
+            "prepare": "ceiling of the preparation",
+            "compute": "demand",
+        }
+        self.ceilings = {}
+        for place, tier in enumerate(TIERS):
+            x, y = self._flat()
+            if tier in constant:
+                x, y = np.array([0.0, 1.0]), np.full(2, min(constant[tier], ABOVE * self.top))
+            self.ceilings[tier] = self.drawing.curve(
+                x, y, *STYLES[tier], moving=() if tier in constant else ("x", "y"),
+                legend=Entry(said[tier], 3 + place),
+                table=[
+                    Column(f"{said[tier]} ({self.unit})", 4 + place, partial(self._ceiling, tier))
+                ],
+            )  # fmt: skip
+
+    def _ceiling(self, tier: str, swept: Feeds) -> Floats:
+        return swept.ceilings[tier] / self.scale
+
+    def _add_rates(self) -> None:
+        """Add the target, the delivered rate, the mean utilisation, and the present point."""
+        part, terms = self.track.pipeline, self.track.terms
+        goal = self.demand * part.target_utilization
+        self.drawing.curve(
+            np.array([0.0, 1.0]), np.full(2, goal), ORANGE, "dashed",
+            legend=Entry(f"target, {format_share(part.target_utilization)}", 7),
+        )  # fmt: skip
+        delivered = f"delivered in {terms.warm}"
+        self.delivered = self.drawing.curve(
+            *self._flat(), GREEN, "solid", 4, moving=PLACED, legend=Entry(delivered, 1),
+            table=[Column(f"{delivered} ({self.unit})", 2, lambda swept: swept.rate / self.scale)],
+        )  # fmt: skip
+        mean = f"mean of {format_count(part.epochs)} {terms.passes}: utilisation"
+        # without a cold start all passes are alike
+        self.means = [
+            self.drawing.curve(
+                *self._flat(), GREEN, "dotted", 3, moving=PLACED, legend=Entry(mean, 2)
+            )
+            for _ in range(part.cold_start)
+        ]
+        self.point = self.drawing.points(
+            [0.0], [0.0], GREEN, "diamond", 140, apply_clip=False, moving=PLACED,
+            legend=Entry("you", 8),
+            table=[Column("utilisation (%)", 3, lambda swept: 100 * swept.utilization)],
+        )  # fmt: skip
+
+    def _add_labels(self) -> None:
+        """Add the fixed texts at demand and target, and the labels that move."""
+        target = self.track.pipeline.target_utilization
+        for at, text, offset in (
+            (self.demand, f"demand {format_bandwidth(self.track.pass_demand)}", -9),
+            (self.demand * target, f"target {format_share(target)}", 10),
+        ):
+            self.drawing.label([0.0], [at], [text], x_offset=4, y_offset=offset)
+        # two alternating rows above the figure, so that names of narrow regions don't overlap
+        self.names = [
+            self.drawing.label(
+                [0.5], [self.top], [""], "middle", weight="bold", y_offset=offset,
+                moving=("x", "text"),
+            )
+            for offset in (-10, -26)
+        ]  # fmt: skip
+        self.texts = {
+            align: self.drawing.label([0.0], [0.0], [""], align, x_offset=offset, moving=WRITTEN)
+            for align, offset in (("start", 5), ("end", -5))
+        }
+
+    def _rate_axes(self) -> list[Any]:
+        """Return the axis of rates on the left and that of utilisation on the right."""
+        rate = f"rate ({self.unit})"
+        left = axis(self.drawing.scales["y"], rate, vertical=True, tick_values=steps(0, self.top))
+        share = bqplot.LinearScale(min=0, max=220, allow_padding=False)
+        right = axis(share, "utilisation (%)", vertical=True, tick_values=[*range(0, 101, 20)])
+        right.side, right.grid_lines, right.label_offset = "right", "none", "2.6em"
+        return [left, right]
 
     def _choice(self) -> ipywidgets.ToggleButtons:
         """Return the buttons that choose the resource."""
@@ -290,13 +302,13 @@ class PipelineSaturation(Instrument):
         )
 
     def on_a_page(self) -> None:
-        """Hide the choice of the resource too, which a page without a kernel can't answer."""
+        """Prepare for a page without a kernel, which can't answer the choice of the resource."""
         super().on_a_page()
         if self.extras:
             self.chooser.layout.display = "none"
 
     def _follow(self, settings: PipelineSettings) -> None:
-        """Turn to the resource that was moved, if it is one alone."""
+        """Switch to the resource that was moved, if only one was moved."""
         before, self._before = self._before, settings
         if before is None or not self._follows:
             return
@@ -307,11 +319,11 @@ class PipelineSaturation(Instrument):
 
     @property
     def span(self) -> Range:
-        """The resource along the figure."""
+        """The resource on the x axis."""
         return self.spans[self.resource]
 
     def draw(self, outcome: PipelineOutcome) -> str:
-        """Draw every ceiling, the lowest of them, who binds where, and the present point."""
+        """Draw the ceilings, the lowest of them, what binds where, and the present point."""
         self._follow(outcome.settings)
         resource = self.resource
         for name, item in self.axes.items():
@@ -325,7 +337,7 @@ class PipelineSaturation(Instrument):
         if self.track.pipeline.cold_start:
             rates.append(outcome.utilization * self.demand)
         at = float(self.span.places(getattr(outcome.settings, resource)))
-        put(self.point, x=np.full(len(rates), at), y=np.array(rates))
+        update_traits(self.point, x=np.full(len(rates), at), y=np.array(rates))
         return self._words(outcome, resource)
 
     def _curves(self, outcome: PipelineOutcome, resource: str) -> None:
@@ -339,13 +351,13 @@ class PipelineSaturation(Instrument):
         curve, on_slider = slice(0, len(x)), slice(len(x), None)
         self.least = least(self.track, span, _part(swept, on_slider))
         for tier in ("link", "nvme"):
-            # a ceiling may be infinite, a page's JSON not
+            # a ceiling may be infinite, which a page's JSON can't hold
             ceiling = np.minimum(swept.ceilings[tier][curve] / self.scale, ABOVE * self.top)
-            put(self.ceilings[tier], x=x, y=ceiling)
-        put(self.delivered, x=x, y=swept.rate[curve] / self.scale)
+            update_traits(self.ceilings[tier], x=x, y=ceiling)
+        update_traits(self.delivered, x=x, y=swept.rate[curve] / self.scale)
         for mean in self.means:
-            put(mean, x=x, y=swept.utilization[curve] * self.demand)
-        put_shapes(
+            update_traits(mean, x=x, y=swept.utilization[curve] * self.demand)
+        update_shapes(
             self.areas,
             [
                 boxes([(r.left, r.right) for r in self.regions if r.stage == tier], 0, self.top, 2)
@@ -354,7 +366,7 @@ class PipelineSaturation(Instrument):
         )
         edges = np.zeros(CHANGES)
         edges[: len(self.regions) - 1] = [region.left for region in self.regions[1:]]
-        put(
+        update_traits(
             self.changes,
             x=np.column_stack([edges, edges]),
             y=np.column_stack([np.zeros(CHANGES), np.where(edges > 0, self.top, 0.0)]),
@@ -363,7 +375,7 @@ class PipelineSaturation(Instrument):
         self._write(x)
 
     def _name_regions(self) -> None:
-        """Write above the figure who binds, in two rows by turns."""
+        """Write above the figure what binds, in two alternating rows."""
         terms = self.track.terms
         stages = {
             "link": terms.link,
@@ -383,7 +395,7 @@ class PipelineSaturation(Instrument):
             rows[index % 2].append((float(np.clip(middle, left + half, right - half)), text))
         for label, row in zip(self.names, rows, strict=True):
             shown = row or [(0.5, "")]
-            put(
+            update_traits(
                 label,
                 x=np.array([at for at, _ in shown]),
                 y=np.full(len(shown), self.top),
@@ -391,7 +403,7 @@ class PipelineSaturation(Instrument):
             )
 
     def _write(self, x: Floats) -> None:
-        """Write at the curves what they are, and at the changes where they are."""
+        """Write their names at the curves, and their amounts at the changes."""
         span = self.span
         texts = [
             (
@@ -413,7 +425,7 @@ class PipelineSaturation(Instrument):
                 texts.append((float(x[at]), float(y[at]) + shift, name, align))
         for align, label in self.texts.items():
             chosen = [text for text in texts if text[3] == align] or [(0.0, 0.0, "", align)]
-            put(
+            update_traits(
                 label,
                 x=np.array([text[0] for text in chosen]),
                 y=np.array([text[1] for text in chosen]),
@@ -457,7 +469,7 @@ class PipelineSaturation(Instrument):
         return f"Along this slider, what binds is {', '.join(ways)} and {last}."
 
     def _hidden(self, outcome: PipelineOutcome) -> str:
-        """Return words for ceilings that are nowhere in the figure."""
+        """Name the ceilings that lie above the figure."""
         names = {"link": self.track.terms.link, "nvme": self.track.terms.cache}
         said = [
             f" The {name}'s ceiling lies above the figure."
@@ -470,34 +482,16 @@ class PipelineSaturation(Instrument):
         return "".join(said)
 
     def table(self, outcome: PipelineOutcome) -> Table:
-        """Return what every position of the slider comes to."""
-        span, unit = self.span, self.unit
+        """Return the result of every position of the slider."""
+        span = self.span
         swept = sweep(self.track, outcome.settings, self.resource, span.steps)
-        terms = self.track.terms
         binding = np.argmin([swept.ceilings[tier] for tier in reversed(TIERS)], axis=0)
         who = binding_words(self.track)
-        return Table(
-            (
-                field_label(span.control),
-                f"delivered in {terms.warm} ({unit})",
-                "utilisation (%)",
-                f"ceiling of the {terms.link} ({unit})",
-                f"ceiling of the {terms.cache} ({unit})",
-                f"ceiling of the preparation ({unit})",
-                f"demand ({unit})",
-                "what binds",
-            ),
-            tuple(
-                (
-                    float(span.steps[at] / span.control.si),
-                    float(swept.rate[at] / self.scale),
-                    float(100 * swept.utilization[at]),
-                    *(float(swept.ceilings[tier][at] / self.scale) for tier in TIERS),
-                    who[TIERS[len(TIERS) - 1 - binding[at]]],
-                )
-                for at in range(len(span.steps))
-            ),
+        columns = self.drawing.columns(
+            Column(field_label(span.control), 1, lambda swept: span.steps / span.control.si),
+            Column("what binds", 8, lambda swept: [who[TIERS[-1 - at]] for at in binding]),
         )
+        return table_of(columns, swept)
 
 
 def _part(swept: Feeds, kept: slice) -> Feeds:

@@ -15,31 +15,28 @@ from storagelab.experiments.access import AccessOutcome, PlayedOrder, play_order
 from storagelab.formats import FORMATS
 from storagelab.tracks import Track
 from storagelab.units import format_count, format_share
+from storagelab.widgets.drawing import Column, Drawing, Entry, Shape, table_of
 from storagelab.widgets.instruments.base import Instrument
 from storagelab.widgets.picture import picture
 from storagelab.widgets.table import Table
 from storagelab.widgets.theme import (
     TEXT,
     axis,
-    figure,
-    legend,
-    polygons,
-    put,
     rectangle,
     steps,
-    swatch,
+    update_traits,
 )
 
 DOTS = 400
-"""Samples of the dataset that is played."""
+"""The number of samples in the simulated dataset."""
 SHARD = 20
-"""How many of them lie in the largest shard of a track."""
+"""The number of them in the largest shard of a track."""
 NEIGHBOURS = slice(7 * SHARD, 8 * SHARD)
-"""Those that are marked: stored side by side, a shard of the largest."""
+"""The marked samples, which are stored side by side and fill the largest shard."""
 SEED = 20
 THOUSAND = 1000.0
 REACH, KEPT, TOP = 1.34, 1.10, 1.54
-"""Where the two strips above the map begin and where the figure ends, in heights of the map."""
+"""Where the two strips above the map start and where the figure ends, in heights of the map."""
 STRIP = 0.06
 
 
@@ -48,11 +45,11 @@ class Played(msgspec.Struct, frozen=True):
 
     order: PlayedOrder
     samples: float
-    """Samples of the real dataset that one of the played ones stands for."""
+    """The number of real samples that one simulated sample stands for."""
     shard: int | None
-    """Played samples in a shard; none: each lies for itself."""
+    """Simulated samples in a shard, or none if each sample is a file."""
     buffer: int
-    """Played samples that the buffer holds."""
+    """Simulated samples that the buffer holds."""
 
 
 def dot_size(track: Track) -> float:
@@ -84,7 +81,7 @@ def played(track: Track, outcome: AccessOutcome) -> Played:
 
 
 def reach_share(outcome: AccessOutcome, reach: float) -> float:
-    """Return how far along its strip a displacement lies: its logarithm, from 1 to a full one's."""
+    """Return a displacement's place on its logarithmic strip, from 1 to a full shuffle's."""
     return math.log(max(reach, 1.0)) / math.log(outcome.full_reach)
 
 
@@ -96,107 +93,90 @@ class ShuffleMap(Instrument):
 
     @classmethod
     def shows(cls, track: Track) -> bool:
-        """Return whether the track shuffles: elsewhere nobody asks for a random order."""
+        """Return whether the track shuffles; other tracks don't need a random order."""
         return track.access.reach_target > 0
 
     def __init__(self, track: Track) -> None:
         super().__init__(track)
         self.unit = dot_size(track) / THOUSAND
         self.size = DOTS * self.unit
-        x = bqplot.LinearScale(min=0, max=self.size)
-        y = bqplot.LinearScale(min=0, max=TOP * self.size)
-        scales = {"x": x, "y": y}
-        places = (np.arange(DOTS) + 0.5) * self.unit
-        marked = np.zeros(DOTS, dtype=bool)
-        marked[NEIGHBOURS] = True
-        self.marked = marked
-        in_order = bqplot.Lines(
-            x=[0, self.size],
-            y=[0, self.size],
-            scales=scales,
-            colors=[GREY],
-            line_style="dashed",
-            stroke_width=1,
+        self.marked = np.zeros(DOTS, dtype=bool)
+        self.marked[NEIGHBOURS] = True
+        self.drawing = Drawing(
+            bqplot.LinearScale(min=0, max=self.size), bqplot.LinearScale(min=0, max=TOP * self.size)
         )
-        self.others = bqplot.Scatter(
-            x=places[~marked], y=places[~marked], scales=scales, colors=[BLUE], default_size=16
+        self.drawing.curve(
+            [0, self.size], [0, self.size], GREY, "dashed", 1, legend=Entry("stored order", 3)
         )
-        self.neighbours = bqplot.Scatter(
-            x=places[marked],
-            y=places[marked],
-            scales=scales,
-            colors=[ORANGE],
-            default_size=40,
-            marker="square",
-        )
-        self.strips = polygons(
-            [GREY, GREY, PURPLE, GREEN], scales, ["full shuffle", "bandwidth", "moved", "kept"]
-        )
-        self.strips.fill_opacities = [0.2, 0.2, 1.0, 1.0]
+        self._add_strips()
+        self._add_dots()
+        self.figure = self.drawing.figure(self._axes(), height=520)
+
+    def _add_strips(self) -> None:
+        """Add the two strips above the map with their names, and the displacement that is asked."""
+        samples = self.track.terms.samples
+        moved = Shape(
+            "moved", PURPLE, 1.0, Entry("moved, of a full shuffle (logarithmic)", 4),
+            Column(f"mean displacement ({samples})", 4, lambda outcome: [outcome.reach] * DOTS),
+        )  # fmt: skip
+        kept = Shape(
+            "kept", GREEN, 1.0, Entry("bandwidth kept", 5),
+            Column("bandwidth kept (%)", 5, lambda outcome: [100 * outcome.kept] * DOTS),
+        )  # fmt: skip
         ends = [(at * self.size, (at + STRIP) * self.size) for at in (REACH, KEPT)]
-        self.strips.y = np.array([rectangle(0, 0, *ends[index % 2])[1] for index in range(4)])
-        target = track.access.reach_target
-        asked = math.log(target) / math.log(track.dataset.samples / 3)
-        self.asked = bqplot.Lines(
-            x=[asked * self.size] * 2,
-            y=[(REACH - 0.02) * self.size, (REACH + STRIP + 0.02) * self.size],
-            scales=scales,
-            colors=[TEXT],
-            stroke_width=3,
+        self.strips = self.drawing.areas(
+            [Shape("full shuffle", GREY, 0.2), Shape("bandwidth", GREY, 0.2), moved, kept],
+            y=np.array([rectangle(0, 0, *ends[index % 2])[1] for index in range(4)]),
+            moving=("x",),
         )
-        million = math.log(1e6) / math.log(track.dataset.samples / 3)
-        ticks = bqplot.Label(
-            x=[0.0, asked * self.size, million * self.size],
-            y=[(REACH - 0.045) * self.size] * 3,
-            text=["1", f"asked {format_count(target)}", format_count(1e6)],
-            align="middle",
-            scales=scales,
-            colors=[TEXT],
-            default_size=11,
-            apply_clip=False,
+        target, full = self.track.access.reach_target, self.track.dataset.samples / 3
+        asked, million = math.log(target) / math.log(full), math.log(1e6) / math.log(full)
+        self.asked = self.drawing.curve(
+            [asked * self.size] * 2,
+            [(REACH - 0.02) * self.size, (REACH + STRIP + 0.02) * self.size],
+            TEXT,
+            width=3,
         )
-        self.names = bqplot.Label(
-            x=[0.0, 0.0],
-            y=[(at + STRIP + 0.045) * self.size for at in (REACH, KEPT)],
-            text=["", ""],
-            scales=scales,
-            colors=[TEXT],
-            default_size=12,
-            font_weight="bold",
-            apply_clip=False,
+        self.drawing.label(
+            [0.0, asked * self.size, million * self.size],
+            [(REACH - 0.045) * self.size] * 3,
+            ["1", f"asked {format_count(target)}", format_count(1e6)],
+            "middle",
+            11,
+            "bold",
         )
-        shown = steps(0, self.size)
-        self.figure = figure(
-            [in_order, self.strips, self.asked, ticks, self.names, self.others, self.neighbours],
-            [
-                axis(
-                    x,
-                    f"used as (thousand {track.terms.samples})",
-                    tick_values=shown,
-                    tick_format="~g",
-                ),
-                axis(
-                    y,
-                    f"stored as (thousand {track.terms.samples})",
-                    vertical=True,
-                    tick_values=shown,
-                    tick_format="~g",
-                ),
-            ],
-            height=520,
+        self.names = self.drawing.label(
+            [0.0, 0.0],
+            [(at + STRIP + 0.045) * self.size for at in (REACH, KEPT)],
+            ["", ""],
+            weight="bold",
+            moving=("text",),
         )
-        self.legend = legend(
-            swatch(f"a {track.terms.sample}", BLUE, "dot"),
-            swatch("stored side by side", ORANGE, "square"),
-            swatch("stored order", GREY, "dashed"),
-            swatch("moved, of a full shuffle (logarithmic)", PURPLE, "area", 1.0),
-            swatch("bandwidth kept", GREEN, "area", 1.0),
-        )
-        self.dynamic = [
-            (self.others, "x"),
-            (self.neighbours, "x"),
-            (self.strips, "x"),
-            (self.names, "text"),
+
+    def _add_dots(self) -> None:
+        """Add a dot for each sample, and a square for each that is marked."""
+        places = (np.arange(DOTS) + 0.5) * self.unit
+        others, marked = places[~self.marked], places[self.marked]
+        self.others = self.drawing.points(
+            others, others, BLUE, size=16, stroke=None, moving=("x",),
+            legend=Entry(f"a {self.track.terms.sample}", 1),
+        )  # fmt: skip
+        self.neighbours = self.drawing.points(
+            marked, marked, ORANGE, "square", 40, stroke=None, moving=("x",),
+            legend=Entry("stored side by side", 2),
+        )  # fmt: skip
+
+    def _axes(self) -> list[Any]:
+        ticks, samples = steps(0, self.size), self.track.terms.samples
+        return [
+            axis(
+                self.drawing.scales[direction],
+                f"{what} as (thousand {samples})",
+                vertical=direction == "y",
+                tick_values=ticks,
+                tick_format="~g",
+            )
+            for direction, what in (("x", "used"), ("y", "stored"))
         ]
 
     def draw(self, outcome: AccessOutcome) -> str:
@@ -204,15 +184,15 @@ class ShuffleMap(Instrument):
         small = played(self.track, outcome)
         at = (small.order.used + 0.5) * self.unit
         for mark, which in ((self.others, ~self.marked), (self.neighbours, self.marked)):
-            put(mark, x=at[which])
+            update_traits(mark, x=at[which])
         moved = reach_share(outcome, outcome.reach) * self.size
         edges = [self.size, self.size, moved, outcome.kept * self.size]
-        put(self.strips, x=np.array([rectangle(0, edge, 0, 1)[0] for edge in edges]))
+        update_traits(self.strips, x=np.array([rectangle(0, edge, 0, 1)[0] for edge in edges]))
         names = [
             f"moved by {format_count(outcome.reach)} places on average",
             f"keeps {format_share(outcome.kept)} of the bandwidth",
         ]
-        put(self.names, text=np.array(names))
+        update_traits(self.names, text=np.array(names))
         return self._words(outcome, small)
 
     def _words(self, outcome: AccessOutcome, small: Played) -> str:
@@ -230,7 +210,7 @@ class ShuffleMap(Instrument):
         )
 
     def _pattern(self, outcome: AccessOutcome, small: Played) -> str:
-        """Return what the dots look like, and why."""
+        """Describe what the dots look like, and why."""
         settings, terms = outcome.settings, self.track.terms
         if not settings.shuffled:
             return f"A diagonal: every {terms.sample} is used in its stored order."
@@ -251,31 +231,20 @@ class ShuffleMap(Instrument):
         return f"Blurred blocks: {shards}, and {held} spreads each of them."
 
     def table(self, outcome: AccessOutcome) -> Table:
-        """Return where each played sample is stored, read and used, and the strips' numbers."""
-        small = played(self.track, outcome)
+        """Return where each simulated sample is stored, read and used, and the strips' numbers."""
+        order = played(self.track, outcome).order
         samples = self.track.terms.samples
-        rows = [
-            (
-                (stored + 0.5) * self.unit,
-                (float(read) + 0.5) * self.unit,
-                (float(used) + 0.5) * self.unit,
-                outcome.reach,
-                100 * outcome.kept,
-            )
-            for stored, (read, used) in enumerate(
-                zip(small.order.read, small.order.used, strict=True)
-            )
-        ]
-        return Table(
-            (
-                f"stored as (thousand {samples})",
-                f"read as (thousand {samples})",
-                f"used as (thousand {samples})",
-                f"mean displacement ({samples})",
-                "bandwidth kept (%)",
-            ),
-            tuple(rows),
+
+        def column(place: int, what: str, order: np.ndarray) -> Column:
+            head = f"{what} as (thousand {samples})"
+            return Column(head, place, lambda outcome: (order + 0.5) * self.unit)
+
+        columns = self.drawing.columns(
+            column(1, "stored", np.arange(DOTS)),
+            column(2, "read", order.read),
+            column(3, "used", order.used),
         )
+        return table_of(columns, outcome)
 
 
 def shuffle_map(

@@ -1,9 +1,9 @@
-"""TenRuns: the recorded runs, as a table, as cost against utilisation, and two of them compared."""
+"""TenRuns: the recorded runs as a table and as a plot, and a comparison of two of them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from html import escape
 from itertools import pairwise
 from typing import Any
@@ -19,39 +19,36 @@ from storagelab.ledger import FILE_NAME
 from storagelab.parts import PARTS, Outcome
 from storagelab.tracks import Control, Track, load_track
 from storagelab.units import format_share, significant
-from storagelab.widgets import kit
+from storagelab.widgets import shared_styles
 from storagelab.widgets.controls import field_label, value_label
+from storagelab.widgets.drawing import PLACED, WRITTEN, Column, Drawing, Entry, table_of
 from storagelab.widgets.instruments.base import Instrument
 from storagelab.widgets.page_support import PageSupport
 from storagelab.widgets.presets import positions
-from storagelab.widgets.table import Table
+from storagelab.widgets.table import Cell, Table
 from storagelab.widgets.theme import (
-    TEXT,
     axis,
     caption,
-    figure,
+    caption_html,
     heading,
-    legend,
     log_ticks,
-    put,
-    say,
-    swatch,
+    update_traits,
 )
 from storagelab.words.dress import cost_with_period, format_cost, inside
 
 Run = Mapping[str, Any]
-"""Settings as an answer: by answer key, in the student's units."""
+"""Settings by answer key, in the student's units."""
 PRESENT = -1
 """Stands for the present settings among the runs."""
 END = 106
-"""Per cent at which the axis ends: room beside a run of 100%."""
+"""The end of the axis in per cent, with room beside a run of 100%."""
 WIDE, HIGH = 8 / 240 * END, 18 / 250
 """A letter's width in per cent of utilisation and a row's height as a share of the figure.
 
-At the narrowest, a screen of 360 pixels.
+They are those on the narrowest screen, which has 360 pixels.
 """
 POINT = 6 / 240 * END, 7 / 250
-"""Half a point's width and height, likewise."""
+"""Half a point's width and height, in the same units."""
 
 
 def best_run(outcomes: Sequence[Outcome]) -> int | None:
@@ -61,7 +58,7 @@ def best_run(outcomes: Sequence[Outcome]) -> int | None:
 
 
 def cost_range(track: Track) -> tuple[float, float]:
-    """Return the costs between which every run lies, with room: all positions of all sliders."""
+    """Return costs below and above those of all positions of all sliders, with some room."""
     part = track.pipeline
     grids = [
         np.array([part.control(name).to_si(x) for x in part.control(name).values], dtype=float)
@@ -76,20 +73,20 @@ def cost_range(track: Track) -> tuple[float, float]:
 
 
 class Name(msgspec.Struct, frozen=True):
-    """The numbers of runs that are too close to be named apart, and where they stand."""
+    """The numbers of runs whose points are too close for a number each, and their place."""
 
     x: float
-    """Per cent of utilisation, the text's middle."""
+    """The text's middle in per cent of utilisation."""
     height: float
-    """Share of the figure's height, of the highest of them."""
+    """The height of the highest of the points, as a share of the figure's height."""
     text: str
 
 
 def name_points(x: Sequence[float], heights: Sequence[float]) -> list[Name]:
-    """Return the runs' numbers such that none covers another or another's point, from 1.
+    """Return the runs' numbers, placed so that none covers another or another's point.
 
-    ``x`` in per cent, ``heights`` as shares of the figure's. What would be covered is named
-    together, such as ``2–4, 7``, above the highest of them.
+    ``x`` is in per cent, ``heights`` are shares of the figure's height. Numbers that would overlap
+    are joined, such as ``2–4, 7``, and stand above the highest of their points.
     """
     groups = [[index] for index in range(len(x))]
 
@@ -148,7 +145,7 @@ def differing(track: Track, one: Run, other: Run) -> list[Control]:
 
 
 def compare(track: Track, names: tuple[str, str], runs: tuple[Run, Run]) -> str:
-    """Return in a sentence what the second of two runs has, does and costs, against the first."""
+    """Return a sentence that compares settings, utilisation and cost of two runs."""
     part = PARTS["pipeline"]
     before, after = (part.judge(track, run) for run in runs)
     first, second = names
@@ -173,7 +170,7 @@ def compare(track: Track, names: tuple[str, str], runs: tuple[Run, Run]) -> str:
 
 
 def _change(control: Control, before: Any, after: Any) -> str:
-    """Return what a setting has become, such as ``twice the download bandwidth``."""
+    """Describe the change of a setting, such as ``twice the download bandwidth``."""
     label = inside(control.label)
     now, then = value_label(control, after), value_label(control, before)
     if control.kind != "scale":
@@ -191,10 +188,10 @@ def _capital(text: str) -> str:
 
 
 class RunsPlot(Instrument):
-    """Cost against utilisation, a numbered point for each run; it shows runs, not an outcome."""
+    """Cost against utilisation, with a numbered point for each run."""
 
     name = "ten_runs"
-    live = False  # the words beside the button are announced
+    live = False  # the text beside the button is announced instead
 
     def __init__(self, track: Track) -> None:
         super().__init__(track)
@@ -202,64 +199,59 @@ class RunsPlot(Instrument):
         self.scale = track.currency.axis
         low, high = (cost / self.scale for cost in cost_range(track))
         self.low, self.high = low, high
-        x, y = (
+        self.drawing = Drawing(
             bqplot.LinearScale(min=0, max=END, allow_padding=False),
             bqplot.LogScale(min=low, max=high, allow_padding=False),
         )
-        scales = {"x": x, "y": y}
         target = 100 * track.pipeline.target_utilization
-        self.points = bqplot.Scatter(
-            x=[], y=[], names=[], display_names=False, scales=scales, colors=[BLUE], stroke=TEXT,
-            default_size=90,
+        self.drawing.curve(
+            [target, target], [low, high], ORANGE, "dashed",
+            legend=Entry(f"the target, {format_share(target / 100)}", 1),
+        )  # fmt: skip
+        self._add_runs()
+        self.figure = self.drawing.figure(self._axes(), height=320, left=80, top=26)
+        self.figure.axes[1].label_offset = "4.4em"
+
+    def _add_runs(self) -> None:
+        """Add the runs, the best among them, and their numbers."""
+        utilisation, cost = "utilisation (%)", self.track.currency.label
+        self.best = self.drawing.points(
+            [], [], GREEN, "diamond", 220, moving=PLACED,
+            legend=Entry("the cheapest run that meets it", 3),
+        )  # fmt: skip
+        self.points = self.drawing.points(
+            [], [], BLUE, size=90, names=[], display_names=False,
             tooltip=bqplot.Tooltip(
                 fields=["name", "x", "y"],
-                labels=["run", "utilisation (%)", track.currency.label],
+                labels=["run", utilisation, cost],
                 formats=["", ".1f", ",.4~g"],
             ),
-        )  # fmt: skip
-        self.best = bqplot.Scatter(
-            x=[], y=[], scales=scales, colors=[GREEN], stroke=TEXT, default_size=220,
-            marker="diamond",
-        )  # fmt: skip
-        line = bqplot.Lines(
-            x=[target, target], y=[low, high], scales=scales, colors=[ORANGE],
-            line_style="dashed",
-        )  # fmt: skip
-        self.numbers = bqplot.Label(
-            x=[],
-            y=[],
-            text=[],
-            scales=scales,
-            colors=[TEXT],
-            y_offset=-18,
-            align="middle",
-            default_size=13,
-            font_weight="bold",
-            apply_clip=False,
-        )
-        self.figure = figure(
-            [line, self.best, self.points, self.numbers],
-            [
-                axis(x, "utilisation (%)", tick_values=[0, 20, 40, 60, 80, 100]),
-                axis(
-                    y, track.currency.label, vertical=True,
-                    tick_values=log_ticks(low, high), tick_format="," if high > 1000 else "~g",
-                ),
+            moving=(*PLACED, "names"),
+            legend=Entry("a run, by its number", 2),
+            table=[
+                Column("run", 1, lambda outcomes: range(1, len(outcomes) + 1)),
+                Column(utilisation, 3, lambda outcomes: [100 * of.utilization for of in outcomes]),
+                Column(cost, 4, lambda outcomes: [of.cost / self.scale for of in outcomes]),
             ],
-            height=320,
-            left=80,
-            top=26,
         )  # fmt: skip
-        self.figure.axes[1].label_offset = "4.4em"
-        self.legend = legend(
-            swatch(f"the target, {format_share(target / 100)}", ORANGE, "dashed"),
-            swatch("a run, by its number", BLUE, "dot"),
-            swatch("the cheapest run that meets it", GREEN, "point"),
+        self.numbers = self.drawing.label(
+            [], [], [], "middle", 13, "bold", y_offset=-18, moving=WRITTEN
         )
-        self.dynamic = [
-            *((mark, at) for mark in (self.points, self.best, self.numbers) for at in ("x", "y")),
-            (self.points, "names"),
-            (self.numbers, "text"),
+
+    def _axes(self) -> list[Any]:
+        return [
+            axis(
+                self.drawing.scales["x"],
+                "utilisation (%)",
+                tick_values=[0, 20, 40, 60, 80, 100],
+            ),
+            axis(
+                self.drawing.scales["y"],
+                self.track.currency.label,
+                vertical=True,
+                tick_values=log_ticks(self.low, self.high),
+                tick_format="," if self.high > 1000 else "~g",
+            ),
         ]
 
     def draw(self, outcomes: Sequence[PipelineOutcome]) -> str:
@@ -268,11 +260,11 @@ class RunsPlot(Instrument):
         y = np.array([outcome.cost / self.scale for outcome in outcomes])
         best = best_run(outcomes)
         chosen = [] if best is None else [best]
-        put(self.points, x=x, y=y, names=np.array([str(at + 1) for at in range(len(x))]))
-        put(self.best, x=x[chosen], y=y[chosen])
+        update_traits(self.points, x=x, y=y, names=np.array([str(at + 1) for at in range(len(x))]))
+        update_traits(self.best, x=x[chosen], y=y[chosen])
         span = np.log(self.high / self.low)
         named = name_points(x.tolist(), (np.log(y / self.low) / span).tolist())
-        put(
+        update_traits(
             self.numbers,
             x=np.array([name.x for name in named]),
             y=np.array([self.low * np.exp(span * name.height) for name in named]),
@@ -286,30 +278,23 @@ class RunsPlot(Instrument):
         return f"{_capital('; '.join(told))}."
 
     def table(self, outcomes: Sequence[PipelineOutcome]) -> Table:
-        """Return what is drawn of each run, with its settings."""
-        controls = self.track.pipeline.controls
-        return Table(
-            ("run", *map(field_label, controls), "utilisation (%)", self.track.currency.label),
-            tuple(
-                (
-                    float(at + 1),
-                    *(_setting(item, outcome) for item in controls),
-                    100 * outcome.utilization,
-                    outcome.cost / self.scale,
-                )
-                for at, outcome in enumerate(outcomes)
-            ),
+        """Return each run's settings, utilisation and cost."""
+        settings = (
+            Column(field_label(control), 2, partial(_settings, control))
+            for control in self.track.pipeline.controls
         )
+        return table_of(self.drawing.columns(*settings), outcomes)
 
 
-def _setting(control: Control, outcome: PipelineOutcome) -> str | float:
-    """Return a setting of an outcome in the student's unit, or as the screen calls it."""
-    value = getattr(outcome.settings, control.name)
-    return float(value / control.si) if control.kind == "scale" else control.label_of(value)
+def _settings(control: Control, outcomes: Sequence[PipelineOutcome]) -> list[Cell]:
+    """Return each outcome's value of a control: a number in its unit, or a label."""
+    values = [getattr(outcome.settings, control.name) for outcome in outcomes]
+    scaled = control.kind == "scale"
+    return [value / control.si if scaled else control.label_of(value) for value in values]
 
 
 class Comparison:
-    """Two of the runs, or one and the present settings, and what they differ in."""
+    """The differences of two of the runs, or of a run and the present settings."""
 
     def __init__(self, track: Track) -> None:
         self.track = track
@@ -320,13 +305,13 @@ class Comparison:
             ipywidgets.Dropdown(
                 description=text,
                 style={"description_width": "8em"},
-                layout=kit.layout(width="20em"),
+                layout=shared_styles.layout(width="20em"),
             )
             for text in ("Compare", "with")
         ]
         self.difference = caption()
-        self.sides_row = kit.row((), "storagelab-presets")
-        self.widget = kit.column([self.sides_row, self.difference])
+        self.sides_row = shared_styles.row((), "storagelab-presets")
+        self.widget = shared_styles.column([self.sides_row, self.difference])
         for side in self.sides:
             side.observe(lambda change: self._compare(), names="value")
 
@@ -336,7 +321,7 @@ class Comparison:
         self._offer()
 
     def now(self, run: Run) -> None:
-        """Offer the present settings too."""
+        """Offer the present settings for comparison too."""
         fresh = self._present is None
         self._present = run
         if fresh:
@@ -350,9 +335,9 @@ class Comparison:
         return [*recorded, *present]
 
     def _offer(self, kept: bool = False) -> None:
-        """Offer what there is: at first the last two runs, or the only one with the present.
+        """Offer the runs, and choose the last two, or the only one and the present settings.
 
-        What the student has chosen is ``kept`` where only the present came to it.
+        The student's choice is ``kept`` if only the present settings were added.
         """
         choices = self._choices()
         if len(choices) < 2:
@@ -372,7 +357,7 @@ class Comparison:
         self._compare()
 
     def _compare(self) -> None:
-        """Say what the two chosen runs differ in, and what that does."""
+        """Show the differences of the two chosen runs, and their effect."""
         if self._choosing or None in self._picked():
             return
         labels = {value: text for text, value in self._choices()}
@@ -388,7 +373,7 @@ class Comparison:
         rows = list(zip(heads, *columns, strict=True))
         sentence = compare(self.track, (names[0], names[1]), (one, other))
         caption_ = f"What differs between {names[0]} and {names[1]}"
-        self.difference.value = say(sentence) + _html(caption_, ["", *names], rows)
+        self.difference.value = caption_html(sentence) + _html(caption_, ["", *names], rows)
 
     def _run(self, at: int) -> Run:
         return self._present or {} if at == PRESENT else self._runs[at]
@@ -398,16 +383,16 @@ class Comparison:
 
 
 class TenRuns:
-    """The runs of the ledger; nothing can be taken back.
+    """The runs of the ledger, none of which can be removed.
 
-    ``words`` say how many there are and stand by the button that records one; ``widget`` is the
-    rest: the table, the plot and the comparison, which are made when there is a run.
+    ``words`` says how many runs there are and stands beside the button that records one.
+    ``widget`` holds the table, the plot and the comparison, which are made when there is a run.
     """
 
     def __init__(self, track: Track) -> None:
         self.track = track
         self.words = caption()
-        self.widget = kit.column()
+        self.widget = shared_styles.column()
         self._present: Run | None = None
         self.best: int | None = None
         """The index of the cheapest run that meets the target, if one does."""
@@ -437,7 +422,7 @@ class TenRuns:
             verdict = "None meets the target yet." if runs else "Record one when you have a reason."
         else:
             verdict = f"Run {best + 1} is the cheapest that meets the target."
-        self.words.value = say(f"{used} {verdict}")
+        self.words.value = caption_html(f"{used} {verdict}")
         if not runs:
             self.widget.children = ()
             return
@@ -448,7 +433,7 @@ class TenRuns:
         self.comparison.update(runs)
         if not self.widget.children:
             kept = caption()
-            kept.value = say(
+            kept.value = caption_html(
                 f"Kept in {FILE_NAME} beside the notebook; what is recorded can't be taken back.",
                 live=False,
             )
@@ -458,7 +443,7 @@ class TenRuns:
             )  # fmt: skip
 
     def now(self, run: Run) -> None:
-        """Tell the present settings, which can be compared with a run."""
+        """Set the present settings, which can be compared with a run."""
         self._present = run
         if self.widget.children:
             self.comparison.now(run)
@@ -506,10 +491,10 @@ def _html(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> st
 
 
 def ten_runs(track: str = "cloud_titan", runs: Sequence[Run] | None = None) -> ipywidgets.VBox:
-    """Return ``runs`` of a track as table, figure and comparison of the last two, to be read.
+    """Return ``runs`` of a track as a table, a figure and a comparison of the last two.
 
-    Without any, they are the crisis and the presets of the track. Raises ``ValueError`` for no
-    runs at all, or one that is no answer of the track.
+    By default the runs are the crisis and the presets of the track. Raises ``ValueError`` for an
+    empty list, and for a run that is no answer of the track.
     """
     loaded = load_track(track)
     if runs is None:
@@ -523,4 +508,6 @@ def ten_runs(track: str = "cloud_titan", runs: Sequence[Run] | None = None) -> i
     if runs:
         shown.plot.on_a_page()
         shown.comparison.sides_row.children = ()
-    return kit.column([PageSupport(layout=kit.layout()), shown.widget], "storagelab-workbench")
+    return shared_styles.column(
+        [PageSupport(layout=shared_styles.layout()), shown.widget], "storagelab-workbench"
+    )

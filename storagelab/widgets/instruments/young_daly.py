@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -23,31 +24,27 @@ from storagelab.experiments.checkpoint import (
 )
 from storagelab.tracks import Track
 from storagelab.units import format_share, format_time
+from storagelab.widgets.drawing import PLACED, WRITTEN, Column, Drawing, Entry, Shape, table_of
 from storagelab.widgets.instruments.base import Instrument
 from storagelab.widgets.picture import picture
-from storagelab.widgets.table import Table
+from storagelab.widgets.table import Cell, Table
 from storagelab.widgets.theme import (
     TEXT,
     axis,
-    figure,
-    legend,
     log_ticks,
-    polygons,
-    put,
     rectangle,
     steps,
-    swatch,
+    update_traits,
 )
 
 _FAR = 10
-"""Heights of the figure at which a curve without end is drawn, out of sight: a page's JSON has
-no infinity."""
+"""Where infinite values are drawn, in heights of the figure: a page's JSON can't hold infinity."""
 _PLAYED = 10
-"""Intervals at which jobs are simulated."""
+"""The number of intervals at which jobs are simulated."""
 _BETWEEN = 10
-"""Points of a curve from one of them to the next."""
+"""The number of points of a curve from one of them to the next."""
 _SAME = 0.015
-"""The share of the axis within which two intervals are one mark: some pixels."""
+"""Intervals closer than this share of the axis, a few pixels, get one mark."""
 _ROW = 0.052
 """The share of the figure's height that a line of text takes."""
 
@@ -62,22 +59,22 @@ class Overheads(msgspec.Struct, frozen=True):
     at: np.ndarray
     """The intervals, by their index, at which jobs are simulated."""
     played: OverheadBand
-    """Of simulated jobs, there."""
+    """The overheads of simulated jobs at these intervals."""
     low: np.ndarray
     """The tenth percentile of simulated jobs at each interval; infinite where they never end."""
     high: np.ndarray
-    """The ninetieth."""
+    """The ninetieth percentile."""
 
 
 def grid(track: Track) -> np.ndarray:
-    """Return the seconds of each interval that is drawn, evenly over the slider's decades."""
+    """Return the intervals that are drawn in seconds, evenly spaced over the slider's decades."""
     control = track.checkpoint.control("interval")
     low, high = (float(control.to_si(control.values[end])) for end in (0, -1))
     return np.geomspace(low, high, _BETWEEN * (_PLAYED - 1) + 1)
 
 
 def usual(track: Track, outcome: CheckpointOutcome) -> CheckpointOutcome:
-    """Return the outcome of the same settings at the failure rate that the slider starts with."""
+    """Return the outcome of the same settings at the default failure rate."""
     control = track.checkpoint.control("node_mtbf")
     settings = replace(outcome.settings, node_mtbf=float(control.to_si(control.default)))
     return outcome if settings == outcome.settings else protect(track, settings)
@@ -86,11 +83,11 @@ def usual(track: Track, outcome: CheckpointOutcome) -> CheckpointOutcome:
 def overheads(
     track: Track, settings: CheckpointSettings, intervals: np.ndarray, top: float
 ) -> Overheads:
-    """Return the curves of some settings, whatever interval they have, at a track's grid.
+    """Return the curves of some settings at ``intervals``, whatever interval they have.
 
-    Jobs are simulated at every tenth interval, where the overhead is at most half as much again
-    as the share ``top`` that can be seen. Between these the percentiles' distance from the mean is
-    interpolated, and beyond them it stays.
+    Jobs are simulated at every tenth interval whose overhead is at most 1.5 times ``top``, the
+    largest share that is visible. Between these, the percentiles' distance from the mean is
+    interpolated; beyond them, it stays constant.
     """
     shares = overhead_curve(track, settings, intervals)
     total = shares["total"]
@@ -111,17 +108,17 @@ def overheads(
 
 
 class Flag(msgspec.Struct, frozen=True):
-    """An interval that is marked, and what it is called there."""
+    """A marked interval and its text."""
 
     interval: float
     text: str
 
 
 def best_flags(outcome: CheckpointOutcome, same: float) -> list[Flag]:
-    """Return the exact, Daly's and Young's best interval, those within the factor ``same`` as one.
+    """Return marks for the exact, Daly's and Young's best interval.
 
-    The exact one comes first, and a mark that stands for several is at the exact one, or Daly's.
-    Where one stands for all three it is the optimum: their names would be wider than a telephone.
+    Those within the factor ``same`` share a mark, which stands at the exact one or at Daly's. One
+    for all three is called the optimum, because their names would be too wide for a telephone.
     """
     flags: list[tuple[float, list[str]]] = []
     for name, interval in (
@@ -144,8 +141,8 @@ def best_flags(outcome: CheckpointOutcome, same: float) -> list[Flag]:
 def leaving(intervals: np.ndarray, shares: np.ndarray, top: float) -> tuple[float, float] | None:
     """Return the seconds from and to which a curve with one dip stays below ``top``.
 
-    The ends of ``intervals`` where it is below ``top`` there; nothing where it never is. All
-    three are positive, ``shares`` and ``top`` in the same unit.
+    These are the ends of ``intervals`` if the curve is still below ``top`` there, and None if it
+    never is. All arguments are positive; ``shares`` and ``top`` are in the same unit.
     """
     below = np.flatnonzero(shares <= top)
     if not below.size:
@@ -161,119 +158,166 @@ def leaving(intervals: np.ndarray, shares: np.ndarray, top: float) -> tuple[floa
     return ends[0], ends[1]
 
 
+class _Listed(msgspec.Struct, frozen=True):
+    """The content of the table: overheads at some intervals, as shares of the work."""
+
+    intervals: np.ndarray
+    """Seconds."""
+    now: dict[str, np.ndarray]
+    before: dict[str, np.ndarray]
+    """At the usual failure rate."""
+    band: OverheadBand | None
+    """The overheads of simulated jobs, or None if none are simulated."""
+    names: Sequence[str]
+    """The intervals' names, which may be empty."""
+
+
+def _share(head: str, place: int, shares: Callable[[_Listed], np.ndarray]) -> Column:
+    """Return a column of shares of the work in per cent."""
+    return Column(f"{head} (% of the work)", place, lambda shown: 100 * shares(shown))
+
+
+def _simulated(head: str, place: int, shares: Callable[[OverheadBand], np.ndarray]) -> Column:
+    """Return a column of shares that is empty if no jobs are simulated."""
+
+    def cells(shown: _Listed) -> Iterable[Cell]:
+        return [""] * len(shown.intervals) if shown.band is None else 100 * shares(shown.band)
+
+    return Column(f"{head} (% of the work)", place, cells)
+
+
 class YoungDaly(Instrument):
-    """Overhead against interval: dumps, lost work and restarts, their sum, and the marks."""
+    """Overhead against interval: dumps, lost work and restarts, their sum, and the optima."""
 
     name = "young_daly"
 
     def __init__(self, track: Track) -> None:
         super().__init__(track)
         control = track.checkpoint.control("interval")
-        terms = track.terms
-        self.title = f"Young-Daly: overhead against {terms.dump} interval"
+        self.title = f"Young-Daly: overhead against {track.terms.dump} interval"
         self.si, self.top = control.si, track.checkpoint.plot_top
         self.low, self.high = float(control.values[0]), float(control.values[-1])
         self.intervals = grid(track)
         self.shown = self.intervals / self.si
         self.same = (self.high / self.low) ** _SAME
-        x, y = (
+        self.drawing = Drawing(
             bqplot.LogScale(min=self.low, max=self.high),
             bqplot.LinearScale(min=0, max=self.top, allow_padding=False),
         )
-        scales = {"x": x, "y": y}
-
-        def line(color: str, style: str, width: float = 2.5) -> bqplot.Lines:
-            return bqplot.Lines(
-                x=self.shown, y=np.zeros_like(self.shown), scales=scales, colors=[color],
-                line_style=style, stroke_width=width,
-            )  # fmt: skip
-
-        self.curves = {
-            "dump": line(ORANGE, "dashed"),
-            "lost": line(PURPLE, "dotted"),
-            "restart": line(GREEN, "dash_dotted", width=2),
-            "total": line(BLUE, "solid", width=4),
-        }
-        self.before = line(GREY, "solid", width=2)
-        self.band = polygons([BLUE], scales, ["simulated jobs"], 0.22, 2 * self.shown.size)
-        self.limits = polygons([RED, RED], scales, ["crashes", "wears out"], 0.14)
-        self.played = bqplot.Scatter(
-            x=[self.low], y=[0.0], scales=scales, colors=[BLUE], stroke=TEXT, default_size=22,
-        )  # fmt: skip
-        self.poles, self.rules = (
-            bqplot.Lines(
-                x=np.full((2, 2), self.low), y=np.zeros((2, 2)), scales=scales, colors=colors,
-                line_style=style, stroke_width=2,
-            )
-            for colors, style in (([TEXT, GREY], "dashed"), ([TEXT, TEXT], "dotted"))
-        )  # fmt: skip
-        self.optima = bqplot.Scatter(
-            x=[self.low], y=[0.0], scales=scales, colors=[TEXT], stroke=TEXT,
-            default_size=60, marker="circle", apply_clip=False,
-        )  # fmt: skip
-        self.off = bqplot.Scatter(
-            x=[self.low], y=[self.top], scales=scales, colors=[BLUE], stroke=TEXT,
-            default_size=70, marker="triangle-up", apply_clip=False,
-        )  # fmt: skip
-        self.point = bqplot.Scatter(
-            x=[self.low], y=[0.0], scales=scales, colors=[BLUE], stroke=TEXT,
-            default_size=150, marker="diamond", apply_clip=False,
-        )  # fmt: skip
+        self._add_surfaces()
+        self._add_poles_and_rules()
+        self._add_lines()
+        self._add_points()
         self.texts = {
-            align: bqplot.Label(
-                x=[self.low], y=[0.0], text=[""], scales=scales, align=align, colors=[TEXT],
-                default_size=11, font_weight="normal", x_offset=offset, apply_clip=False,
+            align: self.drawing.label(
+                [self.low], [0.0], [""], align, 11, x_offset=offset, moving=WRITTEN
             )
             for align, offset in (("start", 4), ("end", -4))
-        }  # fmt: skip
-        self.figure = figure(
-            [
-                self.limits, self.band, self.poles, self.rules, self.before,
-                *self.curves.values(), self.played, self.optima, self.off, self.point,
-                *self.texts.values(),
-            ],
-            [
-                axis(
-                    x,
-                    f"work between {terms.dumps} ({control.unit})",
-                    tick_values=log_ticks(1.1 * self.low, self.high, most=7),
-                    tick_format="~g",
-                ),
-                axis(y, "overhead (% of the work)", vertical=True, tick_values=steps(0, self.top)),
-            ],
-            height=420,
-        )  # fmt: skip
-        self.legend = legend(
-            swatch("all overhead, on average", BLUE),
-            swatch(f"four in five of {JOBS} simulated runs, and their mean", BLUE, "area", 0.22),
-            swatch(terms.dumps, ORANGE, "dashed"),
-            swatch("lost work, done again", PURPLE, "dotted"),
-            swatch("restarts", GREEN, "dash_dotted"),
-            swatch("all overhead at the usual failure rate", GREY),
-            swatch("least overhead", TEXT, "dot"),
-            swatch("the storage crashes or wears out", RED, "area", opacity=0.14),
-            swatch("goes on above the figure", BLUE, "triangle"),
-            swatch("you", BLUE, "point"),
-        )
-        self.dynamic = [
-            *((curve, "y") for curve in self.curves.values()),
-            *((self.before, trait) for trait in ("y", "visible")),
-            *((shape, trait) for shape in (self.band, self.limits) for trait in ("x", "y")),
-            *((lines, trait) for lines in (self.poles, self.rules) for trait in ("x", "y")),
-            *(
-                (dots, trait)
-                for dots in (self.played, self.optima, self.off)
-                for trait in ("x", "y")
-            ),
-            *((self.point, trait) for trait in ("x", "y", "marker")),
-            *((label, trait) for label in self.texts.values() for trait in ("x", "y", "text")),
-        ]
+        }
+        self.figure = self.drawing.figure(self._axes(), height=420)
         self._drawn: CheckpointSettings | None = None
         self._saved: CheckpointSettings | None = None
 
+    def _add_surfaces(self) -> None:
+        """Add the areas of intervals that the storage can't bear, and of simulated runs."""
+        crash = Entry("the storage crashes or wears out", 8)
+        self.limits = self.drawing.areas(
+            [Shape("crashes", RED, 0.14, crash), Shape("wears out", RED, 0.14)],
+            moving=PLACED,
+        )
+        simulated = f"four in five of {JOBS} simulated runs, and their mean"
+        self.band = self.drawing.areas(
+            [Shape("simulated jobs", BLUE, 0.22, Entry(simulated, 2))],
+            corners=2 * self.shown.size,
+            moving=PLACED,
+        )
+
+    def _add_poles_and_rules(self) -> None:
+        """Add vertical lines at the best intervals: the exact ones, and those of the rules."""
+        x, y = np.full((2, 2), self.low), np.zeros((2, 2))
+        self.poles = self.drawing.curve(x, y, TEXT, "dashed", colors=[TEXT, GREY], moving=PLACED)
+        self.rules = self.drawing.curve(x, y, TEXT, "dotted", moving=PLACED)
+
+    def _add_lines(self) -> None:
+        """Add the overhead, its parts, and the overhead at the usual failure rate."""
+        dumps = self.track.terms.dumps
+
+        def line(
+            color: str, style: str, width: float, said: Entry, column: Column, *moving: str
+        ) -> Any:
+            return self.drawing.curve(
+                self.shown, np.zeros_like(self.shown), color, style, width,
+                moving=("y", *moving), legend=said, table=[column],
+            )  # fmt: skip
+
+        def share(head: str, place: int, part: str) -> Column:
+            return _share(head, place, lambda shown: shown.now[part])
+
+        self.before = line(
+            GREY, "solid", 2, Entry("all overhead at the usual failure rate", 6),
+            _share("all, at the usual failure rate", 9, lambda shown: shown.before["total"]),
+            "visible",
+        )  # fmt: skip
+        self.curves = {
+            "dump": line(ORANGE, "dashed", 2.5, Entry(dumps, 3), share(dumps, 2, "dump")),
+            "lost": line(
+                PURPLE, "dotted", 2.5, Entry("lost work, done again", 4),
+                share("lost work", 3, "lost"),
+            ),
+            "restart": line(
+                GREEN, "dash_dotted", 2, Entry("restarts", 5), share("restarts", 4, "restart")
+            ),
+            "total": line(
+                BLUE, "solid", 4, Entry("all overhead, on average", 1), share("all", 5, "total")
+            ),
+        }  # fmt: skip
+
+    def _add_points(self) -> None:
+        """Add the simulated runs' means, the least overheads, and the present point."""
+        low = [self.low]
+        self.played = self.drawing.points(
+            low, [0.0], BLUE, size=22, moving=PLACED,
+            table=[
+                _simulated(
+                    f"10th percentile of {JOBS} simulated runs", 6, lambda band: band.low
+                ),
+                _simulated("their mean", 7, lambda band: band.mean),
+                _simulated("90th percentile", 8, lambda band: band.high),
+            ],
+        )  # fmt: skip
+        self.optima = self.drawing.points(
+            low, [0.0], TEXT, "circle", 60, apply_clip=False, moving=PLACED,
+            legend=Entry("least overhead", 7),
+        )  # fmt: skip
+        self.off = self.drawing.points(
+            low, [self.top], BLUE, "triangle-up", 70, apply_clip=False, moving=PLACED,
+            legend=Entry("goes on above the figure", 9),
+        )  # fmt: skip
+        self.point = self.drawing.points(
+            low, [0.0], BLUE, "diamond", 150, apply_clip=False, moving=(*PLACED, "marker"),
+            legend=Entry("you", 10),
+        )  # fmt: skip
+
+    def _axes(self) -> list[Any]:
+        unit = self.track.checkpoint.control("interval").unit
+        return [
+            axis(
+                self.drawing.scales["x"],
+                f"work between {self.track.terms.dumps} ({unit})",
+                tick_values=log_ticks(1.1 * self.low, self.high, most=7),
+                tick_format="~g",
+            ),
+            axis(
+                self.drawing.scales["y"],
+                "overhead (% of the work)",
+                vertical=True,
+                tick_values=steps(0, self.top),
+            ),
+        ]
+
     def draw(self, outcome: CheckpointOutcome) -> str:
         """Draw the curves at the present dump time and MTBF, and the marks."""
-        # the interval's slider leaves all curves as they are, and the MTBF's the usual one
+        # the curves don't depend on the interval, and the usual one doesn't depend on the MTBF
         settings = replace(outcome.settings, interval=self.intervals[0])
         saved = replace(settings, node_mtbf=1.0)
         if self._saved != saved:
@@ -287,7 +331,7 @@ class YoungDaly(Instrument):
             self._draw_curves(outcome.optimum)
             self._draw_marks(outcome)
         overhead = 100 * outcome.wasted / outcome.solve_time
-        put(
+        update_traits(
             self.point,
             x=np.array([outcome.settings.interval / self.si]),
             y=np.array([min(overhead, self.top)]),
@@ -295,17 +339,17 @@ class YoungDaly(Instrument):
         )
         return self._words(outcome)
 
-    def _height(self, shares: Any) -> Any:
-        """Return shares of the work as heights in the figure, finite and at most far above it."""
-        return np.minimum(100 * shares, _FAR * self.top)
+    def _height(self, shares: np.ndarray) -> np.ndarray:
+        """Return shares of the work as finite heights in the figure."""
+        return np.asarray(np.minimum(100 * shares, _FAR * self.top))
 
     def _draw_curves(self, optimum: float) -> None:
         seen = self.seen
         for name, curve in self.curves.items():
-            put(curve, y=self._height(seen.shares[name]))
-        put(self.before, y=self._height(self.calm_total), visible=self.moved)
+            update_traits(curve, y=self._height(seen.shares[name]))
+        update_traits(self.before, y=self._height(self.calm_total), visible=self.moved)
         low, high = self._height(seen.low), self._height(seen.high)
-        put(
+        update_traits(
             self.band,
             x=np.concatenate([self.shown, self.shown[::-1]]),
             y=np.concatenate([low, high[::-1]]),
@@ -316,13 +360,13 @@ class YoungDaly(Instrument):
             ends = [at for at in self.inside if first < at < last]
         else:
             ends = [float(np.clip(optimum, first, last))]
-        put(self.off, x=np.array(ends) / self.si, y=np.full(len(ends), self.top))
+        update_traits(self.off, x=np.array(ends) / self.si, y=np.full(len(ends), self.top))
         mean = 100 * seen.played.mean
         inside = mean <= self.top
-        put(self.played, x=self.shown[seen.at][inside], y=mean[inside])
+        update_traits(self.played, x=self.shown[seen.at][inside], y=mean[inside])
 
     def _at(self, interval: float) -> float:
-        """Return where an interval in seconds stands on the axis: outside of it, at its edge."""
+        """Return the place on the axis of an interval in seconds, clipped to the ends."""
         return float(np.clip(interval / self.si, self.low, self.high))
 
     def _draw_marks(self, outcome: CheckpointOutcome) -> None:
@@ -333,7 +377,7 @@ class YoungDaly(Instrument):
         }
         edges = [self._at(limit) for limit in limits.values()]
         outlines = [rectangle(self.low, edge, 0.0, self.top) for edge in edges]
-        put(
+        update_traits(
             self.limits,
             x=np.array([outline[0] for outline in outlines]),
             y=np.array([outline[1] for outline in outlines]),
@@ -361,7 +405,7 @@ class YoungDaly(Instrument):
                 for (at, text, _), height in zip(rows, heights, strict=True)
                 if (at < self._middle) == (align == "start")
             ]
-            put(
+            update_traits(
                 label,
                 x=np.array([at for at, _, _ in chosen]),
                 y=np.array([height for _, height, _ in chosen]),
@@ -373,7 +417,7 @@ class YoungDaly(Instrument):
             for item, height in zip(optima, least, strict=True)
             if height <= self.top and self.low <= item.optimum / self.si <= self.high
         ]
-        put(
+        update_traits(
             self.optima,
             x=np.array([at for at, _ in inside]),
             y=np.array([height for _, height in inside]),
@@ -383,15 +427,17 @@ class YoungDaly(Instrument):
     def _middle(self) -> float:
         return math.sqrt(self.low * self.high)
 
-    def _draw_poles(self, rows: list[Any], heights: list[float], bests: int) -> None:
-        """Draw a line under each best interval's text; what isn't there has no length."""
+    def _draw_poles(
+        self, rows: list[tuple[float, str, bool]], heights: list[float], bests: int
+    ) -> None:
+        """Draw a line under each best interval's text; unused lines have no length."""
         first = len([row for row in rows if row[2]])
         found = [(rows[index][0], heights[index]) for index in range(first, len(rows))]
         nowhere, room = (found[0][0], 0.0), 0.3 * _ROW * self.top
         old = found[bests] if len(found) > bests else nowhere
         others = [*found[1:bests], nowhere, nowhere][:2]
         for lines, ends in ((self.poles, [found[0], old]), (self.rules, others)):
-            put(
+            update_traits(
                 lines,
                 x=np.array([[at, at] for at, _ in ends]),
                 y=np.array([[0.0, max(0.0, height - room)] for _, height in ends]),
@@ -431,7 +477,7 @@ class YoungDaly(Instrument):
         return " ".join(sentences)
 
     def _off_words(self) -> list[str]:
-        """Return where the curve is off the figure, if it is."""
+        """Describe where the curve leaves the figure, if it does."""
         if self.inside is None:
             return [f"All of the average lies above the figure, which ends at {self.top:g}%."]
         (low, high), seen = self.inside, self.seen.intervals
@@ -442,7 +488,7 @@ class YoungDaly(Instrument):
         return [f"The average leaves the figure, at {self.top:g}%, {' and '.join(where)}."]
 
     def _best_words(self, outcome: CheckpointOutcome) -> str:
-        """Return where the overhead is least, by whom, and how the failure rate has moved it."""
+        """Describe the optimum, its approximations, and how the failure rate has moved it."""
         work = outcome.solve_time
         rules = f"Young: {format_time(outcome.young)}, Daly: {format_time(outcome.daly)}"
         if not math.isfinite(outcome.best_wall_time):
@@ -462,25 +508,9 @@ class YoungDaly(Instrument):
         )
 
     def table(self, outcome: CheckpointOutcome) -> Table:
-        """Return the curves at the simulated intervals, and at the chosen and the best one."""
+        """Return the curves at the simulated, the chosen and the best intervals."""
         calm = usual(self.track, outcome)
         intervals = self.intervals[::_BETWEEN]
-        now, before = (
-            overhead_curve(self.track, settings, intervals)
-            for settings in (outcome.settings, calm.settings)
-        )
-        band = overhead_band(self.track, outcome.settings, intervals)
-        columns = (
-            intervals / self.si,
-            *(100 * share for share in now.values()),
-            100 * band.low,
-            100 * band.mean,
-            100 * band.high,
-            100 * before["total"],
-        )
-        rows: list[tuple[str | float, ...]] = [
-            (*(float(cell) for cell in row), "") for row in zip(*columns, strict=True)
-        ]
         marked = {
             "you": outcome.settings.interval,
             "best": outcome.optimum,
@@ -488,38 +518,26 @@ class YoungDaly(Instrument):
             "Daly": outcome.daly,
             "usually best": calm.optimum,
         }
-        at = np.array(list(marked.values()))
-        now, before = (
-            overhead_curve(self.track, settings, at)
-            for settings in (outcome.settings, calm.settings)
-        )
-        rows += [
-            (
-                interval / self.si,
-                *(100 * float(share[index]) for share in now.values()),
-                *("", "", ""),
-                100 * float(before["total"][index]),
-                name,
+
+        def listed(at: np.ndarray, band: OverheadBand | None, names: Sequence[str]) -> _Listed:
+            now, before = (
+                overhead_curve(self.track, settings, at)
+                for settings in (outcome.settings, calm.settings)
             )
-            for index, (name, interval) in enumerate(marked.items())
-        ]
-        dumps = self.track.terms.dumps
+            return _Listed(at, now, before, band, names)
+
+        band = overhead_band(self.track, outcome.settings, intervals)
         unit = self.track.checkpoint.control("interval").unit
-        return Table(
-            (
-                f"interval ({unit})",
-                f"{dumps} (% of the work)",
-                "lost work (% of the work)",
-                "restarts (% of the work)",
-                "all (% of the work)",
-                f"10th percentile of {JOBS} simulated runs (% of the work)",
-                "their mean (% of the work)",
-                "90th percentile (% of the work)",
-                "all, at the usual failure rate (% of the work)",
-                "mark",
-            ),
-            tuple(sorted(rows, key=lambda row: float(row[0]))),
+        columns = self.drawing.columns(
+            Column(f"interval ({unit})", 1, lambda shown: shown.intervals / self.si),
+            Column("mark", 10, lambda shown: shown.names),
         )
+        table = table_of(
+            columns,
+            listed(intervals, band, [""] * len(intervals)),
+            listed(np.array(list(marked.values())), None, list(marked)),
+        )
+        return Table(table.columns, tuple(sorted(table.rows, key=lambda row: float(row[0]))))
 
 
 def young_daly(

@@ -1,8 +1,10 @@
-// Copies a text. A hub without https has no clipboard for scripts: then the text is selected for
-// the student's own Ctrl+C, by the command that browsers keep for such pages.
-async function copy(text) {
+// Copies a text. On a page without https, scripts have no access to the clipboard: there the text is
+// copied with the old command that browsers keep for such pages.
+import { element, modelIn } from './shared.js';
+
+export async function copy(text) {
   if (navigator.clipboard && window.isSecureContext) return navigator.clipboard.writeText(text);
-  const field = Object.assign(document.createElement('textarea'), { value: text });
+  const field = element('textarea', { value: text });
   field.style.position = 'fixed';
   field.style.opacity = '0';
   document.body.append(field);
@@ -15,13 +17,10 @@ async function copy(text) {
 
 export default {
   render({ model, el }) {
-    const source = model.widget_manager.get_model(model.get('source').slice('IPY_MODEL_'.length));
-    const button = document.createElement('button');
-    button.type = 'button';
-    button.className = 'storagelab-save';
-    button.textContent = 'Copy';
+    const source = modelIn(model, 'source');
+    const button = element('button', { type: 'button', className: 'storagelab-save' }, 'Copy');
     button.setAttribute('aria-label', `Copy ${model.get('what')}`);
-    const told = document.createElement('span');
+    const told = element('span', {});
     told.setAttribute('role', 'status');
     button.addEventListener('click', async () => {
       try {

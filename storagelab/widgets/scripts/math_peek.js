@@ -1,14 +1,11 @@
-// An equation behind a button. TeX is set by the typesetter that the page has: JupyterLab's own, or
-// MathJax 2 or 3 as a page loads it. Where there is none, the words and the table stand alone.
+// An equation behind a button. TeX is set by the page's typesetter: JupyterLab's own, or MathJax 2
+// or 3. On a page without one, only the words and the table are shown.
+import { element } from './shared.js';
+
 const SET = 'mjx-container, .MathJax, math';
 
-function element(tag, properties, ...children) {
-  const made = Object.assign(document.createElement(tag), properties);
-  made.append(...children);
-  return made;
-}
-
-async function typeset(model, place) {
+// Set the TeX in an element; nothing happens where the page has no typesetter.
+export async function typeset(model, place) {
   const lab = model.widget_manager?._rendermime?.latexTypesetter;
   if (lab) {
     await lab.typeset(place);
@@ -28,11 +25,10 @@ async function typeset(model, place) {
 }
 
 // "t_open" is a t with the subscript "open"
-function sign(text) {
+export function sign(text) {
   const [letter, below] = text.split('_');
-  const shown = element('var', {}, letter);
-  if (below) shown.append(element('sub', {}, below));
-  return shown;
+  const subscript = below ? [element('sub', {}, below)] : [];
+  return element('var', {}, letter, ...subscript);
 }
 
 function fill(table, symbols) {
@@ -59,7 +55,7 @@ function fill(table, symbols) {
 export default {
   render({ model, el }) {
     const equation = element('div', { className: 'storagelab-equation', tabIndex: 0 });
-    // a page that leaves mathematics alone on the whole still sets it here
+    // these classes have it set even on a page that otherwise ignores mathematics
     equation.classList.add('tex2jax_process', 'mathjax_process');
     equation.setAttribute('role', 'region');
     equation.setAttribute('aria-label', 'Equation with the present values');
@@ -84,7 +80,7 @@ export default {
       fill(table, model.get('symbols'));
       if (tex === shownTex || !tex) return;
       shownTex = tex;
-      // set beside the old one, so that neither TeX is read nor the page jumps
+      // set beside the old equation, so that raw TeX never shows and the page doesn't jump
       const next = element('div', { hidden: true }, `\\[${tex}\\]`);
       equation.append(next);
       try {
@@ -98,14 +94,14 @@ export default {
           return true;
         };
         if (!reveal()) {
-          // a typesetter that is done later, or none at all
+          // the typesetter may finish later, or there is none
           equation.hidden = !equation.querySelector(SET);
           const watch = new MutationObserver(() => reveal() && watch.disconnect());
           watch.observe(next, { childList: true, subtree: true });
         }
       }
     };
-    // what comes in one message is shown once, and one equation is set after the other
+    // the changes of one message are shown once, and equations are set one after the other
     const refresh = () => {
       if (queued || !model.get('unfolded')) return;
       queued = true;

@@ -1,11 +1,11 @@
-// Names what ipywidgets and bqplot leave nameless to a screen reader, slider handles and figures,
-// and has it announce the words that say what is seen.
+// Gives slider handles and figures, which ipywidgets and bqplot leave nameless, names for a screen
+// reader, and has it announce captions.
 const set = (item, name, value) => {
   if (value && item.getAttribute(name) !== value) item.setAttribute(name, value);
 };
 const text = (item) => (item ? item.textContent.trim() : '');
 
-function nameAll(root) {
+export function nameAll(root) {
   for (const handle of root.querySelectorAll('.noUi-handle')) {
     const box = handle.closest('.widget-slider');
     if (!box) continue;
@@ -19,13 +19,13 @@ function nameAll(root) {
     const [title, words] = ['strong', '.storagelab-words'].map((name) => box.querySelector(name));
     set(figure, 'aria-label', `${text(title)}. ${text(words)}`);
   }
-  // else JupyterLab takes their arrow keys for its cells, and letters for its commands
+  // otherwise JupyterLab takes arrow keys for its cells and letters for its commands
   for (const item of root.querySelectorAll('.noUi-handle, select')) {
     set(item, 'data-lm-suppress-shortcuts', 'true');
   }
-  // an icon's glyph is no part of a button's name
+  // an icon's glyph isn't part of a button's name
   for (const icon of root.querySelectorAll('button > i')) set(icon, 'aria-hidden', 'true');
-  // the words are put in anew with each change; a reader listens to what they are put into
+  // each change replaces the caption, so the live region is the element around it
   for (const words of root.querySelectorAll('.storagelab-announced')) {
     set(words.parentElement, 'aria-live', 'polite');
   }
@@ -35,7 +35,7 @@ export default {
   render({ el }) {
     el.style.display = 'none';
     let observer;
-    // the box that holds this view is in the page only after rendering
+    // the box around this view enters the page only after rendering
     const timer = setTimeout(() => {
       const root = el.closest('.storagelab-workbench') || document.body;
       let waiting = false;

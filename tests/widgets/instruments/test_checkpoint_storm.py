@@ -1,4 +1,4 @@
-"""CheckpointStorm: rates, waits and bytes are the model's, on axes that never move."""
+"""CheckpointStorm shows the model's rates, waits and bytes, on axes that never move."""
 
 import re
 from dataclasses import replace
@@ -31,7 +31,7 @@ ALONE = [name for name in TRACKS if name not in MANY]
 
 
 def drawn(name, data):
-    """Any state of a track in any groups, the instrument that shows it, the storm, the words."""
+    """Return any outcome, the instrument that shows it in any groups, the storm, the caption."""
     outcome = data.draw(outcomes(name, "checkpoint"))
     instrument = built(CheckpointStorm, name)
     instrument.update(outcome)
@@ -63,7 +63,7 @@ def test_the_storm_is_as_high_and_as_long_as_the_models(name, data):
 @EVERY_TRACK
 @ANY
 def test_the_storm_ends_on_the_line_of_its_bytes(name, data):
-    """Whatever the bandwidth and the groups: there bandwidth times time is what is written."""
+    """On that line, bandwidth times time is what is written, for any bandwidth and groups."""
     outcome, instrument, _, _ = drawn(name, data)
     which = list(sizes(load_track(name), outcome).values()).index(outcome.written)
     x, y = np.asarray(instrument.bytes.x)[which], np.asarray(instrument.bytes.y)[which]

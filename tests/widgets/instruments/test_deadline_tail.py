@@ -1,4 +1,4 @@
-"""The tail is the model's, the quantiles lie on it, and what is late lies behind the deadline."""
+"""The tail is the model's, the quantiles lie on it, and late steps lie beyond the deadline."""
 
 import numpy as np
 import pytest
@@ -42,7 +42,7 @@ def test_the_curve_is_the_share_that_is_later(name, data):
     np.testing.assert_array_equal(instrument.tail.y[0][line], shares)
     assert np.all(np.diff(times) >= -1e-12)
     assert np.all(np.diff(shares) <= 1e-12)
-    # behind the drop every point lies on the model's tail, at a share that the figure shows
+    # after the drop, every point that the figure shows lies on the model's tail
     seen = (np.arange(len(times)) >= 2) & (shares >= LEAST)
     if outcome.stalled_share and outcome.stall_time:
         np.testing.assert_allclose(late_shares(outcome, times[seen]), shares[seen], rtol=1e-4)

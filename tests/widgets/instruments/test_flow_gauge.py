@@ -1,4 +1,4 @@
-"""The gauge: bars as long as the model's rates, what is missing hatched, the target's distance."""
+"""The gauge: bars as long as the model's rates, hatched gaps, and the distance to the target."""
 
 import numpy as np
 import pytest
@@ -39,7 +39,7 @@ def test_bars_are_as_long_as_what_arrives_is_missing_and_could_come_besides(name
         assert (arrives.min(), arrives.max()) == (0, pytest.approx(bar.rate / gauge.scale))
         more = min(max(bar.supply or 0, outcome.demand) / gauge.scale, END * demand)
         assert (besides.min(), besides.max()) == (demand, pytest.approx(more))
-        missing = np.atleast_2d(gauge.missing.x)[row]  # bqplot takes one row for a line
+        missing = np.atleast_2d(gauge.missing.x)[row]  # bqplot turns a single row into a line
         assert missing.min() == pytest.approx(bar.rate / gauge.scale)
         wide = outcome.demand - bar.rate > 1e-9 * outcome.demand
         assert missing.max() == pytest.approx(demand if wide else missing.min())
@@ -137,7 +137,7 @@ def test_hatchings_strokes_are_parallel_and_go_along_the_edge_between():
     x, y = hatching(0.2, 0.8, 0.0, 1.0, np.linspace(-0.1, 1, 12), 0.1)
     steps = zip(np.diff(x[5:]), np.diff(y[5:]), x[5:], y[5:], strict=False)
     for dx, dy, at_x, at_y in steps:
-        if abs(dx) < 1e-12 or abs(dy) < 1e-12:  # along an edge, or nowhere
+        if abs(dx) < 1e-12 or abs(dy) < 1e-12:  # along an edge, or of no length
             on_edge = min(abs(at_x - 0.2), abs(at_x - 0.8), abs(at_y), abs(at_y - 1))
             assert on_edge < 1e-12
         else:

@@ -1,4 +1,4 @@
-"""The waterfall draws the model's steps, in order and now, on one axis that stays."""
+"""The waterfall draws the model's steps, in order and now, on one axis that never changes."""
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ ANY = given(st.data())
 
 
 def shown_boxes(instrument, key):
-    """Return the boxes of one activity as they are drawn: left and right edges, shape (n, 2)."""
+    """Return the left and right edges of one activity's drawn boxes, shape (n, 2)."""
     index = instrument.keys.index(key)
     edges = np.asarray(instrument.bars.x)[index].reshape(-1, 4)
     assert np.all(edges[:, 0] == edges[:, 1])
@@ -136,7 +136,7 @@ def test_a_box_is_named_where_its_name_fits_into_it(name, data):
             continue
         assert text.startswith(key[1])
         (box,) = [box for box in boxes if box[0] <= at <= box[1]]
-        # at 360 pixels the axis has 240 of them
+        # of 360 pixels the axis has 240
         assert 240 * (box[1] - box[0]) / instrument.end >= 7 * len(text)
 
 

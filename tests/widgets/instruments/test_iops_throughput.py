@@ -1,4 +1,4 @@
-"""Curves, knees, sizes and measurements on the figure are the model's and the tables' own."""
+"""Curves, knees and sizes are the model's, and measurements those of the published tables."""
 
 import csv
 from importlib import resources
@@ -31,7 +31,7 @@ ANY = given(st.data())
 
 
 def published(table):
-    """Return the rows of a published table as they stand in its file."""
+    """Return the rows of a published table as they are in its file."""
     path = resources.files("storagelab") / "data" / "published" / f"{table}.csv"
     return list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
 
@@ -63,7 +63,7 @@ def test_every_point_and_curve_lies_between_the_ends_of_the_axes(name, data):
     marks = [instrument.point, instrument.knees, instrument.ground, *instrument.dots.values()]
     for mark in [*marks, *instrument.lines.values()]:
         assert np.all((np.asarray(mark.y) >= y.min) & (np.asarray(mark.y) <= y.max))
-        # a request of whole samples is a byte short of 4 KiB, which nobody sees
+        # a request of whole samples is one byte short of 4 KiB, which isn't visible
         assert np.all((np.asarray(mark.x) > 0.99 * x.min) & (np.asarray(mark.x) <= x.max))
 
 
@@ -82,7 +82,7 @@ def test_the_regions_part_at_the_chosen_devices_knee_and_are_named(name, data):
     requests, bandwidth = (label.text[0] for label in instrument.names)
     assert ("IOPS" in requests) == (knee > low)
     assert ("bandwidth" in bandwidth) == (knee < high)
-    # the roof: as many requests as it answers, or as many bytes as it moves
+    # the roof: the most requests that it answers, or the most bytes that it moves
     roof_x, roof_y = instrument.ground.x[2], instrument.ground.y[2]
     requests, level = asymptotes(device, depth)
     np.testing.assert_allclose(roof_y, np.minimum(requests * roof_x, level), rtol=1e-9)
@@ -178,7 +178,7 @@ def test_what_the_device_moves_is_what_is_useful_and_what_is_not(name, data):
     assert useful == pytest.approx(expected * sample / part.stored_size(sample))
 
 
-# --- what others have measured
+# --- published measurements
 
 
 @EVERY_TRACK
@@ -203,7 +203,7 @@ def test_each_dot_is_its_row_of_the_published_table(name):
     }
     expected = {}
     for row in published("iops_at_depth"):
-        assert "CrystalDiskMark" in row["source"]  # whose random reads have 4 KiB
+        assert "CrystalDiskMark" in row["source"]  # measured with random reads of 4 KiB
         assert "measured" in row["source"]
         for depth, rate in ((1.0, "iops_at_depth_1"), (float(row["queue_depth"]), "iops")):
             expected[row["device"], 4096.0, depth] = 4096 * float(row[rate])

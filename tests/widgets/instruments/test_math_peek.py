@@ -1,4 +1,4 @@
-"""MathPeek: silent while it is closed, and the part's own equation once it is open."""
+"""MathPeek computes nothing while it is closed, and shows the part's equation once it is open."""
 
 import re
 
@@ -16,7 +16,7 @@ SENT = ("tex", "words", "symbols")
 
 
 def shown(view):
-    """Return what stands in a peek, as the equation has it."""
+    """Return what a peek shows, in the form of an equation."""
     return view.tex, view.words, [tuple(row) for row in view.symbols]
 
 

@@ -1,4 +1,4 @@
-"""The Sankey: bytes are conserved at every node, in the shapes that are drawn as well."""
+"""The Sankey conserves bytes at every node, also in the shapes that it draws."""
 
 import re
 
@@ -12,7 +12,6 @@ from storagelab.tracks import TRACKS, load_track
 from storagelab.units import bandwidth_unit, format_bandwidth
 from storagelab.widgets.instruments.sankey import (
     CACHE,
-    COLORS,
     CONSUMER,
     HALF,
     MEMORY,
@@ -32,7 +31,7 @@ ONE = 1e-9
 
 
 def shown(name, data):
-    """Return an outcome, the epoch that is shown, and the instrument that shows it."""
+    """Return any outcome, one of its epochs, and the instrument that shows it."""
     track, outcome = load_track(name), data.draw(outcomes(name, "pipeline"))
     sankey = built(DataFlowSankey, name)
     cold = track.pipeline.cold_start and data.draw(st.booleans())
@@ -44,8 +43,8 @@ def shown(name, data):
 
 
 def edge(sankey, band, x):
-    """Return a drawn shape's lower and upper end at ``x``, or None where it isn't there."""
-    index = list(COLORS).index(band)
+    """Return a drawn shape's lower and upper end at ``x``, or None if it has none there."""
+    index = sankey.shapes.labels.index(band)
     at = np.abs(sankey.shapes.x[index] - x) < ONE
     ys = sankey.shapes.y[index][at]
     return (ys.min(), ys.max()) if at.any() else None
@@ -103,9 +102,9 @@ def test_bands_lie_on_one_another_without_a_gap(name, data):
 def test_a_band_is_as_wide_all_along_as_its_bytes(name, data):
     outcome, epoch, sankey = shown(name, data)
     for band, flow in bands(load_track(name), outcome, epoch).items():
-        if band not in COLORS:
+        if band not in sankey.shapes.labels:
             continue
-        y = sankey.shapes.y[list(COLORS).index(band)]
+        y = sankey.shapes.y[sankey.shapes.labels.index(band)]
         half = len(y) // 2
         np.testing.assert_allclose(
             y[half:][::-1] - y[:half], flow.rate / outcome.demand, rtol=1e-9, atol=1e-12
@@ -120,7 +119,7 @@ def test_what_binds_is_outlined_and_named_once(name, data):
     binds = {
         "link": "link", "nvme": through, "prepare": "accelerators", "compute": "consumer",
     }[epoch.binding]  # fmt: skip
-    index = list(COLORS).index(binds)
+    index = sankey.shapes.labels.index(binds)
     for at, drawn in ((sankey.mark.x, sankey.shapes.x), (sankey.mark.y, sankey.shapes.y)):
         assert (min(at), max(at)) == (drawn[index].min(), drawn[index].max())
     (word,) = sankey.word.text

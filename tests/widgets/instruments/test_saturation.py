@@ -1,4 +1,4 @@
-"""The saturation plot: the model along the resource that was moved, and who binds where."""
+"""The saturation plot shows the model along the resource that was moved, and what binds where."""
 
 import itertools
 from dataclasses import replace
@@ -29,7 +29,7 @@ EVERY_TRACK = pytest.mark.parametrize("name", TRACKS)
 
 
 def shown(name, data):
-    """Return an outcome and the instrument that shows it against any resource."""
+    """Return any outcome and the instrument that shows it against any resource."""
     outcome = data.draw(outcomes(name, "pipeline"))
     instrument = built(PipelineSaturation, name)
     instrument.update(outcome)
@@ -51,7 +51,8 @@ def test_every_point_of_every_curve_is_the_experiment_there(name, data):
         there = feed(track, replace(outcome.settings, **{resource: amount}))
         scale = instrument.scale
         assert instrument.delivered.y[index] * scale == pytest.approx(there.warm.rate, rel=1e-6)
-        curves = [instrument.delivered, *instrument.means]  # all passes alike: one for both
+        # without a cold start all passes are alike and share one curve
+        curves = [instrument.delivered, *instrument.means]
         assert len(curves) == 1 + track.pipeline.cold_start
         utilization = curves[-1].y[index] / instrument.demand
         assert utilization == pytest.approx(there.utilization, rel=1e-6)
@@ -196,7 +197,8 @@ def test_the_axis_follows_what_is_moved_and_stays_where_it_is_picked(name):
     assert seen() == "cache"
     ends = {key: track.pipeline.control(key).values[-1] for key in ("link", "nvme")}
     si = {key: track.pipeline.control(key).to_si(value) for key, value in ends.items()}
-    instrument.update(feed(track, replace(start, **si)))  # two at once are a leap, not a move
+    # a change of two at once isn't a move of one slider
+    instrument.update(feed(track, replace(start, **si)))
     assert seen() == "cache"
 
 
@@ -245,7 +247,7 @@ def test_the_share_on_the_right_and_the_rate_on_the_left_are_one_scale(name):
 
 @EVERY_TRACK
 def test_the_baseline_can_be_read(name):
-    """Neither pressed to an axis nor off the figure, so that the way out is seen to be one."""
+    """The baseline lies inside the figure and away from its edges, so that changes are visible."""
     instrument = PipelineSaturation(load_track(name))
     instrument.update(PARTS["pipeline"].baseline(load_track(name)))
     assert 0.005 * instrument.top < instrument.point.y[0] < instrument.top

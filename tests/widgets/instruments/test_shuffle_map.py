@@ -1,4 +1,4 @@
-"""The map's dots are a played order, and its strips the model's reach and bandwidth."""
+"""The map's dots are a simulated order, and its strips the model's reach and bandwidth."""
 
 import math
 
@@ -29,7 +29,7 @@ TRACK = load_track(NAME)
 
 
 def outcome_of(**settings):
-    """Return the outcome of the start with some of the student's settings changed."""
+    """Return the outcome of the baseline with some of the student's settings changed."""
     controls = TRACK.access.controls
     values = {item.name: settings.get(item.name, item.default) for item in controls}
     return PARTS["access"].run(
@@ -38,7 +38,7 @@ def outcome_of(**settings):
 
 
 def drawn_places(instrument):
-    """Return the place where each sample is used, in order of the places where they are stored."""
+    """Return when each sample is used, sorted by where it is stored."""
     places = np.empty(DOTS)
     places[instrument.marked] = instrument.neighbours.x
     places[~instrument.marked] = instrument.others.x

@@ -1,4 +1,4 @@
-"""The ten runs: what is listed, drawn, named and compared is what the model says of them."""
+"""The recorded runs are listed, drawn, numbered and compared with the model's values."""
 
 import numpy as np
 import pytest
@@ -31,14 +31,14 @@ EVERY_TRACK = pytest.mark.parametrize("name", TRACKS)
 TRACK = load_track("cloud_titan")
 COSTS = {name: cost_range(load_track(name)) for name in TRACKS}
 RUNS = [
-    {"cache_gb": 0, "link_gbps": 1, "nvme_gbs": 0.25},  # cheap, and starves
+    {"cache_gb": 0, "link_gbps": 1, "nvme_gbs": 0.25},  # cheap, but it starves
     {"cache_gb": 10000, "link_gbps": 100, "nvme_gbs": 14},
     {"cache_gb": 2500, "link_gbps": 12, "nvme_gbs": 1},
 ]
 
 
 def answers(name):
-    """Any run of a track, in the student's units."""
+    """Return a strategy for the runs of a track, in the student's units."""
     return st.fixed_dictionaries(
         {item.answer: st.sampled_from(item.values) for item in load_track(name).pipeline.controls}
     )
@@ -53,7 +53,7 @@ def test_every_run_costs_something_between_the_ends_of_its_axis(name, data):
 
 @EVERY_TRACK
 def test_the_axis_is_no_wider_than_it_has_to_be(name):
-    """Some position of the sliders costs nearly as little, and some nearly as much."""
+    """The cheapest and the dearest position of the sliders come close to the ends."""
     track, part = load_track(name), PARTS["pipeline"]
     low, high = COSTS[name]
     costs = []
@@ -213,7 +213,7 @@ def test_two_runs_can_be_chosen_and_the_present_settings_too():
     shown.comparison.sides[1].value = 1
     before = shown.comparison.difference.value
     shown.now(RUNS[2])
-    assert shown.comparison.difference.value == before  # nobody compares with the present
+    assert shown.comparison.difference.value == before  # the present settings aren't compared
 
 
 def test_the_only_run_is_compared_with_the_present_settings():

@@ -1,4 +1,4 @@
-"""YoungDaly: curves, band and marks are the model's, and what is off the figure is said."""
+"""YoungDaly shows the model's curves, band and optima, and mentions what leaves the figure."""
 
 import math
 import re
@@ -27,11 +27,11 @@ EVERY_TRACK = pytest.mark.parametrize("name", TRACKS)
 ANY = given(st.data())
 PART = PARTS["checkpoint"]
 ALL = ["Young", "Daly", "exact"]
-"""What the flag of the optimum stands for."""
+"""The intervals that a flag of the optimum stands for."""
 
 
 def drawn(name, data):
-    """Any state of a track, and the instrument that shows it, with its words."""
+    """Return any outcome of a track, the instrument that shows it, and the caption."""
     outcome = data.draw(outcomes(name, "checkpoint"))
     instrument = built(YoungDaly, name)
     instrument.update(outcome)
@@ -251,7 +251,7 @@ def test_the_table_is_the_model_unclipped(name, data):
 @pytest.mark.parametrize(
     ("shares", "expected"),
     [
-        ([4.0, 1.0, 0.5, 1.0, 4.0], (2**0.5, 8 * 2**0.5)),  # straight lines in logarithms
+        ([4.0, 1.0, 0.5, 1.0, 4.0], (2**0.5, 8 * 2**0.5)),  # straight lines on logarithmic axes
         ([1.0, 1.0, 1.0, 1.0, 1.0], (1.0, 16.0)),
         ([4.0, 1.0, 1.0, 1.0, math.inf], (2**0.5, 8.0)),
         ([3.0, 3.0, 3.0, 3.0, 3.0], None),

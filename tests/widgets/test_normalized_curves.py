@@ -1,4 +1,4 @@
-"""The closing figure: a shape for each track, the student's own among them, all on their curve."""
+"""The closing figure: every track and the student have a point of their own on each curve."""
 
 import bqplot
 import numpy as np
@@ -7,7 +7,7 @@ import pytest
 from storagelab.experiments.one_law import read_point, save_point
 from storagelab.parts import PARTS
 from storagelab.tracks import TRACKS, load_track
-from storagelab.widgets.one_law import one_law
+from storagelab.widgets.normalized_curves import normalized_curves
 from storagelab.words.one_law import YOU
 
 
@@ -30,7 +30,7 @@ def dots(figure):
 
 def test_every_track_has_a_point_in_both_figures_and_they_differ_in_shape():
     reads, saves = points()
-    for figure, shown in zip(figures(one_law(reads, saves)), (reads, saves), strict=True):
+    for figure, shown in zip(figures(normalized_curves(reads, saves)), (reads, saves), strict=True):
         marks = dots(figure)
         assert len(marks) == len(shown) == len(TRACKS)
         assert len({mark.marker for mark in marks}) == len(marks)
@@ -40,7 +40,7 @@ def test_every_track_has_a_point_in_both_figures_and_they_differ_in_shape():
 
 def test_points_lie_on_the_drawn_curve():
     reads, saves = points()
-    for figure in figures(one_law(reads, saves)):
+    for figure in figures(normalized_curves(reads, saves)):
         (line,) = [mark for mark in figure.marks if isinstance(mark, bqplot.Lines)]
         for mark in dots(figure):
             drawn = np.interp(np.log(mark.x[0]), np.log(line.x), line.y)
@@ -51,7 +51,7 @@ def test_the_student_is_the_diamond_and_is_in_the_words():
     reads, saves = points()
     track = load_track("mobile_nomad")
     reads[YOU] = read_point(PARTS["access"].baseline(track))
-    box = one_law(reads, saves)
+    box = normalized_curves(reads, saves)
     first, second = figures(box)
     assert [mark.marker for mark in dots(first)].count("diamond") == 1
     assert [mark.marker for mark in dots(second)].count("diamond") == 0

@@ -1,8 +1,8 @@
 """Boxes, texts and buttons that share layouts and styles within one workbench.
 
-ipywidgets gives every widget a layout and a style of its own, each of them a widget with a channel
-to the browser: two thirds of a workbench would be layouts that say nothing. Within
-:func:`shared` equal ones are made once. Outside of it, everything has its own.
+ipywidgets gives every widget a layout and a style of its own, each of which is a widget with its
+own channel to the browser: two thirds of a workbench would be empty layouts. Within :func:`shared`,
+equal ones are made only once. Outside of it, every widget has its own.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from typing import Any
 import ipywidgets
 
 Made = dict[Any, Any]
-"""The layouts and styles that a workbench has, by what they say."""
+"""The layouts and styles of a workbench, by their options."""
 
 _made: ContextVar[Made | None] = ContextVar("made", default=None)
 
 
 @contextmanager
 def shared(made: Made | None = None) -> Iterator[None]:
-    """Share layouts and styles among the widgets that are made inside, and with ``made`` ones.
+    """Share layouts and styles among the widgets that are made inside, and those in ``made``.
 
-    They belong to one workbench, so that closing it closes them; who wants to change a layout later
-    makes one of its own. What is made anew is added to ``made``.
+    New ones are added to ``made``. They belong to one workbench, and closing it closes them. A
+    widget whose layout changes later needs a layout of its own.
     """
     token = _made.set({} if made is None else made)
     try:
@@ -45,7 +45,7 @@ def _once(make: Callable[..., Any], **options: str | float) -> Any:
 
 
 def layout(**options: str) -> Any:
-    """Return a layout that nobody will change."""
+    """Return a layout that may be shared and must not be changed."""
     return _once(ipywidgets.Layout, **options)
 
 
@@ -55,7 +55,7 @@ def style(make: Callable[..., Any], **options: str) -> Any:
 
 
 def html(text: str = "", **options: str) -> ipywidgets.HTML:
-    """Return text; ``options`` are its layout's."""
+    """Return text as a widget; ``options`` are those of its layout."""
     return ipywidgets.HTML(
         text,
         layout=layout(**options),
@@ -78,7 +78,7 @@ def _box(make: Any, children: Sequence[Any], name: str) -> Any:
 
 
 def button(width: str, **options: Any) -> ipywidgets.Button:
-    """Return a button; ``options`` are ipywidgets' own."""
+    """Return a button; ``options`` are those of ipywidgets."""
     return ipywidgets.Button(
         layout=layout(width=width), style=style(ipywidgets.ButtonStyle), **options
     )

@@ -1,9 +1,10 @@
-"""Agreement: every published figure against what the models say of it, on one plot."""
+"""Predicted against published: all published figures against the models, in one plot."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from typing import Any
 
 import bqplot
 import ipywidgets
@@ -12,15 +13,21 @@ import numpy as np
 from storagelab.colors import BLUE, GREY, ORANGE, RED
 from storagelab.units import format_bandwidth, format_bytes, format_time, significant
 from storagelab.validation import Case
+from storagelab.widgets.drawing import Drawing, Entry
 from storagelab.widgets.page_support import PageSupport
-from storagelab.widgets.theme import TEXT, axis, caption, figure, heading, legend, say, swatch
+from storagelab.widgets.theme import (
+    axis,
+    caption,
+    caption_html,
+    heading,
+)
 
 LOW, HIGH = 0.7, 4.0
-"""Model over published figure, at the ends of the axis."""
+"""The ratios of predicted to published at the ends of the axis."""
 
 
 def groups(cases: Sequence[Case]) -> dict[str, list[Case]]:
-    """Return the cases as the plot parts them: ``missed``, ``measured`` and ``computed``."""
+    """Return the cases in the plot's groups: ``missed``, ``measured`` and ``computed``."""
     return {
         "missed": [case for case in cases if not case.met],
         "measured": [case for case in cases if case.met and case.measured],
@@ -29,7 +36,7 @@ def groups(cases: Sequence[Case]) -> dict[str, list[Case]]:
 
 
 def summary(cases: Sequence[Case]) -> str:
-    """Return in words what the plot shows."""
+    """Return a description of the plot."""
     parted = groups(cases)
     met = parted["measured"] + parted["computed"]
     errors = np.array([abs(case.error) for case in parted["measured"]])
@@ -45,72 +52,62 @@ def summary(cases: Sequence[Case]) -> str:
     )
 
 
-def agreement(cases: Sequence[Case]) -> ipywidgets.VBox:
-    """Return the plot of model over published figure, with its legend and its words."""
-    x = bqplot.LogScale(min=0.1, max=1e13)
-    y = bqplot.LogScale(min=LOW, max=HIGH)
-    scales = {"x": x, "y": y}
+def predicted_vs_published(cases: Sequence[Case]) -> ipywidgets.VBox:
+    """Return the plot of predicted over published figures, with its legend and caption."""
+    drawing = Drawing(bqplot.LogScale(min=0.1, max=1e13), bqplot.LogScale(min=LOW, max=HIGH))
+    drawing.curve(
+        [0.1, 1e13], [1.0, 1.0], GREY, "dashed", legend=Entry("model and figure agree", 2)
+    )
     looks = {
-        "missed": (RED, "diamond", "missed", 100),
-        "measured": (BLUE, "circle", "met: somebody measured it", 50),
-        "computed": (ORANGE, "square", "met: the source computed or advises it", 40),
+        "missed": (RED, "diamond", 100, "missed"),
+        "measured": (BLUE, "circle", 50, "met: somebody measured it"),
+        "computed": (ORANGE, "square", 40, "met: the source computed or advises it"),
     }
-    marks = [
-        bqplot.Scatter(
-            x=[case.published for case in group],
-            y=[case.predicted / case.published for case in group],
-            scales=scales,
-            colors=[looks[name][0]],
-            marker=looks[name][1],
-            default_size=looks[name][3],
-            stroke=TEXT,
+    for name, group in groups(cases).items():
+        color, marker, size, said = looks[name]
+        drawing.points(
+            [case.published for case in group],
+            [case.predicted / case.published for case in group],
+            color,
+            marker,
+            size,
             stroke_width=0.5,
             default_opacities=[0.7],
+            legend=Entry(said, 1),
         )
-        for name, group in groups(cases).items()
-    ]
-    equal = bqplot.Lines(
-        x=[0.1, 1e13], y=[1.0, 1.0], scales=scales, colors=[GREY], line_style="dashed"
-    )
-    powers = (0, 3, 6, 9, 12)
-    ratios = (0.7, 0.8, 0.9, 1.0, 1.2, 1.5, 2.0, 3.0, 4.0)
-    shown = figure(
-        [equal, *marks],
-        [
-            axis(
-                x,
-                "published figure, in SI units",
-                tick_values=[10.0**power for power in powers],
-                tick_labels={f"{10**power}": f"1e{power}" if power else "1" for power in powers},
-                tick_format=".0f",
-            ),
-            axis(
-                y,
-                "model over published",
-                vertical=True,
-                tick_values=list(ratios),
-                tick_format=".1f",
-            ),
-        ],
-        height=380,
-    )
-    shapes = {"missed": "point", "measured": "dot", "computed": "square"}
     words = caption()
-    words.value = say(summary(cases), live=False)
+    words.value = caption_html(summary(cases), live=False)
     box = ipywidgets.VBox(
         [
             heading("Measured against predicted"),
-            shown,
-            legend(
-                *(swatch(looks[name][2], looks[name][0], shapes[name]) for name in looks),
-                swatch("model and figure agree", GREY, "dashed"),
-            ),
+            drawing.figure(_axes(drawing), height=380),
+            drawing.legend(),
             words,
             PageSupport(),
         ]
     )
     box.add_class("storagelab-workbench")
     return box
+
+
+def _axes(drawing: Drawing) -> list[Any]:
+    powers = (0, 3, 6, 9, 12)
+    return [
+        axis(
+            drawing.scales["x"],
+            "published figure, in SI units",
+            tick_values=[10.0**power for power in powers],
+            tick_labels={f"{10**power}": f"1e{power}" if power else "1" for power in powers},
+            tick_format=".0f",
+        ),
+        axis(
+            drawing.scales["y"],
+            "model over published",
+            vertical=True,
+            tick_values=[0.7, 0.8, 0.9, 1.0, 1.2, 1.5, 2.0, 3.0, 4.0],
+            tick_format=".1f",
+        ),
+    ]
 
 
 def table(cases: Sequence[Case], label: str) -> str:
@@ -137,7 +134,7 @@ def table(cases: Sequence[Case], label: str) -> str:
 
 
 def figure_of(case: Case, value: float) -> str:
-    """Return a figure of the case as people write it, with its unit."""
+    """Return a figure of the case as readable text with its unit."""
     if case.unit == "1/s":
         return f"{significant(value, 5)}/s"
     forms = {"s": format_time, "B": format_bytes, "B/s": format_bandwidth, "": significant}
@@ -145,7 +142,7 @@ def figure_of(case: Case, value: float) -> str:
 
 
 def explained(case: Case) -> str:
-    """Return a missed case in words, as Markdown."""
+    """Return an explanation of a missed case, as Markdown."""
     return (
         f"**{case.name}**: published {figure_of(case, case.published)}, the model says "
         f"{figure_of(case, case.predicted)} ({100 * case.error:+.0f}%). {case.why}"

@@ -1,4 +1,4 @@
-"""One message for all that a move changes, and the same state in the browser as without it."""
+"""A move sends one message, and the browser holds the same state as without the batcher."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ipywidgets import Widget
 
 from storagelab.tracks import load_track
 from storagelab.widgets.closing import parts_of
-from storagelab.widgets.courier import Courier
+from storagelab.widgets.message_batcher import MessageBatcher
 from storagelab.widgets.workbench import Workbench
 
 from .benches import EVERY_BENCH, ends
@@ -19,18 +19,18 @@ from .benches import EVERY_BENCH, ends
 
 @pytest.fixture
 def sent(monkeypatch):
-    """Every message that any widget sends: the widget's id, the message and its buffers."""
+    """Record every message that any widget sends: the widget's id, the message and its buffers."""
     messages: list[tuple[str, dict[str, Any], list[Any]]] = []
 
     def note(self, message, buffers=None):
-        if self.comm is not None:  # else it hasn't begun yet
+        if self.comm is not None:  # otherwise the widget isn't open yet
             messages.append((self.model_id, message, list(buffers or [])))
 
     monkeypatch.setattr(Widget, "_send", note)
     return messages
 
 
-def put(state, paths, buffers):
+def put_back(state, paths, buffers):
     """Put the binary parts of a message back where they belong, as a browser does."""
     for path, buffer in zip(paths, buffers, strict=True):
         holder = state
@@ -41,7 +41,7 @@ def put(state, paths, buffers):
 
 
 def browser(messages):
-    """Return what a browser would hold after ``messages``: each model's state by its id."""
+    """Return the state of each model, by its id, that a browser would hold after ``messages``."""
     held: dict[str, dict[str, Any]] = {}
     for model, message, buffers in messages:
         if message["method"] == "update":
@@ -54,7 +54,7 @@ def browser(messages):
         for name, state, paths in updates:
             part = buffers[taken : taken + len(paths)]
             taken += len(paths)
-            held.setdefault(name, {}).update(put(state, paths, part))
+            held.setdefault(name, {}).update(put_back(state, paths, part))
         assert taken == len(buffers)
     return held
 
@@ -62,12 +62,12 @@ def browser(messages):
 @pytest.mark.parametrize(("name", "part_name"), EVERY_BENCH)
 def test_a_move_is_two_messages_and_the_browser_holds_what_python_does(sent, name, part_name):
     bench = Workbench(load_track(name), part_name)
-    bench.courier.set_state({"ready": True, "heard": True})
+    bench.message_batcher.set_state({"ready": True, "first_batch_received": True})
     item = next(item for item in bench.content.controls if item.kind == "scale")
     slider = bench.controls[item.name].slider
     sent.clear()
     slider.set_state({"index": 0 if slider.index else 1})
-    # the browser's own change echoed, and everything else
+    # the echo of the browser's own change, and everything else
     assert len(sent) <= 2
     assert sum("updates" in message.get("content", ()) for _, message, _ in sent) == 1
 
@@ -79,14 +79,16 @@ def test_a_move_is_two_messages_and_the_browser_holds_what_python_does(sent, nam
         for trait, value in held.get(widget.model_id, {}).items():
             state = widget.get_state(trait)
             now, paths, buffers = ipywidgets.widgets.widget._remove_buffers(state)
-            assert put(now, paths, buffers)[trait] == value, (widget, trait)
+            assert put_back(now, paths, buffers)[trait] == value, (widget, trait)
     bench.close()
 
 
-def test_until_a_message_came_through_every_widget_speaks_for_itself(sent):
+def test_until_a_batch_is_received_every_widget_sends_its_own_messages(sent):
     bench = Workbench(load_track("cloud_titan"), "pipeline")
     assert bench.instruments
-    bench.courier.ready = True  # its script is there; whether messages get to it is not known yet
+    bench.message_batcher.ready = (
+        True  # its script is there; whether messages get to it is not known yet
+    )
     sent.clear()
     bench.set(link=20)
     assert len(sent) > 10
@@ -94,41 +96,41 @@ def test_until_a_message_came_through_every_widget_speaks_for_itself(sent):
     bench.close()
 
 
-def test_a_browser_that_says_hello_is_sent_a_load_even_if_it_is_empty(sent):
-    courier = Courier()
-    courier._handle_custom_msg({"hello": True}, [])
+def test_a_browser_that_says_hello_is_sent_a_batch_even_if_it_is_empty(sent):
+    batcher = MessageBatcher()
+    batcher._handle_custom_msg({"hello": True}, [])
     ((model, message, _),) = sent
-    assert model == courier.model_id
+    assert model == batcher.model_id
     assert message["content"] == {"updates": []}
 
 
-def test_a_browser_that_says_hello_is_told_again_what_it_may_have_missed(sent):
-    """What went to a widget whose script wasn't there yet is in the load, whatever became of it."""
+def test_a_browser_that_says_hello_is_sent_again_what_it_may_have_missed(sent):
+    """The batch repeats what was sent to a widget whose script wasn't there yet."""
     bench = Workbench(load_track("cloud_titan"), "access")
     assert bench.instruments
-    bench.courier.ready = True
+    bench.message_batcher.ready = True
     bench.set(queue_depth=1)
     sent.clear()
-    bench.courier._handle_custom_msg({"hello": True}, [])
+    bench.message_batcher._handle_custom_msg({"hello": True}, [])
     assert len(sent) == 1
     held = browser(sent)
     scripted = [item for item in parts_of(bench.widget) if isinstance(item, anywidget.AnyWidget)]
     assert len(scripted) > 5
-    assert {item.model_id for item in scripted} == {*bench.courier.scripted}
-    assert {item.model_id for item in scripted} - {bench.courier.model_id} == held.keys()
+    assert {item.model_id for item in scripted} == {*bench.message_batcher.scripted}
+    assert {item.model_id for item in scripted} - {bench.message_batcher.model_id} == held.keys()
     assert held[bench.math_peek.widget.model_id]["unfolded"] is False
     assert not any(name.startswith("_") for state in held.values() for name in state)
     bench.close()
 
 
-def test_what_was_collected_is_sent_also_where_something_fails(sent):
-    courier, text = Courier(), ipywidgets.HTML("before")
-    courier.carry_for([text, courier])
-    courier.heard = True
+def test_what_was_collected_is_sent_even_if_something_fails(sent):
+    batcher, text = MessageBatcher(), ipywidgets.HTML("before")
+    batcher.collect_from([text, batcher])
+    batcher.first_batch_received = True
     sent.clear()
 
     def fail() -> None:
-        with courier.together():
+        with batcher.together():
             text.value = "after"
             assert sent == []
             raise ZeroDivisionError
@@ -141,14 +143,14 @@ def test_what_was_collected_is_sent_also_where_something_fails(sent):
     assert len(sent) == 2
 
 
-def test_one_inside_another_is_one(sent):
-    courier, text = Courier(), ipywidgets.HTML("a")
-    courier.carry_for([text])
-    courier.heard = True
+def test_a_batch_inside_another_is_part_of_it(sent):
+    batcher, text = MessageBatcher(), ipywidgets.HTML("a")
+    batcher.collect_from([text])
+    batcher.first_batch_received = True
     sent.clear()
-    with courier.together():
+    with batcher.together():
         text.value = "b"
-        with courier.together():
+        with batcher.together():
             text.value = "c"
         assert sent == []
     assert len(sent) == 1

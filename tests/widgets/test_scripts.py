@@ -1,0 +1,61 @@
+"""Each script that anywidget gets is one module, no matter how many files it is made of."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import anywidget
+import pytest
+
+import storagelab.widgets.workbench  # noqa: F401 defines widgets with scripts
+from storagelab.widgets import playback  # noqa: F401
+from storagelab.widgets.scripts import script
+
+KINDS = [kind for kind in anywidget.AnyWidget.__subclasses__() if "storagelab" in kind.__module__]
+
+LOAD = """
+const found = {};
+for (const path of process.argv.slice(1)) found[path] = Object.keys((await import(path)).default);
+console.log(JSON.stringify(found));
+"""
+
+
+def test_every_widget_of_ours_is_looked_at():
+    assert len(KINDS) == 6
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_no_import_is_left_and_only_the_script_itself_exports(kind):
+    text = kind._esm
+    assert not re.search(r"^import ", text, re.MULTILINE)
+    helpers, _, main = text.rpartition("export default {")
+    assert main
+    assert not re.search(r"^export default", helpers, re.MULTILINE)
+
+
+def test_what_two_imports_need_stands_once():
+    text = script("figure_tools.js")
+    assert text.count("function element(") == 1
+    assert text.index("function element(") < text.index("function pictureOf(")
+
+
+def test_every_script_loads_and_says_what_it_does(tmp_path):
+    """Node refuses a module in which two files define the same name."""
+    paths = {}
+    for kind in KINDS:
+        path = tmp_path / f"{kind.__name__}.mjs"
+        path.write_text(kind._esm, encoding="utf-8")
+        paths[path.as_uri()] = kind
+    node = Path(sys.executable).parent / "node"
+    done = subprocess.run(
+        [node, "--input-type=module", "--eval", LOAD, *paths],
+        capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    for path, does in json.loads(done.stdout).items():
+        assert set(does) <= {"initialize", "render"}, paths[path]
+        assert does
