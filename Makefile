@@ -45,15 +45,15 @@ PYTEST := $(BIN)/python -m tests.supervised -n auto --maxprocesses 4 --dist load
   --no-loadscope-reorder
 
 quick: lint javascript-tests ## pass the tests that need nothing built: minutes
-	@STORAGELAB_TIER=quick $(PYTEST) -m "not full and not nightly"
+	@$(PYTEST) -m "not full and not nightly"
 
 test: ## set everything up and pass the tests that guard every change
 	@$(MAKE) --no-print-directory --jobs 2 what-tests-need
-	@STORAGELAB_TIER=test $(PYTEST) -m "not nightly"
+	@$(PYTEST) -m "not nightly"
 
 nightly: ## pass every test there is, the slow and thorough ones too: hours
 	@$(MAKE) --no-print-directory --jobs 2 what-tests-need
-	@STORAGELAB_TIER=nightly STORAGELAB_DEPLOY_CHECK=$(CURDIR)/build/deploy-check $(PYTEST)
+	@STORAGELAB_DEPLOY_CHECK=$(CURDIR)/build/deploy-check $(PYTEST)
 	@$(MAKE) --no-print-directory mutants
 
 what-tests-need: setup programs demo-class book lint javascript-tests
