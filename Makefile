@@ -90,7 +90,9 @@ $(STAMPS)/release: $(STAMPS)/notebooks nbgrader_config.py
 
 demo-class: $(STAMPS)/demo-class ## run a demo class of every track through nbgrader, release to feedback
 
-$(STAMPS)/demo-class: $(STAMPS)/release $(wildcard demo/*.py)
+FEEDBACK := $(wildcard sandgrader/feedback.py sandgrader/cleaning.py sandgrader/templates/*/*)
+
+$(STAMPS)/demo-class: $(STAMPS)/release $(wildcard demo/*.py) $(FEEDBACK)
 	$(BIN)/python -m demo.run_class build/demo-class
 	@touch $@
 

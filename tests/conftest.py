@@ -19,12 +19,12 @@ settings.register_profile("storagelab", deadline=None, derandomize=True, max_exa
 settings.load_profile("storagelab")
 
 LONGEST_FIRST = (
-    "grading/test_hostile.py",
+    "sandgrader/test_hostile.py",
     "postgres/test_demo_class.py",
     "hub/test_class.py",
     "browser/",
-    "grading/test_grade.py",
-    "grading/test_survival.py",
+    "sandgrader/test_grade.py",
+    "sandgrader/test_survival.py",
 )
 """Files and folders whose tests take minutes. The hostile pack's cells have a time limit, so the
 grader's other tests aren't beside it."""

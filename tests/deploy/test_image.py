@@ -197,7 +197,7 @@ def test_the_images_have_what_their_roles_need(images):
 
     for role in ("student", "instructor"):
         assert has(role, "storagelab", "bqplot", "nbgrader", "jupyterhub", "ngshare_exchange")
-    assert has("instructor", "distributed", "psycopg2", "storagelab.grading.command")
+    assert has("instructor", "distributed", "psycopg2", "sandgrader.command")
     assert not has("student", "distributed")
     assert not has("student", "psycopg2")
     assert has("ngshare", "ngshare.ngshare")

@@ -232,7 +232,7 @@ def test_the_page_makes_every_secret_with_every_key():
 
 
 def test_the_graders_command_is_one_that_there_is():
-    from storagelab.grading.command import command
+    from sandgrader.command import command
 
     words = PODS["CronJob", "storagelab", "grade"]["spec"]["containers"][0]["command"]
     assert words[:2] == ["storagelab", "grade"]
