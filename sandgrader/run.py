@@ -28,13 +28,16 @@ State = Literal["graded", "failed"]
 RETRY_DELAYS = (0.5, 1, 2, 4, 8, 15, 30, 60)
 """Seconds between tries where the database doesn't answer: two minutes in all."""
 
-
 DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EACCES, errno.EPERM)
 """What is wrong with a disk, and not with one submission."""
 
 
 class StoppedError(RuntimeError):
     """Grading can't go on; what is graded is kept, and running it again goes on from there."""
+
+
+CONNECTING = 20.0
+"""Seconds that a scheduler gets to answer."""
 
 
 @dataclass
@@ -86,7 +89,7 @@ def cluster(workers: int, scheduler: str | None) -> Iterator[Any]:
     dask.config.set({"distributed.admin.large-graph-warning-threshold": "1GB"})
     if scheduler is not None:
         try:
-            client = Client(scheduler, timeout=20)
+            client = Client(scheduler, timeout=CONNECTING)
         except (OSError, ValueError) as problem:
             raise StoppedError(f"No Dask scheduler answers at {scheduler}: {problem}") from None
         try:

@@ -138,14 +138,7 @@ def grades_of(course: Path, assignment: str = NAME) -> dict[tuple[str, ...], Sai
     return read_grades(f"sqlite:///{course / 'gradebook.db'}", assignment)
 
 
-def grade(course: Path, *arguments: str, code: int = 0) -> str:
-    """Run ``sandgrader grade`` in a course and return what it prints."""
-    done = subprocess.run(
-        [sys.executable, "-m", "sandgrader", "grade", "--course", str(course), *arguments],
-        capture_output=True,
-        text=True,
-        timeout=500,
-        check=False,
-    )
-    assert done.returncode == code, done.stdout + done.stderr
-    return done.stdout if "--json" in arguments else done.stdout + done.stderr
+def copied(course: Path, folder: Path) -> Path:
+    """Return a copy of a course."""
+    shutil.copytree(course, folder / "course")
+    return folder / "course"

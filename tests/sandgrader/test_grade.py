@@ -5,24 +5,29 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
+from sandgrader import run
 from storagelab.course.layout import find_layout
 from storagelab.tracks import TRACKS
 from tests.sandgrader import quickstart
-from tests.sandgrader.quickstart import ALL, NAME, grade, grades_of, hand_in, nbgrader, read_grades
+from tests.sandgrader.quickstart import (
+    ALL,
+    NAME,
+    copied,
+    grades_of,
+    hand_in,
+    nbgrader,
+    read_grades,
+)
 
+Grader = Callable[..., str]
 DEMO = find_layout().root / "build" / "demo-class"
-
-
-@pytest.fixture(scope="module")
-def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The quick-start course, nothing graded."""
-    return quickstart.make_course(tmp_path_factory.mktemp("quickstart"))
 
 
 @pytest.fixture(scope="module")
@@ -31,20 +36,6 @@ def stock(fresh: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     course = copied(fresh, tmp_path_factory.mktemp("stock"))
     nbgrader(course, "autograde", NAME)
     return course
-
-
-@pytest.fixture(scope="module")
-def graded(fresh: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same, graded by this grader."""
-    course = copied(fresh, tmp_path_factory.mktemp("graded"))
-    grade(course, NAME)
-    return course
-
-
-def copied(course: Path, folder: Path) -> Path:
-    """Return a copy of a course."""
-    shutil.copytree(course, folder / "course")
-    return folder / "course"
 
 
 def test_the_quick_start_course_has_nbgraders_scores(stock: Path, graded: Path) -> None:
@@ -72,7 +63,9 @@ def test_nbgraders_feedback_goes_on_from_there(graded: Path) -> None:
     assert "did not raise" in (graded / f"feedback/no_check/{NAME}/problem1.html").read_text()
 
 
-def test_it_says_which_tests_ran_in_the_students_interpreter(fresh: Path, tmp_path: Path) -> None:
+def test_it_says_which_tests_ran_in_the_students_interpreter(
+    fresh: Path, tmp_path: Path, grade: Grader
+) -> None:
     course = copied(fresh, tmp_path)
     (summary,) = json.loads(grade(course, NAME, "--json"))
     assert "sum_of_squares_uses_squares" in summary["isolation"]["problem1"]
@@ -82,7 +75,7 @@ def test_it_says_which_tests_ran_in_the_students_interpreter(fresh: Path, tmp_pa
 
 
 @pytest.mark.parametrize("track", TRACKS)
-def test_the_demo_class_has_nbgraders_scores(track: str, tmp_path: Path) -> None:
+def test_the_demo_class_has_nbgraders_scores(track: str, tmp_path: Path, grade: Grader) -> None:
     stock = DEMO / track / "course"
     if not (stock / "autograded").is_dir():
         pytest.fail("there is no demo class: run `make demo-class`")
@@ -90,6 +83,8 @@ def test_the_demo_class_has_nbgraders_scores(track: str, tmp_path: Path) -> None
     course = tmp_path / "course"
     ignored = shutil.ignore_patterns("autograded", "feedback", "*.log")
     shutil.copytree(stock, course, ignore=ignored)
+    with (course / "nbgrader_config.py").open("a") as config:
+        config.write("\nc.Execute.timeout = 6\n")  # for whose cell never stops
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
         for student in [item.id for item in gradebook.students]:
             gradebook.remove_student(student)
@@ -102,14 +97,14 @@ def test_the_demo_class_has_nbgraders_scores(track: str, tmp_path: Path) -> None
 # --- again
 
 
-def test_what_is_graded_is_not_graded_again(graded: Path, tmp_path: Path) -> None:
+def test_what_is_graded_is_not_graded_again(graded: Path, tmp_path: Path, grade: Grader) -> None:
     course = copied(graded, tmp_path)
     (summary,) = json.loads(grade(course, NAME, "--json"))
     assert (summary["skipped"], summary["results"]) == (len(quickstart.CLASS), [])
 
 
 def test_a_later_submission_is_graded_and_its_manual_grades_stay(
-    graded: Path, tmp_path: Path
+    graded: Path, tmp_path: Path, grade: Grader
 ) -> None:
     course = copied(graded, tmp_path)
     address = f"sqlite:///{course / 'gradebook.db'}"
@@ -135,7 +130,7 @@ def test_a_later_submission_is_graded_and_its_manual_grades_stay(
     assert {key: said for key, said in grades_of(course).items() if key[0] != "wrong"} == others
 
 
-def test_forced_it_gives_the_same_scores(graded: Path, tmp_path: Path) -> None:
+def test_forced_it_gives_the_same_scores(graded: Path, tmp_path: Path, grade: Grader) -> None:
     course = copied(graded, tmp_path)
     grade(course, NAME, "--force", "--student", "arrays", "--student", "exits")
     before, after = grades_of(graded), grades_of(course)
@@ -143,7 +138,9 @@ def test_forced_it_gives_the_same_scores(graded: Path, tmp_path: Path) -> None:
     assert after == before
 
 
-def test_one_interpreter_gives_the_same_scores(fresh: Path, graded: Path, tmp_path: Path) -> None:
+def test_one_interpreter_gives_the_same_scores(
+    fresh: Path, graded: Path, tmp_path: Path, grade: Grader
+) -> None:
     course = copied(fresh, tmp_path)
     grade(course, NAME, "--one-interpreter", "--sandbox", "off", "--workers", "1")
     assert grades_of(course) == grades_of(graded)
@@ -152,11 +149,11 @@ def test_one_interpreter_gives_the_same_scores(fresh: Path, graded: Path, tmp_pa
 # --- wrong use
 
 
-def test_no_course_is_said(tmp_path: Path) -> None:
+def test_no_course_is_said(tmp_path: Path, grade: Grader) -> None:
     assert "There is no nbgrader_config.py" in grade(tmp_path, code=2)
 
 
-def test_an_unknown_assignment_is_said(graded: Path) -> None:
+def test_an_unknown_assignment_is_said(graded: Path, grade: Grader) -> None:
     hand = graded / "submitted" / "wrong" / "ps9"
     shutil.copytree(graded / "submitted" / "wrong" / NAME, hand)
     try:
@@ -166,23 +163,28 @@ def test_an_unknown_assignment_is_said(graded: Path) -> None:
     assert "no assignment 'ps9' (it has: ps1)" in said
 
 
-def test_an_unknown_student_is_said(graded: Path) -> None:
+def test_an_unknown_student_is_said(graded: Path, grade: Grader) -> None:
     assert "No submission of 'ps1' by zoe" in grade(graded, NAME, "--student", "zoe", code=2)
 
 
-def test_a_scheduler_that_is_not_there_is_said(fresh: Path, tmp_path: Path) -> None:
+def test_a_scheduler_that_is_not_there_is_said(
+    fresh: Path, tmp_path: Path, grade: Grader, monkeypatch: pytest.MonkeyPatch
+) -> None:
     course = copied(fresh, tmp_path)
+    monkeypatch.setattr(run, "CONNECTING", 1.0)
     said = grade(course, NAME, "--scheduler", "tcp://127.0.0.1:9", code=3)
     assert "No Dask scheduler answers" in said
     assert "run it again" in said.lower()
 
 
-def test_errors_are_json_too(tmp_path: Path) -> None:
+def test_errors_are_json_too(tmp_path: Path, grade: Grader) -> None:
     said = grade(tmp_path, "--json", code=2)
     assert json.loads(said.splitlines()[0])["code"] == 2
 
 
-def test_a_broken_submission_is_graded_beside_the_others(fresh: Path, tmp_path: Path) -> None:
+def test_a_broken_submission_is_graded_beside_the_others(
+    fresh: Path, tmp_path: Path, grade: Grader
+) -> None:
     course = copied(fresh, tmp_path)
     folder = hand_in(course, "broken", ALL)
     (folder / "problem1.ipynb").write_text("{")
@@ -201,7 +203,9 @@ def test_a_broken_submission_is_graded_beside_the_others(fresh: Path, tmp_path: 
     assert said["all_right", "problem1", "correct_squares"].auto == 1
 
 
-def test_after_a_test_was_mended_it_says_whose_score_moved(graded: Path, tmp_path: Path) -> None:
+def test_after_a_test_was_mended_it_says_whose_score_moved(
+    graded: Path, tmp_path: Path, grade: Grader
+) -> None:
     course = copied(graded, tmp_path)
     source = course / "source" / NAME / "problem1.ipynb"
     notebook = nbformat.read(source, as_version=4)
