@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from sandgrader.run import cluster
 from sandgrader.sandbox import Environment, Kind, WarmProcess, best_kind
@@ -45,16 +47,35 @@ def grade() -> Iterator[Callable[..., str]]:
 
 
 @pytest.fixture(scope="session")
-def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """nbgrader's quick-start course with a class's submissions, nothing graded."""
-    return quickstart.make_course(tmp_path_factory.mktemp("quickstart"))
+def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Make a folder, once for all processes that tests run in."""
+    root = tmp_path_factory.getbasetemp()
+    root = root.parent if "PYTEST_XDIST_WORKER" in os.environ else root
+
+    def make(name: str, fill: Callable[[Path], object]) -> Path:
+        folder = root / name
+        with FileLock(root / f"{name}.lock"):
+            if not folder.exists():
+                new = root / f"{name}.new"
+                new.mkdir()
+                fill(new)
+                new.rename(folder)
+        return folder
+
+    return make
 
 
 @pytest.fixture(scope="session")
-def graded(
-    fresh: Path, grade: Callable[..., str], tmp_path_factory: pytest.TempPathFactory
-) -> Path:
+def fresh(once: Callable[..., Path]) -> Path:
+    """nbgrader's quick-start course with a class's submissions, nothing graded."""
+    return once("quickstart", quickstart.make_course) / "course"
+
+
+@pytest.fixture(scope="session")
+def graded(fresh: Path, grade: Callable[..., str], once: Callable[..., Path]) -> Path:
     """The same, graded; to be looked at, and copied to be changed."""
-    course = quickstart.copied(fresh, tmp_path_factory.mktemp("graded"))
-    grade(course, quickstart.NAME)
-    return course
+
+    def fill(folder: Path) -> None:
+        grade(quickstart.copied(fresh, folder), quickstart.NAME)
+
+    return once("quickstart-graded", fill) / "course"

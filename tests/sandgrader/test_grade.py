@@ -56,11 +56,12 @@ def test_autograded_has_nbgraders_files(stock: Path, graded: Path) -> None:
     assert files[0] == files[1]
 
 
-def test_nbgraders_feedback_goes_on_from_there(graded: Path) -> None:
-    nbgrader(graded, "generate_feedback", NAME)
-    pages = [*graded.glob(f"feedback/*/{NAME}/problem1.html")]
+def test_nbgraders_feedback_goes_on_from_there(graded: Path, tmp_path: Path) -> None:
+    course = copied(graded, tmp_path)
+    nbgrader(course, "generate_feedback", NAME)
+    pages = [*course.glob(f"feedback/*/{NAME}/problem1.html")]
     assert len(pages) == len(quickstart.CLASS)
-    assert "did not raise" in (graded / f"feedback/no_check/{NAME}/problem1.html").read_text()
+    assert "did not raise" in (course / f"feedback/no_check/{NAME}/problem1.html").read_text()
 
 
 def test_it_says_which_tests_ran_in_the_students_interpreter(
@@ -153,14 +154,10 @@ def test_no_course_is_said(tmp_path: Path, grade: Grader) -> None:
     assert "There is no nbgrader_config.py" in grade(tmp_path, code=2)
 
 
-def test_an_unknown_assignment_is_said(graded: Path, grade: Grader) -> None:
-    hand = graded / "submitted" / "wrong" / "ps9"
-    shutil.copytree(graded / "submitted" / "wrong" / NAME, hand)
-    try:
-        said = grade(graded, "ps9", code=2)
-    finally:
-        shutil.rmtree(hand)
-    assert "no assignment 'ps9' (it has: ps1)" in said
+def test_an_unknown_assignment_is_said(graded: Path, tmp_path: Path, grade: Grader) -> None:
+    course = copied(graded, tmp_path)
+    (course / "submitted" / "wrong" / NAME).rename(course / "submitted" / "wrong" / "ps9")
+    assert "no assignment 'ps9' (it has: ps1)" in grade(course, "ps9", code=2)
 
 
 def test_an_unknown_student_is_said(graded: Path, grade: Grader) -> None:
