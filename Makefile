@@ -139,7 +139,7 @@ soak: demo-class bubblewrap ## grade a class of a thousand, and a class with mor
 	$(BIN)/python benchmarks/soak.py
 
 deploy-check: setup postgres $(STAMPS)/npm ## build the images' environments, go through ngshare (ten minutes)
-	STORAGELAB_DEPLOY_CHECK=$(CURDIR)/build/deploy-check $(BIN)/python -m pytest -q tests/deploy
+	STORAGELAB_DEPLOY_CHECK=$(CURDIR)/build/deploy-check $(BIN)/python -m pytest -q tests/hub/kubernetes
 
 pictures: setup chromium book ## make the stored pictures of the instruments anew
 	STORAGELAB_RENEW_PICTURES=1 $(BIN)/python -m pytest -q tests/browser/test_pictures.py

@@ -6,7 +6,8 @@
 #   install.sh python ROLE PREFIX   a virtual environment in PREFIX with the role's packages
 #
 # ROLE is student, instructor (who grades too) or ngshare (the exchange). Run in a checkout, or in a
-# folder with pyproject.toml, requirements.lock, README.md, storagelab/ and deploy/image/ of one.
+# folder with pyproject.toml, requirements.lock, README.md, storagelab/, sandgrader/ and hub/kubernetes/image/ of
+# one.
 set -eu
 
 # The hub's own version, that of the chart in docs/deploy.md: a server and its hub have to agree on

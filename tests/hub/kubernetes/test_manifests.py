@@ -10,9 +10,10 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from tests.deploy.documents import (
-    DEPLOY,
+from tests.hub.kubernetes.documents import (
+    KUBERNETES,
     MANIFESTS,
+    ROOT,
     VALUES,
     pod_of,
     read_manifests,
@@ -67,7 +68,7 @@ def test_a_wrong_object_is_refused():
 
 
 def test_kustomize_takes_every_file():
-    listed = yaml.safe_load((DEPLOY / "manifests/kustomization.yaml").read_text("utf-8"))
+    listed = yaml.safe_load((KUBERNETES / "manifests/kustomization.yaml").read_text("utf-8"))
     others = {path.name for path in MANIFESTS} - {"kustomization.yaml"}
     assert set(listed["resources"]) == others
     own = {item["image"] for pod in PODS.values() for item in containers(pod)}
@@ -218,7 +219,7 @@ def secrets_named():
 
 
 def test_the_page_makes_every_secret_with_every_key():
-    page = (DEPLOY.parent / "docs/deploy.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs/deploy.md").read_text(encoding="utf-8")
     named = secrets_named()
     hub = read_values("jupyterhub")["hub"]
     named.setdefault(hub["existingSecret"], set()).update(

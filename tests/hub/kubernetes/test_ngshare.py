@@ -9,7 +9,7 @@ from base64 import b64decode
 
 import pytest
 
-from tests.deploy.local_hub import local_hub
+from tests.hub.kubernetes.local_hub import local_hub
 from tests.postgres import small_course
 
 COURSE, WORK = "storagelab", small_course.ASSIGNMENT

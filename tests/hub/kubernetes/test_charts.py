@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.deploy.documents import DEPLOY, read_manifests, read_values, walk
-from tests.deploy.test_manifests import OF_CHARTS
+from tests.hub.kubernetes.documents import KUBERNETES, read_manifests, read_values, walk
+from tests.hub.kubernetes.test_manifests import OF_CHARTS
 
 CHARTS = os.environ.get("STORAGELAB_CHARTS")
 pytestmark = pytest.mark.skipif(not CHARTS, reason="STORAGELAB_CHARTS names no folder with charts")
@@ -42,7 +42,7 @@ def chart(name):
 
 
 def render(name):
-    values = DEPLOY / "values" / f"{name}.yaml"
+    values = KUBERNETES / "values" / f"{name}.yaml"
     release = "hub" if name == "jupyterhub" else name
     options = ["--namespace", "storagelab", "--values", str(values)]
     if name == "ngshare":

@@ -22,7 +22,7 @@ from pathlib import Path
 import psutil
 import requests
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PATIENCE = 180
 """Seconds until a server that doesn't answer is given up."""
 

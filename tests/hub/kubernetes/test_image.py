@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-IMAGE = ROOT / "deploy/image"
+ROOT = Path(__file__).parents[3]
+IMAGE = ROOT / "hub/kubernetes/image"
 ROLES = ("student", "instructor", "ngshare")
 
 
@@ -86,8 +86,8 @@ def test_the_python_of_the_images_is_one_that_the_project_runs_on(dockerfile, pr
 @pytest.mark.parametrize("role", ROLES)
 def test_every_image_is_made_by_the_script_and_is_nobody_with_rights(dockerfile, role):
     stage = dockerfile.split(f"\nFROM base AS {role}\n")[1].split("\nFROM ")[0]
-    assert f"deploy/image/install.sh system {role}" in stage
-    assert f"deploy/image/install.sh python {role} /opt/storagelab" in stage
+    assert f"hub/kubernetes/image/install.sh system {role}" in stage
+    assert f"hub/kubernetes/image/install.sh python {role} /opt/storagelab" in stage
     assert re.search(r"^USER (1000|65535:65535)$", stage, re.M)
     assert "pip install" not in dockerfile
     assert "apt-get" not in dockerfile
@@ -120,7 +120,7 @@ def allowed(path: str) -> bool:
         "build/instructor/guide.md",
         "tests/conftest.py",
         ".git/config",
-        "deploy/values/jupyterhub.yaml",
+        "hub/kubernetes/values/jupyterhub.yaml",
         "gradebook.db",
         "storagelab/__pycache__/units.pyc",
     ],
@@ -130,9 +130,14 @@ def test_no_answer_and_no_secret_is_sent_to_the_builder(path):
 
 
 def test_all_that_the_images_are_made_of_is_sent():
-    files = [path.relative_to(ROOT) for path in (ROOT / "storagelab").rglob("*.py")]
+    files = [
+        path.relative_to(ROOT)
+        for name in ("storagelab", "sandgrader")
+        for path in (ROOT / name).rglob("*.py")
+    ]
     names = ["pyproject.toml", "requirements.lock", "README.md", "LICENSE"]
-    names += ["deploy/image/install.sh", "deploy/image/nbgrader_config.py", *map(str, files)]
+    image = "hub/kubernetes/image"
+    names += [f"{image}/install.sh", f"{image}/nbgrader_config.py", *map(str, files)]
     for name in names:
         assert (ROOT / name).exists()
         assert allowed(name), name
@@ -150,8 +155,8 @@ def test_the_script_says_how_it_is_used(arguments):
 @pytest.mark.parametrize(
     ("program", "files"),
     [
-        ("shellcheck", ["deploy/image/install.sh", ".ci/postgres"]),
-        ("hadolint", ["deploy/image/Dockerfile"]),
+        ("shellcheck", ["hub/kubernetes/image/install.sh", ".ci/postgres"]),
+        ("hadolint", ["hub/kubernetes/image/Dockerfile"]),
     ],
 )
 def test_the_linters_have_nothing_to_say(program, files, find_program):

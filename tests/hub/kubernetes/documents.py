@@ -1,4 +1,4 @@
-"""The files of deploy/ as data."""
+"""The files of hub/kubernetes/ as data."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import Any
 
 import yaml
 
-DEPLOY = Path(__file__).parents[2] / "deploy"
-MANIFESTS = sorted((DEPLOY / "manifests").glob("*.yaml"))
-VALUES = sorted((DEPLOY / "values").glob("*.yaml"))
+ROOT = Path(__file__).parents[3]
+KUBERNETES = ROOT / "hub/kubernetes"
+MANIFESTS = sorted((KUBERNETES / "manifests").glob("*.yaml"))
+VALUES = sorted((KUBERNETES / "values").glob("*.yaml"))
 
 
 def read_manifests() -> dict[tuple[str, str, str], dict[str, Any]]:
@@ -29,7 +30,7 @@ def read_manifests() -> dict[tuple[str, str, str], dict[str, Any]]:
 
 def read_values(name: str) -> dict[str, Any]:
     """Return a chart's values."""
-    return yaml.safe_load((DEPLOY / "values" / f"{name}.yaml").read_text(encoding="utf-8"))
+    return yaml.safe_load((KUBERNETES / "values" / f"{name}.yaml").read_text(encoding="utf-8"))
 
 
 def walk(item: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:

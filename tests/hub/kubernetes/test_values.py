@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy import create_engine, text
 
-from tests.deploy.documents import DEPLOY, read_manifests, read_values
+from tests.hub.kubernetes.documents import KUBERNETES, ROOT, read_manifests, read_values
 
 HUB, EXCHANGE = read_values("jupyterhub"), read_values("ngshare")
 OBJECTS = read_manifests()
@@ -183,12 +183,12 @@ def test_the_script_of_the_databases_makes_them(server):
 
 
 def test_the_charts_versions_are_those_of_the_page_and_the_image():
-    page = (DEPLOY.parent / "docs/deploy.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs/deploy.md").read_text(encoding="utf-8")
     for name, version in (("jupyterhub", "4.4.0"), ("ngshare", "0.6.0")):
-        text = (DEPLOY / "values" / f"{name}.yaml").read_text(encoding="utf-8")
+        text = (KUBERNETES / "values" / f"{name}.yaml").read_text(encoding="utf-8")
         assert f"--version {version}" in text
         assert f"--version {version}" in page
-    script = (DEPLOY / "image/install.sh").read_text(encoding="utf-8")
+    script = (KUBERNETES / "image/install.sh").read_text(encoding="utf-8")
     assert "JUPYTERHUB:-5.5.0" in script
     assert "JupyterHub 5.5.0" in page
     assert "ngshare==0.6.0" in script

@@ -26,7 +26,7 @@ def images(layout, tmp_path_factory):
     if not ASKED:
         pytest.skip("takes minutes: `make deploy-check` builds the images' environments")
     folder = tmp_path_factory.mktemp("images") if ASKED == "1" else Path(ASKED).resolve()
-    script = layout.root / "deploy/image/install.sh"
+    script = layout.root / "hub/kubernetes/image/install.sh"
     built = {}
     for role in ROLES:
         built[role] = folder / role
