@@ -17,7 +17,7 @@ AS_ROOT := $(shell [ "$$(id -u)" != 0 ] || echo --allow-root)
 PACKAGE   := $(shell find storagelab -type f -not -name '*.pyc')
 # what pages load: widgets, their scripts and styles
 WIDGETS   := $(filter storagelab/widgets/%,$(PACKAGE))
-GRADER    := $(filter storagelab/grading/% storagelab/report/% storagelab/cli.py,$(PACKAGE))
+GRADER    := $(shell find sandgrader -type f -not -name '*.pyc') $(filter storagelab/report/% storagelab/cli.py,$(PACKAGE))
 # what notebooks import, and the tools that make them; track files of one's own among it
 LESSON    := $(filter-out $(WIDGETS) $(GRADER) storagelab/validation/% storagelab/course/guide.py,$(PACKAGE))
 LESSON    += $(if $(STORAGELAB_TRACKS),$(wildcard $(STORAGELAB_TRACKS)/*.toml))
@@ -168,7 +168,7 @@ soak: demo-class bubblewrap ## grade a class of a thousand, and a class with mor
 	$(BIN)/python benchmarks/soak.py
 
 deploy-check: setup postgres $(STAMPS)/npm ## build the images' environments, go through ngshare (ten minutes)
-	STORAGELAB_DEPLOY_CHECK=$(CURDIR)/build/deploy-check $(BIN)/python -m pytest -q tests/deploy
+	STORAGELAB_DEPLOY_CHECK=$(CURDIR)/build/deploy-check $(BIN)/python -m pytest -q tests/hub/kubernetes
 
 pictures: setup chromium book ## make the stored pictures of the instruments anew
 	STORAGELAB_RENEW_PICTURES=1 $(BIN)/python -m pytest -q tests/browser/test_pictures.py

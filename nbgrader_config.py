@@ -5,6 +5,7 @@ writable by everybody, but nobody may rename what another put there (mode 3777).
 """
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 
 c = get_config()  # noqa: F821 - given by traitlets
@@ -27,7 +28,9 @@ c.Execute.interrupt_on_timeout = True
 c.OverwriteCells.add_missing_cells = True
 
 # What students get back shows no hidden test, no mark scheme and no traceback, and runs no script.
-c.GenerateFeedback.exporter_class = "storagelab.grading.feedback.FeedbackExporter"
+c.GenerateFeedback.exporter_class = "sandgrader.feedback.FeedbackExporter"
+# by which this course's tests mark an output as written for the student
+c.FeedbackFilter.student_metadata = "storagelab"
 
 # The notebooks are all that is released; a ledger travels from the student, never to one.
 c.CourseDirectory.ignore = [
@@ -41,9 +44,11 @@ c.CourseDirectory.ignore = [
 
 # `storagelab grade`: what the ledger says, it says as it was handed in.
 c.Grade.evidence = ["ledger.json"]
+# The notebooks' own package, which lies outside the environment where it is installed from here.
+c.Grade.readable = [str(Path(find_spec("storagelab").origin).parent)]
 own_tracks = os.environ.get("STORAGELAB_TRACKS")
 if own_tracks:
-    c.Grade.readable = [own_tracks]
+    c.Grade.readable.append(own_tracks)
     c.Grade.variables = {"STORAGELAB_TRACKS": own_tracks}
 
 # A track of one's own has to be known wherever notebooks run: graded without it, nobody's work

@@ -22,10 +22,10 @@ from big_class import TRACK, make_class, run, scores, ungraded
 from soak_page import RESULTS, write_page
 from sqlalchemy.exc import SAWarning
 
-from storagelab.grading import worker
-from storagelab.grading.course import Course
-from storagelab.grading.run import Run, Summary, cluster
-from storagelab.grading.writer import Writer, only_grader
+from sandgrader import worker
+from sandgrader.course import Course
+from sandgrader.run import Run, Summary, cluster
+from sandgrader.writer import Writer, grading_lock
 
 ROOT = Path(__file__).parents[1]
 STRETCH = 100
@@ -56,7 +56,7 @@ def run_once(course: Course, writer: Writer) -> dict[str, worker.Graded]:
     with cluster(os.cpu_count() or 1, None) as client:
         run = Run(course, writer, client, lambda _: None)
         run.prepare(course.read_assignment(TRACK), Summary(TRACK))
-        futures = {name: run.hand_out(item)[0] for name, item in first.items()}
+        futures = {name: run.submit(item)[0] for name, item in first.items()}
         return {name: future.result() for name, future in futures.items()}
 
 
@@ -70,7 +70,7 @@ def ceiling(folder: Path) -> dict[str, Any]:
     course = Course(folder)
     took = []
     try:
-        with only_grader(course) as aside:
+        with grading_lock(course) as aside:
             writer = Writer(course, aside)
             before = run_once(course, writer)
             for item in course.submissions(TRACK):

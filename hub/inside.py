@@ -119,14 +119,14 @@ def _generated(folder: str, names: list[str]) -> list[str]:
 def check_environment() -> None:
     """See whether another account can use this Python; ``SetUpError`` says what to do if not."""
     probe = subprocess.run(
-        [sys.executable, "-c", "import storagelab, jupyterhub, nbgrader"],
+        [sys.executable, "-c", "import storagelab, sandgrader, jupyterhub, nbgrader"],
         capture_output=True, text=True, check=False, cwd="/",
         user=UIDS[INSTRUCTOR], group=UIDS[INSTRUCTOR], extra_groups=[],
     )  # fmt: skip
     if probe.returncode:
         raise SetUpError(
-            f"Other accounts can't use {sys.executable}: make its folder, storagelab/ and hub/ "
-            f"readable, with chmod -R go+rX.\n{probe.stderr.strip()}"
+            f"Other accounts can't use {sys.executable}: make its folder, storagelab/, sandgrader/ "
+            f"and hub/ readable, with chmod -R go+rX.\n{probe.stderr.strip()}"
         )
 
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from hub.people import EXCHANGE, HOMES, MATERIAL, STATE
+from sandgrader.bubblewrap import PROGRAM, Mounts, python_folders
 
 # of /etc, what logging in, linking, drawing text and finding 127.0.0.1 take; nothing private
 _ETC = [
@@ -31,6 +31,18 @@ _EVERYBODY = 0o755
 _OPEN_TO_ALL = 0o1777
 
 
+def mount_system(inner: Mounts) -> None:
+    """Mount an operating system without anything of this machine's own."""
+    inner.kernel()
+    for folder in ("/etc", "/run", "/var"):
+        inner.in_memory(Path(folder), _EVERYBODY)
+    for folder in ("/tmp", "/var/tmp", "/dev/shm"):
+        inner.in_memory(Path(folder), _OPEN_TO_ALL)
+    inner.folder(Path("/etc/ssl"), _EVERYBODY)
+    inner.system()
+    inner.settings(_ETC)
+
+
 @dataclass(frozen=True)
 class Mount:
     """A folder of this machine and where it is seen inside."""
@@ -39,48 +51,14 @@ class Mount:
     target: Path
     writable: bool = False
 
-    def arguments(self) -> list[str]:
-        """Return bubblewrap's words for it."""
-        return ["--bind" if self.writable else "--ro-bind", str(self.source), str(self.target)]
-
-
-def system_mounts() -> list[str]:
-    """Return bubblewrap's words for an operating system without anything of this machine's own."""
-    words = ["--proc", "/proc", "--dev", "/dev"]
-    for folder in ("/etc", "/run", "/var"):
-        words += ["--perms", f"{_EVERYBODY:o}", "--tmpfs", folder]
-    for folder in ("/tmp", "/var/tmp", "/dev/shm"):
-        words += ["--perms", f"{_OPEN_TO_ALL:o}", "--tmpfs", folder]
-    words += ["--ro-bind", "/usr", "/usr"]
-    for name in ("bin", "sbin", "lib", "lib32", "lib64", "libx32"):
-        path = Path("/", name)
-        if path.is_symlink():
-            words += ["--symlink", os.readlink(path), str(path)]
-        elif path.exists():
-            words += ["--ro-bind", str(path), str(path)]
-    words += ["--perms", f"{_EVERYBODY:o}", "--dir", "/etc/ssl"]
-    for name in _ETC:
-        path = Path("/etc", name)
-        if path.exists():
-            # a link may lead to what isn't there inside
-            words += ["--ro-bind", str(path.resolve()), str(path)]
-    return words
-
-
-def python_homes() -> list[Path]:
-    """Return the folders that this Python needs: the environment's and the one it was made from."""
-    executable = Path(sys.executable).resolve()
-    homes = [Path(sys.prefix), Path(sys.base_prefix), executable.parent.parent]
-    return [home for home in dict.fromkeys(homes) if not home.is_relative_to("/usr")]
-
 
 def mounts(root: Path, state: Path) -> list[Mount]:
     """Return what of the checkout ``root`` and of the state folder is seen inside, and where.
 
-    Students get to see the package and the hub's own files. The course's sources are for root.
+    Students get to see the packages and the hub's own files. The course's sources are for root.
     """
-    shown = [*python_homes(), root / "storagelab", root / "hub", root / "node_modules"]
-    shown.append(root / "nbgrader_config.py")
+    packages = [root / name for name in ("storagelab", "sandgrader", "hub", "node_modules")]
+    shown = [*python_folders(), *packages, root / "nbgrader_config.py"]
     extra = os.environ.get("STORAGELAB_TRACKS")
     if extra:
         shown.append(Path(extra).resolve())
@@ -105,7 +83,7 @@ def command(root: Path, state: Path, info: int, inside: list[str]) -> list[str]:
     ``info`` is a descriptor that bubblewrap writes that process's id to, as JSON. Raises
     ``FileNotFoundError`` where bubblewrap isn't installed.
     """
-    bubblewrap = shutil.which("bwrap")
+    bubblewrap = shutil.which(PROGRAM)
     if bubblewrap is None:
         raise FileNotFoundError("bubblewrap is needed: apt-get install bubblewrap")
     words = [bubblewrap, "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--as-pid-1"]
@@ -113,13 +91,15 @@ def command(root: Path, state: Path, info: int, inside: list[str]) -> list[str]:
     words += ["--cap-drop", "ALL"]
     for capability in _CAPABILITIES:
         words += ["--cap-add", capability]
-    words += system_mounts()
-    seen = mounts(root, state)
-    for folder in parents(mount.target for mount in seen):
+    inner, shown = Mounts(), mounts(root, state)
+    mount_system(inner)
+    for folder in parents(item.target for item in shown):
         # unless told, bubblewrap makes these for root alone
-        mode = 0o700 if folder == MATERIAL else _EVERYBODY
-        words += ["--perms", f"{mode:o}", "--dir", str(folder)]
-    for mount in seen:
-        words += mount.arguments()
-    words += ["--remount-ro", "/", "--chdir", "/"]
-    return [*words, *inside]
+        inner.folder(folder, 0o700 if folder == MATERIAL else _EVERYBODY)
+    for item in shown:
+        if item.writable:
+            inner.writable(item.source, item.target)
+        else:
+            inner.read_only(item.source, item.target)
+    inner.close(Path("/"))
+    return [*words, *inner.arguments, *inside]

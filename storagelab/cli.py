@@ -8,7 +8,7 @@ import click
 
 COMMANDS = {
     "check": "storagelab.labs.check:command",
-    "grade": "storagelab.grading.command:command",
+    "grade": "sandgrader.command:command",
     "report": "storagelab.report.command:command",
 }
 

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from storagelab.parts import PARTS
-from storagelab.report.cohort import Cohort
-from storagelab.report.tables import (
+from sandgrader.report.tables import (
     ASSIGNMENT,
-    PART,
-    PART_IN_FILE,
     STUDENT,
     Column,
     Guard,
     Row,
     Table,
 )
+from storagelab.parts import PARTS
+from storagelab.report.cohort import TrackCohort
+from storagelab.report.columns import PART, PART_IN_FILE
 from storagelab.tracks import Track
 
 OTHER = "(no option of this question)"
@@ -56,7 +55,7 @@ _LOCKS = (
 )  # fmt: skip
 
 
-def locks(cohort: Cohort) -> Table:
+def locks(cohort: TrackCohort) -> Table:
     """Return every prediction with the conclusion that followed it."""
     rows: list[Row] = []
     for student, evidence in sorted(cohort.evidence.items()):
@@ -82,7 +81,7 @@ def locks(cohort: Cohort) -> Table:
     return Table("locks", "Every lock", _LOCKS, rows)
 
 
-def beliefs(cohort: Cohort, track: Track, locks: Table) -> Table:
+def beliefs(cohort: TrackCohort, track: Track, locks: Table) -> Table:
     """Return how many held each belief before and after, from the table of :func:`locks`."""
     rows: list[Row] = []
     for name, part in PARTS.items():

@@ -7,11 +7,10 @@ import math
 from collections.abc import Sequence
 from statistics import NormalDist, fmean
 
+from sandgrader.report.privacy import in_fives
+from sandgrader.report.tables import ASSIGNMENT, Column, Guard, Row, Table, percent
 from storagelab.parts import PARTS
-from storagelab.report.privacy import in_fives
-from storagelab.report.tables import ASSIGNMENT, Column, Guard, Row, Table
 from storagelab.tracks import Track
-from storagelab.units import format_share
 
 BINS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 """Edges; each bin holds its lower one, the last one both."""
@@ -24,10 +23,10 @@ _BINS = (
     Column("predictions", "predictions with such a confidence, of all parts", "predictions"),
     Column("students", "students whom they are of"),
     Column("right", "those that were right", "right"),
-    Column("share", "right ones of all, 0 to 1", "share", format_share),
+    Column("share", "right ones of all, 0 to 1", "share", percent),
     Column("low", f"lower end of Wilson's {LEVEL:.0%} interval of that share", "at least",
-           format_share),
-    Column("high", "upper end", "at most", format_share),
+           percent),
+    Column("high", "upper end", "at most", percent),
     Column("mean_confidence", "mean of the stated confidences", "mean confidence"),
 )  # fmt: skip
 _SCORES = (
@@ -35,7 +34,7 @@ _SCORES = (
     Column("part", "access, pipeline, checkpoint or all", "part"),
     Column("predictions", "predictions with a known key", "predictions"),
     Column("students", "students whom they are of"),
-    Column("share", "right ones of all, 0 to 1", "right", format_share),
+    Column("share", "right ones of all, 0 to 1", "right", percent),
     Column("mean_confidence", "mean of the stated confidences, 0 to 1", "mean confidence"),
     Column("brier", "Brier score: mean squared distance of the confidence, taken as a "
            "probability, from 1 (right) or 0 (wrong); 0 is perfect, 0.25 is a coin", "Brier"),

@@ -8,6 +8,8 @@ from typing import Any
 
 import msgspec
 
+from sandgrader.submission_files import is_regular_file
+
 LARGEST_NOTEBOOK = 64 * 2**20
 """Bytes; a notebook with a workbench in it has less than one hundredth of that."""
 LONGEST_CELL = 50_000
@@ -23,14 +25,6 @@ class _Notebook(msgspec.Struct):
     cells: list[_Cell] = []
 
 
-def regular_file(path: Path) -> bool:
-    """Return whether ``path`` is a plain file: a pipe would never end, a link may lead anywhere."""
-    try:
-        return path.is_file() and not path.is_symlink()
-    except (OSError, ValueError):
-        return False
-
-
 def read_answers(path: Path) -> dict[str, str]:
     """Return the source of a notebook's cells by nbgrader's grade id.
 
@@ -38,7 +32,7 @@ def read_answers(path: Path) -> dict[str, str]:
     same id the first counts, as it does in nbgrader's form.
     """
     try:
-        if not regular_file(path) or path.stat().st_size > LARGEST_NOTEBOOK:
+        if not is_regular_file(path) or path.stat().st_size > LARGEST_NOTEBOOK:
             return {}
         notebook = msgspec.json.decode(path.read_bytes(), type=_Notebook)
     except (OSError, ValueError, RecursionError, MemoryError):  # DecodeError is a ValueError

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sandgrader.report.course import SOURCE, Course
 from storagelab.parts import PARTS
-from storagelab.report.course import SOURCE, Course
 from storagelab.report.notebooks import literal, read_answers
 from storagelab.tracks import Track
 

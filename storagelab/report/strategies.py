@@ -9,21 +9,20 @@ import bisect
 import math
 from collections import defaultdict
 
-from storagelab.parts import PARTS
-from storagelab.report.cohort import Cohort
-from storagelab.report.outcomes import DECISION, RUN, judge, target
-from storagelab.report.tables import (
+from sandgrader.report.tables import (
     ASSIGNMENT,
-    PART,
-    PART_IN_FILE,
     STUDENT,
     Column,
     Guard,
     Row,
     Table,
+    percent,
 )
+from storagelab.parts import PARTS
+from storagelab.report.cohort import TrackCohort
+from storagelab.report.columns import PART, PART_IN_FILE
+from storagelab.report.outcomes import DECISION, RUN, judge, target
 from storagelab.tracks import Track
-from storagelab.units import format_share
 
 COST_BINS = 16
 """Cells of the plane along the cost, even in its logarithm."""
@@ -38,7 +37,7 @@ _STRATEGIES = (
     Column("number", "which run it is; 1 for the decision", "number"),
     Column("cost", "in the track's currency for its period; part 3: for the whole job", "cost"),
     Column("useful", "utilisation, 0 to 1; part 3: the share of the job's time that is work",
-           "useful share", format_share),
+           "useful share", percent),
     Column("meets", "whether every target is met", "meets"),
     Column("missed", "the targets that are missed", "misses"),
 )  # fmt: skip
@@ -49,7 +48,7 @@ _PLANE = (
     Column("meets", "whether every target is met", "meets"),
     Column("cost", "mean cost of those in this cell of the plane", "cost"),
     Column("useful", "mean utilisation, 0 to 1; part 3: share of the job's time that is work",
-           "utilisation", format_share),
+           "utilisation", percent),
     Column("settings", "decisions or runs in the cell", "how many"),
     Column("students", "students whom they are of", "students"),
 )  # fmt: skip
@@ -73,7 +72,7 @@ LIMITS = {
 MEETS, UNREADABLE = "meets every target", "no decision that can be read"
 
 
-def strategies(cohort: Cohort, track: Track) -> Table:
+def strategies(cohort: TrackCohort, track: Track) -> Table:
     """Return where each recorded run and each decision lies."""
     point, rows = judge(track.name), []
     for student, evidence in sorted(cohort.evidence.items()):
@@ -144,7 +143,7 @@ def plane(track: Track, strategies: Table) -> Table:
     return Table("plane", "Strategies in the plane of cost and utilisation", _PLANE, rows, guard)
 
 
-def misses(cohort: Cohort, strategies: Table) -> Table:
+def misses(cohort: TrackCohort, strategies: Table) -> Table:
     """Return how many decisions meet every target, and what the others miss."""
     name, rows = cohort.assignment.name, []
     for part in PARTS:

@@ -12,10 +12,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from sandgrader.report.course import AUTOGRADED, SUBMITTED, Course
+from sandgrader.submission_files import is_regular_file
 from storagelab.ledger import FILE_NAME, Entry, LedgerError, entries_of, read_ledger
 from storagelab.parts import PARTS
-from storagelab.report.course import AUTOGRADED, SUBMITTED, Course
-from storagelab.report.notebooks import literal, read_answers, regular_file
+from storagelab.report.notebooks import literal, read_answers
 from storagelab.report.outcomes import DECISION, RUN, judge
 from storagelab.tracks import Track
 
@@ -111,7 +112,7 @@ def _read_ledger(folder: Path, track: Track) -> tuple[list[Entry], str, tuple[st
         mode = path.lstat().st_mode
     except (OSError, ValueError):
         return [], MISSING, ()
-    if not regular_file(path):
+    if not is_regular_file(path):
         kind = "a link" if stat.S_ISLNK(mode) else "no plain file"
         return [], UNUSABLE, (f"{FILE_NAME} is {kind}.",)
     try:

@@ -6,18 +6,17 @@ from collections import Counter
 
 import numpy as np
 
-from storagelab.parts import PARTS
-from storagelab.report.cohort import Cohort
-from storagelab.report.tables import (
+from sandgrader.report.tables import (
     ASSIGNMENT,
-    PART,
-    PART_IN_FILE,
     STUDENT,
     Column,
     Guard,
     Row,
     Table,
 )
+from storagelab.parts import PARTS
+from storagelab.report.cohort import TrackCohort
+from storagelab.report.columns import PART, PART_IN_FILE
 
 
 def _minutes(value: float) -> str:
@@ -57,7 +56,7 @@ _QUARTILES = (
 )  # fmt: skip
 
 
-def times(cohort: Cohort) -> Table:
+def times(cohort: TrackCohort) -> Table:
     """Return the time of every student in every part with two entries or more."""
     rows: list[Row] = []
     for student, evidence in sorted(cohort.evidence.items()):

@@ -1,26 +1,21 @@
-"""What a figure shows, in words, from the table that it is drawn from."""
+"""What the figures of a track show, in words, from the tables that they are drawn from."""
 
 from __future__ import annotations
 
+from sandgrader.report.tables import Table, percent
+from sandgrader.report.words import count, part_of, total
 from storagelab.course.pace import MINUTES
 from storagelab.parts import PARTS
 from storagelab.report import outcomes, strategies
 from storagelab.report.beliefs import NONE
 from storagelab.report.calibration import LEVEL
-from storagelab.report.items import ENOUGH
-from storagelab.report.privacy import LEAST
-from storagelab.report.tables import Row, Table
 from storagelab.tracks import CheckpointPart, Track
-from storagelab.units import format_share, significant
+from storagelab.units import significant
 from storagelab.words.dress import cost_with_period, format_job_cost
 
 PLANNED = MINUTES
 """Minutes that a part is meant to take."""
 
-GIVEN_OUT = (
-    "In per cent of what was given out so far: what still waits for a person counts neither as "
-    "points nor as points to be had."
-)
 CHANGED_CASE = (
     "The conclusion of this part is about a changed case, so another answer can be right after "
     "the evidence than before it."
@@ -48,65 +43,15 @@ DECISIONS = (
     "From the answer cell where the decision stands there as a plain dictionary, else from the "
     "ledger's last decision."
 )
-ITEMS = (
-    "Mean share is a cell's difficulty: the share of its points that the class has. Discrimination "
-    "is the correlation with the points in all other cells: near 0 a cell doesn't tell who knows "
-    "more, below 0 something is wrong with it. Cells are remarked on from "
-    f"{ENOUGH} graded students on."
-)
 LEDGERS = (
     "An unusable ledger is no evidence, and its student is missing in the figures above that come "
     "from ledgers. A doubtful one is counted; look at it. Digests show a slip of the hand, not a "
     "forger who runs the course's own code."
 )
-EVERYBODY = "Points so far: what a person still has to grade counts 0 until then."
-PSEUDONYMS = (
-    "The names are drawn anew for each assignment and report, in an order that tells nothing, and "
-    f"kept nowhere. Where fewer than {LEAST} students are alike, what they have is withheld."
-)
-
-
-def count(number: int | None, one: str, more: str | None = None) -> str:
-    """Return a count in words: ``1 student``, ``3 students``; withheld where it isn't shared."""
-    if number is None:
-        return f"a withheld number of {more or one + 's'}"
-    return f"{number} {one if number == 1 else more or one + 's'}"
-
-
-def _sum(rows: list[Row], column: str) -> int | None:
-    values = [row[column] for row in rows]
-    return None if any(value is None for value in values) else sum(values)
 
 
 def _some(number: int | None) -> str:
     return "a withheld number of answers" if number is None else count(number, "answer")
-
-
-def _of(number: int | None, whole: int | None) -> str:
-    return f"{'withheld' if number is None else number} of {'withheld' if whole is None else whole}"
-
-
-def states(table: Table) -> str:
-    """Return how many are where."""
-    told = [
-        f"{'withheld' if row['students'] is None else row['students']} {row['state']}"
-        for row in table.rows
-        if row["students"] != 0
-    ]
-    late, all_ = _sum(table.rows, "late"), _sum(table.rows, "students")
-    whole = count(all_, "student") if all_ is not None else "The class"
-    tail = "Nobody was late." if late == 0 else f"Late: {'withheld' if late is None else late}."
-    return f"{whole}: {', '.join(told)}. {tail}"
-
-
-def distribution(table: Table) -> str:
-    """Return where most of the points lie."""
-    known = [row for row in table.rows if row["students"]]
-    if not known:
-        return "No points to be shown yet."
-    most = max(known, key=lambda row: row["students"])
-    where = f"from {most['from_percent']} to {most['to_percent']}%"
-    return f"The largest group has {where} of the points: {count(most['students'], 'student')}."
 
 
 def beliefs(table: Table) -> str:
@@ -114,10 +59,10 @@ def beliefs(table: Table) -> str:
     told: list[str] = []
     for when, tail in (("before", "before the evidence"), ("after", "after it")):
         # an answer that isn't there is no belief
-        of = _sum([row for row in table.rows if row["option"] != NONE], when)
+        of = total([row for row in table.rows if row["option"] != NONE], when)
         right = [row[when] for row in table.rows if row[f"right_{when}"]]
         verb = "were right " if not told else ""
-        told.append(f"{_of(right[0], of)} {verb}{tail}" if right else f"{_some(of)} {tail}")
+        told.append(f"{part_of(right[0], of)} {verb}{tail}" if right else f"{_some(of)} {tail}")
     known = [row for row in table.rows if row["before"] and row["right_before"] is False]
     sentence = f"{', '.join(told)}."
     sentence = sentence[0].upper() + sentence[1:]
@@ -135,15 +80,15 @@ def calibration(table: Table, brier: Table) -> str:
     if whole["predictions"] is None:
         return "Too few predictions to be shown."
     sentence = (
-        f"{count(whole['predictions'], 'prediction')}: {format_share(whole['share'])} were right, "
-        f"at a mean confidence of {format_share(whole['mean_confidence'])}. "
+        f"{count(whole['predictions'], 'prediction')}: {percent(whole['share'])} were right, "
+        f"at a mean confidence of {percent(whole['mean_confidence'])}. "
         f"Brier score {significant(whole['brier'])}."
     )
     bins = [row for row in table.rows if row["predictions"]]
     if bins:
         top = bins[-1]
         sentence += (
-            f" Of the surest ({format_share(top['from_confidence'])} and above) "
+            f" Of the surest ({percent(top['from_confidence'])} and above) "
             f"{top['right']} of {top['predictions']} were right."
         )
     return sentence
@@ -153,7 +98,7 @@ def scale(chance: float) -> str:
     """Return how the picture is to be read."""
     return (
         f"Bars are Wilson's {LEVEL:.0%} intervals, numbers the predictions in a bin. The dashed "
-        f"line is who says what is so: from {format_share(chance)} right at 0 (a guess) to all "
+        f"line is who says what is so: from {percent(chance)} right at 0 (a guess) to all "
         "right at 100%. Below it, a class is surer than it should be."
     )
 
@@ -173,10 +118,10 @@ def plane(track: Track, name: str, table: Table, decisions: Table, aim: float | 
     of_job = isinstance(PARTS[name].of(track), CheckpointPart)
     met = decisions.of(came_to=strategies.MEETS).rows
     number = met[0]["students"] if met else 0
-    whole = _sum(
+    whole = total(
         [row for row in decisions.rows if row["came_to"] != strategies.UNREADABLE], "students"
     )
-    sentence = f"{_of(number, whole)} decisions meet every target."
+    sentence = f"{part_of(number, whole)} decisions meet every target."
     if number is None:
         sentence = "How many decisions meet every target is withheld."
     good = [row["cost"] for row in table.rows if row["kind"] == outcomes.DECISION and row["meets"]]
@@ -187,21 +132,5 @@ def plane(track: Track, name: str, table: Table, decisions: Table, aim: float | 
         )
         sentence += f" These cost {low}." if low == high else f" These cost {low} to {high}."
     if aim is not None:
-        sentence += f" The dashed line is the target, {format_share(aim)}."
-    return sentence
-
-
-def items(table: Table) -> str:
-    """Return the hardest cell, and what is remarked on."""
-    known = [row for row in table.rows if row["mean_share"] is not None]
-    if not known:
-        return "No cell is graded yet for enough students."
-    hardest = min(known, key=lambda row: row["mean_share"])
-    sentence = (
-        f"The hardest is {hardest['cell']} in {hardest['notebook']}: "
-        f"{format_share(hardest['mean_share'])} of its points."
-    )
-    for row in known:
-        if row["remark"]:
-            sentence += f" {row['cell']} in {row['notebook']}: {row['remark']}"
+        sentence += f" The dashed line is the target, {percent(aim)}."
     return sentence

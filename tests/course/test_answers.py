@@ -167,7 +167,11 @@ def test_a_text_that_slips_into_the_package_is_found(layout, texts, tmp_path, pl
     assert secrets_in(copy, texts) == [f"{place}: {texts[-1]}"]
 
 
-def test_a_wheel_is_made_of_the_package_alone(layout):
+def test_a_wheel_is_made_of_the_packages_without_answers_alone(layout):
     project = tomllib.loads((layout.root / "pyproject.toml").read_text(encoding="utf-8"))
-    assert project["tool"]["hatch"]["build"]["targets"] == {"wheel": {"packages": ["storagelab"]}}
-    assert not layout.answers.is_relative_to(layout.root / "storagelab")
+    packages = ["storagelab", "sandgrader"]
+    assert project["tool"]["hatch"]["build"]["targets"] == {"wheel": {"packages": packages}}
+    for name in packages:
+        assert not layout.answers.is_relative_to(layout.root / name)
+        assert not [*(layout.root / name).rglob("*.ipynb")]
+        assert not [*(layout.root / name).rglob("keys.py")]

@@ -1,20 +1,26 @@
-"""The whole demo class of a track, from release to feedback, with its gradebook on PostgreSQL."""
+"""The demo class of a track with its gradebook on PostgreSQL: some of it, by night all of it."""
 
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 
 import keys
 import nbformat
+import pytest
+from click.testing import CliRunner
 
 from demo.run_class import read_scores
 from demo.students import ONCE, make_student, names_in
+from storagelab.cli import main
+from storagelab.course.nbgrader_steps import run_nbgrader
 from storagelab.parts import PARTS
 
 TRACK = "cloud_titan"
 """The track with every kind of student."""
+SOME = ("ada_perfect", "ben_wrong_prediction", "eve_code_raises")
 
 
 def points_of(layout):
@@ -49,6 +55,23 @@ def put_back(layout, course, name):
     return set(graded(layout.source / TRACK)) - theirs
 
 
+def test_some_of_the_class_have_the_scores_that_they_have_with_sqlite(server, demo_class, tmp_path):
+    with_sqlite = json.loads((demo_class / TRACK / "scores.json").read_text(encoding="utf-8"))
+    done, course = demo_class / TRACK / "course", tmp_path / "course"
+    shutil.copytree(done / "source", course / "source")
+    for name in SOME:
+        shutil.copytree(done / "submitted" / name, course / "submitted" / name)
+    shutil.copy2(done / "nbgrader_config.py", course)
+    with (course / "nbgrader_config.py").open("a", encoding="utf-8") as config:
+        config.write(f"\nc.CourseDirectory.db_url = {server.url!r}\n")
+    run_nbgrader(course, tmp_path, "generate_assignment", TRACK, "--create")
+    said = CliRunner().invoke(main, ["grade", TRACK, "--course", str(course)])
+    assert said.exit_code == 0, said.output
+    assert read_scores(course, TRACK, server.url) == {name: with_sqlite[name] for name in SOME}
+    assert not list(course.glob("*.db")), "a gradebook in a file after all"
+
+
+@pytest.mark.nightly
 def test_the_whole_class_has_the_scores_that_it_has_with_sqlite(
     server, layout, demo_class, tmp_path
 ):

@@ -10,8 +10,8 @@ import pytest
 from nbgrader.api import Gradebook
 from sqlalchemy import create_engine, text
 
+from sandgrader.gradebook import OpenGradebook
 from storagelab.course.nbgrader_steps import StepError, run_nbgrader
-from storagelab.grading.gradebook import OpenGradebook
 from tests.postgres import small_course
 
 PATIENCE = 120

@@ -5,18 +5,36 @@ from __future__ import annotations
 import pytest
 from click.testing import CliRunner
 
-from storagelab.report.cohort import read_cohorts
+from sandgrader.report.assemble import make_report
+from sandgrader.report.cohort import read_cohorts
+from sandgrader.report.course import open_course, open_gradebook
+from sandgrader.report.gradebook import read_class
+from storagelab.report.cohort import read_track
 from storagelab.report.command import command
-from storagelab.report.course import open_course, open_gradebook
-from storagelab.report.gradebook import read_class
+from storagelab.report.sections import StoragelabSections
+from storagelab.tracks import TRACKS
 from tests.report.synthetic import make_class
 
 
-def cohorts_of(folder, *names):
+def _read(folder, *names):
     course = open_course(folder)
     with open_gradebook(course.db_url) as gradebook:
-        book = read_class(gradebook, names)
-    return {cohort.assignment.name: cohort for cohort in read_cohorts(course, book)}
+        return course, read_cohorts(course, read_class(gradebook, names))
+
+
+def cohorts_of(folder, *names):
+    """Return the class of each assignment by its name, with what a track's ledgers tell."""
+    course, found = _read(folder, *names)
+    return {
+        name: read_track(course, cohort) if name in TRACKS else cohort
+        for name, cohort in ((cohort.assignment.name, cohort) for cohort in found)
+    }
+
+
+def report_of(folder, shared):
+    """Return a course's whole report, before it is written."""
+    course, found = _read(folder)
+    return make_report(course, found, StoragelabSections(), shared)
 
 
 @pytest.fixture(scope="session")

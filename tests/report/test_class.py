@@ -13,10 +13,11 @@ from nbgrader import api
 from nbgrader.api import Gradebook
 from sqlalchemy import delete, event, update
 
+from sandgrader.report import items, roster
+from sandgrader.report.course import SOURCE, open_course
 from storagelab.course.generate import load_keys
 from storagelab.parts import PARTS
-from storagelab.report import beliefs, items, roster, strategies
-from storagelab.report.course import SOURCE, open_course
+from storagelab.report import beliefs, strategies
 from storagelab.report.outcomes import DECISION, RUN, target
 from storagelab.report.reference import read_reference
 from storagelab.tracks import LIMITS, TRACKS, load_track

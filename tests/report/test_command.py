@@ -12,10 +12,10 @@ import pytest
 from click.testing import CliRunner
 from nbgrader.api import Gradebook
 
+from sandgrader.report.course import open_course, open_gradebook
+from sandgrader.report.tables import in_file
+from sandgrader.scores import read_scores, write_snapshot
 from storagelab.cli import main
-from storagelab.report.course import open_course, open_gradebook
-from storagelab.report.scores import read_scores, write_snapshot
-from storagelab.report.tables import in_file
 from tests.postgres.server import NoPostgresError, throwaway_postgres
 from tests.report.synthetic import CONFIG, make_class
 

@@ -8,8 +8,9 @@ import keys
 import pytest
 
 from demo.students import names_in, read_sheet
+from sandgrader.report import items, roster
 from storagelab.parts import PARTS
-from storagelab.report import beliefs, calibration, items, roster, strategies, times
+from storagelab.report import beliefs, calibration, ledgers, strategies, times
 from storagelab.report.outcomes import DECISION, RUN
 from storagelab.report.submissions import MISSING, SOUND, UNUSABLE
 from storagelab.tracks import TRACKS
@@ -69,7 +70,7 @@ def test_everybody_waits_for_a_person_with_the_points_of_the_demo_class(
 
 @every_track
 def test_edited_ledgers_are_listed_and_nobody_elses(track, cohort_in):
-    listed = roster.ledgers(cohort_in(track))
+    listed = ledgers.ledgers(cohort_in(track))
     assert {row["student"] for row in listed.rows if row["state"] == UNUSABLE} == EDITORS
     states = {name: evidence.state for name, evidence in cohort_in(track).evidence.items()}
     some = any(locked(track, "lea_copies_another_track", part) for part in PARTS)

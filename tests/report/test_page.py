@@ -10,7 +10,6 @@ import pytest
 from click.testing import CliRunner
 
 from storagelab.colors import BLUE, GREEN, ORANGE, PURPLE
-from storagelab.report import charts
 from storagelab.report.command import command
 
 GROUNDS = {"light": "#ffffff", "dark": "#16191d"}
@@ -109,11 +108,6 @@ def contrast(one, other):
 def test_what_is_drawn_stands_out_from_the_ground(scheme):
     for color in (BLUE, ORANGE, GREEN, PURPLE):
         assert contrast(color, GROUNDS[scheme]) >= 3, color
-
-
-def test_a_picture_takes_its_words_as_text():
-    svg = charts.draw({"mark": "point", "data": {"values": []}, "height": 40}, 'a "b" <c> & d')
-    assert 'aria-label="a &quot;b&quot; &lt;c&gt; &amp; d"' in svg
 
 
 @pytest.mark.parametrize("width", [360, 1280])

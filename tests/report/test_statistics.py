@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from sandgrader.report.items import correlation, items
 from storagelab.report.beliefs import locks
 from storagelab.report.calibration import BINS, brier, brier_scores, calibration, wilson
-from storagelab.report.items import correlation, items
 from storagelab.report.times import spread, times
 from storagelab.tracks import load_track
 

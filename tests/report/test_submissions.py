@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sandgrader.report.course import open_course
 from storagelab.parts import PARTS
-from storagelab.report.course import open_course
 from storagelab.report.notebooks import LONGEST_CELL, literal, read_answers
 from storagelab.report.submissions import DOUBTFUL, MISSING, SOUND, UNUSABLE, read_evidence, when
 from storagelab.tracks import load_track

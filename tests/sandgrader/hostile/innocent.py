@@ -284,8 +284,8 @@ PACK = [
     ),
     right(
         "innocent_slow",
-        "takes three seconds to get there",
-        "import time\n\ntime.sleep(3)",
+        "takes a second to get there",
+        "import time\n\ntime.sleep(1)",
         at="law",
     ),
     right(

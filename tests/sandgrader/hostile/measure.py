@@ -18,6 +18,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from sandgrader.bubblewrap import PROGRAM, Mounts
 from storagelab.course.layout import Layout
 from tests.sandgrader.hostile import FAMILIES, PACK
 from tests.sandgrader.hostile.case import STEMS, TRACK, Case, lay_out
@@ -39,11 +40,15 @@ RESULTS = Path(__file__).with_name("stock.json")
 
 def _nbgrader(course: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     programs, home = Path(sys.executable).parent, Path.home()
+    mounts = Mounts()
+    mounts.read_only(Path("/"))
+    mounts.kernel()
+    for folder in (Path("/tmp"), home / ".ipython", home / ".local"):
+        mounts.in_memory(folder)
+    mounts.writable(course, course)
     return subprocess.run(
         [
-            *("bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"),
-            *("--tmpfs", "/tmp", "--tmpfs", f"{home}/.ipython", "--tmpfs", f"{home}/.local"),
-            *("--bind", str(course), str(course), "--chdir", str(course)),
+            *(PROGRAM, *mounts.arguments, "--chdir", str(course)),
             *("--unshare-pid", "--unshare-net", "--unshare-ipc", "--die-with-parent"),
             *("prlimit", f"--as={8 * 2**30}", f"--fsize={2**30}", "--core=0"),
             *(sys.executable, "-m", "nbgrader", *arguments),

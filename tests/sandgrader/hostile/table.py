@@ -18,7 +18,7 @@ _HEAD = """\
 # The hostile and broken pack
 
 {count} submissions of one assignment that try to earn points that they don't deserve, to read what
-is hidden, to harm the grader, or that are broken or merely odd. `tests/grading/test_hostile.py`
+is hidden, to harm the grader, or that are broken or merely odd. `tests/sandgrader/test_hostile.py`
 hands them in beside a class of innocent students, has `storagelab grade` grade everybody, and
 compares every test cell's score with the one below. This page is made from the pack
 (`python -m tests.sandgrader.hostile table`); a test fails where it isn't what the pack says.

@@ -1,0 +1,95 @@
+"""The mounts of a sandbox, as bubblewrap's arguments.
+
+Whoever runs something in bubblewrap begins with an empty file system and says what is to be seen
+in it: the machine's programs and libraries, the Python environment, and folders of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import sysconfig
+from collections.abc import Iterable
+from pathlib import Path
+
+PROGRAM = "bwrap"
+_NAMES = ("usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32")
+_SYSTEM = tuple(Path("/", name) for name in _NAMES)
+"""Where programs and libraries are; on a merged system all but the first are links into it."""
+
+
+class Mounts:
+    """Arguments that mount one thing after another; a later one may lie inside an earlier one."""
+
+    def __init__(self) -> None:
+        self.arguments: list[str] = []
+
+    def system(self) -> None:
+        """Mount the machine's programs and libraries read-only."""
+        for folder in _SYSTEM:
+            if folder.is_symlink():
+                self.arguments += ["--symlink", os.readlink(folder), str(folder)]
+            elif folder.exists():
+                self.read_only(folder)
+
+    def kernel(self) -> None:
+        """Mount ``/proc`` and ``/dev`` of the sandbox's own."""
+        self.arguments += ["--proc", "/proc", "--dev", "/dev"]
+
+    def settings(self, names: Iterable[str]) -> None:
+        """Mount files and folders of ``/etc`` read-only, those that are there."""
+        for path in (Path("/etc", name) for name in names):
+            if path.exists():
+                # a link may lead to what isn't there inside
+                self.read_only(path.resolve(), path)
+
+    def read_only(self, source: Path, target: Path | None = None) -> None:
+        """Mount a file or a folder read-only, at the same path unless ``target`` is another."""
+        self.arguments += ["--ro-bind", str(source), str(target or source)]
+
+    def writable(self, source: Path, target: Path) -> None:
+        """Mount a folder that can be written to."""
+        self.arguments += ["--bind", str(source), str(target)]
+
+    def in_memory(self, folder: Path, mode: int | None = None) -> None:
+        """Mount an empty folder that is kept in memory; without a mode, bubblewrap's own."""
+        self.arguments += [*_permissions(mode), "--tmpfs", str(folder)]
+
+    def folder(self, path: Path, mode: int | None = None) -> None:
+        """Make an empty folder, to mount something in; without a mode, bubblewrap's own."""
+        self.arguments += [*_permissions(mode), "--dir", str(path)]
+
+    def close(self, folder: Path) -> None:
+        """Make the root read-only, and begin in ``folder``."""
+        self.arguments += ["--remount-ro", "/", "--chdir", str(folder)]
+
+
+def _permissions(mode: int | None) -> list[str]:
+    return [] if mode is None else ["--perms", f"{mode:o}"]
+
+
+def python_folders() -> list[Path]:
+    """Return the folders of this Python that lie outside the system's own, none within another.
+
+    They are the environment, the installation that it was made from, and its packages.
+    """
+    executable = Path(sys.executable).resolve()
+    found = {
+        Path(sys.prefix).absolute(),
+        Path(sys.base_prefix).absolute(),
+        executable.parents[1],
+        Path(sysconfig.get_paths()["purelib"]).absolute(),
+    }
+    return outermost(found)
+
+
+def outermost(folders: Iterable[Path]) -> list[Path]:
+    """Return those of ``folders`` that lie neither in another one nor in the system's, sorted."""
+    found = set(folders)
+    around = {*found, *_SYSTEM}
+    return sorted(
+        folder
+        for folder in found
+        if not any(folder != other and folder.is_relative_to(other) for other in around)
+        and folder not in _SYSTEM
+    )

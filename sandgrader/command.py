@@ -1,0 +1,190 @@
+"""``sandgrader grade``: grades submissions as ``nbgrader autograde`` does, safely and faster."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+import warnings
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from sqlalchemy.exc import SAWarning
+
+from sandgrader.assignment import Assignment
+from sandgrader.course import Course, CourseError, Submission
+from sandgrader.regrading import ScoresBefore
+from sandgrader.run import Result, Run, StoppedError, Summary, cluster
+from sandgrader.sandbox import PLAIN_WARNING, SandboxError
+from sandgrader.writer import Writer, grading_lock
+
+ALL_GRADED, SOME_FAILED, WRONG_USE, STOPPED = 0, 1, 2, 3
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("assignments", nargs=-1)
+@click.option("--course", type=click.Path(path_type=Path), default=Path(), show_default="here",
+              help="The course's folder, with nbgrader_config.py.")  # fmt: skip
+@click.option("--student", "students", multiple=True, help="Only this student; may be repeated.")
+@click.option("--force", is_flag=True, help="Grade again what is graded; manual grades stay.")
+@click.option("--workers", type=click.IntRange(1), default=os.cpu_count() or 1, show_default=True,
+              help="Processes that run submissions.")  # fmt: skip
+@click.option("--scheduler", help="Address of a Dask scheduler whose workers to use instead.")
+@click.option("--sandbox", type=click.Choice(["auto", "required", "off"]),
+              help="Run in bubblewrap where it works, or refuse to grade, or without.")  # fmt: skip
+@click.option("--one-interpreter", is_flag=True,
+              help="Run tests in the student's interpreter, as nbgrader does.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON, and only that.")
+def command(
+    assignments: tuple[str, ...],
+    course: Path,
+    students: tuple[str, ...],
+    force: bool,
+    workers: int,
+    scheduler: str | None,
+    sandbox: str | None,
+    one_interpreter: bool,
+    as_json: bool,
+) -> None:
+    """Grade the submissions of ASSIGNMENTS, or of all that have any.
+
+    Works on nbgrader's folders and gradebook. Interrupted at any moment, run it again: what is
+    graded stays, what is missing is graded.
+
+    Exit codes: 0 all graded; 1 some submissions couldn't be graded; 2 wrong use, or a course that
+    can't be graded as it is; 3 stopped early, run it again; 130 interrupted.
+    """
+    console = Console(stderr=True, quiet=as_json)
+    try:
+        summaries = _grade(
+            course,
+            assignments,
+            list(students),
+            force,
+            workers,
+            scheduler,
+            {"sandbox": sandbox, "one_interpreter": one_interpreter or None},
+            console,
+        )
+    except (CourseError, SandboxError) as problem:
+        _stop(str(problem), WRONG_USE, as_json)
+    except StoppedError as problem:
+        _stop(f"{problem}\nWhat is graded is kept. Run it again to go on.", STOPPED, as_json)
+    except OSError as problem:
+        _stop(f"The disk can't be used: {problem}\nRun it again to go on.", STOPPED, as_json)
+    except KeyboardInterrupt:
+        _stop("Interrupted. What is graded is kept. Run it again to go on.", 130, as_json)
+    if as_json:
+        click.echo(json.dumps([summary.as_json() for summary in summaries], indent=1))
+    failed = any(summary.of("failed") for summary in summaries)
+    sys.exit(SOME_FAILED if failed else ALL_GRADED)
+
+
+def _stop(words: str, code: int, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps({"error": words, "code": code}))
+    click.echo(words, err=True)
+    sys.exit(code)
+
+
+def _grade(
+    folder: Path,
+    names: tuple[str, ...],
+    students: list[str],
+    force: bool,
+    workers: int,
+    scheduler: str | None,
+    settings: dict[str, Any],
+    console: Console,
+) -> list[Summary]:
+    # nbgrader makes submissions in a way that SQLAlchemy has words about, for each of them
+    warnings.simplefilter("ignore", SAWarning)
+    course = Course(folder)
+    for name, value in settings.items():
+        if value is not None:
+            setattr(course.settings, name, value)
+    summaries = []
+    try:
+        with grading_lock(course) as aside:
+            plan: list[tuple[Assignment, Summary, list[Submission]]] = []
+            for name in names or course.assignments():
+                assignment = course.read_assignment(
+                    name
+                )  # one that isn't there is said before any is graded
+                found = course.submissions(name, students)
+                left = found if force else course.ungraded(name, found)
+                summary = Summary(name, len(found), len(found) - len(left))
+                plan.append((assignment, summary, left))
+                summaries.append(summary)
+            if any(left for _, _, left in plan):
+                writer = Writer(course, aside)
+                with cluster(workers, scheduler) as client:
+                    for assignment, summary, left in plan:
+                        if left:
+                            scores = ScoresBefore(course, aside, summary.assignment)
+                            _grade_one(course, writer, client, assignment, summary, left, console)
+                            summary.before = scores.kept
+                            summary.moved = scores.moved()
+    finally:
+        course.close()
+    for summary in summaries:
+        _print(summary, console)
+    return summaries
+
+
+def _grade_one(
+    course: Course,
+    writer: Writer,
+    client: Any,
+    assignment: Assignment,
+    summary: Summary,
+    left: list[Submission],
+    console: Console,
+) -> None:
+    started = time.monotonic()
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(elapsed_when_finished=True),
+    )
+    with Progress(*columns, console=console) as progress:
+        bar = progress.add_task(summary.assignment, total=len(left))
+
+        def report(result: Result) -> None:
+            if result.state == "failed":
+                progress.console.print(f"[red]{escape(result.student)}[/]: {escape(result.why)}")
+            progress.advance(bar)
+
+        run = Run(course, writer, client, report)
+        run.prepare(assignment, summary)
+        run.grade(left, summary)
+    summary.seconds = time.monotonic() - started
+
+
+def _print(summary: Summary, console: Console) -> None:
+    console.print(
+        f"[bold]{summary.assignment}[/]: {len(summary.of('graded'))} graded, "
+        f"{summary.skipped} graded before, {len(summary.of('failed'))} failed"
+        + (f", {summary.seconds:.0f} s" if summary.results else "")
+    )
+    if not summary.results:
+        return
+    if summary.sandbox == "plain":
+        console.print(f"[bold red]{PLAIN_WARNING}[/]")
+    for line in summary.moved:
+        console.print(f"  moved: {escape(line)}", highlight=False)
+    for name, why in summary.isolation.items():
+        if why:
+            console.print(f"  {name}: tests ran in the student's interpreter: {escape(why)}")
+    for result in summary.results:
+        for name, notes in result.notes.items():
+            for note in notes:
+                console.print(
+                    f"  {escape(result.student)}, {name}: {escape(note)}", highlight=False
+                )

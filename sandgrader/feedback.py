@@ -1,0 +1,221 @@
+"""What nbgrader's feedback pages may show: nothing that is hidden, and nothing that runs.
+
+For any nbgrader course, in its ``nbgrader_config.py``::
+
+    c.GenerateFeedback.exporter_class = "sandgrader.feedback.FeedbackExporter"
+
+``nbgrader generate_feedback`` and formgrader's button then make their pages with it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from jinja2 import pass_context
+from jinja2.runtime import Context
+from nbconvert.exporters import HTMLExporter
+from nbconvert.preprocessors import Preprocessor
+from nbformat import NotebookNode
+from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme
+from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]
+from traitlets import List, Unicode, validate
+from traitlets.config import Config
+
+from sandgrader.cleaning import clean_html, from_markdown, from_output, words_of
+
+TEMPLATES = Path(__file__).parent / "templates"
+NAME = "sandgrader_feedback"
+SHORTEST = 12
+"""Characters of a hidden line that is looked for in outputs; shorter ones are in every program."""
+TIMEOUTS = ("CellTimeoutError", "TimeoutError")
+_NUMBERED = re.compile(r"^\s*(?:-+>\s*)?(?:\d+\s)?")
+"""What a traceback puts before a line of source."""
+
+
+class FeedbackFilter(Preprocessor):
+    """Takes out of a graded notebook what its student may not see.
+
+    Hidden tests and mark schemes go, whatever their delimiters are in the course's configuration
+    of ``ClearHiddenTests`` and ``ClearMarkScheme``. Of a cell with hidden tests every output goes,
+    but for sentences that the test means for the student: errors of the classes in
+    ``student_errors``, and display outputs with ``{"to": "student"}`` in the metadata under the
+    name in ``student_metadata``, as text. Wherever else an output repeats lines of a hidden region,
+    it is withheld.
+
+    It never fails: a region without an end reaches to the end of its cell.
+    """
+
+    student_errors = List(
+        Unicode(),
+        ["StudentError"],
+        help="Names of exceptions whose message is written for the student.",
+    ).tag(config=True)
+    student_metadata = Unicode(
+        "sandgrader",
+        help="Name in an output's metadata under which a test says that it is for the student.",
+    ).tag(config=True)
+
+    def preprocess(
+        self, nb: NotebookNode, resources: dict[str, Any]
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        """Return the notebook as its student may see it."""
+        # their own sections alone: nbconvert's defaults for exporters aren't known to them
+        delimiters = Config(
+            {name: self.config[name] for name in ("ClearHiddenTests", "ClearMarkScheme")}
+        )
+        tests, schemes = ClearHiddenTests(config=delimiters), ClearMarkScheme(config=delimiters)
+        regions = (
+            (tests.begin_test_delimeter, tests.end_test_delimeter),
+            (schemes.begin_mark_scheme_delimeter, schemes.end_mark_scheme_delimeter),
+        )
+        hidden: set[str] = set()
+        for cell in nb.cells:
+            cell.metadata.pop("feedback", None)
+            had_tests = regions[0][0] in cell.source
+            cell.source, taken = strip_regions(cell.source, regions)
+            hidden.update(taken)
+            if had_tests and cell.cell_type == "code":
+                cell.metadata["feedback"] = {
+                    "told": list(self._told(cell.outputs)),
+                    "stopped": any(item.get("ename") in TIMEOUTS for item in cell.outputs),
+                }
+                cell.outputs = []
+        hidden -= {line.strip() for cell in nb.cells for line in cell.source.splitlines()}
+        hidden = {line for line in hidden if len(line) >= SHORTEST}
+        for cell in nb.cells:
+            if cell.cell_type == "code":
+                cell.outputs = [
+                    _withheld() if repeats(words_of(item), hidden) else item
+                    for item in cell.outputs
+                ]
+        return nb, resources
+
+    def _told(self, outputs: Iterable[Mapping[str, Any]]) -> Iterable[str]:
+        for output in outputs:
+            if output["output_type"] == "error" and output["ename"] in self.student_errors:
+                yield str(output["evalue"])
+            flags = output.get("metadata", {}).get(self.student_metadata)
+            if (
+                output["output_type"] == "display_data"
+                and isinstance(flags, dict)
+                and flags.get("to") == "student"
+            ):
+                text = output["data"].get("text/plain", "")
+                yield text if isinstance(text, str) else "".join(text)
+
+
+def strip_regions(source: str, regions: Iterable[tuple[str, str]]) -> tuple[str, list[str]]:
+    """Return ``source`` without the regions between delimiters, and the lines taken out.
+
+    ``regions`` are pairs of what begins and what ends one, each somewhere in a line.
+    """
+    kept, taken = [], []
+    end = ""
+    for line in source.split("\n"):
+        begun = "" if end else next((close for begin, close in regions if begin in line), "")
+        if not end and not begun:
+            kept.append(line)
+            continue
+        taken.append(line.strip())
+        end = "" if end and end in line else begun or end
+    return "\n".join(kept).strip("\n"), taken
+
+
+def repeats(text: str, lines: set[str]) -> bool:
+    """Return whether one of ``lines`` stands in ``text`` as a line, as in a traceback too."""
+    return any(
+        _NUMBERED.sub("", line).strip() in lines or line.strip() in lines
+        for line in text.replace("\\n", "\n").splitlines()
+    )
+
+
+def _withheld() -> NotebookNode:
+    words = "This output repeats a part of a hidden test, and isn't shown."
+    return NotebookNode(
+        output_type="display_data", data=NotebookNode({"text/plain": words}), metadata={}
+    )
+
+
+def verdict(cell: NotebookNode) -> list[str]:
+    """Return what is said under a cell with hidden tests: its own sentences, or neutral ones."""
+    found, grading = cell.metadata.feedback, cell.metadata.get("nbgrader", {})
+    if found["told"]:
+        return list(found["told"])
+    if found["stopped"]:
+        return ["This test took too long and was stopped."]
+    score, points = grading.get("score"), grading.get("points")
+    if score is None or points is None:
+        return []
+    if score >= points:
+        return ["Every test passed."]
+    return ["A hidden test failed." if score <= 0 else "Part of the hidden tests passed."]
+
+
+def spoken(text: str) -> str:
+    """Return a sentence as HTML: a paragraph a line, and what stands in backquotes as code."""
+    lines = [re.sub(r"`([^`]+)`", r"<code>\1</code>", line) for line in escape(text).split("\n")]
+    return "".join(f"<p>{line}</p>" for line in lines)
+
+
+def anchor(cell: NotebookNode) -> str:
+    """Return the id of a graded cell's heading in the page."""
+    return "cell-" + re.sub(r"[^A-Za-z0-9_-]", "-", str(cell.metadata.nbgrader.grade_id))
+
+
+class FeedbackExporter(HTMLExporter):
+    """A graded notebook as a page for its student, which runs no script and fetches nothing."""
+
+    # nbgrader sets these two on the base class, in more places than one; with another template
+    # the hidden tests' sentences would be lost, and scripts could run again
+    template_name = Unicode(NAME).tag(config=True, affects_template=True)
+    extra_template_basedirs = List(Unicode(), [str(TEMPLATES)]).tag(
+        config=True, affects_environment=True
+    )
+
+    @validate("template_name")
+    def _template_name_validate(self, proposal: object) -> str:
+        return NAME
+
+    @validate("extra_template_basedirs")
+    def _basedirs_validate(self, proposal: object) -> list[str]:
+        return [str(TEMPLATES)]
+
+    def _init_preprocessors(self) -> None:
+        super()._init_preprocessors()  # type: ignore[no-untyped-call]
+        self.register_preprocessor(FeedbackFilter, enabled=True)  # type: ignore[no-untyped-call]
+
+    def _init_resources(self, resources: dict[str, Any] | None) -> dict[str, Any]:
+        filled: dict[str, Any] = super()._init_resources(resources)  # type: ignore[no-untyped-call]
+        filled["feedback_css"] = stylesheet()
+        return filled
+
+    @pass_context
+    def markdown2html(self, context: Context, source: str) -> str:
+        """Return Markdown, a student's or a grader's, as harmless HTML."""
+        cell = context.get("cell", {})
+        return from_markdown(source, cell.get("attachments", {}))
+
+    def default_filters(self) -> Iterable[tuple[str, Any]]:
+        """Yield the template's filters."""
+        yield from super().default_filters()  # type: ignore[no-untyped-call]
+        yield from {
+            "markdown2html": self.markdown2html,
+            "clean_html": clean_html,
+            "shown": from_output,
+            "verdict": verdict,
+            "anchor": anchor,
+            "spoken": spoken,
+        }.items()
+
+
+def stylesheet() -> str:
+    """Return the page's style sheet, with the colours of code on light and dark grounds."""
+    page = (TEMPLATES / NAME / "style.css").read_text(encoding="utf-8")
+    light = HtmlFormatter(style="default").get_style_defs(".fb-code .highlight")
+    dark = HtmlFormatter(style="github-dark").get_style_defs(".fb-code .highlight")
+    bare = ".fb-code .highlight { background: none; }"
+    return f"{page}\n{light}\n@media (prefers-color-scheme: dark) {{\n{dark}\n}}\n{bare}\n"

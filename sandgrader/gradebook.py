@@ -1,0 +1,194 @@
+"""nbgrader's gradebook with one connection and one transaction for each submission.
+
+nbgrader opens the gradebook anew for every notebook and commits after every cell: slow, and half
+written when it is killed. Here its own code runs on a gradebook that stays open and that commits
+when told to.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import nbgrader.api
+from nbgrader.api import Gradebook
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import DBAPIError
+
+from sandgrader.repair import Cell
+
+_INDEXED = {
+    "grade": "notebook_id",
+    "comment": "notebook_id",
+    "submitted_notebook": "assignment_id",
+}
+"""By table, whose rows nbgrader looks for. Of one column, they keep the order of writing."""
+
+
+class _Held:
+    """A database session whose ``commit`` only hands over what it has; all else is as it was."""
+
+    def __init__(self, session: Any) -> None:
+        self._session = session
+
+    def commit(self) -> None:
+        self._session.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._session, name)
+
+
+class OpenGradebook:
+    """A gradebook that nbgrader's code uses wherever it would open one itself."""
+
+    def __init__(self, db_url: str, course_id: str) -> None:
+        self.address = db_url
+        self.gradebook = Gradebook(db_url, course_id)
+        self._session = self.gradebook.db
+        self.gradebook.db = _Held(self._session)
+
+    def add_indexes(self) -> None:
+        """Let the database find a submission's rows without reading the whole class's.
+
+        nbgrader's own indexes begin with what all students share, a cell or a notebook of the
+        assignment: every submission took longer than the one before. Where the database refuses
+        (rights, a lock) it goes on without.
+        """
+        try:
+            for table, column in _INDEXED.items():
+                name = f"storagelab_{table}"  # as in gradebooks that have them already
+                self._session.execute(
+                    text(f"CREATE INDEX IF NOT EXISTS {name} ON {table} ({column})")
+                )
+            self._session.commit()
+        except DBAPIError:
+            self._session.rollback()
+
+    @contextmanager
+    def transaction(self) -> Iterator[Any]:
+        """Run nbgrader's code on this gradebook; what it wrote is kept at the end, or none of it.
+
+        Gives the gradebook.
+        """
+        with self._in_place():
+            try:
+                yield self.gradebook
+            except BaseException:
+                self._session.rollback()
+                raise
+            finally:
+                # nothing of this submission stays in memory, nor is a read lock left behind
+                self._session.expunge_all()
+
+    def commit(self) -> None:
+        """Keep what was written. Raises SQLAlchemy's errors."""
+        self._session.commit()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.gradebook.db = self._session
+        self.gradebook.close()
+
+    @contextmanager
+    def _in_place(self) -> Iterator[None]:
+        """Put this gradebook where nbgrader's modules have the class."""
+        places = [
+            module
+            for name, module in list(sys.modules.items())
+            if name.startswith("nbgrader.") and getattr(module, "Gradebook", None) is Gradebook
+        ]
+        places = [module for module in places if module is not nbgrader.api]
+        borrowed = _Borrowed(self.gradebook)
+        for module in places:
+            module.Gradebook = borrowed  # type: ignore[attr-defined]
+        try:
+            yield
+        finally:
+            for module in places:
+                module.Gradebook = Gradebook  # type: ignore[attr-defined]
+
+
+class _Borrowed:
+    """Called as the class, gives the gradebook that is open; closed, leaves it open."""
+
+    def __init__(self, gradebook: Any) -> None:
+        self._gradebook = gradebook
+
+    def __call__(self, *_: object, **__: object) -> _Borrowed:
+        return self
+
+    def __enter__(self) -> Any:
+        return self._gradebook
+
+    def __exit__(self, *_: object) -> None:
+        """Leave it open."""
+
+    def close(self) -> None:
+        """Leave it open."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._gradebook, name)
+
+
+def cells_of(notebook: Any) -> dict[str, Cell]:
+    """Return the cells that the gradebook knows of one of its notebooks, by grade id."""
+    graded = {cell.name: cell.max_score for cell in notebook.grade_cells}
+    tasks = {cell.name: cell.max_score for cell in notebook.task_cells}
+    solutions = {cell.name for cell in notebook.solution_cells}
+    return {
+        cell.name: Cell(
+            grade_id=cell.name,
+            cell_type=cell.cell_type,
+            source=cell.source or "",
+            checksum=cell.checksum or "",
+            locked=bool(cell.locked),
+            grade=cell.name in graded,
+            solution=cell.name in solutions,
+            task=cell.name in tasks,
+            points=graded.get(cell.name, tasks.get(cell.name)),
+        )
+        for cell in notebook.source_cells
+    }
+
+
+def copy_definition(gradebook: Any, assignment: str) -> bytes:
+    """Return an SQLite gradebook with this assignment's definition and no students.
+
+    Raises nbgrader's ``MissingEntry`` where the gradebook doesn't have it.
+    """
+    definition = gradebook.find_assignment(assignment)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "definition.db")
+        # with its tables there, nbgrader doesn't start a program to ask for their version
+        engine = create_engine(f"sqlite:///{path}")
+        nbgrader.api.Base.metadata.create_all(engine)
+        engine.dispose()
+        with Gradebook(f"sqlite:///{path}") as copy:
+            copy.add_assignment(assignment, duedate=definition.duedate)
+            for notebook in definition.notebooks:
+                copy.add_notebook(notebook.name, assignment, kernelspec=notebook.kernelspec)
+                where = (notebook.name, assignment)
+                for cell in notebook.source_cells:
+                    copy.add_source_cell(
+                        cell.name,
+                        *where,
+                        cell_type=cell.cell_type,
+                        locked=cell.locked,
+                        source=cell.source,
+                        checksum=cell.checksum,
+                    )
+                for cell in notebook.grade_cells:
+                    copy.add_grade_cell(
+                        cell.name, *where, max_score=cell.max_score, cell_type=cell.cell_type
+                    )
+                for cell in notebook.solution_cells:
+                    copy.add_solution_cell(cell.name, *where)
+                for cell in notebook.task_cells:
+                    copy.add_task_cell(
+                        cell.name, *where, max_score=cell.max_score, cell_type=cell.cell_type
+                    )
+        return path.read_bytes()

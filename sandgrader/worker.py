@@ -1,0 +1,151 @@
+"""What a worker does: one submission in, its executed notebooks out. It knows no gradebook."""
+
+from __future__ import annotations
+
+import pickle
+import tempfile
+import traceback
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+
+from sandgrader import repair
+from sandgrader.assignment import Assignment, Isolation, Notebook
+from sandgrader.execution import Execution, InterpreterPool, Runner, find_isolation
+from sandgrader.gradebook import OpenGradebook
+from sandgrader.sandbox import Kind
+from sandgrader.submission_files import TIMESTAMP
+
+
+@dataclass
+class Graded:
+    """A submission whose cells have run."""
+
+    student: str
+    notebooks: dict[str, str] = field(default_factory=dict)
+    """Executed notebooks by name, as JSON; one that the student didn't hand in isn't there."""
+    files: dict[str, bytes] = field(default_factory=dict)
+    """The folder's other files, as they are after the run."""
+    executions: dict[str, Execution] = field(default_factory=dict)
+    kind: Kind = "plain"
+    failed: str = ""
+    """Why it couldn't be graded at all: a fault of the grader, not of the student."""
+
+
+class _State:
+    """What a worker keeps between submissions of one assignment."""
+
+    def __init__(self, content: bytes, imports: tuple[str, ...]) -> None:
+        self.assignment: Assignment = pickle.loads(content)
+        self.pool = InterpreterPool(self.assignment, imports)
+        self._folder = tempfile.TemporaryDirectory(prefix="definition-")
+        path = Path(self._folder.name, "definition.db")
+        path.write_bytes(self.assignment.definition)
+        self.definition = OpenGradebook(f"sqlite:///{path}", "default_course")
+        config = self.assignment.config
+        self.sanitizers = [kind(config=config) for kind in self.assignment.sanitizers]
+
+    def close(self) -> None:
+        self.pool.close()
+        self.definition.close()
+        self._folder.cleanup()
+
+
+_states: dict[str, _State] = {}
+"""One at most: an assignment is graded to its end before the next."""
+
+
+def _state(digest: str, content: bytes, imports: tuple[str, ...]) -> _State:
+    if digest not in _states:
+        close()
+        _states[digest] = _State(content, imports)
+    return _states[digest]
+
+
+def close() -> None:
+    """End this worker's sandboxes."""
+    while _states:
+        _states.popitem()[1].close()
+
+
+def try_isolation(digest: str, content: bytes, name: str) -> tuple[Isolation, list[str]]:
+    """Return how a notebook's tests are isolated, and what its reference solution imports."""
+    state = _state(digest, content, ())
+    return find_isolation(state.pool, state.assignment.notebooks[name])
+
+
+def grade(
+    digest: str, content: bytes, imports: tuple[str, ...], student: str, files: dict[str, bytes]
+) -> Graded:
+    """Run a submission's notebooks and return them.
+
+    ``content`` is the pickled assignment, ``digest`` what it is known by. Raises nothing: a fault
+    is in the answer, so that it isn't tried again on every worker in turn.
+    """
+    graded = Graded(student)
+    try:
+        state = _state(digest, content, imports)
+        graded.kind = state.pool.kind
+        _grade(state, graded, files)
+    except Exception:
+        close()
+        graded.failed = traceback.format_exc(limit=-3)
+    return graded
+
+
+def _grade(state: _State, graded: Graded, files: dict[str, bytes]) -> None:
+    assignment = state.assignment
+    others = {name: content for name, content in files.items() if not _is_notebook(name)}
+    runner = Runner(state.pool, graded.student, others)
+    nothing = not any(f"{name}.ipynb" in files for name in assignment.notebooks)
+    for name, known in assignment.notebooks.items():
+        content = files.get(f"{name}.ipynb")
+        if content is None and not nothing:
+            continue  # nbgrader gives it no points
+        notes = []
+        try:
+            if content is None:
+                raise repair.UnreadableError("no notebook of this name was handed in")
+            notebook = repair.read_notebook(content)
+            repair.put_in_order(notebook, known.cells, assignment.add_missing)
+        except repair.UnreadableError as problem:
+            notebook = repair.unreadable(known.cells, str(problem))
+            notes.append(f"the notebook can't be read: {problem}")
+        notebook = _sanitized(state, notebook, known, graded.student)
+        ran = runner.run(notebook, known, isolated=known.isolation.possible)
+        ran.notes[:0] = notes
+        graded.executions[name] = ran
+        graded.notebooks[name] = nbformat.writes(notebook)
+    graded.files = {
+        name: content for name, content in runner.files.items() if not _is_notebook(name)
+    }
+    # when it was handed in is not for its cells to say
+    graded.files.pop(TIMESTAMP, None)
+    if TIMESTAMP in files:
+        graded.files[TIMESTAMP] = files[TIMESTAMP]
+
+
+def _is_notebook(name: str) -> bool:
+    """Return whether a path is a notebook's, or lies in a folder that is named like one."""
+    return any(part.endswith(".ipynb") for part in name.split("/"))
+
+
+def _sanitized(
+    state: _State, notebook: NotebookNode, known: Notebook, student: str
+) -> NotebookNode:
+    resources: dict[str, Any] = {
+        "unique_key": known.name,
+        "nbgrader": {
+            "student": student,
+            "assignment": state.assignment.name,
+            "notebook": known.name,
+            "db_url": state.definition.address,
+        },
+    }
+    with state.definition.transaction():
+        for preprocessor in state.sanitizers:
+            notebook, resources = preprocessor(notebook, resources)
+    return notebook

@@ -1,0 +1,173 @@
+"""What this course adds to the class report: beliefs, confidence, times, strategies, ledgers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sandgrader.report.charts import draw
+from sandgrader.report.cohort import Cohort
+from sandgrader.report.course import Course
+from sandgrader.report.figures import Figure
+from sandgrader.report.sections import CourseSections, Sections
+from sandgrader.report.tables import Column, Row, Table, Tables
+from storagelab.parts import PARTS
+from storagelab.report import (
+    beliefs,
+    calibration,
+    charts,
+    ledgers,
+    outcomes,
+    strategies,
+    times,
+    words,
+)
+from storagelab.report.cohort import STEMS, TrackCohort, read_track
+from storagelab.tracks import TRACKS, CheckpointPart, Track
+from storagelab.words.dress import cost_with_period, format_job_cost
+
+FULLEST = 12
+"""Cells of a plane that the page lists."""
+_LEDGER = Column(
+    "ledger", "sound, missing, unusable or doubtful; empty where nothing was handed in", "ledger"
+)
+
+
+class StoragelabSections(CourseSections):
+    """What this course adds about any assignment of a gradebook."""
+
+    student_columns = (_LEDGER,)
+
+    def label_of(self, notebook: str) -> str:
+        """Return the head of a notebook's column in the class list."""
+        return f"part {PARTS[STEMS[notebook]].number}" if notebook in STEMS else notebook
+
+    def about(self, course: Course, cohort: Cohort) -> Sections:
+        """Return what is added about one assignment."""
+        if cohort.assignment.name in TRACKS:
+            return TrackSections(read_track(course, cohort))
+        return _NoTrack(cohort.assignment.name)
+
+
+class _NoTrack(Sections):
+    """An assignment that is no track of this course: it has no ledgers."""
+
+    def about(self, student: str) -> Row:
+        return {_LEDGER.name: None}
+
+
+class TrackSections(Sections):
+    """What is added about a track."""
+
+    def __init__(self, cohort: TrackCohort) -> None:
+        super().__init__(f"{cohort.track.persona.name}: {cohort.track.title}")
+        self._cohort, self._track = cohort, cohort.track
+
+    def about(self, student: str) -> Row:
+        """Return the state of a student's ledger."""
+        evidence = self._cohort.evidence.get(student)
+        return {_LEDGER.name: evidence.state if evidence else None}
+
+    def tables(self, coarse: bool) -> list[Table]:
+        """Return the tables of ledgers, beliefs, confidence, times and strategies."""
+        cohort, track = self._cohort, self._track
+        locks, spent = beliefs.locks(cohort), times.times(cohort)
+        chosen = strategies.strategies(cohort, track)
+        return [
+            ledgers.ledgers(cohort),
+            locks,
+            beliefs.beliefs(cohort, track, locks),
+            beliefs.moves(locks),
+            calibration.calibration(locks, coarse),
+            calibration.brier_scores(track, locks, coarse),
+            spent,
+            times.spread(spent),
+            times.quartiles(spent, coarse),
+            chosen,
+            strategies.plane(track, chosen),
+            strategies.misses(cohort, chosen),
+        ]
+
+    def figures(self, tables: Tables) -> list[Figure]:
+        """Return what the page says of the class's ledgers and answers."""
+        track = self._track
+        found = [_beliefs(track, name, tables) for name in PARTS]
+        if tables["calibration"].rows and tables["brier"].rows:
+            found += _calibration(track, tables)
+        elif not self._cohort.reference:
+            found.append(Figure("Confidence against correctness", [words.NO_KEY]))
+        if tables["time_quartiles"].rows:
+            found.append(_times(tables))
+        found += [
+            _plane(track, name, tables) for name in PARTS if tables["plane"].of(part=name).rows
+        ]
+        decisions = tables["decisions"]
+        return [*found, Figure("What decisions come to", [words.DECISIONS], table=decisions)]
+
+    def figures_with_names(self, tables: Tables) -> list[Figure]:
+        """Return the list of ledgers that can't be taken as they are."""
+        told = tables["ledgers"]
+        if not told.rows:
+            return []
+        return [Figure("Ledgers to look at", [words.LEDGERS], table=told, wide=True)]
+
+
+def _heading(name: str) -> str:
+    return f"Part {PARTS[name].number}"
+
+
+def _beliefs(track: Track, name: str, tables: Tables) -> Figure:
+    table = tables["beliefs"].of(part=name)
+    said = words.beliefs(table)
+    question = PARTS[name].words(track, PARTS[name].of(track).question.text)
+    more = [words.CHANGED_CASE] if name == "checkpoint" else []
+    picture = draw(charts.beliefs(table), said)
+    heading = f"{_heading(name)}: beliefs before and after"
+    return Figure(heading, [f"“{question}”", said, *more], picture, table)
+
+
+def _calibration(track: Track, tables: Tables) -> list[Figure]:
+    table = tables["calibration"]
+    counts = [len(part.of(track).question.options) for part in PARTS.values()]
+    chance = sum(1 / count for count in counts) / len(counts)
+    said = words.calibration(table, tables["brier"])
+    picture = draw(charts.calibrated(table, chance), said)
+    return [
+        Figure("Confidence against correctness", [said, words.scale(chance)], picture, table),
+        Figure("Brier scores", [words.BRIER], table=tables["brier"]),
+    ]
+
+
+def _times(tables: Tables) -> Figure:
+    table = tables["time_quartiles"]
+    said = words.times(table)
+    picture = draw(charts.times(table, words.PLANNED), said)
+    return Figure("Time in each part", [said, words.UNSEEN], picture, table)
+
+
+def _plane(track: Track, name: str, tables: Tables) -> Figure:
+    table, aim = tables["plane"].of(part=name), outcomes.target(track, name)
+    of_job = isinstance(PARTS[name].of(track), CheckpointPart)
+    scale, label = track.currency.axis, track.currency.label
+    if of_job:  # a job's cost: dollars, or the joules that watts come to
+        scale, label = 1.0, "cost of the whole job ($)"
+        if track.currency.unit != "$":
+            label = "energy of the whole job (J)"
+    useful = "share of useful work" if of_job else "utilisation"
+    said = words.plane(track, name, table, tables["decisions"].of(part=name), aim)
+    picture = draw(charts.plane(table, label, useful, scale, aim), said)
+    fullest = sorted(table.rows, key=lambda row: -row["students"])
+    if len(fullest) > FULLEST:
+        said += f" The table has the {FULLEST} fullest cells; plane.csv has them all."
+    dress = format_job_cost if of_job else cost_with_period
+    columns = tuple(
+        replace(column, show=lambda cost: dress(track, cost))
+        if column.name == "cost"
+        else replace(column, label=useful)
+        if column.name == "useful"
+        else column
+        for column in table.columns
+    )
+    table = replace(table, columns=columns, rows=fullest[:FULLEST])
+    heading = f"{_heading(name)}: strategies in the plane of cost and "
+    heading += "useful work" if of_job else "utilisation"
+    return Figure(heading, [said, words.PLANE], picture, table)

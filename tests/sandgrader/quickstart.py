@@ -1,0 +1,144 @@
+"""nbgrader's own quick-start course, with a small class that hands in all kinds of work."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import nbformat
+from nbformat import NotebookNode
+from nbgrader.api import Gradebook
+
+NAME = "ps1"
+BIN = Path(sys.executable).parent
+
+SQUARES = "def squares(n):\n    if n < 1:\n        raise ValueError('n')\n    return {}"
+ALL = {
+    "squares": SQUARES.format("[i ** 2 for i in range(1, n + 1)]"),
+    "sum_of_squares": "def sum_of_squares(n):\n    return sum(squares(n))",
+    "sum_of_squares_equation": "$\\sum i^2$",
+    "sum_of_squares_application": "print(sum_of_squares(4))",
+    "part-a": "It is a Fibonacci number.",
+    "part-b": "Negative ones.",
+}
+
+
+def _drop(grade_id: str) -> Callable[[NotebookNode], None]:
+    def spoil(notebook: NotebookNode) -> None:
+        notebook.cells = [
+            cell
+            for cell in notebook.cells
+            if cell.metadata.get("nbgrader", {}).get("grade_id") != grade_id
+        ]
+
+    return spoil
+
+
+NO_CHECK = "def squares(n):\n    return [i * i for i in range(1, n + 1)]"
+NOT_CALLED = "def sum_of_squares(n):\n    return n * (n + 1) * (2 * n + 1) // 6"
+ARRAYS = "import numpy as np\n" + SQUARES.format("list(np.arange(1, n + 1) ** 2)")
+CLASS: dict[str, tuple[dict[str, str], Callable[[NotebookNode], None] | None]] = {
+    "all_right": (ALL, None),
+    "nothing": ({}, None),
+    "wrong": ({**ALL, "squares": SQUARES.format("[i for i in range(n)]")}, None),
+    "no_check": ({**ALL, "squares": NO_CHECK}, None),
+    "raises": ({**ALL, "squares": "def squares(n):\n    return nowhere"}, None),
+    "no_python": ({**ALL, "squares": "def squares(n:"}, None),
+    "not_called": ({**ALL, "sum_of_squares": NOT_CALLED}, None),
+    "essays_only": ({key: ALL[key] for key in ("part-a", "sum_of_squares_equation")}, None),
+    "test_deleted": (ALL, _drop("correct_squares")),
+    "answer_deleted": (ALL, _drop("squares")),
+    "exits": ({**ALL, "sum_of_squares": "import sys\nsys.exit()"}, None),
+    "arrays": ({**ALL, "squares": ARRAYS}, None),
+}
+"""What each student types, by grade id, and what is done to the first notebook."""
+
+
+def nbgrader(course: Path, *arguments: str) -> None:
+    """Run an nbgrader command in a course."""
+    subprocess.run(
+        [sys.executable, "-m", "nbgrader", *arguments],
+        cwd=course,
+        env={**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"},
+        check=True,
+        capture_output=True,
+        timeout=300,
+    )
+
+
+def make_course(folder: Path, students: dict[str, Any] | None = None) -> Path:
+    """Make the course with its class and return its folder; nothing is graded yet."""
+    nbgrader(folder, "quickstart", "course")
+    course = folder / "course"
+    nbgrader(course, "generate_assignment", NAME)
+    for student, (answers, spoil) in (students or CLASS).items():
+        hand_in(course, student, answers, spoil)
+    return course
+
+
+def hand_in(
+    course: Path,
+    student: str,
+    answers: dict[str, str],
+    spoil: Callable[[NotebookNode], None] | None = None,
+    timestamp: str = "2026-02-03 15:00:00 UTC",
+) -> Path:
+    """Put a student's work into ``submitted/``."""
+    folder = course / "submitted" / student / NAME
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(course / "release" / NAME, folder)
+    for name in ("problem1", "problem2"):
+        path = folder / f"{name}.ipynb"
+        notebook = nbformat.read(path, as_version=4)
+        for cell in notebook.cells:
+            grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
+            cell.source = answers.get(grade_id, cell.source)
+        if spoil is not None and name == "problem1":
+            spoil(notebook)
+        nbformat.write(notebook, path)
+    (folder / "timestamp.txt").write_text(timestamp)
+    return folder
+
+
+class Said(NamedTuple):
+    """What the gradebook says of a cell."""
+
+    auto: float | None
+    manual: float | None
+    waits: bool
+    comment: str | None = None
+
+
+def read_grades(address: str, assignment: str) -> dict[tuple[str, ...], Said]:
+    """Return what a gradebook says of every cell and comment of an assignment."""
+    said: dict[tuple[str, ...], Said] = {}
+    with Gradebook(address) as gradebook:
+        for submission in gradebook.assignment_submissions(assignment):
+            key = (submission.student_id, "late")
+            said[key] = Said(submission.total_seconds_late, None, False)
+            for notebook in submission.notebooks:
+                where = (submission.student_id, notebook.name)
+                for grade in notebook.grades:
+                    said[*where, grade.name] = Said(
+                        grade.auto_score, grade.manual_score, bool(grade.needs_manual_grade)
+                    )
+                for comment in notebook.comments:
+                    key = (*where, comment.name, "comment")
+                    said[key] = Said(None, None, False, comment.comment)
+    return said
+
+
+def grades_of(course: Path, assignment: str = NAME) -> dict[tuple[str, ...], Said]:
+    """Return what a course's own gradebook says."""
+    return read_grades(f"sqlite:///{course / 'gradebook.db'}", assignment)
+
+
+def copied(course: Path, folder: Path) -> Path:
+    """Return a copy of a course."""
+    shutil.copytree(course, folder / "course")
+    return folder / "course"

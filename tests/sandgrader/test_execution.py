@@ -1,0 +1,352 @@
+"""A student's cells and the tests in two interpreters, and what can't come across."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from nbformat import NotebookNode
+from nbgrader.utils import determine_grade
+
+from sandgrader.assignment import Assignment, Notebook, bound_names
+from sandgrader.execution import InterpreterPool, Runner, clean_outputs, find_isolation
+from sandgrader.sandbox import Environment, Limits
+from tests.sandgrader.sheets import assignment, cell, handed_in
+
+SQUARE = (
+    cell("given", "import math\nTOLERANCE = 1e-9"),
+    cell("answer", "def square(x):\n    return x * x", "square"),
+    cell("test", "assert square(3) == 9", "test-example"),
+    cell("answer", "number = 4.0", "number"),
+    cell("test", "assert math.isclose(square(17.25), 297.5625, rel_tol=TOLERANCE)", "test-square"),
+    cell("test", "assert number == 4\n0.5", "test-number"),
+)
+
+
+@pytest.fixture(scope="module")
+def squares() -> Iterator[tuple[InterpreterPool, Notebook]]:
+    plan, known = assignment(*SQUARE)
+    pool = InterpreterPool(plan)
+    isolation, _ = find_isolation(pool, known)
+    yield pool, replace(known, isolation=isolation)
+    pool.close()
+
+
+def graded(
+    pool: InterpreterPool, known: Notebook, **answers: str
+) -> tuple[dict[str, float], NotebookNode]:
+    """Return the scores of a student's notebook by grade id, and the notebook."""
+    notebook = handed_in(known, **answers)
+    Runner(pool, "ann", {}).run(notebook, known, isolated=known.isolation.possible)
+    scores = {
+        item.metadata.nbgrader.grade_id: determine_grade(item)[0]
+        for item in notebook.cells
+        if item.metadata.get("nbgrader", {}).get("grade")
+    }
+    return scores, notebook
+
+
+def tried(*cells: NotebookNode, **changed: Any) -> tuple[Assignment, Any]:
+    """Return an assignment and how its tests are isolated."""
+    plan, known = assignment(*cells, **changed)
+    pool = InterpreterPool(plan)
+    try:
+        return plan, find_isolation(pool, known)[0]
+    finally:
+        pool.close()
+
+
+FULL = {"test-example": 1.0, "test-square": 1.0, "test-number": 0.5}
+
+
+def test_the_answers_are_what_solutions_bind(squares: tuple[InterpreterPool, Notebook]) -> None:
+    _, known = squares
+    assert known.isolation.possible
+    assert known.isolation.answers == ("square", "number")
+
+
+@pytest.mark.parametrize(
+    "source", ["import os.path as p, sys", "from math import pi as x", "a, (b, *c) = 1, (2, 3)",
+               "def f(z):\n    inner = 1\nclass G: pass", "for i in []: pass\nwith x as y: pass",
+               "w = (v := 1)", "%matplotlib inline\nk = 1", "!ls\nm = 1"]
+)  # fmt: skip
+def test_bound_names_are_those_that_python_binds(source: str) -> None:
+    expected = {
+        "import os.path as p, sys": ["p", "sys"],
+        "from math import pi as x": ["x"],
+        "a, (b, *c) = 1, (2, 3)": ["a", "b", "c"],
+        "def f(z):\n    inner = 1\nclass G: pass": ["f", "G"],
+        "for i in []: pass\nwith x as y: pass": ["i", "y"],
+        "w = (v := 1)": ["w", "v"],
+        "%matplotlib inline\nk = 1": ["k"],
+        "!ls\nm = 1": ["m"],
+    }
+    assert bound_names(source) == expected[source]
+
+
+def test_a_right_answer_earns_all(squares: tuple[InterpreterPool, Notebook]) -> None:
+    assert graded(*squares)[0] == FULL
+
+
+def test_a_wrong_one_loses_what_it_gets_wrong(squares: tuple[InterpreterPool, Notebook]) -> None:
+    scores, _ = graded(*squares, square="def square(x):\n    return 9")
+    assert scores == {**FULL, "test-square": 0}
+    scores, _ = graded(*squares, number="number = 5")
+    assert scores == {**FULL, "test-number": 0}
+
+
+def test_a_missing_answer_is_a_missing_name(squares: tuple[InterpreterPool, Notebook]) -> None:
+    scores, notebook = graded(*squares, square="pass")
+    assert scores == {"test-example": 0, "test-square": 0, "test-number": 0.5}
+    assert notebook.cells[2].outputs[0].ename == "NameError"
+
+
+@pytest.mark.parametrize(
+    "cheat",
+    [
+        "class Yes:\n    def __eq__(self, other): return True\n"
+        "square = lambda x: Yes()\nnumber = Yes()",
+        "class Yes(float):\n    def __eq__(self, other): return True\n"
+        "square = lambda x: Yes(1)\nnumber = Yes(1)",
+        "import sys\nsys.displayhook = lambda value: None\nsys.excepthook = print",
+        "get_ipython().input_transformers_post.append(lambda lines: ['pass'])",
+        "import ast\nclass Away(ast.NodeTransformer):\n"
+        "    def visit_Assert(self, node): return ast.Pass()\n"
+        "get_ipython().ast_transformers.append(Away())",
+        "import math\nmath.isclose = lambda *a, **k: True",
+        "import builtins\nbuiltins.AssertionError = type('Never', (Exception,), {})",
+        "TOLERANCE = 1e9\nassert_equal = print",
+        "get_ipython().run_code = lambda *a, **k: False",
+        "get_ipython().showtraceback = lambda *a, **k: None",
+        "import sandgrader.sandbox_worker as i\ni.Interpreter._take = lambda *a: {}",
+    ],
+)
+def test_no_cheat_wins_a_point(squares: tuple[InterpreterPool, Notebook], cheat: str) -> None:
+    nothing = f"{cheat}\nif 'square' not in globals():\n    def square(x):\n        return 0"
+    scores, _ = graded(*squares, square=nothing, number="number = globals().get('number', 0)")
+    assert scores == {"test-example": 0, "test-square": 0, "test-number": 0}
+
+
+def test_what_a_function_is_called_with_reaches_no_output(
+    squares: tuple[InterpreterPool, Notebook],
+) -> None:
+    spy = """
+seen = []
+def square(x):
+    seen.append(x)
+    print('called with', x)
+    open('seen.txt', 'a').write(str(x))
+    import sys; sys.stderr.write(str(x))
+    globals()['leak'] = x
+    if x == 17.25:
+        raise ValueError(f'it is {x}')
+    return x * x
+"""
+    late = "number = 4.0\nprint(seen, globals().get('leak'))\nimport os; print(os.listdir('.'))"
+    _, notebook = graded(*squares, square=spy, number=late)
+    answers = [item for item in notebook.cells if item.metadata.get("nbgrader", {}).get("solution")]
+    assert "17.25" not in json.dumps([item.outputs for item in answers])
+    assert "[] None\n[]" in answers[1].outputs[0].text
+
+
+def test_what_came_before_the_kernel_died_counts(squares: tuple[InterpreterPool, Notebook]) -> None:
+    scores, notebook = graded(*squares, number="import os; os._exit(1)")
+    assert scores == {**FULL, "test-square": 0, "test-number": 0} or scores["test-example"] == 1
+    assert "kernel died" in notebook.cells[3].outputs[0].evalue.lower()
+
+
+def test_a_loop_in_one_test_leaves_the_next(squares: tuple[InterpreterPool, Notebook]) -> None:
+    pool, known = squares
+    quick = replace(pool.assignment, limits=Limits(cell_time=1.0))
+    pool.assignment, before = quick, pool.assignment
+    try:
+        loop = "def square(x):\n    while x == 17.25: pass\n    return x * x"
+        scores, notebook = graded(pool, known, square=loop)
+    finally:
+        pool.assignment = before
+    assert scores == {**FULL, "test-square": 0}
+    names = [item.ename for item in notebook.cells[4].outputs if item.output_type == "error"]
+    assert "CellTimeoutError" in names
+
+
+def test_the_same_submission_has_the_same_score(squares: tuple[InterpreterPool, Notebook]) -> None:
+    dice = "import random\ndef square(x):\n    return x * x if random.random() < 0.5 else 0"
+    coin = "import numpy as np\nnumber = 4.0 if np.random.rand() < 0.5 else 0"
+    scores = [graded(*squares, square=dice, number=coin)[0] for _ in range(4)]
+    assert all(item == scores[0] for item in scores)
+
+
+def test_outputs_are_those_of_the_right_side(squares: tuple[InterpreterPool, Notebook]) -> None:
+    _, notebook = graded(*squares, number="number = 4.0\nprint('mine')\nnumber")
+    assert [item.output_type for item in notebook.cells[3].outputs] == ["stream", "execute_result"]
+    assert notebook.cells[5].outputs[0].data["text/plain"] == "0.5"
+
+
+# --- notebooks whose tests can't be isolated
+
+
+@pytest.mark.parametrize(
+    ("name", "cells"),
+    [
+        (
+            "a class",
+            (
+                cell("answer", "class Point:\n    x = 1"),
+                cell("test", "assert Point().x == 1"),
+            ),
+        ),
+        (
+            "a change in place",
+            (
+                cell("answer", "def sort(items):\n    items.sort()"),
+                cell("test", "items = [2, 1]\nsort(items)\nassert items == [1, 2]"),
+            ),
+        ),
+        (
+            "a name taken away",
+            (
+                cell("answer", "def a(): return 1\ndef b(): return a()"),
+                cell(
+                    "test",
+                    "del a\ntry:\n    b()\nexcept NameError: pass\nelse: raise AssertionError",
+                ),
+            ),
+        ),
+        (
+            "the source of a function",
+            (
+                cell("answer", "def a(): return 1"),
+                cell("test", "import inspect\nassert 'return 1' in inspect.getsource(a)"),
+            ),
+        ),
+        (
+            "a test that a later cell stands on",
+            (
+                cell("test", "helper = 3"),
+                cell("answer", "x = helper"),
+                cell("test", "assert x == 3"),
+            ),
+        ),
+    ],
+)
+def test_tests_that_need_more_than_values_are_told(
+    name: str, cells: tuple[NotebookNode, ...]
+) -> None:
+    _, isolation = tried(*cells)
+    assert not isolation.possible
+    assert "needs more" in isolation.why
+
+
+def test_what_only_works_together_is_graded_together() -> None:
+    cells = (cell("answer", "class P:\n    x = 1", "p"), cell("test", "assert P().x == 1", "t"))
+    plan, known = assignment(*cells)
+    pool = InterpreterPool(plan)
+    try:
+        isolation, _ = find_isolation(pool, known)
+        scores, _ = graded(pool, replace(known, isolation=isolation))
+        assert scores == {"t": 1.0}
+        scores, _ = graded(pool, replace(known, isolation=isolation), p="class P:\n    x = 2")
+        assert scores == {"t": 0}
+    finally:
+        pool.close()
+
+
+def test_without_a_source_there_is_nothing_to_try() -> None:
+    plan, known = assignment(*SQUARE)
+    pool = InterpreterPool(plan)
+    isolation, _ = find_isolation(pool, replace(known, reference=None))
+    pool.close()
+    assert not isolation.possible
+    assert "source/" in isolation.why
+
+
+# --- files
+
+
+def test_files_pass_from_cell_to_test_and_to_the_next_notebook() -> None:
+    cells = (
+        cell("answer", "open('out.txt', 'w').write('42')", "write"),
+        cell("test", "assert open('out.txt').read() == '42'", "t"),
+    )
+    plan, known = assignment(*cells)
+    pool = InterpreterPool(plan)
+    try:
+        isolation, _ = find_isolation(pool, known)
+        assert isolation.possible
+        known = replace(known, isolation=isolation)
+        runner = Runner(pool, "ann", {"given.txt": b"x"})
+        notebook = handed_in(known)
+        runner.run(notebook, known, isolated=True)
+        assert determine_grade(notebook.cells[1])[0] == 1.0
+        assert runner.files == {"given.txt": b"x", "out.txt": b"42"}
+        again = handed_in(known, write="print(open('out.txt').read())")
+        runner.run(again, known, isolated=True)
+        assert again.cells[0].outputs[0].text == "42\n"
+    finally:
+        pool.close()
+
+
+def test_evidence_is_seen_as_it_was_handed_in() -> None:
+    cells = (
+        cell("answer", "open('ledger.json', 'w').write('forged')", "forge"),
+        cell("test", "assert open('ledger.json').read() == 'forged'", "t"),
+    )
+    plan, known = assignment(*cells, evidence=frozenset(["ledger.json"]))
+    pool = InterpreterPool(plan)
+    try:
+        known = replace(known, isolation=find_isolation(pool, replace(known))[0])
+        # the reference solution forges too, and so can't be isolated: ask for it all the same
+        known = replace(known, isolation=replace(known.isolation, possible=True))
+        notebook = handed_in(known)
+        Runner(pool, "ann", {"ledger.json": b"honest"}).run(notebook, known, isolated=True)
+        assert determine_grade(notebook.cells[1])[0] == 0
+    finally:
+        pool.close()
+
+
+def test_the_sources_files_come_before_a_students() -> None:
+    cells = (
+        cell("answer", "x = 1", "x"),
+        cell("test", "from helper import right\nassert right(x)", "t"),
+    )
+    helper = b"def right(x): return x == 1"
+    plan, known = assignment(*cells, beside={"helper.py": helper})
+    pool = InterpreterPool(plan)
+    try:
+        isolation, _ = find_isolation(pool, known)
+        known = replace(known, isolation=isolation)
+        notebook = handed_in(known, x="x = 2\nopen('helper.py', 'w').write('right = bool')")
+        Runner(pool, "ann", {"helper.py": b"right = bool"}).run(notebook, known, isolated=True)
+        assert determine_grade(notebook.cells[1])[0] == 0
+    finally:
+        pool.close()
+
+
+# --- what an interpreter may send
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [None, 3, "x", [None], [{}], [{"output_type": "stream", "name": "stdlog", "text": "x"}],
+     [{"output_type": "display_data", "data": [1]}], [{"output_type": ["error"]}]],
+)  # fmt: skip
+def test_forged_outputs_are_dropped_or_harmless(sent: Any) -> None:
+    import nbformat
+    from nbformat.v4 import new_code_cell, new_notebook
+
+    made = clean_outputs(sent)
+    nbformat.validate(new_notebook(cells=[new_code_cell("", outputs=made)]))
+
+
+def test_the_environment_can_be_widened() -> None:
+    cells = (cell("answer", "x = 1", "x"), cell("test", "import os; os.environ['TRACKS']", "t"))
+    plan, known = assignment(*cells, environment=Environment(variables={"TRACKS": "mine"}))
+    pool = InterpreterPool(plan)
+    try:
+        scores, _ = graded(pool, replace(known, isolation=find_isolation(pool, known)[0]))
+        assert scores == {"t": 1.0}
+    finally:
+        pool.close()

@@ -1,0 +1,344 @@
+"""The filter and the page, on notebooks made by hand: what goes, what stays, and what can't run."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from traitlets.config import Config
+
+from sandgrader.cleaning import clean_html, from_markdown, from_output
+from sandgrader.feedback import FeedbackExporter, FeedbackFilter, repeats, strip_regions
+
+HIDDEN = "### BEGIN HIDDEN TESTS\nassert answer == 4711\n### END HIDDEN TESTS"
+FLAG = {"sandgrader": {"to": "student"}}
+
+
+def graded(source, outputs=(), score=0.0, points=5, **more):
+    grading = {"grade": True, "solution": False, "locked": True, "grade_id": "a-test"}
+    grading.update(score=score, points=points, schema_version=3, **more)
+    return new_code_cell(source, outputs=list(outputs), metadata={"nbgrader": grading})
+
+
+def error(name, value, traceback=None):
+    return new_output(
+        "error",
+        ename=name,
+        evalue=value,
+        traceback=traceback or [f"\x1b[31m{name}\x1b[0m: {value}"],
+    )
+
+
+def shown(text, metadata=None):
+    return new_output("display_data", data={"text/plain": text}, metadata=metadata or {})
+
+
+def page(*cells, config=None):
+    exporter = FeedbackExporter(config=config or Config())
+    resources = {
+        "nbgrader": {
+            "notebook": "n<1>", "student": "s", "assignment": "a",
+            "score": 3.0, "max_score": 5.0, "late_penalty": 0.0,
+        }
+    }  # fmt: skip
+    html, _ = exporter.from_notebook_node(new_notebook(cells=list(cells)), resources=resources)
+    return html
+
+
+def words(html):
+    body = html[html.index("<body") :]
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", body)).split())
+
+
+def filtered(*cells, config=None):
+    notebook = new_notebook(cells=list(cells))
+    return FeedbackFilter(config=config or Config()).preprocess(notebook, {})[0].cells
+
+
+# --- what is hidden
+
+
+def test_a_hidden_region_goes_and_what_is_around_it_stays():
+    (cell,) = filtered(graded(f"visible = 1\n{HIDDEN}\nvisible = 2"))
+    assert cell.source == "visible = 1\nvisible = 2"
+
+
+def test_a_region_without_an_end_reaches_to_the_end():
+    source, taken = strip_regions("a\n# BEGIN X\nb\nc", [("BEGIN X", "END X")])
+    assert (source, taken) == ("a", ["# BEGIN X", "b", "c"])
+
+
+def test_a_region_inside_a_region_ends_where_the_outer_one_does_at_the_earliest():
+    regions = [("BEGIN X", "END X"), ("BEGIN Y", "END Y")]
+    source, _ = strip_regions("a\nBEGIN X\nBEGIN Y\nb\nEND Y\nsecret\nEND X\nc", regions)
+    assert source == "a\nc"
+    source, _ = strip_regions("a\nBEGIN X\nBEGIN X\nb\nEND X\nc", [("BEGIN X", "END X")])
+    assert "b" not in source.split()
+
+
+def test_delimiters_are_those_of_the_courses_configuration():
+    config = Config()
+    config.ClearHiddenTests.begin_test_delimeter = "HIDE"
+    config.ClearHiddenTests.end_test_delimeter = "SEEK"
+    config.ClearMarkScheme.begin_mark_scheme_delimeter = "MARKS"
+    config.ClearMarkScheme.end_mark_scheme_delimeter = "END MARKS"
+    test, task = filtered(
+        graded("# HIDE\nassert answer == 4711\n# SEEK", [shown("4711")]),
+        new_markdown_cell("Ask\n# MARKS\nall points for 4711\n# END MARKS"),
+        config=config,
+    )
+    assert test.source == ""
+    assert test.outputs == []
+    assert task.source == "Ask"
+
+
+def test_mark_schemes_go_and_points_and_the_graders_comment_stay():
+    task = new_markdown_cell(
+        "Why?\n\n### BEGIN MARK SCHEME\n4711\n### END MARK SCHEME",
+        metadata={"nbgrader": {"grade": False, "task": True, "solution": False, "grade_id": "t",
+                               "score": 2.0, "points": 6.0, "comment": "Good *number*."}},
+    )  # fmt: skip
+    html = page(task)
+    assert "4711" not in html
+    assert "2 of 6 points" in words(html)
+    assert "Good <em>number</em>." in html
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        new_output("stream", name="stdout", text="4711"),
+        new_output("stream", name="stderr", text="4711"),
+        new_output("execute_result", data={"text/plain": "4711"}),
+        shown("4711"),
+        shown("4711", {"storagelab": {"to": "grader"}}),
+        shown("4711", {"storagelab": "student"}),
+        error("AssertionError", "4711 != 12", ["in a hidden test", "assert answer == 4711"]),
+        error("NotAStudentError", "4711"),
+        new_output("execute_result", data={"text/plain": "4711"}, metadata=FLAG),
+    ],
+)
+def test_nothing_that_a_hidden_test_puts_out_stays(output):
+    html = page(graded(HIDDEN, [output]))
+    assert "4711" not in html
+    assert "A hidden test failed." in words(html)
+
+
+def test_sentences_for_the_student_stay_without_their_traceback():
+    cell = graded(
+        HIDDEN,
+        [error("StudentError", "Your `x` is <late>.\nTwice.", ["File checking.py, line 4711"])],
+    )
+    html = page(cell)
+    assert "4711" not in html
+    assert "Your <code>x</code> is &lt;late&gt;." in html
+    assert "Twice." in html
+    assert "A hidden test failed" not in html
+
+
+def test_which_errors_are_for_the_student_is_the_courses_to_say():
+    config = Config()
+    config.FeedbackFilter.student_errors = ["Told"]
+    cells = [graded(HIDDEN, [error(name, "so it is")]) for name in ("Told", "StudentError")]
+    told, other = filtered(*cells, config=config)
+    assert told.metadata.feedback["told"] == ["so it is"]
+    assert other.metadata.feedback["told"] == []
+
+
+@pytest.mark.parametrize(
+    ("score", "says"),
+    [
+        (0.0, "A hidden test failed."),
+        (2.5, "Part of the hidden tests"),
+        (5.0, "Every test passed."),
+    ],
+)
+def test_without_a_sentence_the_points_alone_speak(score, says):
+    html = words(page(graded(HIDDEN, score=score)))
+    assert says in html
+    assert f"{score:g} of 5 points" in html
+
+
+def test_a_flagged_output_says_what_is_missing_beside_partial_credit():
+    cell = graded(HIDDEN, [shown("It costs too much.", FLAG)], score=2.5)
+    assert "It costs too much." in words(page(cell))
+
+
+def test_a_timeout_is_said_in_words():
+    cell = graded(HIDDEN, [error("KeyboardInterrupt", ""), error("CellTimeoutError", "no reply")])
+    assert "took too long and was stopped" in words(page(cell))
+
+
+def test_what_repeats_a_hidden_line_elsewhere_is_withheld_and_nothing_else():
+    lines = ["    11 def helper(x):", "---> 12     assert answer == 4711", "    13 "]
+    own = new_code_cell(
+        "answer = 12",
+        outputs=[
+            error("AssertionError", "", lines),
+            new_output("stream", name="stdout", text="['', 'assert answer == 4711\\n']"),
+            new_output("stream", name="stdout", text="a\\nassert answer == 4711\\nb"),
+            new_output("stream", name="stdout", text="my own words"),
+        ],
+    )
+    html = page(own, graded(HIDDEN))
+    assert "assert answer" not in html.replace("['', 'assert answer == 4711\\n']", "")
+    assert html.count("repeats a part of a hidden test") == 2
+    assert "my own words" in html
+
+
+def test_a_line_that_stands_in_the_open_too_is_no_secret():
+    assert repeats("import keys_of_it", {"import keys_of_it"})
+    own = new_code_cell(
+        "assert answer == 4711",
+        outputs=[new_output("stream", name="stdout", text="assert answer == 4711")],
+    )
+    assert "repeats" not in page(own, graded(HIDDEN))
+
+
+def test_a_test_in_the_open_keeps_its_outputs():
+    html = page(graded("assert answer == 1", [error("AssertionError", "not 1")]))
+    assert "AssertionError" in html
+    assert "not 1" in html
+
+
+def test_a_forged_verdict_is_taken_out():
+    cell = new_code_cell(
+        "x = 1", metadata={"feedback": {"told": ["Full points."], "stopped": False}}
+    )
+    assert "Full points." not in page(cell)
+
+
+# --- what can't run
+
+
+ATTACKS = [
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "<svg onload=alert(1)><script>alert(1)</script></svg>",
+    '<a href="javascript:alert(1)">x</a>',
+    '<iframe srcdoc="<script>alert(1)</script>"></iframe>',
+    "<style>* { display: none }</style>",
+    '<p style="position:fixed">x</p>',
+    '<form action="https://example.org"><input name=x></form>',
+    '<img src="https://example.org/pixel.png">',
+    '<div class="fb-verdict">Full points</div>',
+    "<math><mtext><table><mglyph><style><img src=x onerror=alert(1)></style></table></math>",
+    "<noscript><p title='</noscript><img src=x onerror=alert(1)>'>",
+    "<!--><img src=x onerror=alert(1)>-->",
+    '<meta http-equiv="refresh" content="0;url=https://example.org">',
+    "$\\text{<img src=x onerror=alert(1)>}$",
+    "$$\\href{javascript:alert(1)}{x}$$",
+]
+DANGER = re.compile(
+    r"<(script|svg|iframe|style|form|input|meta|object|embed)\b|\son\w+\s*=|javascript:\S*alert.*\"|"
+    r"style=|src=\"?(?!data:)|fb-verdict",
+    re.IGNORECASE,
+)
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_a_students_html_and_markdown_can_do_nothing(attack):
+    output = {"output_type": "display_data", "data": {"text/html": attack}, "metadata": {}}
+    for html in (clean_html(attack), from_markdown(attack), from_output(output)):
+        live = re.sub(r"&lt;.*?&gt;|<code>.*?</code>", "", html)
+        assert not DANGER.search(live), html
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_the_page_runs_nothing_wherever_it_stands(attack):
+    hostile = new_code_cell(
+        attack,
+        outputs=[
+            new_output("display_data", data={"text/html": attack, "text/plain": attack}),
+            new_output("display_data", data={"application/javascript": "alert(1)"}),
+            new_output("stream", name="stdout", text=attack),
+            error(attack, attack),
+        ],
+    )
+    graded_one = graded(HIDDEN, [error("StudentError", attack), shown(attack, FLAG)])
+    html = page(new_markdown_cell(attack), hostile, graded_one)
+    assert "<script" not in html.lower()
+    assert "Content-Security-Policy" in html
+    assert "default-src 'none'" in html
+    assert re.findall(r"<(?:img|iframe|link|object)\b[^>]*(?:https?:|onerror)", html) == []
+
+
+def test_nothing_is_fetched_from_anywhere():
+    html = page(new_markdown_cell("# A\n\n$$x^2$$ and `code`"), graded(HIDDEN))
+    assert re.findall(r"(?:src|href)=\"(?!#|data:)", html) == []
+    assert "@import" not in html
+
+
+def test_ordinary_markdown_stays_readable():
+    html = from_markdown(
+        "## Title\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n"
+        "- **x** $\\sqrt{2dM}$\n\n```python\nimport math\n```"
+    )
+    for piece in (
+        "<h2>Title</h2>",
+        "<td>1</td>",
+        "<strong>x</strong>",
+        "<msqrt>",
+        'class="highlight"',
+    ):
+        assert piece in html
+
+
+def test_a_formula_that_cant_be_read_is_shown_as_it_was_typed():
+    assert r"<code>\nonsense{</code>" in from_markdown(r"$\nonsense{$ and more")
+
+
+@pytest.mark.parametrize(
+    "source", ["![x](attachment:nowhere.png)", ">" * 5000 + " deep", "[" * 5000, "$" * 99]
+)
+def test_hostile_markdown_fails_nobodys_feedback(source):
+    assert isinstance(from_markdown(source), str)
+
+
+def test_pictures_have_words():
+    png = "iVBORw0KGgo="
+    output = {"output_type": "display_data", "data": {"image/png": png, "text/plain": "<Figure>"}}
+    assert "It has no description" in from_output(output)
+    output["metadata"] = {"image/png": {"alt": 'a "curve"'}}
+    assert 'alt="a &quot;curve&quot;"' in from_output(output)
+    output["data"]["image/png"] = '"><script>'
+    assert "<script" not in from_output(output)
+
+
+def test_a_widget_is_said_in_words():
+    view = {"application/vnd.jupyter.widget-view+json": {}, "text/plain": "Workbench()"}
+    html = from_output({"output_type": "display_data", "data": view})
+    assert "An interactive figure" in html
+
+
+def test_endless_output_is_cut():
+    html = from_output({"output_type": "stream", "name": "stdout", "text": "x" * 10**6})
+    assert len(html) < 10**5
+    assert "(cut)" in html
+
+
+def test_the_page_says_the_score_of_each_graded_cell_and_where_it_is():
+    html = page(graded(HIDDEN, score=2.0))
+    assert 'href="#cell-a-test"' in html
+    assert 'id="cell-a-test"' in html
+    assert "3 of 5 points" in words(html)
+    assert "n&lt;1&gt;" in html
+
+
+def test_nbgraders_own_template_name_in_the_configuration_brings_nothing_back():
+    """Formgrader's button sets it on the base class."""
+    config = Config()
+    config.HTMLExporter.template_name = "feedback"
+    config.HTMLExporter.extra_template_basedirs = ["/nowhere"]
+    html = page(graded(HIDDEN, [shown("4711")]), config=config)
+    assert "4711" not in html
+    assert "Content-Security-Policy" in html
+
+
+def test_a_notebook_of_any_kind_makes_a_page():
+    raw = nbformat.v4.new_raw_cell("<script>alert(1)</script>")
+    html = page(raw, new_code_cell(""), new_markdown_cell(""))
+    assert "<script" not in html

@@ -1,0 +1,130 @@
+"""The recording shell's outputs are those of a real kernel, cell by cell."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from nbclient import NotebookClient
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_notebook
+
+from sandgrader.execution import clean_outputs
+from sandgrader.sandbox import Limits, WarmProcess
+
+CELLS = [
+    "print('a'); print('b')",
+    "import sys; print('out'); print('err', file=sys.stderr); print('out again')",
+    "1 + 1",
+    "1 + 1;",
+    "None",
+    "x = [0.1, float('nan')]; x",
+    "_ * 2",
+    "1 / 0",
+    "def broken(:\n    pass",
+    "raise ValueError('no')",
+    "a_name_that_is_nowhere",
+    "import warnings; warnings.warn('careful')",
+    "from IPython.display import display, HTML, Markdown; display(HTML('<b>x</b>'), Markdown('y'))",
+    "h = display('first', display_id=True); h.update('second')",
+    "from IPython.display import clear_output; print('gone'); clear_output(); print('here')",
+    "print('gone'); clear_output(wait=True); print('here')",
+    "print('stays'); clear_output(wait=True)",
+    "import asyncio; await asyncio.sleep(0); print('awaited')",
+    "%timeit -n1 -r1 pass",
+    "%%capture held\nprint('held')",
+    "held.stdout",
+    "!echo from the shell",
+    "sys.exit(3)",
+    "print('after exit')",
+    "assert 1 == 2, 'not equal'",
+    "class E(Exception):\n    def _render_traceback_(self): return ['in words']\nraise E('x')",
+    "import numpy as np; np.arange(3)",
+    "np.float64(0.5)",
+    "import matplotlib.pyplot as plt; plt.plot([1, 2]); plt.show()",
+    "sys.stdout.write('raw'); sys.stdout.flush()",
+    "sys.displayhook(2.0)",
+    "input('your name? ')",
+    "get_ipython().run_line_magic('who', '')",
+    "raise KeyboardInterrupt",
+    "  indented = 1\n  print(indented)",
+    "",
+    "# a comment",
+    "print('é', '😀', 'ü')",
+    "float('nan')",
+    "In[-1]",
+    "Out",
+]  # fmt: skip
+
+
+def simplified(outputs: list[NotebookNode], grades_only: bool = False) -> list[Any]:
+    """Return what a grade or a reader depends on: no colours, addresses, paths or times."""
+    said: list[Any] = []
+    for output in outputs:
+        match output.output_type:
+            case "stream":
+                text = re.sub(r"/\S+/ipykernel_\d+/\S+|<ipython-\S+>|/tmp/\S+", "FILE", output.text)
+                # a microsecond has a micro sign or a mu
+                text = re.sub(r"[\d.]+ (ns|us|[\u00b5\u03bc]s|ms|s)", "TIME", text)
+                text = re.sub(r"FILE[:\d]*", "FILE", text)
+                said.append((output.name, text))
+            case "error":
+                said.append((output.ename, re.sub(r"\(\S+, line", "(FILE, line", output.evalue)))
+            case kind:
+                data = {
+                    name: re.sub(r"at 0x\w+", "at 0x", str(value))
+                    for name, value in output.data.items()
+                    if not name.startswith("image/")
+                }
+                pictures = sorted(name for name in output.data if name.startswith("image/"))
+                said.append((kind, data, pictures, output.get("execution_count")))
+    return said
+
+
+@pytest.fixture(scope="module")
+def by_kernel() -> list[NotebookNode]:
+    notebook = new_notebook(cells=[new_code_cell(source) for source in CELLS])
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "", "language": "python"}
+    NotebookClient(notebook, timeout=60, allow_errors=True, coalesce_streams=True).execute()
+    return list(notebook.cells)
+
+
+@pytest.fixture(scope="module")
+def by_recorder(warm: WarmProcess) -> list[tuple[list[NotebookNode], int | None]]:
+    with warm.fork("somebody", "something", Limits()) as interpreter:
+        answers = [interpreter.run(source) if source else ([], None) for source in CELLS]
+    return [(clean_outputs(outputs), count) for outputs, count in answers]
+
+
+# what is asked of whom, and what a kernel numbers otherwise
+KNOWN = {"input('your name? ')", "In[-1]", "Out", "_ * 2"}
+
+
+@pytest.mark.parametrize("number", range(len(CELLS)), ids=CELLS)
+def test_outputs_are_a_kernels(
+    number: int, by_kernel: list[NotebookNode], by_recorder: list[Any]
+) -> None:
+    if CELLS[number] in KNOWN:
+        pytest.skip("its outputs are told apart by what is tested below")
+    outputs, count = by_recorder[number]
+    assert simplified(outputs) == simplified(by_kernel[number].outputs)
+    if CELLS[number]:
+        assert count == by_kernel[number].execution_count
+
+
+def test_input_has_nobody_to_ask(by_kernel: list[NotebookNode], by_recorder: list[Any]) -> None:
+    number = CELLS.index("input('your name? ')")
+    for outputs in (by_recorder[number][0], by_kernel[number].outputs):
+        assert outputs[-1].output_type == "error"
+
+
+def test_endless_output_is_cut(warm: WarmProcess) -> None:
+    with warm.fork("somebody", "something", Limits(cell_time=120)) as interpreter:
+        outputs, _ = interpreter.run("for i in range(10**5): print('x' * 100)")
+        assert len(outputs[0]["text"]) < 3_000_000
+        assert "left out" in outputs[0]["text"]
+        outputs, _ = interpreter.run("'y' * 10**7")
+        assert "left out" in outputs[0]["text"]
+        outputs, _ = interpreter.run("1 + 1")
+        assert outputs[0]["data"]["text/plain"] == "2"
