@@ -159,13 +159,13 @@ javascript-tests: setup ## test the logic of the page's scripts, without a brows
 	$(BIN)/node --test 'tests/javascript/*.test.js'
 
 bench: setup ## measure what is promised of speed
-	$(BIN)/python benchmarks
+	$(BIN)/python -m benchmarks
 
 bench-grade: demo-class bubblewrap ## grade 60 submissions with nbgrader and with `storagelab grade`
-	$(BIN)/python benchmarks/grading.py
+	$(BIN)/python -m benchmarks.grading
 
 soak: demo-class bubblewrap ## grade a class of a thousand, and a class with more and more workers
-	$(BIN)/python benchmarks/soak.py
+	$(BIN)/python -m benchmarks.soak
 
 deploy-check: setup postgres $(STAMPS)/npm ## build the images' environments, go through ngshare (ten minutes)
 	STORAGELAB_DEPLOY_CHECK=$(CURDIR)/build/deploy-check $(BIN)/python -m pytest -q tests/hub/kubernetes
@@ -175,7 +175,7 @@ pictures: setup chromium book ## make the stored pictures of the instruments ane
 
 mutants: setup ## change the models line by line and see whether their tests notice
 	$(BIN)/mutmut run
-	$(BIN)/python benchmarks/mutants.py
+	$(BIN)/python -m benchmarks.mutants
 
 clean: ## remove what was made, students' work in build/lab included
 	rm -rf build mutants

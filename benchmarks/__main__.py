@@ -1,4 +1,4 @@
-"""Measure what is promised of speed: ``python benchmarks [name ...]`` from the checkout.
+"""Measure what is promised of speed: ``python -m benchmarks [name ...]`` from the checkout.
 
 Prints a table and writes ``build/benchmarks.json``; ends with code 1 where a promise is broken.
 """
@@ -10,14 +10,10 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-import imports
-import latency
-import monte_carlo
-import slider
-import sweeps
-import workbench
 from rich.console import Console
 from rich.table import Table
+
+from benchmarks import imports, latency, monte_carlo, slider, sweeps, workbench
 
 BENCHMARKS = {
     "imports": imports.results,

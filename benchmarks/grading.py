@@ -13,9 +13,10 @@ import statistics
 import time
 from pathlib import Path
 
-from big_class import TRACK, make_class, run, scores, ungraded
 from rich.console import Console
 from rich.table import Table
+
+from benchmarks.big_class import TRACK, make_class, run, scores, ungraded
 
 PROMISED = 4.0
 

@@ -6,9 +6,8 @@ import statistics
 import subprocess
 import sys
 
-from measuring import Result, at_most
-
 import storagelab
+from benchmarks.measuring import Result, at_most
 
 PAIRS = 25
 TIMED = """

@@ -7,20 +7,15 @@ Nothing is eased, so that the last frame is as late as the kernel and the browse
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-from measuring import Result, at_most
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
+from benchmarks.measuring import Result, at_most
 from storagelab.parts import PARTS
-
-sys.path.append(str(Path(__file__).parents[1]))  # tests drive the same Chromium and JupyterLab
-
 from tests.browser.chromium import launch_options
 from tests.browser.lab import Lab, notebook_of, run_all, running_lab
 
@@ -112,7 +107,7 @@ SUBJECT = ".storagelab-workbench"
 
 
 @contextmanager
-def page_of(lab: Lab, chromium: Any, track: str, part: str) -> Iterator[Any]:
+def page_of(lab: Lab, chromium: Browser, track: str, part: str) -> Iterator[Page]:
     """Open a notebook with the bare slider and a workbench; its kernel is stopped at the end."""
     path = f"{track}_{part}.ipynb"
     lab.write(path, notebook_of(BARE, OURS.format(track=track, part=part)))
@@ -130,7 +125,7 @@ def page_of(lab: Lab, chromium: Any, track: str, part: str) -> Iterator[Any]:
     lab.stop_kernels()
 
 
-def press(page: Any, place: str, slider: int, key: str) -> dict[str, float]:
+def press(page: Page, place: str, slider: int, key: str) -> dict[str, float]:
     """Press ``key`` on a slider of ``place``, return how many figures moved and when all had.
 
     ``readout`` and ``marks`` are milliseconds from the key to the last frame that changed them,
@@ -144,7 +139,7 @@ def press(page: Any, place: str, slider: int, key: str) -> dict[str, float]:
     return seen
 
 
-def liveliest(page: Any, place: str) -> int:
+def liveliest(page: Page, place: str) -> int:
     """Return the slider of ``place`` that moves the most figures, the first of several.
 
     Raises ``RuntimeError`` where none moves any.
@@ -159,7 +154,7 @@ def liveliest(page: Any, place: str) -> int:
     return moved.index(max(moved))
 
 
-def measured(page: Any) -> dict[str, dict[str, list[float]]]:
+def measured(page: Page) -> dict[str, dict[str, list[float]]]:
     """Return seconds to the painted readout and the painted marks, for both places."""
     sliders = {place: liveliest(page, place) for place in (SUBJECT, REFERENCE)}
     times: dict[str, dict[str, list[float]]] = {

@@ -7,9 +7,9 @@ import random
 import subprocess
 import sys
 import time
+from functools import partial
 
-from measuring import Result, faster, in_pairs
-
+from benchmarks.measuring import Result, faster, in_pairs
 from storagelab.checkpoint import simulate_wall_time
 
 JOB = {
@@ -102,7 +102,7 @@ def results() -> list[Result]:
         assert abs(played - estimate.mean) < 4 * spread, (loop.__name__, played, estimate)
         ours, slow, ratio = in_pairs(
             lambda: simulate_wall_time(**JOB, trials=TRIALS, seed=1),
-            lambda loop=loop: loop(**JOB, trials=PLAYED_BY_LOOPS),
+            partial(loop, **JOB, trials=PLAYED_BY_LOOPS),
             5,
         )
         share = PLAYED_BY_LOOPS / TRIALS

@@ -1,4 +1,4 @@
-"""The mutation score by module, from the last run of mutmut: ``python benchmarks/mutants.py``.
+"""The mutation score by module, from the last run of mutmut: ``python -m benchmarks.mutants``.
 
 Ends with code 1 where fewer than 85% of the mutants were noticed by the tests.
 """
@@ -9,11 +9,10 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from mutmut.__main__ import (  # the same reading of its records as `mutmut results`
-    SourceFileMutationData,
-    status_by_exit_code,
-    walk_source_files,
-)
+# the same reading of its records as `mutmut results`
+from mutmut.mutation.data import SourceFileMutationData
+from mutmut.stats import status_by_exit_code
+from mutmut.utils.file_utils import walk_source_files
 from rich.console import Console
 from rich.table import Table
 

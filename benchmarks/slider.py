@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
-from measuring import Result, seconds
 
+from benchmarks.measuring import Result, seconds
 from storagelab.devices import load_device
 from storagelab.experiments.access import AccessSettings, audit, device_curve, late_shares
 from storagelab.experiments.checkpoint import CheckpointSettings, overhead_curve, protect

@@ -18,10 +18,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from big_class import TRACK, make_class, run, scores, ungraded
-from soak_page import RESULTS, write_page
 from sqlalchemy.exc import SAWarning
 
+from benchmarks.big_class import TRACK, make_class, run, scores, ungraded
+from benchmarks.soak_page import RESULTS, write_page
 from sandgrader import worker
 from sandgrader.course import Course
 from sandgrader.run import Run, Summary, cluster

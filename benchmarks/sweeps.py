@@ -7,13 +7,14 @@ to give the same numbers before they are timed.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
-from measuring import Result, at_most, in_pairs
 from scipy.special import digamma, lambertw
 
+from benchmarks.measuring import Result, at_most, in_pairs
 from storagelab import (
     access,
     checkpoint,
@@ -24,7 +25,9 @@ from storagelab import (
     queueing,
     sensors,
 )
+from storagelab.checks import Counts, Floats
 
+Values: TypeAlias = float | Floats | Counts
 POINTS = 1_000_000
 PAIRS = 7
 LIMIT = 5.0
@@ -32,7 +35,7 @@ LIMIT = 5.0
 _generator = np.random.default_rng(4)
 
 
-def _between(low: float, high: float) -> Any:
+def _between(low: float, high: float) -> Floats:
     return np.exp(_generator.uniform(np.log(low), np.log(high), POINTS))
 
 
@@ -47,7 +50,7 @@ DEPTH = _between(1, 1000)
 TWO_RATES = np.stack([RATE, RATE[::-1]], axis=-1)
 
 
-def _newton_miss(cached: Any) -> Any:
+def _newton_miss(cached: Floats) -> Floats:
     r = (1 - cached) * (1 / cached + 5 / 7 * cached)
     for _ in range(5):
         kept = np.exp(-r)
@@ -56,21 +59,22 @@ def _newton_miss(cached: Any) -> Any:
     return ((1 - np.exp(-r)) / r) ** 2
 
 
-def _amplification(spare: Any) -> Any:
+def _amplification(spare: Floats) -> Floats:
     alpha = 1 + spare
-    return alpha / (alpha + lambertw(-alpha * np.exp(-alpha)).real)
+    found: Floats = alpha / (alpha + lambertw(-alpha * np.exp(-alpha)).real)
+    return found
 
 
-def _displacement(samples: Any, buffer: Any) -> Any:
+def _displacement(samples: float, buffer: Floats) -> Floats:
     share = buffer / samples
-    short = 2 * buffer / np.e * (1 - (6 - 2 * np.e) * share)
+    short = 2 * buffer / math.e * (1 - (6 - 2 * math.e) * share)
     long = 4 * share**2 - np.exp(1 - 1 / share) * (4 * share**3 + 6 * share**2 + 1) / (3 * share)
     exact = np.exp(1 + buffer * np.log1p(-1 / buffer))
     return np.where(share <= 0.5, short, samples * long) * exact
 
 
 WORK = 2.6e6
-SWEEPS: dict[str, tuple[Callable[[], Any], Callable[[], Any]]] = {
+SWEEPS: dict[str, tuple[Callable[[], Values], Callable[[], Values]]] = {
     "access.read_time": (
         lambda: access.read_time(SIZE, 1e-4, 7e9),
         lambda: 1e-4 + SIZE / 7e9,
@@ -500,12 +504,13 @@ SWEEPS: dict[str, tuple[Callable[[], Any], Callable[[], Any]]] = {
 }
 
 
-def _two_levels() -> Any:
+def _two_levels() -> Floats:
     inner, last = np.expm1(603 / MTBF), np.expm1((603 + LONG) / MTBF)
     loss = np.log1p(inner * 0.2)
     mean = MTBF + 0.8 * 60 + 0.2 * 600
     first = np.expm1(9 * loss) / -np.expm1(-loss) * inner * mean / (1 + inner * 0.2)
-    return (first * (1 + last * 0.2) + last * mean) * WORK / 6000
+    found: Floats = (first * (1 + last * 0.2) + last * mean) * WORK / 6000
+    return found
 
 
 def results() -> list[Result]:

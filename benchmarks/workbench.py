@@ -19,8 +19,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from jupyter_client.manager import KernelManager
-from measuring import Result, at_most
 
+from benchmarks.measuring import Result, at_most
 from storagelab.parts import PARTS
 from storagelab.tracks import TRACKS
 
@@ -225,9 +225,9 @@ def results() -> list[Result]:
             opening_times(track, part)  # fills the caches of the disk and of bytecode
             pairs = [opening_times(track, part) for _ in range(OPENINGS)]
             for what, mine, reference, limit in OPENED:
-                times = [(ours[mine], bare[reference]) for ours, bare in pairs]
-                ratio = statistics.median(ours / bare for ours, bare in times)
-                ours, bare = (statistics.median(column) for column in zip(*times, strict=True))
+                both = [(ours[mine], bare[reference]) for ours, bare in pairs]
+                ratio = statistics.median(ours / bare for ours, bare in both)
+                opened, shown = (statistics.median(column) for column in zip(*both, strict=True))
                 name = f"{what} {track}, {part} / import bqplot and show a figure"
-                found.append(at_most(name, ours, bare, ratio, limit))
+                found.append(at_most(name, opened, shown, ratio, limit))
     return found

@@ -41,8 +41,8 @@ def do_homework(folder: Path, student: Student, answers: Answers, kernels: bool)
     if kernels:
         _run_in_kernels(folder, {name: notebooks[name] for name in answers})
     else:
-        cells = [[cell.source for cell in _own_cells(notebooks[name])] for name in answers]
-        if in_a_fork(_run_in_process, folder, cells):
+        sources = [[cell.source for cell in _own_cells(notebooks[name])] for name in answers]
+        if in_a_fork(_run_in_process, folder, sources):
             raise RuntimeError(f"{student.name}: the process that does the homework failed")
     for name, notebook in notebooks.items():
         nbformat.write(notebook, folder / f"{PARTS[name].stem}.ipynb")

@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
-from typing import Any, TypeAlias
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 Floats: TypeAlias = npt.NDArray[np.float64]
-Quantity: TypeAlias = Any
-"""A ``float``, or an array of them: what goes in as a scalar comes out as a ``float``."""
+Counts: TypeAlias = npt.NDArray[np.int64]
+
+if TYPE_CHECKING:  # typing's own has defaults (PEP 696) from Python 3.13 on
+    from typing_extensions import TypeVar
+
+    Q = TypeVar("Q", float, Floats, default=float)
+else:
+    from typing import TypeVar
+
+    Q = TypeVar("Q", float, Floats)
+"""What a law returns: a ``float``, or an array as soon as one of its quantities is an array."""
+
+Quantity: TypeAlias = Q | float
+"""A quantity that a law is asked about; scalars and arrays may be mixed."""
+Rows: TypeAlias = Floats | Sequence[float] | Sequence[Sequence[float]]
+"""One number for each of some parts, along the last axis."""
 
 
 class DomainWarning(UserWarning):
@@ -122,18 +136,21 @@ def require(condition: npt.ArrayLike, message: str) -> None:
         raise ValueError(message)
 
 
-def doubt(condition: npt.ArrayLike, message: str) -> None:
+def warn_if(condition: npt.ArrayLike, message: str) -> None:
     """Warn with ``message`` (:class:`DomainWarning`) where ``condition`` holds in any element."""
     if np.any(condition):
         warnings.warn(message, DomainWarning, stacklevel=3)
 
 
-def plain(values: Floats) -> Quantity:
-    """Return a scalar result as a Python ``float`` and an array as itself."""
-    return values.item() if np.ndim(values) == 0 else values
+def to_scalar(values: Floats) -> Q:  # type: ignore[type-var]
+    """Return a scalar result as a Python ``float`` and an array as itself.
+
+    Which of the two it is, a type checker learns from the law that returns it.
+    """
+    return values.item() if np.ndim(values) == 0 else values  # type: ignore[return-value]
 
 
-def counted(name: str, counts: Floats) -> Any:
+def as_int(name: str, counts: Floats) -> int | Counts:
     """Return whole floats as ``int``, or an int64 array; raise ``ValueError`` above 2^53."""
     require(
         counts <= COUNTABLE, f"the {name} is too large to count: check the units of the arguments"

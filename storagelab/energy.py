@@ -2,35 +2,35 @@
 
 from __future__ import annotations
 
-from storagelab.checks import Quantity, non_negative, plain, positive
+from storagelab.checks import Q, Quantity, non_negative, positive, to_scalar
 
 
-def read_power(current: Quantity, voltage: Quantity) -> Quantity:
+def read_power(current: Quantity[Q], voltage: Quantity[Q]) -> Q:
     """Return the watts of a chip that draws ``current`` amperes at ``voltage`` volts.
 
     Raises ``ValueError`` for a negative current or a voltage of 0 or less.
     """
-    return plain(non_negative("current", current) * positive("voltage", voltage))
+    return to_scalar(non_negative("current", current) * positive("voltage", voltage))
 
 
-def read_energy(read_time: Quantity, current: Quantity, voltage: Quantity) -> Quantity:
+def read_energy(read_time: Quantity[Q], current: Quantity[Q], voltage: Quantity[Q]) -> Q:
     """Return the joules of a read of ``read_time`` seconds, above what the chip draws at rest.
 
     Raises ``ValueError`` for a negative time or current, or a voltage of 0 or less.
     """
-    return plain(non_negative("read_time", read_time) * read_power(current, voltage))
+    return to_scalar(non_negative("read_time", read_time) * read_power(current, voltage))
 
 
-def average_power(energy: Quantity, period: Quantity, standby_power: Quantity = 0.0) -> Quantity:
+def average_power(energy: Quantity[Q], period: Quantity[Q], standby_power: Quantity[Q] = 0.0) -> Q:
     """Return the mean watts of ``energy`` joules spent every ``period`` seconds, and of standby.
 
     Raises ``ValueError`` for a negative energy or standby, or a period of 0 or less.
     """
     spent = non_negative("energy", energy) / positive("period", period)
-    return plain(spent + non_negative("standby_power", standby_power))
+    return to_scalar(spent + non_negative("standby_power", standby_power))
 
 
-def current_at_bandwidth(bandwidth: Quantity, bytes_per_coulomb: Quantity) -> Quantity:
+def current_at_bandwidth(bandwidth: Quantity[Q], bytes_per_coulomb: Quantity[Q]) -> Q:
     """Return the amperes that reading at ``bandwidth`` bytes/s draws.
 
     ``bytes_per_coulomb`` is the efficiency that makers of mobile flash give as MB/s per mA: 6.0
@@ -38,6 +38,6 @@ def current_at_bandwidth(bandwidth: Quantity, bytes_per_coulomb: Quantity) -> Qu
     glasses can neither feed nor cool for long. Raises ``ValueError`` for a negative bandwidth
     or an efficiency of 0 or less.
     """
-    return plain(
+    return to_scalar(
         non_negative("bandwidth", bandwidth) / positive("bytes_per_coulomb", bytes_per_coulomb)
     )

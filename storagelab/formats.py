@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from storagelab.access import neighbour_separation, stream_displacement
-from storagelab.checks import Quantity, non_negative, plain, positive, whole
+from storagelab.checks import Q, Quantity, non_negative, positive, to_scalar, whole
 
 TAR_BLOCK = 512
 """Bytes of a tar header and the multiple that a member is padded to (POSIX.1-1988, ustar)."""
@@ -105,7 +105,7 @@ def shuffle_reach(file_format: FileFormat, shuffled: bool, samples: float, buffe
         return 0.0
     if not file_format.sharded:
         return float(positive("samples", samples)) / 3
-    return float(stream_displacement(samples, buffer))
+    return stream_displacement(samples, buffer)
 
 
 def shuffle_separation(
@@ -123,29 +123,29 @@ def shuffle_separation(
         return 1.0
     if not file_format.sharded:
         return max(1.0, count / 3)
-    return float(neighbour_separation(1, min(buffer, count)))
+    return neighbour_separation(1, min(buffer, count))
 
 
-def metadata_rate(opens: Quantity, sample_rate: Quantity) -> Quantity:
+def metadata_rate(opens: Quantity[Q], sample_rate: Quantity[Q]) -> Q:
     """Return the opens/s that a file system's metadata server has to answer.
 
     ``opens`` a sample (:class:`SampleCost`) times samples/s: raw files ask it for every sample,
     shards for one in a thousand. Raises ``ValueError`` for a negative argument.
     """
-    return plain(non_negative("opens", opens) * non_negative("sample_rate", sample_rate))
+    return to_scalar(non_negative("opens", opens) * non_negative("sample_rate", sample_rate))
 
 
-def shards_per_host(dataset_size: Quantity, shard_size: Quantity, hosts: Quantity) -> Quantity:
+def shards_per_host(dataset_size: Quantity[Q], shard_size: Quantity[Q], hosts: Quantity[Q]) -> Q:
     """Return the mean shards of a host: ``dataset / shard / hosts``.
 
     TensorFlow's data performance guide advises at least 10 files a host, of 100 MB or more
     each. Raises ``ValueError`` for a size of 0 or less, or hosts that aren't whole.
     """
     shards = positive("dataset_size", dataset_size) / positive("shard_size", shard_size)
-    return plain(shards / whole("hosts", hosts))
+    return to_scalar(shards / whole("hosts", hosts))
 
 
-def shard_imbalance(shards: Quantity, hosts: Quantity) -> Quantity:
+def shard_imbalance(shards: Quantity[Q], hosts: Quantity[Q]) -> Q:
     """Return how much longer an epoch takes because whole shards don't divide evenly, 1 or more.
 
     The host with the most has ``⌈S/H⌉`` shards where the mean is ``S/H``, and the others wait
@@ -154,10 +154,10 @@ def shard_imbalance(shards: Quantity, hosts: Quantity) -> Quantity:
     Raises ``ValueError`` for counts that aren't whole.
     """
     count, readers = whole("shards", shards), whole("hosts", hosts)
-    return plain(np.ceil(count / readers) * readers / count)
+    return to_scalar(np.ceil(count / readers) * readers / count)
 
 
-def straddled_shards(shards: Quantity, hosts: Quantity) -> Quantity:
+def straddled_shards(shards: Quantity[Q], hosts: Quantity[Q]) -> Q:
     """Return how many shards several hosts have to open when samples are divided evenly.
 
     Host k takes the samples from ``k/H`` to ``(k + 1)/H`` of the dataset, and a boundary inside
@@ -167,4 +167,4 @@ def straddled_shards(shards: Quantity, hosts: Quantity) -> Quantity:
     """
     count, readers = whole("shards", shards), whole("hosts", hosts)
     common = np.gcd(count.astype(np.int64), readers.astype(np.int64))
-    return plain(np.minimum(count, readers - common))
+    return to_scalar(np.minimum(count, readers - common))

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from storagelab.checks import Quantity, non_negative, plain, positive, whole
+from storagelab.checks import Q, Quantity, non_negative, positive, to_scalar, whole
 
 _BITS = 8
 
 
-def audio_rate(sample_rate: Quantity, bits: Quantity, channels: Quantity) -> Quantity:
+def audio_rate(sample_rate: Quantity[Q], bits: Quantity[Q], channels: Quantity[Q]) -> Q:
     """Return the bytes/s of uncompressed audio: ``rate · bits · channels / 8``.
 
     ``sample_rate`` in Hz, ``bits`` a sample (24 are packed into 3 bytes). Raises ``ValueError``
     for a rate of 0 or less, or bits or channels that aren't whole.
     """
     frame = whole("bits", bits) * whole("channels", channels) / _BITS
-    return plain(positive("sample_rate", sample_rate) * frame)
+    return to_scalar(positive("sample_rate", sample_rate) * frame)
 
 
-def buffer_time(size: Quantity, rate: Quantity) -> Quantity:
+def buffer_time(size: Quantity[Q], rate: Quantity[Q]) -> Q:
     """Return the seconds that a buffer of ``size`` bytes holds of a stream of ``rate`` bytes/s.
 
     ``size / rate``: a stall of the storage that lasts longer is heard. 64 KB are 2 s of a
@@ -25,16 +25,16 @@ def buffer_time(size: Quantity, rate: Quantity) -> Quantity:
 
     Raises ``ValueError`` for a negative size or a rate of 0 or less.
     """
-    return plain(non_negative("size", size) / positive("rate", rate))
+    return to_scalar(non_negative("size", size) / positive("rate", rate))
 
 
 def lidar_packet_size(
-    columns: Quantity,
-    channels: Quantity,
-    channel_size: Quantity,
-    header_size: Quantity,
-    trailer_size: Quantity,
-) -> Quantity:
+    columns: Quantity[Q],
+    channels: Quantity[Q],
+    channel_size: Quantity[Q],
+    header_size: Quantity[Q],
+    trailer_size: Quantity[Q],
+) -> Q:
     """Return the bytes of a lidar's packet: ``columns · (header + channels · channel + trailer)``.
 
     A column is one direction in which ``channels`` beams are fired, ``channel_size`` bytes each,
@@ -44,4 +44,4 @@ def lidar_packet_size(
     """
     column = whole("channels", channels) * non_negative("channel_size", channel_size)
     around = non_negative("header_size", header_size) + non_negative("trailer_size", trailer_size)
-    return plain(whole("columns", columns) * (column + around))
+    return to_scalar(whole("columns", columns) * (column + around))

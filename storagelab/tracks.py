@@ -21,6 +21,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from storagelab.checks import Q
 from storagelab.devices import load_devices
 from storagelab.formats import FORMATS
 from storagelab.pipeline import CACHE_POLICIES
@@ -423,12 +424,12 @@ class Track(_Record, frozen=True, kw_only=True):
     pipeline: PipelinePart
     checkpoint: CheckpointPart
 
-    def charge(self, item: str, amount: float) -> float:
+    def charge(self, item: str, amount: Q) -> Q:
         """Return what ``amount``, in SI units, of ``item`` costs over the currency's period."""
         price = self.prices[item]
         return amount / price.si * price.amount
 
-    def charge_flow(self, item: str, rate: float) -> float:
+    def charge_flow(self, item: str, rate: Q) -> Q:
         """Return what a flow of ``rate``, in SI units a second, costs over the period."""
         return self.charge(item, rate * self.currency.period)
 

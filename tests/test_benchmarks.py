@@ -4,10 +4,9 @@ import json
 
 import numpy as np
 import pytest
-import soak_page
-import sweeps
-from monte_carlo import JOB, failure_by_failure, segment_by_segment
 
+from benchmarks import soak_page, sweeps
+from benchmarks.monte_carlo import JOB, failure_by_failure, segment_by_segment
 from storagelab.checkpoint import simulate_wall_time
 from tests.models.test_inputs import ONE_BY_ONE, laws
 

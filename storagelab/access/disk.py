@@ -4,21 +4,31 @@ from __future__ import annotations
 
 import numpy as np
 
-from storagelab.checks import Quantity, non_negative, plain, positive, require, single, whole
+from storagelab.checks import (
+    Floats,
+    Q,
+    Quantity,
+    non_negative,
+    positive,
+    require,
+    single,
+    to_scalar,
+    whole,
+)
 
 _MEAN_ROOT_OF_DISTANCE = 8 / 15
 """The mean of sqrt(x) for the distance x, as a share of the stroke, of two random places."""
 
 
-def rotation_time(rotations_per_second: Quantity) -> Quantity:
+def rotation_time(rotations_per_second: Quantity[Q]) -> Q:
     """Return the seconds of one rotation; a random sector is half of that away on average.
 
     7,200 rotations a minute are 120 a second. Raises ``ValueError`` for 0 or less.
     """
-    return plain(1 / positive("rotations_per_second", rotations_per_second))
+    return to_scalar(1 / positive("rotations_per_second", rotations_per_second))
 
 
-def mean_seek_time(track_to_track: Quantity, full_stroke: Quantity) -> Quantity:
+def mean_seek_time(track_to_track: Quantity[Q], full_stroke: Quantity[Q]) -> Q:
     """Return the mean seconds of a seek between two random places.
 
     The arm accelerates half of the way and brakes the other half, so a seek over a share x of
@@ -33,16 +43,16 @@ def mean_seek_time(track_to_track: Quantity, full_stroke: Quantity) -> Quantity:
         positive("full_stroke", full_stroke),
     )
     require(first <= last, "track_to_track must not exceed full_stroke")
-    return plain(first + (last - first) * _MEAN_ROOT_OF_DISTANCE)
+    return to_scalar(first + (last - first) * _MEAN_ROOT_OF_DISTANCE)
 
 
-def positioning_time(seek_time: Quantity, rotation: Quantity) -> Quantity:
+def positioning_time(seek_time: Quantity[Q], rotation: Quantity[Q]) -> Q:
     """Return the mean seconds before the first byte of a random read: a seek and half a turn.
 
     ``seek_time`` and ``rotation`` (of a whole turn) in seconds. Raises ``ValueError`` for a
     negative seek time or a rotation of 0 or less.
     """
-    return plain(non_negative("seek_time", seek_time) + positive("rotation", rotation) / 2)
+    return to_scalar(non_negative("seek_time", seek_time) + positive("rotation", rotation) / 2)
 
 
 def reordered_iops(
@@ -73,6 +83,6 @@ def reordered_iops(
     return 1 / (first + float(steps @ longer**depth))
 
 
-def _gauss_legendre(low: float, high: float, count: int) -> tuple[np.ndarray, np.ndarray]:
+def _gauss_legendre(low: float, high: float, count: int) -> tuple[Floats, Floats]:
     places, weights = np.polynomial.legendre.leggauss(count)
     return low + (high - low) * (places + 1) / 2, weights * (high - low) / 2

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import numpy as np
 
-from storagelab.checks import Floats, Quantity, at_least, non_negative, plain, positive, require
+from storagelab.checks import (
+    Floats,
+    Q,
+    Quantity,
+    at_least,
+    non_negative,
+    positive,
+    require,
+    to_scalar,
+)
 from storagelab.lambert import one_plus_w0
 
 _BITS = 8
 
 
 def serial_read_time(
-    size: Quantity, command_bits: Quantity, clock_rate: Quantity, lanes: Quantity
-) -> Quantity:
+    size: Quantity[Q], command_bits: Quantity[Q], clock_rate: Quantity[Q], lanes: Quantity[Q]
+) -> Q:
     """Return the seconds to read ``size`` bytes over a serial bus (SPI).
 
     ``command_bits`` of opcode, address and dummy cycles go over one lane first, then the data
@@ -22,26 +31,28 @@ def serial_read_time(
     """
     data = non_negative("size", size) * _BITS / positive("lanes", lanes)
     bits = non_negative("command_bits", command_bits) + data
-    return plain(bits / positive("clock_rate", clock_rate))
+    return to_scalar(bits / positive("clock_rate", clock_rate))
 
 
-def _whole_units(size: Quantity, unit: Quantity, name: str) -> Floats:
+def _whole_units(size: object, unit: object, name: str) -> Floats:
     # a hair below the quotient, so that a whole number doesn't cost a unit more
     count: Floats = np.ceil(non_negative("size", size) / positive(name, unit) * (1 - 1e-12))
     return count
 
 
-def program_time(size: Quantity, page_size: Quantity, page_time: Quantity) -> Quantity:
+def program_time(size: Quantity[Q], page_size: Quantity[Q], page_time: Quantity[Q]) -> Q:
     """Return the seconds to write ``size`` bytes into erased flash, a page at a time.
 
     ``⌈size / page_size⌉ · page_time``: a byte costs as much as a page. FRAM, which has no pages
     to program, writes at the speed of its bus. Raises ``ValueError`` for a negative size or time,
     or a page of 0 or less.
     """
-    return plain(_whole_units(size, page_size, "page_size") * non_negative("page_time", page_time))
+    return to_scalar(
+        _whole_units(size, page_size, "page_size") * non_negative("page_time", page_time)
+    )
 
 
-def erase_time(size: Quantity, sector_size: Quantity, sector_time: Quantity) -> Quantity:
+def erase_time(size: Quantity[Q], sector_size: Quantity[Q], sector_time: Quantity[Q]) -> Q:
     """Return the seconds to erase room for ``size`` bytes, a sector at a time.
 
     ``⌈size / sector_size⌉ · sector_time``. Data sheets give a typical and a longest time, an
@@ -49,10 +60,10 @@ def erase_time(size: Quantity, sector_size: Quantity, sector_time: Quantity) -> 
     for a negative size or time, or a sector of 0 or less.
     """
     sectors = _whole_units(size, sector_size, "sector_size")
-    return plain(sectors * non_negative("sector_time", sector_time))
+    return to_scalar(sectors * non_negative("sector_time", sector_time))
 
 
-def longest_stall(operation_time: Quantity, suspend_time: Quantity) -> Quantity:
+def longest_stall(operation_time: Quantity[Q], suspend_time: Quantity[Q]) -> Q:
     """Return the longest seconds that a read waits for an erase or a program in progress.
 
     ``operation_time`` on a chip that can't be interrupted (whose ``suspend_time`` is as long),
@@ -60,12 +71,12 @@ def longest_stall(operation_time: Quantity, suspend_time: Quantity) -> Quantity:
     negative time.
     """
     suspend = non_negative("suspend_time", suspend_time)
-    return plain(np.minimum(non_negative("operation_time", operation_time), suspend))
+    return to_scalar(np.minimum(non_negative("operation_time", operation_time), suspend))
 
 
 def erase_time_with_suspends(
-    erase: Quantity, read_period: Quantity, read_time: Quantity, suspend_time: Quantity
-) -> Quantity:
+    erase: Quantity[Q], read_period: Quantity[Q], read_time: Quantity[Q], suspend_time: Quantity[Q]
+) -> Q:
     """Return the seconds that an erase takes which reads suspend every ``read_period`` seconds.
 
     Each read takes ``suspend_time + read_time`` away from it, so it proceeds for the rest of
@@ -80,22 +91,22 @@ def erase_time_with_suspends(
         taken < period,
         "suspend_time + read_time must be below read_period, or the erase never ends",
     )
-    return plain(non_negative("erase", erase) * (period / (period - taken)))
+    return to_scalar(non_negative("erase", erase) * (period / (period - taken)))
 
 
-def partial_write_amplification(write_size: Quantity, unit_size: Quantity) -> Quantity:
+def partial_write_amplification(write_size: Quantity[Q], unit_size: Quantity[Q]) -> Q:
     """Return the bytes that flash writes for each byte of small writes, 1 or more.
 
     A write that fills its pages or sectors only in part wears out the whole of them:
     ``⌈size / unit⌉ · unit / size``. Raises ``ValueError`` for an argument of 0 or less.
     """
     size = positive("write_size", write_size)
-    return plain(
+    return to_scalar(
         _whole_units(size, unit_size, "unit_size") * positive("unit_size", unit_size) / size
     )
 
 
-def garbage_collection_amplification(spare_share: Quantity) -> Quantity:
+def garbage_collection_amplification(spare_share: Quantity[Q]) -> Q:
     """Return the bytes that an SSD writes for each byte of uniformly random writes, 1 or more.
 
     ``spare_share`` is the room that the host can't fill over the room that it fills
@@ -110,12 +121,12 @@ def garbage_collection_amplification(spare_share: Quantity) -> Quantity:
     alpha = 1 + at_least("spare_share", spare_share, 1e-3)
     # with t = α - 1 - ln α, W0(-α e^-α) is W0(-e^(-1 - t))
     live = 1 - one_plus_w0(alpha - 1 - np.log(alpha))
-    return plain(alpha / (alpha - live))
+    return to_scalar(alpha / (alpha - live))
 
 
 def lifetime(
-    capacity: Quantity, cycles: Quantity, write_rate: Quantity, amplification: Quantity
-) -> Quantity:
+    capacity: Quantity[Q], cycles: Quantity[Q], write_rate: Quantity[Q], amplification: Quantity[Q]
+) -> Q:
     """Return the seconds until flash is worn out, if wear is spread over all of it.
 
     ``capacity · cycles / (rate · amplification)``: ``capacity`` bytes that bear ``cycles``
@@ -126,4 +137,4 @@ def lifetime(
     """
     endurance = positive("capacity", capacity) * positive("cycles", cycles)
     inside = positive("write_rate", write_rate) * at_least("amplification", amplification, 1)
-    return plain(endurance / inside)
+    return to_scalar(endurance / inside)

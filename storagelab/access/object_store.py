@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from storagelab.checks import Quantity, non_negative, plain, positive, whole
+from storagelab.checks import Q, Quantity, non_negative, positive, to_scalar, whole
 
 
 def ranged_read_time(
-    size: Quantity,
-    first_byte: Quantity,
-    stream_bandwidth: Quantity,
-    streams: Quantity,
-    link_bandwidth: Quantity,
-) -> Quantity:
+    size: Quantity[Q],
+    first_byte: Quantity[Q],
+    stream_bandwidth: Quantity[Q],
+    streams: Quantity[Q],
+    link_bandwidth: Quantity[Q],
+) -> Q:
     """Return the seconds in which one object arrives as ``streams`` byte ranges at once.
 
     Each range waits ``first_byte`` seconds and flows at up to ``stream_bandwidth`` bytes/s, all
@@ -25,18 +25,18 @@ def ranged_read_time(
     """
     all_streams = whole("streams", streams) * positive("stream_bandwidth", stream_bandwidth)
     width = np.minimum(all_streams, positive("link_bandwidth", link_bandwidth))
-    return plain(non_negative("first_byte", first_byte) + non_negative("size", size) / width)
+    return to_scalar(non_negative("first_byte", first_byte) + non_negative("size", size) / width)
 
 
 def get_rate(
-    size: Quantity,
-    first_byte: Quantity,
-    stream_bandwidth: Quantity,
-    streams: Quantity,
-    prefixes: Quantity,
-    prefix_rate: Quantity,
-    link_bandwidth: Quantity,
-) -> Quantity:
+    size: Quantity[Q],
+    first_byte: Quantity[Q],
+    stream_bandwidth: Quantity[Q],
+    streams: Quantity[Q],
+    prefixes: Quantity[Q],
+    prefix_rate: Quantity[Q],
+    link_bandwidth: Quantity[Q],
+) -> Q:
     """Return the whole objects of ``size`` bytes that arrive in a second.
 
     The least of three ceilings: ``streams`` connections that each fetch one object after the
@@ -46,10 +46,10 @@ def get_rate(
     Raises ``ValueError`` for an argument of 0 or less (a first byte of 0 is allowed), or streams
     or prefixes that aren't whole.
     """
-    size = positive("size", size)
+    object_size = positive("size", size)
     waiting = non_negative("first_byte", first_byte)
-    streaming = size / positive("stream_bandwidth", stream_bandwidth)
+    streaming = object_size / positive("stream_bandwidth", stream_bandwidth)
     one_by_one = whole("streams", streams) / (waiting + streaming)
-    counted = whole("prefixes", prefixes) * positive("prefix_rate", prefix_rate)
-    by_link = positive("link_bandwidth", link_bandwidth) / size
-    return plain(np.minimum(np.minimum(one_by_one, counted), by_link))
+    by_prefixes = whole("prefixes", prefixes) * positive("prefix_rate", prefix_rate)
+    by_link = positive("link_bandwidth", link_bandwidth) / object_size
+    return to_scalar(np.minimum(np.minimum(one_by_one, by_prefixes), by_link))

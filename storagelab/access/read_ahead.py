@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from storagelab.checks import Quantity, at_least, plain, positive
+from storagelab.checks import Q, Quantity, at_least, positive, to_scalar
 
 
-def pages_touched(size: Quantity, page_size: Quantity) -> Quantity:
+def pages_touched(size: Quantity[Q], page_size: Quantity[Q]) -> Q:
     """Return the mean pages that a read of ``size`` bytes at a random byte touches.
 
     ``1 + (size - 1) / page_size``, exact for whole bytes: a row of 100 bytes in pages of 4,096
@@ -15,10 +15,10 @@ def pages_touched(size: Quantity, page_size: Quantity) -> Quantity:
 
     Raises ``ValueError`` for a size or page below 1 byte.
     """
-    return plain(1 + (at_least("size", size, 1) - 1) / at_least("page_size", page_size, 1))
+    return to_scalar(1 + (at_least("size", size, 1) - 1) / at_least("page_size", page_size, 1))
 
 
-def useful_fraction(run: Quantity, window: Quantity) -> Quantity:
+def useful_fraction(run: Quantity[Q], window: Quantity[Q]) -> Q:
     """Return the share of what is read ahead that is used, 0 to 1.
 
     The reader takes ``run`` bytes in order and then jumps; the device or the kernel fetches
@@ -29,13 +29,13 @@ def useful_fraction(run: Quantity, window: Quantity) -> Quantity:
 
     Raises ``ValueError`` for an argument of 0 or less.
     """
-    run, window = positive("run", run), positive("window", window)
-    return plain(run / (np.ceil(run / window * (1 - 1e-12)) * window))
+    used, unit = positive("run", run), positive("window", window)
+    return to_scalar(used / (np.ceil(used / unit * (1 - 1e-12)) * unit))
 
 
 def read_ahead_bandwidth(
-    bandwidth: Quantity, latency: Quantity, run: Quantity, window: Quantity
-) -> Quantity:
+    bandwidth: Quantity[Q], latency: Quantity[Q], run: Quantity[Q], window: Quantity[Q]
+) -> Q:
     """Return the useful bytes/s of one reader of runs that a device fetches window by window.
 
     Each run waits ``latency`` seconds once, since the next window is on its way while this one
@@ -43,6 +43,7 @@ def read_ahead_bandwidth(
 
     Raises ``ValueError`` for an argument of 0 or less.
     """
-    fetched = positive("run", run) / np.asarray(useful_fraction(run, window))
+    used = positive("run", run)
+    fetched = used / useful_fraction(used, window)
     time = positive("latency", latency) + fetched / positive("bandwidth", bandwidth)
-    return plain(positive("run", run) / time)
+    return to_scalar(used / time)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from storagelab.checks import Quantity, at_least, non_negative, plain, positive, require
+from storagelab.checks import Q, Quantity, at_least, non_negative, positive, require, to_scalar
 
 
-def read_time(size: Quantity, latency: Quantity, bandwidth: Quantity) -> Quantity:
+def read_time(size: Quantity[Q], latency: Quantity[Q], bandwidth: Quantity[Q]) -> Q:
     """Return the seconds that one read of ``size`` bytes takes.
 
     A read waits ``latency`` seconds for its first byte (seek, rotation, flash sensing, network)
@@ -15,13 +15,13 @@ def read_time(size: Quantity, latency: Quantity, bandwidth: Quantity) -> Quantit
 
     Raises ``ValueError`` for a size or latency below 0 or a bandwidth of 0 or less.
     """
-    size, latency = non_negative("size", size), non_negative("latency", latency)
-    return plain(latency + size / positive("bandwidth", bandwidth))
+    streaming = non_negative("size", size) / positive("bandwidth", bandwidth)
+    return to_scalar(non_negative("latency", latency) + streaming)
 
 
 def random_read_bandwidth(
-    bandwidth: Quantity, latency: Quantity, request_size: Quantity
-) -> Quantity:
+    bandwidth: Quantity[Q], latency: Quantity[Q], request_size: Quantity[Q]
+) -> Q:
     """Return the bytes/s of one reader that asks for ``request_size`` bytes at random places.
 
     One request is outstanding, so each pays ``latency`` seconds before ``bandwidth`` bytes/s
@@ -29,13 +29,11 @@ def random_read_bandwidth(
 
     Raises ``ValueError`` for a size or bandwidth of 0 or less, or a latency below 0.
     """
-    bandwidth = positive("bandwidth", bandwidth)
-    latency = non_negative("latency", latency)
-    request_size = positive("request_size", request_size)
-    return plain(bandwidth * (request_size / (request_size + latency * bandwidth)))
+    stream, size = positive("bandwidth", bandwidth), positive("request_size", request_size)
+    return to_scalar(stream * (size / (size + non_negative("latency", latency) * stream)))
 
 
-def iops_at_queue_depth(latency: Quantity, max_iops: Quantity, queue_depth: Quantity) -> Quantity:
+def iops_at_queue_depth(latency: Quantity[Q], max_iops: Quantity[Q], queue_depth: Quantity[Q]) -> Q:
     """Return the requests/s of a device that holds ``queue_depth`` requests at once.
 
     ``latency`` is the time of a request at queue depth 1, in seconds, and ``max_iops`` the
@@ -48,52 +46,51 @@ def iops_at_queue_depth(latency: Quantity, max_iops: Quantity, queue_depth: Quan
     Raises ``ValueError`` for a queue depth below 1, or where one request at a time would
     already beat ``max_iops``.
     """
-    latency, max_iops = positive("latency", latency), positive("max_iops", max_iops)
-    queue_depth = at_least("queue_depth", queue_depth, 1)
+    alone, most = positive("latency", latency), positive("max_iops", max_iops)
+    depth = at_least("queue_depth", queue_depth, 1)
     require(
-        latency * max_iops >= 1 - 1e-9,
+        alone * most >= 1 - 1e-9,
         "latency must be at least 1/max_iops: a device can't serve one request at a time "
         "faster than it serves many",
     )
-    bottleneck = 1 / max_iops
-    return plain(queue_depth / (np.maximum(latency - bottleneck, 0) + queue_depth * bottleneck))
+    bottleneck = 1 / most
+    return to_scalar(depth / (np.maximum(alone - bottleneck, 0) + depth * bottleneck))
 
 
 def roofline_bandwidth(
-    max_iops: Quantity, max_bandwidth: Quantity, request_size: Quantity
-) -> Quantity:
+    max_iops: Quantity[Q], max_bandwidth: Quantity[Q], request_size: Quantity[Q]
+) -> Q:
     """Return the most bytes/s that a device delivers at a request size, at any queue depth.
 
     ``min(max_iops · b, max_bandwidth)``: bound by requests/s left of the knee, by bytes/s
     right of it. Raises ``ValueError`` for an argument of 0 or less.
     """
-    max_iops = positive("max_iops", max_iops)
-    max_bandwidth = positive("max_bandwidth", max_bandwidth)
-    return plain(np.minimum(max_iops * positive("request_size", request_size), max_bandwidth))
+    by_requests = positive("max_iops", max_iops) * positive("request_size", request_size)
+    return to_scalar(np.minimum(by_requests, positive("max_bandwidth", max_bandwidth)))
 
 
-def knee_request_size(max_iops: Quantity, max_bandwidth: Quantity) -> Quantity:
+def knee_request_size(max_iops: Quantity[Q], max_bandwidth: Quantity[Q]) -> Q:
     """Return the request size, in bytes, from which bandwidth and no longer IOPS binds."""
-    return plain(positive("max_bandwidth", max_bandwidth) / positive("max_iops", max_iops))
+    return to_scalar(positive("max_bandwidth", max_bandwidth) / positive("max_iops", max_iops))
 
 
-def half_bandwidth_request_size(bandwidth: Quantity, latency: Quantity) -> Quantity:
+def half_bandwidth_request_size(bandwidth: Quantity[Q], latency: Quantity[Q]) -> Q:
     """Return the request size, in bytes, at which random reads reach half of ``bandwidth``.
 
     ``L·B``: the bytes that could have flowed during the latency. Raises ``ValueError`` for a
     bandwidth of 0 or less or a negative latency.
     """
-    return plain(positive("bandwidth", bandwidth) * non_negative("latency", latency))
+    return to_scalar(positive("bandwidth", bandwidth) * non_negative("latency", latency))
 
 
 def queued_bandwidth(
-    latency: Quantity,
-    stream_bandwidth: Quantity,
-    max_iops: Quantity,
-    max_bandwidth: Quantity,
-    request_size: Quantity,
-    queue_depth: Quantity,
-) -> Quantity:
+    latency: Quantity[Q],
+    stream_bandwidth: Quantity[Q],
+    max_iops: Quantity[Q],
+    max_bandwidth: Quantity[Q],
+    request_size: Quantity[Q],
+    queue_depth: Quantity[Q],
+) -> Q:
     """Return the bytes/s of a device with ``queue_depth`` random reads of one size outstanding.
 
     A request alone takes ``latency + b / stream_bandwidth`` seconds; all together get no more
@@ -106,5 +103,5 @@ def queued_bandwidth(
     size = positive("request_size", request_size)
     stream = positive("stream_bandwidth", stream_bandwidth)
     alone = non_negative("latency", latency) + size / stream
-    roof = np.asarray(roofline_bandwidth(max_iops, max_bandwidth, size))
-    return plain(np.asarray(iops_at_queue_depth(alone, roof / size, queue_depth)) * size)
+    roof = roofline_bandwidth(max_iops, max_bandwidth, size)
+    return to_scalar(iops_at_queue_depth(alone, roof / size, queue_depth) * size)

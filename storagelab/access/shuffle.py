@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from storagelab.checks import Quantity, at_least, non_negative, plain, positive, whole
+from storagelab.checks import Q, Quantity, at_least, non_negative, positive, to_scalar, whole
 
 
-def shuffle_displacement(buffer: Quantity) -> Quantity:
+def shuffle_displacement(buffer: Quantity[Q]) -> Q:
     """Return how far a shuffle buffer of ``buffer`` samples moves a sample, as mean |samples|.
 
     A buffer hands out one of its K samples at random and takes in the next, so a sample stays
@@ -17,14 +17,13 @@ def shuffle_displacement(buffer: Quantity) -> Quantity:
 
     Raises ``ValueError`` for a buffer below 0.
     """
-    buffer = non_negative("buffer", buffer)
-    size = np.maximum(buffer, 1)
+    size = np.maximum(non_negative("buffer", buffer), 1)
     with np.errstate(divide="ignore"):
         stays = np.exp(size * np.log1p(-1 / size))
-    return plain(2 * size * stays)
+    return to_scalar(2 * size * stays)
 
 
-def stream_displacement(samples: Quantity, buffer: Quantity) -> Quantity:
+def stream_displacement(samples: Quantity[Q], buffer: Quantity[Q]) -> Q:
     """Return the mean |displacement|, in samples, of a stream of ``samples`` through a buffer.
 
     What :func:`shuffle_displacement` is for an endless stream, with both ends: at the front the
@@ -45,12 +44,12 @@ def stream_displacement(samples: Quantity, buffer: Quantity) -> Quantity:
     long = 4 * share**2 - filled * (4 * share**3 + 6 * share**2 + 1) / (3 * share)
     short = 2 * share / np.e * (1 - (6 - 2 * np.e) * share)
     in_the_limit = np.where(share <= 0.5, short, long)
-    endless = np.asarray(shuffle_displacement(size))
+    endless = shuffle_displacement(size)
     # the ratio carries the exact law of few samples over; it is 1 where the buffer is large
-    return plain(endless * in_the_limit / (2 * share / np.e))
+    return to_scalar(endless * in_the_limit / (2 * share / np.e))
 
 
-def neighbour_separation(interleave: Quantity, buffer: Quantity) -> Quantity:
+def neighbour_separation(interleave: Quantity[Q], buffer: Quantity[Q]) -> Q:
     """Return how many samples part two that lie side by side in a shard, on average.
 
     ``interleave`` m shards are read in turn, one sample from each, so neighbours leave the
@@ -67,24 +66,24 @@ def neighbour_separation(interleave: Quantity, buffer: Quantity) -> Quantity:
     size = np.maximum(non_negative("buffer", buffer), 1)  # a buffer of 0 or 1 holds nothing back
     with np.errstate(divide="ignore"):
         both_wait = np.exp(np.maximum(apart * np.log1p(-1 / size), -745.0))
-    return plain(apart + size * both_wait)
+    return to_scalar(apart + size * both_wait)
 
 
-def buffer_memory(buffer: Quantity, sample_size: Quantity) -> Quantity:
+def buffer_memory(buffer: Quantity[Q], sample_size: Quantity[Q]) -> Q:
     """Return the bytes that a shuffle buffer of ``buffer`` samples holds.
 
     Of one loader: a node whose workers each shuffle for themselves pays once for each. Raises
     ``ValueError`` for a negative buffer or a size of 0 or less.
     """
-    return plain(non_negative("buffer", buffer) * positive("sample_size", sample_size))
+    return to_scalar(non_negative("buffer", buffer) * positive("sample_size", sample_size))
 
 
-def buffer_fill_time(buffer: Quantity, sample_size: Quantity, bandwidth: Quantity) -> Quantity:
+def buffer_fill_time(buffer: Quantity[Q], sample_size: Quantity[Q], bandwidth: Quantity[Q]) -> Q:
     """Return the seconds before a shuffle buffer gives its first sample: ``K·b / B``.
 
     Paid at the start of every epoch, and after every restart. ``sample_size`` b in bytes,
     ``bandwidth`` B in bytes/s. Raises ``ValueError`` as :func:`buffer_memory` does, and for a
     bandwidth of 0 or less.
     """
-    held = np.asarray(buffer_memory(buffer, sample_size))
-    return plain(held / positive("bandwidth", bandwidth))
+    held = buffer_memory(buffer, sample_size)
+    return to_scalar(held / positive("bandwidth", bandwidth))

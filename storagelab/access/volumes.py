@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from storagelab.checks import Quantity, non_negative, plain, positive, require
+from storagelab.checks import Q, Quantity, non_negative, positive, require, to_scalar
 
 
-def burst_duration(credits: Quantity, burst: Quantity, baseline: Quantity) -> Quantity:
+def burst_duration(credits: Quantity[Q], burst: Quantity[Q], baseline: Quantity[Q]) -> Q:
     """Return the seconds that a token bucket of ``credits`` I/Os lasts at ``burst`` I/Os per s.
 
     Credits refill at ``baseline`` I/Os per s meanwhile: ``credits / (burst - baseline)``
@@ -15,24 +15,23 @@ def burst_duration(credits: Quantity, burst: Quantity, baseline: Quantity) -> Qu
 
     Raises ``ValueError`` where ``burst`` isn't above ``baseline``: such a load never drains it.
     """
-    credits = non_negative("credits", credits)
-    burst, baseline = positive("burst", burst), non_negative("baseline", baseline)
-    require(burst > baseline, "burst must be above baseline, or the bucket never runs empty")
-    return plain(credits / (burst - baseline))
+    fast, slow = positive("burst", burst), non_negative("baseline", baseline)
+    require(fast > slow, "burst must be above baseline, or the bucket never runs empty")
+    return to_scalar(non_negative("credits", credits) / (fast - slow))
 
 
-def refill_time(credits: Quantity, baseline: Quantity) -> Quantity:
+def refill_time(credits: Quantity[Q], baseline: Quantity[Q]) -> Q:
     """Return the seconds in which an idle volume earns ``credits`` at ``baseline`` per second.
 
     ``credits / baseline`` (Amazon EBS user guide, gp2 volumes). Raises ``ValueError`` for
     negative credits or a baseline of 0 or less.
     """
-    return plain(non_negative("credits", credits) / positive("baseline", baseline))
+    return to_scalar(non_negative("credits", credits) / positive("baseline", baseline))
 
 
 def baseline_rate(
-    capacity: Quantity, rate_per_byte: Quantity, least: Quantity, most: Quantity
-) -> Quantity:
+    capacity: Quantity[Q], rate_per_byte: Quantity[Q], least: Quantity[Q], most: Quantity[Q]
+) -> Q:
     """Return the rate that a volume of ``capacity`` bytes keeps up for ever.
 
     ``rate_per_byte · capacity``, at least ``least`` and at most ``most``, in whatever the rate
@@ -44,12 +43,12 @@ def baseline_rate(
     floor, roof = positive("least", least), positive("most", most)
     require(floor <= roof, "least must not exceed most")
     rate = positive("capacity", capacity) * positive("rate_per_byte", rate_per_byte)
-    return plain(np.minimum(np.maximum(rate, floor), roof))
+    return to_scalar(np.minimum(np.maximum(rate, floor), roof))
 
 
 def transfer_time(
-    size: Quantity, burst: Quantity, baseline: Quantity, credits: Quantity
-) -> Quantity:
+    size: Quantity[Q], burst: Quantity[Q], baseline: Quantity[Q], credits: Quantity[Q]
+) -> Q:
     """Return the seconds that ``size`` bytes take through a token bucket that starts full.
 
     ``burst`` bytes/s while ``credits`` bytes last (they refill at ``baseline`` bytes/s
@@ -59,8 +58,8 @@ def transfer_time(
     Raises ``ValueError`` for a negative size or credits, or a burst that isn't above the
     baseline.
     """
-    size = non_negative("size", size)
-    lasts = np.asarray(burst_duration(credits, burst, baseline))
-    burst, baseline = positive("burst", burst), positive("baseline", baseline)
-    fast = np.minimum(size, lasts * burst)
-    return plain(fast / burst + (size - fast) / baseline)
+    total = non_negative("size", size)
+    lasts = burst_duration(credits, burst, baseline)
+    fast, slow = positive("burst", burst), positive("baseline", baseline)
+    bursting = np.minimum(total, lasts * fast)
+    return to_scalar(bursting / fast + (total - bursting) / slow)

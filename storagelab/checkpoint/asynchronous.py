@@ -6,12 +6,12 @@ import numpy as np
 
 from storagelab.checkpoint.intervals import optimal_interval
 from storagelab.checkpoint.wall_time import ending, expected_wall_time
-from storagelab.checks import Quantity, non_negative, plain, positive, require
+from storagelab.checks import Q, Quantity, non_negative, positive, require, to_scalar
 
 
 def asynchronous_interval(
-    snapshot_time: Quantity, persist_time: Quantity, mtbf: Quantity
-) -> Quantity:
+    snapshot_time: Quantity[Q], persist_time: Quantity[Q], mtbf: Quantity[Q]
+) -> Q:
     """Return the best interval, in seconds, where only the snapshot stops the job.
 
     The exact optimum for a dump of ``snapshot_time`` seconds, but not less than the
@@ -20,17 +20,17 @@ def asynchronous_interval(
     """
     snapshot = non_negative("snapshot_time", snapshot_time)
     least = non_negative("persist_time", persist_time)
-    return plain(np.maximum(optimal_interval(snapshot, mtbf), least))
+    return to_scalar(np.maximum(optimal_interval(snapshot, mtbf), least))
 
 
 def asynchronous_wall_time(
-    solve_time: Quantity,
-    interval: Quantity,
-    snapshot_time: Quantity,
-    persist_time: Quantity,
-    mtbf: Quantity,
-    restart_time: Quantity,
-) -> Quantity:
+    solve_time: Quantity[Q],
+    interval: Quantity[Q],
+    snapshot_time: Quantity[Q],
+    persist_time: Quantity[Q],
+    mtbf: Quantity[Q],
+    restart_time: Quantity[Q],
+) -> Q:
     """Return the expected seconds of a job whose checkpoints are copied in the background.
 
     :func:`storagelab.checkpoint.expected_wall_time` with the snapshot as the dump, times
@@ -46,6 +46,6 @@ def asynchronous_wall_time(
         persist <= positive("interval", interval) * (1 + 1e-12),
         "interval must not be shorter than persist_time: the next snapshot has nowhere to go",
     )
-    wall = np.asarray(expected_wall_time(solve_time, interval, snapshot, mtbf, restart_time))
+    wall = expected_wall_time(solve_time, interval, snapshot, mtbf, restart_time)
     with np.errstate(over="ignore"):
-        return ending(wall * np.exp(persist / positive("mtbf", mtbf)))
+        return to_scalar(ending(wall * np.exp(persist / positive("mtbf", mtbf))))

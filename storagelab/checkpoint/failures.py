@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from storagelab.checks import Quantity, non_negative, plain, positive, require, whole
+from storagelab.checks import (
+    Floats,
+    Q,
+    Quantity,
+    Rows,
+    non_negative,
+    positive,
+    require,
+    to_scalar,
+    whole,
+)
 
 
-def job_mtbf(component_mtbf: Quantity, count: Quantity) -> Quantity:
+def job_mtbf(component_mtbf: Quantity[Q], count: Quantity[Q]) -> Q:
     """Return the MTBF, in seconds, of a job that stops when any of ``count`` equal parts fails.
 
     ``M_part / n``, for independent exponential failures. Measured clusters stray from 1/n:
@@ -16,10 +26,10 @@ def job_mtbf(component_mtbf: Quantity, count: Quantity) -> Quantity:
 
     Raises ``ValueError`` for an MTBF of 0 or less, or a count below 1.
     """
-    return plain(positive("component_mtbf", component_mtbf) / whole("count", count))
+    return to_scalar(positive("component_mtbf", component_mtbf) / whole("count", count))
 
 
-def combined_mtbf(component_mtbfs: Quantity, counts: Quantity) -> Quantity:
+def combined_mtbf(component_mtbfs: Rows, counts: Rows) -> float | Floats:
     """Return the MTBF, in seconds, of a job of unlike parts: ``1 / Σ(n_i / M_i)``, last axis.
 
     ``counts[i]`` parts of kind i (accelerators, ports, drives) with a mean of
@@ -31,12 +41,14 @@ def combined_mtbf(component_mtbfs: Quantity, counts: Quantity) -> Quantity:
     means, numbers = positive("component_mtbfs", component_mtbfs), whole("counts", counts, least=0)
     rate = np.sum(numbers / means, axis=-1)
     require(rate > 0, "counts must hold at least one part")
-    return plain(1 / rate)
+    return to_scalar(1 / rate)
 
 
-def survival_probability(time: Quantity, mtbf: Quantity) -> Quantity:
+def survival_probability(time: Quantity[Q], mtbf: Quantity[Q]) -> Q:
     """Return how likely a job runs for ``time`` seconds without a failure: ``e^(-t/M)``.
 
     Raises ``ValueError`` for a negative time or an MTBF of 0 or less.
     """
-    return plain(np.exp(-np.minimum(non_negative("time", time) / positive("mtbf", mtbf), 745.0)))
+    return to_scalar(
+        np.exp(-np.minimum(non_negative("time", time) / positive("mtbf", mtbf), 745.0))
+    )

@@ -6,27 +6,28 @@ import numpy as np
 
 from storagelab.checkpoint.wall_time import ending
 from storagelab.checks import (
+    Q,
     Quantity,
     fraction,
     non_negative,
-    plain,
     positive,
     require,
+    to_scalar,
     whole,
 )
 
 
 def two_level_wall_time(
-    solve_time: Quantity,
-    interval: Quantity,
-    durable_every: Quantity,
-    local_dump: Quantity,
-    durable_dump: Quantity,
-    mtbf: Quantity,
-    local_share: Quantity,
-    local_restart: Quantity,
-    durable_restart: Quantity,
-) -> Quantity:
+    solve_time: Quantity[Q],
+    interval: Quantity[Q],
+    durable_every: Quantity[Q],
+    local_dump: Quantity[Q],
+    durable_dump: Quantity[Q],
+    mtbf: Quantity[Q],
+    local_share: Quantity[Q],
+    local_restart: Quantity[Q],
+    durable_restart: Quantity[Q],
+) -> Q:
     """Return the expected seconds of a job with local checkpoints and, now and then, durable ones.
 
     After each ``interval`` seconds of work the state is saved locally in ``local_dump`` seconds
@@ -67,12 +68,12 @@ def two_level_wall_time(
         # E_0 = (first + g')/u', where the last interval is longer by the durable dump
         cycle = first * (1 + failing_last * (1 - local)) + failing_last * (mean + restart)
         wall = cycle * (work / (step * every))
-    return ending(wall)
+    return to_scalar(ending(wall))
 
 
 def two_level_intervals(
-    local_dump: Quantity, durable_dump: Quantity, mtbf: Quantity, local_share: Quantity
-) -> tuple[Quantity, Quantity]:
+    local_dump: Quantity[Q], durable_dump: Quantity[Q], mtbf: Quantity[Q], local_share: Quantity[Q]
+) -> tuple[Q, Q]:
     """Return the best seconds of work between local and between durable checkpoints.
 
     Young's rule on each level, with the failures that it serves:
@@ -84,4 +85,4 @@ def two_level_intervals(
     require((local > 0) & (local < 1), "local_share must be above 0 and below 1")
     near = np.sqrt(2 * non_negative("local_dump", local_dump) * mean / local)
     far = np.sqrt(2 * non_negative("durable_dump", durable_dump) * mean / (1 - local))
-    return plain(near), plain(far)
+    return to_scalar(near), to_scalar(far)

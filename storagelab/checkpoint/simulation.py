@@ -7,11 +7,20 @@ same jobs by their counts, fast enough to follow a slider.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from storagelab.checks import Floats, non_negative, positive, require, single, whole
+from storagelab.checks import (
+    Counts,
+    Floats,
+    Q,
+    non_negative,
+    positive,
+    require,
+    single,
+    to_scalar,
+    whole,
+)
 
 _CHUNK = 4096
 """Trials that are played at once: their state stays in the processor's cache, and memory is
@@ -117,11 +126,11 @@ def sample_wall_times(
     return walls
 
 
-def _mean_failures(segments: Any, period: Any, last: Any, mean: float, restart: float) -> Any:
+def _mean_failures(segments: Q, period: Q, last: Q, mean: float, restart: float) -> Q:
     """Return a job's mean number of failures: its mean wall time over the MTBF."""
     with np.errstate(over="ignore"):
         pieces = (segments - 1) * np.expm1(period / mean) + np.expm1(last / mean)
-        return np.exp(restart / mean) * pieces
+        return to_scalar(np.exp(restart / mean) * pieces)
 
 
 def _struck(
@@ -144,7 +153,7 @@ def _struck(
     return number * length + first * restart + lost
 
 
-def _losses(counts: Any, length: Floats, mean: float, generator: np.random.Generator) -> Floats:
+def _losses(counts: Counts, length: Floats, mean: float, generator: np.random.Generator) -> Floats:
     """Return the sums of ``counts`` lifetimes below ``length``, shape (n, count).
 
     A lifetime that ended within an attempt is exponential, given that it is shorter than it.

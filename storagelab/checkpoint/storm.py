@@ -8,13 +8,14 @@ import numpy as np
 
 from storagelab.checks import (
     Floats,
+    Q,
     Quantity,
     fraction,
     non_negative,
-    plain,
     positive,
     require,
     single,
+    to_scalar,
     whole,
 )
 
@@ -97,15 +98,15 @@ def storm_profile(
 
 
 def storm_write_time(
-    size: Quantity,
-    writers: Quantity,
-    shared_bandwidth: Quantity,
-    node_bandwidth: Quantity,
+    size: Quantity[Q],
+    writers: Quantity[Q],
+    shared_bandwidth: Quantity[Q],
+    node_bandwidth: Quantity[Q],
     sharded: bool = True,
-    efficiency: Quantity = 1.0,
-    files_per_writer: Quantity = 0,
-    metadata_rate: Quantity = 1e100,
-) -> Quantity:
+    efficiency: Quantity[Q] = 1.0,
+    files_per_writer: Quantity[Q] = 0,
+    metadata_rate: Quantity[Q] = 1e100,
+) -> Q:
     """Return the seconds in which ``writers`` nodes save one checkpoint at the same moment.
 
     ``size`` bytes are one full checkpoint. Sharded, each writer saves its own part and the
@@ -121,25 +122,25 @@ def storm_write_time(
     """
     if not isinstance(sharded, (bool, np.bool_)):
         raise ValueError(f"sharded must be True or False; got {sharded!r}")
-    size, writers = non_negative("size", size), whole("writers", writers)
+    total, nodes = non_negative("size", size), whole("writers", writers)
     left = positive("efficiency", fraction("efficiency", efficiency))
     shared = positive("shared_bandwidth", shared_bandwidth) * left
-    path = np.minimum(shared, writers * positive("node_bandwidth", node_bandwidth))
-    files = writers * whole("files_per_writer", files_per_writer, least=0)
+    path = np.minimum(shared, nodes * positive("node_bandwidth", node_bandwidth))
+    files = nodes * whole("files_per_writer", files_per_writer, least=0)
     creating = files / positive("metadata_rate", metadata_rate)
-    return plain(size * (1.0 if sharded else writers) / path + creating)
+    return to_scalar(total * (1.0 if sharded else nodes) / path + creating)
 
 
-def storage_share(interval: Quantity, dump_time: Quantity) -> Quantity:
+def storage_share(interval: Quantity[Q], dump_time: Quantity[Q]) -> Q:
     """Return the share of time in which dumps saturate the storage: ``d / (τ + d)``, 0 to 1.
 
     Raises ``ValueError`` for an interval of 0 or less or a negative dump time.
     """
     dump = non_negative("dump_time", dump_time)
-    return plain(dump / (positive("interval", interval) + dump))
+    return to_scalar(dump / (positive("interval", interval) + dump))
 
 
-def shortest_interval(dump_time: Quantity, storage_limit: Quantity) -> Quantity:
+def shortest_interval(dump_time: Quantity[Q], storage_limit: Quantity[Q]) -> Q:
     """Return the interval, in seconds, at which dumps take ``storage_limit`` of the storage's time.
 
     The inverse of :func:`storage_share`: ``d·(1 - limit)/limit``; checkpointing more often
@@ -147,4 +148,4 @@ def shortest_interval(dump_time: Quantity, storage_limit: Quantity) -> Quantity:
     """
     limit = positive("storage_limit", storage_limit)
     require(limit < 1, "storage_limit must be below 1")
-    return plain(non_negative("dump_time", dump_time) * (1 - limit) / limit)
+    return to_scalar(non_negative("dump_time", dump_time) * (1 - limit) / limit)

@@ -5,29 +5,24 @@ Every form states what it assumes. All take failures as exponential.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from storagelab.checks import (
     Floats,
+    Q,
     Quantity,
-    doubt,
     non_negative,
-    plain,
     positive,
     require,
+    to_scalar,
+    warn_if,
     whole,
 )
 
 
 def _job(
-    solve_time: Quantity,
-    interval: Quantity,
-    dump_time: Quantity,
-    mtbf: Quantity,
-    restart_time: Quantity,
-) -> Any:
+    solve_time: object, interval: object, dump_time: object, mtbf: object, restart_time: object
+) -> tuple[Floats, Floats, Floats, Floats, Floats]:
     """Return the checked arguments that all forms share."""
     work, step = positive("solve_time", solve_time), positive("interval", interval)
     require(
@@ -43,23 +38,23 @@ def _job(
     )
 
 
-def ending(wall: Floats) -> Quantity:
+def ending(wall: Floats) -> Floats:
     """Return an expected wall time; raise ``ValueError`` where it is beyond a float's range."""
     require(
         np.isfinite(wall),
         "the expected wall time is beyond a float's range: with failures this frequent the job "
         "never ends",
     )
-    return plain(wall)
+    return wall
 
 
 def expected_wall_time(
-    solve_time: Quantity,
-    interval: Quantity,
-    dump_time: Quantity,
-    mtbf: Quantity,
-    restart_time: Quantity,
-) -> Quantity:
+    solve_time: Quantity[Q],
+    interval: Quantity[Q],
+    dump_time: Quantity[Q],
+    mtbf: Quantity[Q],
+    restart_time: Quantity[Q],
+) -> Q:
     """Return the expected seconds, failures and all, of a job of ``solve_time`` seconds.
 
     ``T = M·e^(R/M)·(e^((τ+d)/M) - 1)·Ts/τ``, exact for exponential failures that may also strike
@@ -72,16 +67,16 @@ def expected_wall_time(
     work, step, dump, mean, restart = _job(solve_time, interval, dump_time, mtbf, restart_time)
     with np.errstate(over="ignore"):
         wall = np.exp(restart / mean) * np.expm1((step + dump) / mean) * (mean / step * work)
-    return ending(wall)
+    return to_scalar(ending(wall))
 
 
 def segmented_wall_time(
-    solve_time: Quantity,
-    segments: Quantity,
-    dump_time: Quantity,
-    mtbf: Quantity,
-    restart_time: Quantity,
-) -> Quantity:
+    solve_time: Quantity[Q],
+    segments: Quantity[Q],
+    dump_time: Quantity[Q],
+    mtbf: Quantity[Q],
+    restart_time: Quantity[Q],
+) -> Q:
     """Return the expected seconds of a job of ``segments`` equal parts, no dump after the last.
 
     ``M·e^(R/M)·[(n - 1)(e^((Ts/n + d)/M) - 1) + (e^(Ts/(nM)) - 1)]``: exact for a finite job,
@@ -95,16 +90,16 @@ def segmented_wall_time(
     with np.errstate(over="ignore", invalid="ignore"):
         pieces = (count - 1) * np.expm1((work / count + dump) / mean)
         wall = mean * np.exp(restart / mean) * (pieces + np.expm1(work / count / mean))
-    return ending(wall)
+    return to_scalar(ending(wall))
 
 
 def immune_restart_wall_time(
-    solve_time: Quantity,
-    interval: Quantity,
-    dump_time: Quantity,
-    mtbf: Quantity,
-    restart_time: Quantity,
-) -> Quantity:
+    solve_time: Quantity[Q],
+    interval: Quantity[Q],
+    dump_time: Quantity[Q],
+    mtbf: Quantity[Q],
+    restart_time: Quantity[Q],
+) -> Q:
     """Return the expected seconds of a job whose restarts never fail.
 
     :func:`expected_wall_time` with ``M + R`` in the place of ``M·e^(R/M)``. For restarts much
@@ -115,16 +110,16 @@ def immune_restart_wall_time(
     work, step, dump, mean, restart = _job(solve_time, interval, dump_time, mtbf, restart_time)
     with np.errstate(over="ignore"):
         wall = np.expm1((step + dump) / mean) * ((mean + restart) / step * work)
-    return ending(wall)
+    return to_scalar(ending(wall))
 
 
 def first_order_wall_time(
-    solve_time: Quantity,
-    interval: Quantity,
-    dump_time: Quantity,
-    mtbf: Quantity,
-    restart_time: Quantity,
-) -> Quantity:
+    solve_time: Quantity[Q],
+    interval: Quantity[Q],
+    dump_time: Quantity[Q],
+    mtbf: Quantity[Q],
+    restart_time: Quantity[Q],
+) -> Q:
     """Return the expected seconds of a job, to first order in 1/M: the form that one can read.
 
     ``Ts + (Ts/τ - 1)·d + [(τ + d)/2 + R]·Ts/M``: work, dumps, and for each of ``Ts/M`` failures
@@ -136,16 +131,18 @@ def first_order_wall_time(
     interval, dump and restart together come to more than half of the MTBF.
     """
     work, step, dump, mean, restart = _job(solve_time, interval, dump_time, mtbf, restart_time)
-    doubt(
+    warn_if(
         step + dump + restart > mean / 2,
         "interval + dump_time + restart_time is above half of mtbf: the first-order form is too "
         "low here; use expected_wall_time",
     )
     dumps = np.maximum(work / step - 1, 0) * dump
-    return plain(work + dumps + ((step + dump) / 2 + restart) * (work / mean))
+    return to_scalar(work + dumps + ((step + dump) / 2 + restart) * (work / mean))
 
 
-def unprotected_wall_time(solve_time: Quantity, mtbf: Quantity, restart_time: Quantity) -> Quantity:
+def unprotected_wall_time(
+    solve_time: Quantity[Q], mtbf: Quantity[Q], restart_time: Quantity[Q]
+) -> Q:
     """Return the expected seconds of a job without checkpoints: ``M·e^(R/M)·(e^(Ts/M) - 1)``.
 
     Raises ``ValueError`` for an argument out of its range, or where the expectation overflows.
@@ -154,4 +151,4 @@ def unprotected_wall_time(solve_time: Quantity, mtbf: Quantity, restart_time: Qu
     restart = non_negative("restart_time", restart_time)
     with np.errstate(over="ignore"):
         wall = mean * np.exp(restart / mean) * np.expm1(work / mean)
-    return ending(wall)
+    return to_scalar(ending(wall))

@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from storagelab.checks import Floats, Quantity, non_negative, positive
+from storagelab.checks import Floats, Q, Quantity, non_negative, positive, to_scalar
 from storagelab.pipeline import (
     CACHE_POLICIES,
     cache_hit_rate,
@@ -121,8 +121,12 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _ceilings(
-    track: Track, link: Quantity, nvme: Quantity, hit_rate: Quantity, filling: Quantity
-) -> dict[str, Quantity]:
+    track: Track,
+    link: Quantity[Q],
+    nvme: Quantity[Q],
+    hit_rate: Quantity[Q],
+    filling: Quantity[Q],
+) -> dict[str, Quantity[Q]]:
     """Return the bytes/s of the stream that each tier alone would allow, at ``link`` bytes/s."""
     return {
         "link": _allowed(link, 1 - hit_rate),
@@ -132,16 +136,15 @@ def _ceilings(
     }
 
 
-def _allowed(bandwidth: Quantity, share: Quantity) -> Quantity:
+def _allowed(bandwidth: Quantity[Q], share: Quantity[Q]) -> Q:
     """Return the bytes/s of a stream of which ``share`` takes a way of ``bandwidth`` bytes/s."""
     with np.errstate(divide="ignore"):  # what takes another way isn't bound by this one
-        return np.divide(bandwidth, share)
+        return to_scalar(np.divide(bandwidth, share))
 
 
 def _epoch(track: Track, settings: PipelineSettings, hit_rate: float, filling: float) -> Epoch:
     """Return one epoch; ``filling`` is the share of the bytes that is written to the cache."""
-    found = _ceilings(track, settings.link, settings.nvme, hit_rate, filling)
-    ceilings = {tier: float(ceiling) for tier, ceiling in found.items()}
+    ceilings = _ceilings(track, settings.link, settings.nvme, hit_rate, filling)
     bottleneck = find_bottleneck(ceilings)  # a tie with the accelerators is none
     rate = bottleneck.rate
     return Epoch(
@@ -169,7 +172,7 @@ def feed(track: Track, settings: PipelineSettings) -> PipelineOutcome:
     """
     size, demand, part = track.pass_size, track.pass_demand, track.pipeline
     cached = min(1.0, settings.cache / size)
-    warm = _epoch(track, settings, float(cache_hit_rate(cached, settings.policy)), filling=0.0)
+    warm = _epoch(track, settings, cache_hit_rate(cached, settings.policy), filling=0.0)
     cold = _epoch(track, settings, hit_rate=0.0, filling=cached) if part.cold_start else warm
 
     utilization, fetched, served = _over_the_job(
@@ -181,9 +184,9 @@ def feed(track: Track, settings: PipelineSettings) -> PipelineOutcome:
         cold=cold,
         warm=warm,
         epochs=part.epochs,
-        utilization=float(utilization),
+        utilization=utilization,
         target_utilization=part.target_utilization,
-        connections=int(connections_for(settings.link, part.stream_bandwidth)),
+        connections=connections_for(settings.link, part.stream_bandwidth),
         busy={
             "link": warm.flows["link"] / settings.link,
             "nvme": warm.flows["hits"] / settings.nvme,
@@ -191,15 +194,15 @@ def feed(track: Track, settings: PipelineSettings) -> PipelineOutcome:
             "compute": warm.rate / demand,
         },
         costs=_costs(
-            track, settings.cache, settings.link, settings.nvme, float(utilization), fetched, served
+            track, settings.cache, settings.link, settings.nvme, utilization, fetched, served
         ),
         budget=part.budget,
     )
 
 
 def _over_the_job(
-    track: Track, cold: Quantity, warm: Quantity, cold_hits: Quantity, warm_hits: Quantity
-) -> tuple[Quantity, Quantity, Quantity]:
+    track: Track, cold: Q, warm: Q, cold_hits: Quantity[Q], warm_hits: Quantity[Q]
+) -> tuple[Q, Q, Q]:
     """Return the utilisation over all passes, and the bytes/s by link and from the cache.
 
     ``cold`` and ``warm`` are the rates of the first pass and of the others, in bytes/s, with
@@ -208,20 +211,21 @@ def _over_the_job(
     size, epochs = track.pass_size, track.pipeline.epochs
     mean_time = mean_epoch_time(size / cold, size / warm, epochs)
     share = size / track.pass_demand / mean_time
-    utilization = np.where(share < 1 - 1e-12, share, 1.0)  # a mean of many passes isn't exact
+    # a mean of many passes isn't exact
+    utilization: Q = to_scalar(np.where(share < 1 - 1e-12, share, 1.0))
     hits = (cold_hits + warm_hits * (epochs - 1)) / epochs
     return utilization, size / mean_time * (1 - hits), size / mean_time * hits
 
 
 def _costs(
     track: Track,
-    cache: Quantity,
-    link: Quantity,
-    nvme: Quantity,
-    utilization: Quantity,
-    fetched: Quantity,
-    served: Quantity,
-) -> dict[str, Quantity]:
+    cache: Q,
+    link: Q,
+    nvme: Q,
+    utilization: Q,
+    fetched: Q,
+    served: Q,
+) -> dict[str, Q]:
     """Return what the tiers cost, with ``fetched`` and ``served`` bytes/s over them."""
     return {
         "link": track.charge("link", link) + track.charge_flow("link_byte", fetched),
@@ -232,29 +236,31 @@ def _costs(
     }
 
 
-def feed_many(track: Track, cache: Quantity, link: Quantity, nvme: Quantity, policy: str) -> Feeds:
+def feed_many(
+    track: Track, cache: float | Floats, link: float | Floats, nvme: float | Floats, policy: str
+) -> Feeds:
     """Return what :func:`feed` says of many settings at once.
 
     ``cache`` in bytes, ``link`` and ``nvme`` in bytes/s: arrays that go together in shape, or
     numbers. Raises ``ValueError`` where :class:`PipelineSettings` would.
     """
-    cache = non_negative("cache", cache)
-    link, nvme = positive("link", link), positive("nvme", nvme)
-    shape = np.broadcast_shapes(cache.shape, link.shape, nvme.shape)
-    cached = np.minimum(1.0, cache / track.pass_size)
-    hits = np.asarray(cache_hit_rate(cached, policy))
+    caches = non_negative("cache", cache)
+    links, nvmes = positive("link", link), positive("nvme", nvme)
+    shape = np.broadcast_shapes(caches.shape, links.shape, nvmes.shape)
+    cached = np.minimum(1.0, caches / track.pass_size)
+    hits = cache_hit_rate(cached, policy)
     ceilings = {
         tier: np.broadcast_to(ceiling, shape)
-        for tier, ceiling in _ceilings(track, link, nvme, hits, filling=0.0).items()
+        for tier, ceiling in _ceilings(track, links, nvmes, hits, filling=0.0).items()
     }
     rate = first_rate = np.minimum.reduce(list(ceilings.values()))
     first_hits = hits
     if track.pipeline.cold_start:
         first_hits = np.zeros_like(hits)
-        first = _ceilings(track, link, nvme, first_hits, filling=cached).values()
+        first = _ceilings(track, links, nvmes, first_hits, filling=cached).values()
         first_rate = np.minimum.reduce([np.broadcast_to(ceiling, shape) for ceiling in first])
     utilization, fetched, served = _over_the_job(track, first_rate, rate, first_hits, hits)
-    costs = _costs(track, cache, link, nvme, utilization, fetched, served)
+    costs = _costs(track, caches, links, nvmes, utilization, fetched, served)
     return Feeds(
         ceilings=ceilings,
         rate=rate,
@@ -278,7 +284,7 @@ def one_unit_more(track: Track, settings: PipelineSettings) -> dict[str, float]:
     )
 
 
-def sweep(track: Track, settings: PipelineSettings, resource: str, values: Quantity) -> Feeds:
+def sweep(track: Track, settings: PipelineSettings, resource: str, values: Floats) -> Feeds:
     """Return what ``settings`` come to with each of ``values`` of one resource instead, shape (n,).
 
     ``resource`` is ``cache`` (bytes), ``link`` or ``nvme`` (bytes/s). Raises ``ValueError`` for

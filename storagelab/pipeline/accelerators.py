@@ -2,27 +2,48 @@
 
 from __future__ import annotations
 
+from typing import overload
+
 import numpy as np
 
 from storagelab.checks import (
+    Counts,
+    Floats,
+    Q,
     Quantity,
-    counted,
+    as_int,
     fraction,
     non_negative,
-    plain,
     positive,
     require,
+    to_scalar,
     whole,
 )
 
 
+@overload
+def max_accelerators(  # type: ignore[overload-overlap]
+    bandwidth: float,
+    record_size: float,
+    batch_size: float,
+    compute_time: float,
+    target_utilization: float,
+) -> int: ...
+@overload
 def max_accelerators(
-    bandwidth: Quantity,
-    record_size: Quantity,
-    batch_size: Quantity,
-    compute_time: Quantity,
-    target_utilization: Quantity,
-) -> Quantity:
+    bandwidth: Quantity[Floats],
+    record_size: Quantity[Floats],
+    batch_size: Quantity[Floats],
+    compute_time: Quantity[Floats],
+    target_utilization: Quantity[Floats],
+) -> Counts: ...
+def max_accelerators(
+    bandwidth: Quantity[Floats],
+    record_size: Quantity[Floats],
+    batch_size: Quantity[Floats],
+    compute_time: Quantity[Floats],
+    target_utilization: Quantity[Floats],
+) -> int | Counts:
     """Return how many accelerators a storage system keeps busy, a whole number.
 
     Each takes ``target_utilization · batch_size · record_size / compute_time`` bytes/s
@@ -39,17 +60,17 @@ def max_accelerators(
         fed = speed * (time / (target * batch * record))
     # a hair above the quotient, so that a whole number isn't lost to its last binary digit
     count = np.floor(fed * (1 + 1e-12))
-    return counted("number of accelerators", count)
+    return as_int("number of accelerators", count)
 
 
 def training_throughput(
-    accelerators: Quantity,
-    batch_size: Quantity,
-    compute_time: Quantity,
-    utilization: Quantity,
-    readers: Quantity = 0,
-    steps: Quantity = 1,
-) -> Quantity:
+    accelerators: Quantity[Q],
+    batch_size: Quantity[Q],
+    compute_time: Quantity[Q],
+    utilization: Quantity[Q],
+    readers: Quantity[Q] = 0,
+    steps: Quantity[Q] = 1,
+) -> Q:
     """Return samples/s of synchronous training, the fill of the pipeline included.
 
     ``N·B/t · AU · (1 - w/steps)``: ``utilization`` AU leaves the first batch out (as MLPerf
@@ -60,15 +81,14 @@ def training_throughput(
 
     Raises ``ValueError`` for a utilisation outside [0, 1], or more readers than steps.
     """
-    accelerators = positive("accelerators", accelerators)
-    rate = accelerators * positive("batch_size", batch_size)
+    rate = positive("accelerators", accelerators) * positive("batch_size", batch_size)
     rate = rate / positive("compute_time", compute_time) * fraction("utilization", utilization)
-    readers, steps = non_negative("readers", readers), positive("steps", steps)
-    require(readers <= steps, "readers must not exceed steps: the pipeline would never fill")
-    return plain(rate * (1 - readers / steps))
+    filling, epoch = non_negative("readers", readers), positive("steps", steps)
+    require(filling <= epoch, "readers must not exceed steps: the pipeline would never fill")
+    return to_scalar(rate * (1 - filling / epoch))
 
 
-def straggler_utilization(accelerators: Quantity, coefficient: Quantity) -> Quantity:
+def straggler_utilization(accelerators: Quantity[Q], coefficient: Quantity[Q]) -> Q:
     """Return the utilisation left by waiting for the slowest at each step's barrier.
 
     ``1 / (1 + c·ln N)``, empirical: the expected maximum of N light-tailed delays grows with
@@ -77,10 +97,10 @@ def straggler_utilization(accelerators: Quantity, coefficient: Quantity) -> Quan
     Raises ``ValueError`` for a count below 1 or a negative coefficient.
     """
     count = whole("accelerators", accelerators)
-    return plain(1 / (1 + non_negative("coefficient", coefficient) * np.log(count)))
+    return to_scalar(1 / (1 + non_negative("coefficient", coefficient) * np.log(count)))
 
 
-def barrier_time(accelerators: Quantity, mean_delay: Quantity) -> Quantity:
+def barrier_time(accelerators: Quantity[Q], mean_delay: Quantity[Q]) -> Q:
     """Return the mean seconds that a barrier waits for the slowest of N exponential delays.
 
     ``mean · (1 + 1/2 + ... + 1/N)``, exact for independent exponential delays of ``mean_delay``
@@ -97,4 +117,4 @@ def barrier_time(accelerators: Quantity, mean_delay: Quantity) -> Quantity:
     n = np.maximum(count, 20)
     large = np.log(n) + np.euler_gamma + 1 / (2 * n) - 1 / (12 * n**2) + 1 / (120 * n**4)
     harmonic = np.where(count < 20, small, large - 1 / (252 * n**6))
-    return plain(harmonic * non_negative("mean_delay", mean_delay))
+    return to_scalar(harmonic * non_negative("mean_delay", mean_delay))

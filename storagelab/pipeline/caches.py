@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from storagelab.checks import Floats, Quantity, fraction, non_negative, plain
+from storagelab.checks import Floats, Q, Quantity, fraction, non_negative, to_scalar
 
 CACHE_POLICIES = ("never_evict", "lru", "random_replacement", "lru_repeated")
 
@@ -37,7 +37,7 @@ def _lost(r: Floats) -> Floats:
     return lost
 
 
-def cache_hit_rate(cached_fraction: Quantity, policy: str) -> Quantity:
+def cache_hit_rate(cached_fraction: Quantity[Q], policy: str) -> Q:
     """Return the share of reads that a cache serves when every epoch is a fresh permutation.
 
     ``cached_fraction`` c is the cache's size over the dataset's. ``never_evict`` keeps what came
@@ -53,22 +53,22 @@ def cache_hit_rate(cached_fraction: Quantity, policy: str) -> Quantity:
     """
     cached = fraction("cached_fraction", cached_fraction)
     if policy == "never_evict":
-        return plain(cached.copy())
+        return to_scalar(cached.copy())
     if policy == "lru_repeated":
-        return plain(np.where(cached < 1, 0.0, 1.0))
+        return to_scalar(np.where(cached < 1, 0.0, 1.0))
     if policy == "lru":
         missing = 1 - cached
         lost = missing * np.log(np.where(missing > 0, missing, 1.0))
-        return plain(np.maximum(cached + lost, 0.0))
+        return to_scalar(np.maximum(cached + lost, 0.0))
     if policy == "random_replacement":
-        return plain(1 - _random_replacement_miss(cached))
+        return to_scalar(1 - _random_replacement_miss(cached))
     raise ValueError(f"policy must be one of {', '.join(CACHE_POLICIES)}; got {policy!r}")
 
 
-def bytes_fetched(dataset_size: Quantity, cached_fraction: Quantity, policy: str) -> Quantity:
+def bytes_fetched(dataset_size: Quantity[Q], cached_fraction: Quantity[Q], policy: str) -> Q:
     """Return the bytes of one warm epoch that the cache does not serve.
 
     ``dataset_size`` in bytes; see :func:`cache_hit_rate` for the rest and for the errors.
     """
     size = non_negative("dataset_size", dataset_size)
-    return plain(size * (1 - np.asarray(cache_hit_rate(cached_fraction, policy))))
+    return to_scalar(size * (1 - cache_hit_rate(cached_fraction, policy)))

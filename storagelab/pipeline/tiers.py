@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+from typing import overload
+
 import numpy as np
 
 from storagelab.checks import (
+    Counts,
     Floats,
+    Q,
     Quantity,
-    counted,
+    Rows,
+    as_int,
     fraction,
     non_negative,
-    plain,
     positive,
     require,
+    to_scalar,
     whole,
 )
 
 
-def _tiers(bandwidths: Quantity, fractions: Quantity) -> tuple[Floats, Floats]:
+def _tiers(bandwidths: Rows, fractions: Rows) -> tuple[Floats, Floats]:
     speeds, shares = positive("bandwidths", bandwidths), fraction("fractions", fractions)
     require(np.abs(shares.sum(axis=-1) - 1) < 1e-9, "fractions must sum to 1")
     return speeds, shares
 
 
-def parallel_tiers_bandwidth(bandwidths: Quantity, fractions: Quantity) -> Quantity:
+def parallel_tiers_bandwidth(bandwidths: Rows, fractions: Rows) -> float | Floats:
     """Return the bytes/s of tiers that are read at the same time, along the last axis.
 
     Tier i delivers ``fractions[i]`` of the bytes at up to ``bandwidths[i]`` bytes/s; the stream
@@ -34,12 +39,12 @@ def parallel_tiers_bandwidth(bandwidths: Quantity, fractions: Quantity) -> Quant
     """
     speeds, shares = _tiers(bandwidths, fractions)
     slowest = np.max(shares / speeds, axis=-1)  # in seconds a byte: no share, no time
-    return plain(1 / slowest)
+    return to_scalar(1 / slowest)
 
 
 def cached_stream_bandwidth(
-    link_bandwidth: Quantity, cache_bandwidth: Quantity, hit_rate: Quantity
-) -> Quantity:
+    link_bandwidth: Quantity[Q], cache_bandwidth: Quantity[Q], hit_rate: Quantity[Q]
+) -> Q:
     """Return the bytes/s of a stream that comes from a cache and, where that misses, over a link.
 
     Both are read at the same time, so the stream is as fast as the one that is last with its
@@ -49,10 +54,10 @@ def cached_stream_bandwidth(
     """
     hits = fraction("hit_rate", hit_rate)
     over_link = (1 - hits) / positive("link_bandwidth", link_bandwidth)
-    return plain(1 / np.maximum(over_link, hits / positive("cache_bandwidth", cache_bandwidth)))
+    return to_scalar(1 / np.maximum(over_link, hits / positive("cache_bandwidth", cache_bandwidth)))
 
 
-def series_tiers_bandwidth(bandwidths: Quantity, fractions: Quantity) -> Quantity:
+def series_tiers_bandwidth(bandwidths: Rows, fractions: Rows) -> float | Floats:
     """Return the bytes/s of tiers that are read one after the other, along the last axis.
 
     A single reader that takes ``fractions[i]`` of the bytes from tier i at ``bandwidths[i]``
@@ -62,16 +67,16 @@ def series_tiers_bandwidth(bandwidths: Quantity, fractions: Quantity) -> Quantit
     Raises ``ValueError`` unless bandwidths are above 0 and the fractions sum to 1.
     """
     speeds, shares = _tiers(bandwidths, fractions)
-    return plain(1 / np.sum(shares / speeds, axis=-1))
+    return to_scalar(1 / np.sum(shares / speeds, axis=-1))
 
 
 def cold_epoch_time(
-    dataset_size: Quantity,
-    link_bandwidth: Quantity,
-    connections: Quantity,
-    stream_bandwidth: Quantity,
-    write_bandwidth: Quantity,
-) -> Quantity:
+    dataset_size: Quantity[Q],
+    link_bandwidth: Quantity[Q],
+    connections: Quantity[Q],
+    stream_bandwidth: Quantity[Q],
+    write_bandwidth: Quantity[Q],
+) -> Q:
     """Return the seconds of a first epoch that fetches everything and fills the cache with it.
 
     ``D / min(link, connections · stream, write)``: the link in bytes/s, ``connections`` of
@@ -84,17 +89,25 @@ def cold_epoch_time(
     streams = whole("connections", connections) * positive("stream_bandwidth", stream_bandwidth)
     path = np.minimum(positive("link_bandwidth", link_bandwidth), streams)
     path = np.minimum(path, positive("write_bandwidth", write_bandwidth))
-    return plain(non_negative("dataset_size", dataset_size) / path)
+    return to_scalar(non_negative("dataset_size", dataset_size) / path)
 
 
-def mean_epoch_time(cold: Quantity, warm: Quantity, epochs: Quantity) -> Quantity:
+def mean_epoch_time(cold: Quantity[Q], warm: Quantity[Q], epochs: Quantity[Q]) -> Q:
     """Return the mean seconds of an epoch when the first is cold: ``(cold + (E-1)·warm) / E``."""
-    cold, warm = non_negative("cold", cold), non_negative("warm", warm)
-    epochs = whole("epochs", epochs)
-    return plain((cold + (epochs - 1) * warm) / epochs)
+    count = whole("epochs", epochs)
+    later = (count - 1) * non_negative("warm", warm)
+    return to_scalar((non_negative("cold", cold) + later) / count)
 
 
-def connections_for(link_bandwidth: Quantity, stream_bandwidth: Quantity) -> Quantity:
+@overload
+def connections_for(link_bandwidth: float, stream_bandwidth: float) -> int: ...  # type: ignore[overload-overlap]
+@overload
+def connections_for(
+    link_bandwidth: Quantity[Floats], stream_bandwidth: Quantity[Floats]
+) -> Counts: ...
+def connections_for(
+    link_bandwidth: Quantity[Floats], stream_bandwidth: Quantity[Floats]
+) -> int | Counts:
     """Return how many parallel connections fill a link, a whole number.
 
     ``link_bandwidth`` and ``stream_bandwidth`` (of one connection) in bytes/s. Raises
@@ -102,4 +115,4 @@ def connections_for(link_bandwidth: Quantity, stream_bandwidth: Quantity) -> Qua
     """
     link = positive("link_bandwidth", link_bandwidth)
     count = np.ceil(link / positive("stream_bandwidth", stream_bandwidth) * (1 - 1e-12))
-    return counted("number of connections", count)
+    return as_int("number of connections", count)

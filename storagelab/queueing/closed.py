@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from storagelab.checks import (
     Floats,
+    Q,
     Quantity,
     non_negative,
-    plain,
     positive,
     require,
     single,
+    to_scalar,
     whole,
 )
 
@@ -22,15 +24,17 @@ from storagelab.checks import (
 class ClosedNetwork:
     """What exact mean-value analysis says of a closed network at each population 1..N."""
 
-    throughput: np.ndarray
+    throughput: Floats
     """Cycles/s at populations 1..N, shape (N,)."""
-    response_time: np.ndarray
+    response_time: Floats
     """Seconds at all stations together, without the think time, shape (N,)."""
-    queue_lengths: np.ndarray
+    queue_lengths: Floats
     """Mean customers at each station, shape (N, stations)."""
 
 
-def mva(think_time: float, demands: Quantity, population: int) -> ClosedNetwork:
+def mva(
+    think_time: float, demands: float | Sequence[float] | Floats, population: int
+) -> ClosedNetwork:
     """Solve a closed network of queueing stations by exact mean-value analysis.
 
     ``population`` customers (outstanding requests) each think for ``think_time`` seconds and
@@ -57,8 +61,11 @@ def mva(think_time: float, demands: Quantity, population: int) -> ClosedNetwork:
 
 
 def asymptotic_bounds(
-    think_time: Quantity, total_demand: Quantity, largest_demand: Quantity, population: Quantity
-) -> tuple[Quantity, Quantity]:
+    think_time: Quantity[Q],
+    total_demand: Quantity[Q],
+    largest_demand: Quantity[Q],
+    population: Quantity[Q],
+) -> tuple[Q, Q]:
     """Return the least and the most cycles/s that a closed network can have.
 
     ``N / (Z + N·D) <= X <= min(N / (Z + D), 1/Dmax)`` for ``population`` N, ``think_time`` Z
@@ -75,4 +82,4 @@ def asymptotic_bounds(
     require(largest <= demand, "largest_demand must not exceed total_demand, which contains it")
     count = whole("population", population)
     most: Floats = np.minimum(count / (think + demand), 1 / largest)
-    return plain(count / (think + count * demand)), plain(most)
+    return to_scalar(count / (think + count * demand)), to_scalar(most)

@@ -5,31 +5,30 @@ A frame of 16.67 ms and an audio buffer of 10 ms live by these, not by the mean.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from storagelab.checks import (
     Floats,
+    Q,
     Quantity,
     fraction,
     non_negative,
-    plain,
     positive,
     require,
+    to_scalar,
     whole,
 )
 from storagelab.queueing.open import below_one
 from storagelab.units import HOUR
 
 
-def _inner_quantile(quantile: Quantity) -> Floats:
+def _inner_quantile(quantile: object) -> Floats:
     level = fraction("quantile", quantile)
     require(level < 1, "quantile must be below 1: a tail without an end has no longest time")
     return level
 
 
-def mm1_response_tail(service_time: Quantity, utilization: Quantity, time: Quantity) -> Quantity:
+def mm1_response_tail(service_time: Quantity[Q], utilization: Quantity[Q], time: Quantity[Q]) -> Q:
     """Return the share of reads that take longer than ``time`` seconds in an M/M/1 queue.
 
     Wait and service together are exponential: ``e^(-(1 - ρ)·t/S)`` (Kleinrock 1975, volume 1,
@@ -39,12 +38,12 @@ def mm1_response_tail(service_time: Quantity, utilization: Quantity, time: Quant
     """
     service = positive("service_time", service_time)
     late = non_negative("time", time) * ((1 - below_one(utilization)) / service)
-    return plain(np.exp(-np.minimum(late, 745.0)))  # e^-745 is the least a float can say
+    return to_scalar(np.exp(-np.minimum(late, 745.0)))  # e^-745 is the least a float can say
 
 
 def mm1_response_quantile(
-    service_time: Quantity, utilization: Quantity, quantile: Quantity
-) -> Quantity:
+    service_time: Quantity[Q], utilization: Quantity[Q], quantile: Quantity[Q]
+) -> Q:
     """Return the seconds within which a share ``quantile`` of reads is served in an M/M/1 queue.
 
     ``-S·ln(1 - p) / (1 - ρ)``, the inverse of :func:`mm1_response_tail`: p99 is 4.6 times the
@@ -52,10 +51,12 @@ def mm1_response_quantile(
     """
     service = positive("service_time", service_time)
     level = _inner_quantile(quantile)
-    return plain(-np.log1p(-level) * service / (1 - below_one(utilization)))
+    return to_scalar(-np.log1p(-level) * service / (1 - below_one(utilization)))
 
 
-def _stalls(read_time: Quantity, stalled_share: Quantity, stall_time: Quantity) -> Any:
+def _stalls(
+    read_time: object, stalled_share: object, stall_time: object
+) -> tuple[Floats, Floats, Floats]:
     return (
         non_negative("read_time", read_time),
         fraction("stalled_share", stalled_share),
@@ -64,8 +65,8 @@ def _stalls(read_time: Quantity, stalled_share: Quantity, stall_time: Quantity) 
 
 
 def stall_tail(
-    read_time: Quantity, stalled_share: Quantity, stall_time: Quantity, time: Quantity
-) -> Quantity:
+    read_time: Quantity[Q], stalled_share: Quantity[Q], stall_time: Quantity[Q], time: Quantity[Q]
+) -> Q:
     """Return the share of reads that take longer than ``time`` seconds on a device that stalls.
 
     A read takes ``read_time`` seconds, unless it arrives while the device erases or collects
@@ -79,12 +80,15 @@ def stall_tail(
     read, share, stall = _stalls(read_time, stalled_share, stall_time)
     beyond = non_negative("time", time) - read
     rest = np.clip(1 - beyond / stall, 0.0, 1.0)
-    return plain(np.where(beyond < 0, 1.0, share * rest))
+    return to_scalar(np.where(beyond < 0, 1.0, share * rest))
 
 
 def stall_quantile(
-    read_time: Quantity, stalled_share: Quantity, stall_time: Quantity, quantile: Quantity
-) -> Quantity:
+    read_time: Quantity[Q],
+    stalled_share: Quantity[Q],
+    stall_time: Quantity[Q],
+    quantile: Quantity[Q],
+) -> Q:
     """Return the seconds within which a share ``quantile`` of reads ends on a device that stalls.
 
     The inverse of :func:`stall_tail`: ``r + E·(1 - (1 - p)/f)`` where more than ``1 - p`` of the
@@ -93,10 +97,10 @@ def stall_quantile(
     read, share, stall = _stalls(read_time, stalled_share, stall_time)
     above = 1 - fraction("quantile", quantile)
     waits = share > above
-    return plain(read + np.where(waits, stall * (1 - above / np.where(waits, share, 1.0)), 0.0))
+    return to_scalar(read + np.where(waits, stall * (1 - above / np.where(waits, share, 1.0)), 0.0))
 
 
-def frame_miss_probability(miss_probability: Quantity, reads: Quantity) -> Quantity:
+def frame_miss_probability(miss_probability: Quantity[Q], reads: Quantity[Q]) -> Q:
     """Return how likely at least one of a frame's ``reads`` comes too late.
 
     ``1 - (1 - p)^n`` for independent reads: what is one in a thousand for a read is one in ten
@@ -107,10 +111,12 @@ def frame_miss_probability(miss_probability: Quantity, reads: Quantity) -> Quant
     miss = fraction("miss_probability", miss_probability)
     count = whole("reads", reads, least=0)
     certain = (miss == 1) & (count > 0)
-    return plain(np.where(certain, 1.0, -np.expm1(count * np.log1p(-np.where(miss < 1, miss, 0)))))
+    return to_scalar(
+        np.where(certain, 1.0, -np.expm1(count * np.log1p(-np.where(miss < 1, miss, 0))))
+    )
 
 
-def deadline_misses(miss_probability: Quantity, rate: Quantity) -> Quantity:
+def deadline_misses(miss_probability: Quantity[Q], rate: Quantity[Q]) -> Q:
     """Return the deadlines that are missed in an hour, of ``rate`` deadlines/s."""
     miss = fraction("miss_probability", miss_probability)
-    return plain(miss * non_negative("rate", rate) * HOUR)
+    return to_scalar(miss * non_negative("rate", rate) * HOUR)

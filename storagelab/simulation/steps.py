@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from storagelab.checks import Floats, Quantity, non_negative, positive, require, single, whole
+from storagelab.checks import Floats, non_negative, positive, require, single, whole
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class UtilizationBand:
 
 
 def utilization_band(
-    io_time: Quantity,
+    io_time: float | Floats,
     squared_variation: float,
     compute_time: float,
     prefetch: int,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from typing import TypedDict
 
 # Chromium's own errands (updates, safe browsing) would be refused by a closed network, noisily.
 _QUIET = [
@@ -40,7 +41,14 @@ def find_chromium() -> str:
     )
 
 
-def launch_options(for_pictures: bool = False) -> dict[str, object]:
+class LaunchOptions(TypedDict):
+    """What Playwright starts Chromium with."""
+
+    executable_path: str
+    args: list[str]
+
+
+def launch_options(for_pictures: bool = False) -> LaunchOptions:
     """Return what Playwright starts Chromium with."""
     flags = [*_QUIET, *(_SAME_EVERYWHERE if for_pictures else ())]
     if os.getuid() == 0:

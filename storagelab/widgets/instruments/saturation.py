@@ -13,7 +13,7 @@ import ipywidgets
 import msgspec
 import numpy as np
 
-from storagelab.checks import Floats, Quantity
+from storagelab.checks import Floats
 from storagelab.colors import BLUE, GREEN, GREY, ORANGE, PURPLE, RED
 from storagelab.experiments.pipeline import (
     RESOURCES,
@@ -80,7 +80,7 @@ class Range(msgspec.Struct, frozen=True):
         found = low * (high / low) ** places if self.is_log else low + (high - low) * places
         return np.asarray(found * self.control.si)
 
-    def places(self, amounts: Quantity) -> Floats:
+    def places(self, amounts: float | Floats) -> Floats:
         """Return the places of ``amounts`` in SI, clipped to the ends."""
         low, high = self.ends
         shown = np.clip(np.asarray(amounts) / self.control.si, low, high)
