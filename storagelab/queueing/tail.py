@@ -55,42 +55,42 @@ def mm1_response_quantile(
     return plain(-np.log1p(-level) * service / (1 - below_one(utilization)))
 
 
-def _stalls(read_time: Quantity, stalled_share: Quantity, stall_time: Quantity) -> Any:
+def _stalls(read_time: Quantity, stall_fraction: Quantity, stall_time: Quantity) -> Any:
     return (
         non_negative("read_time", read_time),
-        fraction("stalled_share", stalled_share),
+        fraction("stall_fraction", stall_fraction),
         positive("stall_time", stall_time),
     )
 
 
 def stall_tail(
-    read_time: Quantity, stalled_share: Quantity, stall_time: Quantity, time: Quantity
+    read_time: Quantity, stall_fraction: Quantity, stall_time: Quantity, time: Quantity
 ) -> Quantity:
     """Return the share of reads that take longer than ``time`` seconds on a device that stalls.
 
     A read takes ``read_time`` seconds, unless it arrives while the device erases or collects
-    garbage: it does so a share ``stalled_share`` f of the time, in stalls of ``stall_time`` E
+    garbage: it does so a share ``stall_fraction`` f of the time, in stalls of ``stall_time`` E
     seconds, and who arrives at a random moment of one waits for its rest, uniform from 0 to E:
     ``f·(1 - (t - r)/E)`` from t = r on. Reads must come independently of the stalls (Wolff's
     PASTA) and rarely enough not to queue behind one another.
 
     Raises ``ValueError`` for a negative time, a share outside [0, 1], or a stall of no length.
     """
-    read, share, stall = _stalls(read_time, stalled_share, stall_time)
+    read, share, stall = _stalls(read_time, stall_fraction, stall_time)
     beyond = non_negative("time", time) - read
     rest = np.clip(1 - beyond / stall, 0.0, 1.0)
     return plain(np.where(beyond < 0, 1.0, share * rest))
 
 
 def stall_quantile(
-    read_time: Quantity, stalled_share: Quantity, stall_time: Quantity, quantile: Quantity
+    read_time: Quantity, stall_fraction: Quantity, stall_time: Quantity, quantile: Quantity
 ) -> Quantity:
     """Return the seconds within which a share ``quantile`` of reads ends on a device that stalls.
 
     The inverse of :func:`stall_tail`: ``r + E·(1 - (1 - p)/f)`` where more than ``1 - p`` of the
     time is stalled, else r. Raises ``ValueError`` as that does, and for a quantile above 1.
     """
-    read, share, stall = _stalls(read_time, stalled_share, stall_time)
+    read, share, stall = _stalls(read_time, stall_fraction, stall_time)
     above = 1 - fraction("quantile", quantile)
     waits = share > above
     return plain(read + np.where(waits, stall * (1 - above / np.where(waits, share, 1.0)), 0.0))

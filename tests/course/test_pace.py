@@ -5,8 +5,9 @@ import re
 import nbformat
 import pytest
 
-from storagelab.course.pace import MINUTES, STEPS, line, reading_minutes
+from storagelab.course.pace import line, reading_minutes
 from storagelab.parts import PARTS
+from storagelab.parts.pace import MINUTES, STEPS
 from storagelab.tracks import TRACKS
 
 EVERY = [

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import ipywidgets
 
-from storagelab.parts import Outcome
+from storagelab.parts import AnyOutcome
 from storagelab.tracks import Track
 from storagelab.widgets import kit
 from storagelab.widgets.figure_tools import FigureTools
@@ -28,7 +28,7 @@ class Shown(Protocol):
     def widget(self) -> ipywidgets.Widget:
         """What is displayed."""
 
-    def update(self, outcome: Outcome) -> None:
+    def update(self, outcome: AnyOutcome) -> None:
         """Show ``outcome``."""
 
     def targets(self) -> list[Target]:
@@ -67,7 +67,7 @@ class Instrument:
     def __init__(self, track: Track) -> None:
         self.track = track
         self.caption = caption()
-        self.outcome: Outcome = None
+        self.outcome: AnyOutcome = None
 
     @cached_property
     def tools(self) -> FigureTools:
@@ -81,7 +81,7 @@ class Instrument:
         parts = [heading(self.title), self.figure, self.legend, self.caption]
         return kit.column([*parts, *self.extras, self.tools], "storagelab-instrument")
 
-    def update(self, outcome: Outcome) -> None:
+    def update(self, outcome: AnyOutcome) -> None:
         """Show ``outcome``."""
         self.outcome = outcome
         self.caption.value = say(self.draw(outcome), self.live)
@@ -91,11 +91,11 @@ class Instrument:
         """Get ready for a page that has no kernel to ask."""
         self.tools.live = False
 
-    def draw(self, outcome: Outcome) -> str:
+    def draw(self, outcome: AnyOutcome) -> str:
         """Set the marks from ``outcome`` and return what is seen now."""
         raise NotImplementedError
 
-    def table(self, outcome: Outcome) -> Table:
+    def table(self, outcome: AnyOutcome) -> Table:
         """Return what is drawn of ``outcome`` as numbers, with units in the columns' heads."""
         raise NotImplementedError
 

@@ -10,7 +10,8 @@ import ipywidgets
 import numpy as np
 
 from storagelab.colors import BLUE, GREEN, GREY, ORANGE, PURPLE, RED
-from storagelab.experiments.access import (
+from storagelab.parts import PARTS
+from storagelab.parts.access.experiment import (
     ACTIVITIES,
     STORAGE,
     AccessOutcome,
@@ -19,7 +20,6 @@ from storagelab.experiments.access import (
     prepare_time,
     timeline,
 )
-from storagelab.parts import PARTS
 from storagelab.tracks import Track
 from storagelab.units import format_count, format_share, format_time, time_unit
 from storagelab.widgets.instruments.base import Instrument

@@ -11,7 +11,7 @@ import numpy as np
 
 from storagelab.colors import BLUE, GREY, ORANGE
 from storagelab.devices import load_device
-from storagelab.experiments.access import (
+from storagelab.parts.access.experiment import (
     AccessOutcome,
     MeasuredRead,
     asymptotes,
@@ -19,6 +19,7 @@ from storagelab.experiments.access import (
     measured_reads,
     turning_size,
 )
+from storagelab.parts.formatting import inside
 from storagelab.tracks import Track
 from storagelab.units import (
     KIB,
@@ -43,7 +44,6 @@ from storagelab.widgets.theme import (
     rectangle,
     swatch,
 )
-from storagelab.words.dress import inside
 
 POINTS = 57
 """Request sizes on a curve."""

@@ -12,15 +12,15 @@ import msgspec
 import numpy as np
 
 from storagelab.colors import BLUE, GREEN, GREY, ORANGE, PURPLE, RED
-from storagelab.experiments.checkpoint import (
+from storagelab.parts.checkpoint.experiment import (
     JOBS,
     CheckpointOutcome,
-    CheckpointSettings,
     OverheadBand,
+    evaluate_checkpoint,
     overhead_band,
     overhead_curve,
-    protect,
 )
+from storagelab.parts.checkpoint.settings import CheckpointSettings
 from storagelab.tracks import Track
 from storagelab.units import format_share, format_time
 from storagelab.widgets.instruments.base import Instrument
@@ -80,7 +80,7 @@ def usual(track: Track, outcome: CheckpointOutcome) -> CheckpointOutcome:
     """Return the outcome of the same settings at the failure rate that the slider starts with."""
     control = track.checkpoint.control("node_mtbf")
     settings = replace(outcome.settings, node_mtbf=float(control.to_si(control.default)))
-    return outcome if settings == outcome.settings else protect(track, settings)
+    return outcome if settings == outcome.settings else evaluate_checkpoint(track, settings)
 
 
 def overheads(
