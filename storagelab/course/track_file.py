@@ -1,7 +1,8 @@
 """What a track file's fields mean: read off the records' own source, for the book and the example.
 
 A field's meaning is said once, in the string under it in its record. The example track in
-``docs/`` has it as a comment that begins with ``#:`` above the first use of each field.
+``docs/`` has it as a comment that begins with ``#:`` above the first use of each field, and what
+each price is of above its table.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from typing import Any, get_args, get_type_hints
 import msgspec
 
 from storagelab.course.layout import Layout
-from storagelab.tracks import Track
+from storagelab.schema import Price
+from storagelab.tracks import PRICED, Track
 
 MARK = "#: "
 WIDTH = 100
@@ -90,19 +92,21 @@ def annotated(text: str) -> str:
             table, field = _TABLE.match(line), _FIELD.match(line)
             if table:
                 record = record_at(table[1])
+                if record is Price:
+                    lines += _comment(f"The price of {PRICED[table[1].partition('.')[2]]}.")
             elif field and (owner(record, field[1]), field[1]) not in said:
                 said.add((owner(record, field[1]), field[1]))
-                lines += textwrap.wrap(
-                    meanings(record)[field[1]],
-                    WIDTH,
-                    initial_indent=MARK,
-                    subsequent_indent=MARK,
-                    break_on_hyphens=False,
-                )
+                lines += _comment(meanings(record)[field[1]])
         if inside or not line.startswith("#"):
             inside ^= line.count('"""') % 2 == 1
         lines.append(line)
     return "\n".join(lines) + "\n"
+
+
+def _comment(text: str) -> list[str]:
+    return textwrap.wrap(
+        text, WIDTH, initial_indent=MARK, subsequent_indent=MARK, break_on_hyphens=False
+    )
 
 
 def example(layout: Layout) -> Path:

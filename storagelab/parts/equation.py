@@ -29,18 +29,18 @@ class Equation(msgspec.Struct, frozen=True):
     symbols: tuple[Symbol, ...]
 
 
-def symbol(sign: str, meaning: str, dressed: str, dominates: bool = False) -> Symbol:
+def symbol(sign: str, meaning: str, formatted: str, dominates: bool = False) -> Symbol:
     """Return a symbol whose value is written with its unit, such as ``3.5 s`` or ``20%``."""
-    if dressed.endswith("%"):
-        return Symbol(sign, meaning, dressed[:-1], "%", dominates)
-    value, _, unit = dressed.rpartition(" ")
+    if formatted.endswith("%"):
+        return Symbol(sign, meaning, formatted[:-1], "%", dominates)
+    value, _, unit = formatted.rpartition(" ")
     if not value[-1:].isdigit():  # a plain number, or words
-        return Symbol(sign, meaning, dressed, "", dominates)
+        return Symbol(sign, meaning, formatted, "", dominates)
     return Symbol(sign, meaning, value, unit, dominates)
 
 
 def text(words: str) -> str:
-    """Return words or a dressed number as upright TeX."""
+    """Return words or a formatted number as upright TeX."""
     return rf"\text{{{words}}}"
 
 

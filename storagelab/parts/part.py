@@ -82,7 +82,7 @@ class Part(Generic[SettingsT, OutcomeT]):
     asked: Callable[[Track], Answer]
     """The number that the conclusion asks for, as a student gives it."""
     asked_in_full: Callable[[Track], str]
-    """What that number counts, for who doesn't have the task before him."""
+    """What that number counts, for a reader who doesn't have the task at hand."""
     change_begins: str
     """The word before a track's ``compare_words`` where they begin a sentence."""
     recorded: tuple[str, ...]

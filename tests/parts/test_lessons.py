@@ -16,7 +16,7 @@ from storagelab.course.layout import find_layout
 from storagelab.labs import checking
 from storagelab.parts import PARTS
 from storagelab.parts.checkpoint.experiment import evaluate_checkpoint
-from storagelab.parts.scoring import share_for_cost
+from storagelab.parts.scoring import share_for_cost, share_for_waste
 from storagelab.tracks import TRACKS, load_track
 from tests.parts.sliders import EVERY_PART, baseline_but, decisions, least_cost, positions
 
@@ -122,7 +122,7 @@ def interval_points(track, outcome):
     """Return the share of the points that an interval earns: none where a limit breaks."""
     if outcome.unmet:
         return 0.0
-    return min(1.0, max(0.0, (2 - keys.waste_ratio(track, outcome)) / 0.95))
+    return share_for_waste(keys.waste_ratio(track, outcome))
 
 
 @pytest.mark.parametrize("name", TRACKS)
