@@ -10,10 +10,13 @@ import numpy as np
 
 from benchmarks.measuring import Result, seconds
 from storagelab.devices import load_device
-from storagelab.experiments.access import AccessSettings, audit, device_curve, late_shares
-from storagelab.experiments.checkpoint import CheckpointSettings, overhead_curve, protect
-from storagelab.experiments.pipeline import PipelineSettings, binding_changes, feed, sweep
 from storagelab.parts import PARTS
+from storagelab.parts.access.experiment import device_curve, evaluate_access, late_shares
+from storagelab.parts.access.settings import AccessSettings
+from storagelab.parts.checkpoint.experiment import evaluate_checkpoint, overhead_curve
+from storagelab.parts.checkpoint.settings import CheckpointSettings
+from storagelab.parts.pipeline.experiment import binding_changes, evaluate_pipeline, sweep
+from storagelab.parts.pipeline.settings import PipelineSettings
 from storagelab.tracks import TRACKS, Track, load_track
 
 SIZES = np.geomspace(4096, 2**26, 57)
@@ -41,7 +44,7 @@ def _moves() -> dict[str, Callable[[], object]]:
 
 
 def _access(track: Track, settings: AccessSettings, devices: Sequence[object]) -> None:
-    outcome = audit(track, settings)
+    outcome = evaluate_access(track, settings)
     if outcome.misses_limit is not None:
         late_shares(outcome, TIMES)
     for device in devices:
@@ -49,14 +52,14 @@ def _access(track: Track, settings: AccessSettings, devices: Sequence[object]) -
 
 
 def _pipeline(track: Track, settings: PipelineSettings) -> None:
-    feed(track, settings)
+    evaluate_pipeline(track, settings)
     for resource in ("cache", "link"):
         sweep(track, settings, resource, LINKS)
     binding_changes(track, settings, "link", LINKS)
 
 
 def _checkpoint(track: Track, settings: CheckpointSettings) -> None:
-    protect(track, settings)
+    evaluate_checkpoint(track, settings)
     control = track.checkpoint.control("interval")
     low, high = (float(control.to_si(control.values[end])) for end in (0, -1))
     overhead_curve(track, settings, np.geomspace(low, high, 90))

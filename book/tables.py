@@ -5,13 +5,10 @@ The pages import this module when the book is built; it lies beside them.
 
 from __future__ import annotations
 
-import ast
 import inspect
 import re
-import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
@@ -19,12 +16,24 @@ import msgspec
 from IPython.display import HTML, Markdown
 from ipywidgets import VBox
 
-import storagelab.tracks as track_files
-from storagelab.course.pace import MINUTES, STEPS
+from storagelab import schema
+from storagelab.access import half_bandwidth_request_size
+from storagelab.course.track_file import meanings
 from storagelab.devices import Device, load_device
-from storagelab.experiments.one_law import read_point, save_point
-from storagelab.parts import PARTS, Outcome
-from storagelab.tracks import TRACKS, Track, load_track
+from storagelab.parts import ACCESS, CHECKPOINT, PARTS, PIPELINE, AnyOutcome
+from storagelab.parts.access.table import AccessTable
+from storagelab.parts.checkpoint.table import CheckpointTable
+from storagelab.parts.formatting import (
+    cost_with_period,
+    format_answer,
+    format_cost,
+    format_setting,
+)
+from storagelab.parts.normalized_curves import read_point, save_point
+from storagelab.parts.pace import MINUTES, STEPS
+from storagelab.parts.pipeline.table import PipelineTable
+from storagelab.parts.pipeline.words import binding_words
+from storagelab.tracks import PRICED, TRACKS, Track, load_track
 from storagelab.units import (
     format_bandwidth,
     format_binary,
@@ -35,14 +44,7 @@ from storagelab.units import (
     significant,
 )
 from storagelab.widgets.hierarchy import Stage, hierarchy
-from storagelab.widgets.normalized_curves import normalized_curves
-from storagelab.words.dress import (
-    binding_words,
-    cost_with_period,
-    format_answer,
-    format_cost,
-    format_setting,
-)
+from storagelab.widgets.normalized_curves import normalized_curves as curves
 
 
 def table(
@@ -118,9 +120,7 @@ def _capital(text: str) -> str:
 
 def _counted(track: Track) -> str:
     part = track.pipeline
-    today = track.currency.says.format(
-        cost=format_cost(track, PARTS["pipeline"].baseline(track).cost)
-    )
+    today = track.currency.says.format(cost=format_cost(track, PIPELINE.baseline(track).cost))
     if part.budget is None:
         return today
     return f"{today} The budget is {format_cost(track, part.budget)}."
@@ -237,7 +237,7 @@ def _home(track: Track) -> Device:
     return load_device(track.access.home)
 
 
-def _late(track: Track, start: Outcome) -> str:
+def _late(track: Track, start: AnyOutcome) -> str:
     if track.access.misses_limit is None:
         return "nobody counts them"
     return f"{format_count(start.misses)} of {format_count(3600 / track.node.compute_time)}"
@@ -255,7 +255,7 @@ def _waste(share: float | None) -> str:
     return "no limit" if share is None else format_share(share)
 
 
-Cell = Callable[[Track, Outcome], str]
+Cell = Callable[[Track, AnyOutcome], str]
 
 ROWS: dict[str, tuple[tuple[str, Cell], ...]] = {
     "access": (
@@ -348,35 +348,48 @@ ROWS: dict[str, tuple[tuple[str, Cell], ...]] = {
 # --- what each track calls things
 
 
+VOCABULARY: tuple[tuple[str, Callable[[schema.Terms], str]], ...] = (
+    ("one piece of data", lambda terms: terms.sample),
+    ("what is done again and again", lambda terms: terms.step),
+    ("where the data lies", lambda terms: terms.store),
+    ("how it comes", lambda terms: terms.link),
+    ("what keeps some of it near", lambda terms: terms.cache),
+    ("where it is used", lambda terms: terms.memory),
+    ("who waits for it", lambda terms: terms.consumer.label),
+    ("saving a state", lambda terms: terms.dump),
+    ("what fails", lambda terms: terms.job),
+)
+"""What the laws speak of, and a track's word for it."""
+
+
 def vocabulary() -> HTML:
     """Return what the parts of the laws are called in every track."""
     tracks = [load_track(name) for name in TRACKS]
-    rows = [
-        (head, *(escape(word(track.terms)) for track in tracks))
-        for head, word in (
-            ("one piece of data", lambda terms: terms.sample),
-            ("what is done again and again", lambda terms: terms.step),
-            ("where the data lies", lambda terms: terms.store),
-            ("how it comes", lambda terms: terms.link),
-            ("what keeps some of it near", lambda terms: terms.cache),
-            ("where it is used", lambda terms: terms.memory),
-            ("who waits for it", lambda terms: terms.consumer.label),
-            ("saving a state", lambda terms: terms.dump),
-            ("what fails", lambda terms: terms.job),
-        )
-    ]
+    rows = [(head, *(escape(word(track.terms)) for track in tracks)) for head, word in VOCABULARY]
     heads = ("in general", *(link_to(track) for track in tracks))
     return HTML(table("what the tracks call things", heads, rows))
 
 
-def one_law() -> VBox:
+def normalized_curves() -> VBox:
     """Return the two curves that every track lies on, with each one's baseline."""
     reads, saves = {}, {}
     for name in TRACKS:
         track = load_track(name)
-        reads[track.persona.name] = read_point(PARTS["access"].baseline(track))
-        saves[track.persona.name] = save_point(PARTS["checkpoint"].baseline(track))
-    return normalized_curves(reads, saves)
+        reads[track.persona.name] = read_point(ACCESS.baseline(track))
+        saves[track.persona.name] = save_point(CHECKPOINT.baseline(track))
+    return curves(reads, saves)
+
+
+def half_efficiency(device: str) -> dict[str, str]:
+    """Return a device's latency, its stream's bandwidth and the request that gets a half of it."""
+    item = load_device(device)
+    return {
+        "latency": format_time(item.latency),
+        "bandwidth": format_bandwidth(item.stream_bandwidth),
+        "request": format_bytes(
+            float(half_bandwidth_request_size(item.stream_bandwidth, item.latency))
+        ),
+    }
 
 
 # --- a class
@@ -406,110 +419,6 @@ def minutes(said: Mapping[str, tuple[str, str]]) -> HTML:
 
 # --- the track file
 
-WORDS: dict[str, str] = {
-    "Track.name": "the file's own name, without its ending",
-    "Track.title": "the crisis in a few words",
-    "Track.persona": "who the student is",
-    "Track.mission": "what the student is there for, as in <i>to maximise …</i>",
-    "Track.currency": "what counts as cost",
-    "Track.terms": "what the track calls things",
-    "Track.dataset": "what is read in part 1",
-    "Track.node": "who reads it",
-    "Track.prices": "a table for each name below, under <i>Prices</i>",
-    "Track.access": "part 1",
-    "Track.pipeline": "part 2",
-    "Track.checkpoint": "part 3",
-    "Persona.name": "the track's name for people",
-    "Persona.role": "what the student is",
-    "Persona.team": "where, with an article",
-    "Currency.unit": "dollars, or watts",
-    "Terms.consumer": "who waits for the data",
-    "Terms.sample": "one piece of data",
-    "Terms.samples": "many of them",
-    "Terms.steps": "many of them",
-    "Terms.store": "where the data lies",
-    "Terms.link": "how it comes from there",
-    "Terms.cache": "what keeps some of it near",
-    "Terms.memory": "where it is used",
-    "Terms.preparer": "who unpacks it, with an article",
-    "Terms.passes": "many passes over the data",
-    "Terms.dump": "one save",
-    "Terms.dumps": "many of them",
-    "Dataset.label": "what it is, as in <i>10 TB of …</i>",
-    "Dataset.size": "bytes",
-    "Dataset.sample_size": "bytes of one piece",
-    "Dataset.source": "where the two numbers are from",
-    "Node.label": "what it is, with an article",
-    "Node.accelerator": "its kind",
-    "Node.accelerators": "how many",
-    "Node.batch_size": "pieces that each of them takes for a step",
-    "Node.compute_time": "seconds of a step",
-    "Node.prepare_rate": "pieces a second that can be prepared",
-    "Node.source": "where the numbers are from",
-    "Price.amount": "in the track's currency",
-    "Price.unit": "what it is the price of",
-    "Price.date": "year and month",
-    "Price.source": "where it is from, or <i>illustrative</i>",
-    "_Part.title": "the part's heading",
-    "_Part.crisis": "the story",
-    "_Part.question": "the lock",
-    "_Part.controls": "what the workbench can set",
-    "_Part.reflection": "what is asked at the end",
-    "_Part.law": "the law to be written",
-    "_Part.compare_words": "the same change in words",
-    "_Part.presets": "positions of the workbench that tell a story, beside the crisis itself",
-    "Preset.label": "what its button says",
-    "AccessPart.target_utilization": "the least share of time in which the consumer is fed",
-    "PipelinePart.epochs": "passes over the data",
-    "PipelinePart.request_size": "bytes of one request to the store",
-    "PipelinePart.stream_bandwidth": "bytes/s of one connection",
-    "PipelinePart.target_utilization": "the least share of time in which the consumer is fed",
-    "PipelinePart.runs": "runs that may be recorded",
-    "PipelinePart.answer": "the number to read off",
-    "CheckpointPart.nodes": "machines that fail and save together",
-    "CheckpointPart.size": "bytes of one full state",
-    "CheckpointPart.parameters": "what the bytes for each are counted by",
-    "CheckpointPart.node_bandwidth": "bytes/s that one machine can write",
-    "CheckpointPart.restart_time": "seconds until it works again",
-    "CheckpointPart.solve_time": "seconds of work without a failure",
-    "CheckpointPart.proposed_interval": "seconds between saves, as somebody proposes",
-    "CheckpointPart.present_interval": "seconds between saves today; the slider's start",
-    "CheckpointPart.event": "what the ops lead says",
-    "CheckpointPart.event_button": "the button that makes it happen",
-    "CheckpointPart.answer": "the number to read off",
-    "Question.text": "the question",
-    "Question.options": "its answers",
-    "Option.id": "what the student types",
-    "Option.text": "the answer",
-    "Option.belief": "what somebody who chooses it believes",
-    "Option.words": "what the reveal says of it",
-    "Control.name": "the setting's name in the experiment",
-    "Control.label": "its name on the screen",
-    "Control.kind": "two buttons, a list, or a slider",
-    "Control.values": "what can be chosen, in the student's unit",
-    "Control.default": "the start: the crisis",
-    "Control.unit": "the student's unit",
-    "Law.arguments": "their names",
-    "Law.doc": "what the function returns",
-    "Law.example_words": "the open example in words",
-    "Answer.name": "the variable that the student fills",
-}
-"""What the source of the records leaves to be said."""
-
-
-def attribute_words(record: type) -> dict[str, str]:
-    """Return what a record's source says under each of its own fields."""
-    tree = ast.parse(textwrap.dedent(inspect.getsource(record))).body[0]
-    assert isinstance(tree, ast.ClassDef)
-    return {
-        field.target.id: " ".join(str(below.value.value).split())
-        for field, below in pairwise(tree.body)
-        if isinstance(field, ast.AnnAssign)
-        and isinstance(field.target, ast.Name)
-        and isinstance(below, ast.Expr)
-        and isinstance(below.value, ast.Constant)
-    }
-
 
 def takes(annotation: Any) -> str:
     """Return in words what a field of this type takes."""
@@ -535,32 +444,32 @@ KINDS: dict[Any, str] = {
     bool: "true or false",
     float: "number",
     str: "text",
-    track_files.Positive: "number above 0",
-    track_files.NonNegative: "number, 0 or more",
-    track_files.Share: "share: above 0, at most 1",
-    track_files.Count: "whole number from 1",
-    track_files.Text: "text",
+    schema.Positive: "number above 0",
+    schema.NonNegative: "number, 0 or more",
+    schema.Share: "share: above 0, at most 1",
+    schema.Count: "whole number from 1",
+    schema.Text: "text",
 }
 
 RECORDS: tuple[tuple[str, type], ...] = (
-    ("at the top of the file", track_files.Track),
-    ("[persona]", track_files.Persona),
-    ("[currency]", track_files.Currency),
-    ("[terms]", track_files.Terms),
-    ("consumer, in [terms] and perhaps in [pipeline]", track_files.Consumer),
-    ("[dataset]", track_files.Dataset),
-    ("[node]", track_files.Node),
-    ("[prices.NAME]", track_files.Price),
-    ("[access], [pipeline] and [checkpoint]", track_files._Part),
-    ("[access] besides", track_files.AccessPart),
-    ("[pipeline] besides", track_files.PipelinePart),
-    ("[checkpoint] besides", track_files.CheckpointPart),
-    ("question, in each part", track_files.Question),
-    ("[[PART.question.options]]", track_files.Option),
-    ("[[PART.controls]]", track_files.Control),
-    ("[[PART.presets]]", track_files.Preset),
-    ("[PART.law]", track_files.Law),
-    ("[pipeline.answer] and [checkpoint.answer]", track_files.Answer),
+    ("at the top of the file", Track),
+    ("[persona]", schema.Persona),
+    ("[currency]", schema.Currency),
+    ("[terms]", schema.Terms),
+    ("consumer, in [terms] and perhaps in [pipeline]", schema.Consumer),
+    ("[dataset]", schema.Dataset),
+    ("[node]", schema.Node),
+    ("[prices.NAME]", schema.Price),
+    ("[access], [pipeline] and [checkpoint]", schema.PartTable),
+    ("[access] besides", AccessTable),
+    ("[pipeline] besides", PipelineTable),
+    ("[checkpoint] besides", CheckpointTable),
+    ("question, in each part", schema.Question),
+    ("[[PART.question.options]]", schema.Option),
+    ("[[PART.controls]]", schema.Control),
+    ("[[PART.presets]]", schema.Preset),
+    ("[PART.law]", schema.Law),
+    ("[pipeline.answer] and [checkpoint.answer]", schema.Answer),
 )
 """Every table of a track file, and the record that it is read into."""
 
@@ -568,7 +477,7 @@ RECORDS: tuple[tuple[str, type], ...] = (
 def fields(record: type[msgspec.Struct]) -> list[tuple[str, str, str, str]]:
     """Return a record's own fields: name, what it takes, what it is when left out, its meaning."""
     types: dict[str, Any] = inspect.get_annotations(record, eval_str=True)
-    said = attribute_words(record)
+    said = meanings(record)
     rows = []
     for field in msgspec.structs.fields(record):
         if field.name not in types:
@@ -578,13 +487,14 @@ def fields(record: type[msgspec.Struct]) -> list[tuple[str, str, str, str]]:
             left_out = "none"
         elif field.default is not msgspec.NODEFAULT:
             left_out = f"{field.default:g}" if type(field.default) is float else str(field.default)
-        meaning = said.get(field.name) or WORDS.get(f"{record.__name__}.{field.name}", "")
-        rows.append((field.name, takes(types[field.name]), left_out.lower(), meaning))
+        rows.append((field.name, takes(types[field.name]), left_out.lower(), said[field.name]))
     return rows
 
 
-def _code(text: str) -> str:
-    return re.sub("``(.+?)``", r"<code>\1</code>", text)
+def _marked(text: str) -> str:
+    """Return a field's meaning as HTML: its code and its emphasis marked up."""
+    coded = re.sub("``(.+?)``", r"<code>\1</code>", text)
+    return re.sub(r"\*(.+?)\*", r"<i>\1</i>", coded)
 
 
 def track_file() -> HTML:
@@ -597,7 +507,12 @@ def track_file() -> HTML:
                 f"fields of {name}",
                 heads,
                 [
-                    (f"<code>{field}</code>", kind, "needed" if left == "–" else left, _code(said))
+                    (
+                        f"<code>{field}</code>",
+                        kind,
+                        "needed" if left == "–" else left,
+                        _marked(said),
+                    )
                     for field, kind, left, said in fields(record)
                 ],
                 "sourced",
@@ -612,12 +527,12 @@ def settings() -> HTML:
     """Return each part's settings: the ones with a control, the others, and what can be missed."""
     rows = [
         (
-            f"<code>{part}</code>",
-            _names(track_files.SETTABLE[part]),
-            _names(name for name in names if name not in track_files.SETTABLE[part]),
-            _names(track_files.LIMITS[part]),
+            f"<code>{part.name}</code>",
+            _names(part.needs_control),
+            _names(name for name in part.setting_types if name not in part.needs_control),
+            _names(limit.name for limit in part.limits()),
         )
-        for part, names in track_files.CONTROLS.items()
+        for part in PARTS.values()
     ]
     heads = ("part", "need a control", "a control or fixed", "limits")
     return HTML(table("settings and limits", heads, rows, "sourced"))
@@ -627,24 +542,9 @@ def _names(names: Iterable[str]) -> str:
     return ", ".join(f"<code>{name}</code>" for name in names)
 
 
-PRICES = {
-    "idle": "a consumer that waits",
-    "memory": "memory for what is buffered in part 1",
-    "request": "one request",
-    "active": "the device's power while it reads",
-    "cache": "room in the cache",
-    "link": "bandwidth of the link",
-    "nvme": "bandwidth of the cache",
-    "link_byte": "a byte through the link",
-    "cache_byte": "a byte from the cache",
-    "write": "bandwidth to save over, in part 3",
-}
-"""What is priced under each name."""
-
-
 def priced() -> HTML:
     """Return the names under which a track has its prices."""
-    rows = [(f"<code>{name}</code>", PRICES[name]) for name in track_files.PRICED]
+    rows = [(f"<code>{name}</code>", meaning) for name, meaning in PRICED.items()]
     return HTML(table("prices of a track", ("name", "what it is the price of"), rows, "sourced"))
 
 

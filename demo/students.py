@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -20,19 +21,18 @@ from typing import Any, NamedTuple
 from nbformat import NotebookNode
 
 from storagelab.course.answers import load_answers
-from storagelab.course.layout import find_layout
-from storagelab.labs.checking import share_for_cost
+from storagelab.course.layout import Layout, find_layout
 from storagelab.ledger import FILE_NAME
-from storagelab.parts import PARTS, Outcome
-from storagelab.tracks import TRACKS, Control, load_track
-from storagelab.words.answers import in_units, read_answer
+from storagelab.parts import PARTS, AnyOutcome
+from storagelab.parts.answers import in_units, read_answer
+from storagelab.parts.scoring import share_for_cost, share_for_waste
+from storagelab.schema import Control
+from storagelab.tracks import TRACKS, load_track
 
 Answers = dict[str, dict[str, str]]
 """Source text by part and by the id of the cell."""
 
 REFLECTION = "Numbers, and reasons for them. " * 20
-DECIDE_POINTS = {"access": 10, "pipeline": 9, "checkpoint": 6}
-INTERVAL_POINTS = 4
 DEAR = 2.0
 """Times the least cost: what somebody spends who solves the task without weighing it."""
 
@@ -72,10 +72,21 @@ class Sheet:
         self.keys = keys
         self.track, self.part = load_track(track_name), PARTS[part_name]
         self.content = self.part.of(self.track)
-        answer = getattr(self.content, "answer", None)
-        self.number = answer.name if answer else "times_faster"
+        self.number = self.part.asked(self.track).name
         self.decided = [control for control in self.content.controls if control.decided]
         self.options = [option.id for option in self.content.question.options]
+
+    @cached_property
+    def points(self) -> dict[str, float]:
+        """The points of each test cell, as the part's text beside the keys has them."""
+        text = (self._layout.notebooks / f"{self.part.stem}.md").read_text(encoding="utf-8")
+        cells = re.findall(r"^role: test\nid: (.+)\npoints: (.+)$", text, re.MULTILINE)
+        return {name: float(points) for name, points in cells}
+
+    @property
+    def _layout(self) -> Layout:
+        """The checkout that the keys lie in."""
+        return find_layout(Path(str(self.keys.__file__)).parent)
 
     @cached_property
     def key(self) -> dict[str, Any]:
@@ -88,7 +99,7 @@ class Sheet:
         """The least cost at which every target is met."""
         return float(self.judge(self.key["decision"]).cost)
 
-    def judge(self, decision: dict[str, Any]) -> Outcome:
+    def judge(self, decision: dict[str, Any]) -> AnyOutcome:
         """Return what the model says of a decision as a student types it."""
         return self.part.judge(self.track, decision)
 
@@ -143,19 +154,25 @@ class Sheet:
         missed = [says for limit, says in self.content.unmet.items() if limit in outcome.unmet]
         if missed:
             return {cell: Loss(0.0, "a target is missed", missed[0])}
-        points = DECIDE_POINTS[self.part.name]
+        points = self.points["decide-test"]
         times = outcome.cost / self.least
         score = round(points * share_for_cost(outcome.cost, self.least), 2)
         return {} if score == points else {cell: Loss(score, f"{times:.3g} times the least cost")}
 
     def waste_of(self, decision: dict[str, Any]) -> dict[str, Loss]:
-        """Return what an interval loses by what it wastes: part 3 alone."""
+        """Return what an interval loses by what it wastes, where a part has one."""
+        if "interval-test" not in self.points:
+            return {}
         ratio = self.keys.waste_ratio(self.track, self.judge(decision))
-        score = round(INTERVAL_POINTS * min(1.0, max(0.0, (2 - ratio) / 0.95)), 2)
-        if score == INTERVAL_POINTS:
+        score = round(self.points["interval-test"] * share_for_waste(ratio), 2)
+        if score == self.points["interval-test"]:
             return {}
         says = "" if score else "Your interval doesn't fit the new failure rate"
-        return {"checkpoint/interval-test": Loss(score, f"{ratio:.3g} times the least waste", says)}
+        return {
+            f"{self.part.name}/interval-test": Loss(
+                score, f"{ratio:.3g} times the least waste", says
+            )
+        }
 
     # --- cells
 
@@ -167,8 +184,7 @@ class Sheet:
     @cached_property
     def law(self) -> str:
         """The source of a right law: the reference's, which lies in the checkout of the keys."""
-        layout = find_layout(Path(str(self.keys.__file__)).parent)
-        solution = load_answers(layout, self.track.name).of(self.part).solution
+        solution = load_answers(self._layout, self.track.name).of(self.part).solution
         return "\n    ".join([f"import math\n\n\n{self.head}", *solution])
 
     def conclude(self, conclusion: str, number: str) -> str:
@@ -183,7 +199,7 @@ class Sheet:
             "lock": lock(key["prediction"], 0.8),
             "conclude": self.conclude(key["conclusion"], f"{key['number']:.4g}"),
             "law": self.law,
-            "decide": decide(key["decision"], key["runs"] if self.part.name == "pipeline" else []),
+            "decide": decide(key["decision"], key["runs"] if self.part.records_runs else []),
             "reflection": f"reflection = {REFLECTION!r}\npart.reflect(reflection)",
         }
 
@@ -343,12 +359,12 @@ def twice_the_cost(sheets: Sheets) -> Student:
 
     def change(answers: Answers) -> None:
         for name, sheet in sheets.items():
-            runs = [*sheet.key["runs"][:3], sheet.dear] if name == "pipeline" else []
+            runs = [*sheet.key["runs"][:3], sheet.dear] if sheet.part.records_runs else []
             answers[name]["decide"] = decide(sheet.dear, runs)
 
-    loses = sheets["checkpoint"].waste_of(sheets["checkpoint"].dear)
+    loses: dict[str, Loss] = {}
     for sheet in sheets.values():
-        loses |= sheet.cost_of(sheet.dear)
+        loses |= {**sheet.waste_of(sheet.dear), **sheet.cost_of(sheet.dear)}
     return Student(
         "gus_twice_the_cost",
         "meets every target at about twice the least cost",
@@ -509,11 +525,12 @@ def copied_losses(own: Sheet, other: Sheet) -> dict[str, Loss]:
     try:
         read_answer(own.content.controls, other.key["decision"])
     except ValueError as problem:
-        says = NO_DECISION if own.part.name == "pipeline" else str(problem)
+        # where runs are recorded, the cell stops before there is a decision
+        says = NO_DECISION if own.part.records_runs else str(problem)
         loses["decide-test"] = Loss(0.0, "other sliders", says)
-        if own.part.name == "pipeline":
+        if "runs-test" in own.points:
             loses["runs-test"] = Loss(0.0, "its cell stops at the first run", says)
-        if own.part.name == "checkpoint":
+        if "interval-test" in own.points:
             loses["interval-test"] = Loss(0.0, "other sliders", says)
     else:
         raise ValueError(f"{other.track.name} and {own.track.name} decide alike")

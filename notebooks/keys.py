@@ -5,23 +5,32 @@ from it, so that a key exists once and no answer is typed anywhere.
 """
 
 import itertools
+from collections.abc import Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
-from storagelab.parts import PARTS, si_values
-from storagelab.words.answers import in_units
+from storagelab.parts import ACCESS, CHECKPOINT, PIPELINE, AnyPart, Part, si_values
+from storagelab.parts.answers import in_units
+from storagelab.parts.checkpoint.settings import CheckpointSettings
+from storagelab.parts.part import OutcomeT, SettingsT
+from storagelab.schema import Value
+from storagelab.tracks import Track
+
+if TYPE_CHECKING:  # who is in another part doesn't load this one's models
+    from storagelab.parts.checkpoint.experiment import CheckpointOutcome
 
 
-def decisions(track, part):
+def decisions(track: Track, part: Part[SettingsT, OutcomeT]) -> Iterator[OutcomeT]:
     """Yield the outcome of every decision on the sliders' grid."""
     controls = part.of(track).controls
     decided = [control for control in controls if control.decided]
     given = part.given(track)
     for values in itertools.product(*(control.values for control in decided)):
-        chosen = {item.name: item.to_si(value) for item, value in zip(decided, values)}
+        chosen = {item.name: item.to_si(value) for item, value in zip(decided, values, strict=True)}
         yield part.run(track, {**chosen, **given})
 
 
-def least_cost(track, part):
+def least_cost(track: Track, part: Part[SettingsT, OutcomeT]) -> OutcomeT:
     """Return the cheapest outcome that misses no target."""
     met = [outcome for outcome in decisions(track, part) if not outcome.unmet]
     if not met:
@@ -29,13 +38,13 @@ def least_cost(track, part):
     return min(met, key=lambda outcome: outcome.cost)
 
 
-def as_decision(track, part, outcome):
+def as_decision(track: Track, part: AnyPart, outcome: Any) -> dict[str, Value]:
     """Return an outcome's settings as a student types them."""
     decided = [control for control in part.of(track).controls if control.decided]
     return in_units(decided, si_values(outcome.settings))
 
 
-def compared(track, part):
+def compared(track: Track, part: Part[SettingsT, OutcomeT]) -> OutcomeT:
     """Return the outcome of the baseline with the change that the conclusion asks about."""
     content = part.of(track)
     controls = {control.answer: control for control in content.controls}
@@ -43,10 +52,11 @@ def compared(track, part):
         controls[answer].name: controls[answer].to_si(value)
         for answer, value in content.compare.items()
     }
-    return part.experiment(track, replace(part.baseline(track).settings, **changed))
+    start = {control.name: control.to_si(control.default) for control in content.controls}
+    return part.run(track, {**start, **changed})
 
 
-def option(track, part, meaning):
+def option(track: Track, part: AnyPart, meaning: str) -> str:
     """Return the id of the option that means ``meaning``."""
     options = part.of(track).question.options
     for item in options:
@@ -55,35 +65,33 @@ def option(track, part, meaning):
     raise ValueError(f"the answer is {meaning!r}, and no option of the question means that")
 
 
-def access_key(track):
+def access_key(track: Track) -> dict[str, Any]:
     """Return part 1's conclusions: what limits the baseline, and what a better layout is worth."""
-    part = PARTS["access"]
-    crisis = part.baseline(track)
+    crisis = ACCESS.baseline(track)
     if "utilization" in crisis.unmet:
         limits = {"compute": crisis.demand, **crisis.ceilings}
         if track.access.has_control("queue_depth"):
             del limits["latency"]  # more requests in flight cure it; the other limits stay
-        limit = min(limits, key=limits.get)
+        limit = min(limits, key=lambda name: limits[name])
     else:
         if not crisis.unmet:
             raise ValueError("the controls' defaults miss no target: there is no crisis")
         limit = {"misses": "stalls", "budget": "energy"}.get(crisis.unmet[0], crisis.unmet[0])
-    answer = option(track, part, limit)
+    answer = option(track, ACCESS, limit)
     return {
         "prediction": answer,
         "conclusion": answer,
-        "number": compared(track, part).supply / crisis.supply,
+        "number": compared(track, ACCESS).supply / crisis.supply,
     }
 
 
-def pipeline_key(track):
+def pipeline_key(track: Track) -> dict[str, Any]:
     """Return part 2's conclusions: what more cache does, and how long a warm pass then takes."""
-    part = PARTS["pipeline"]
-    crisis = part.baseline(track)
-    most = part.of(track).control("cache")
+    crisis = PIPELINE.baseline(track)
+    most = track.pipeline.control("cache")
     doubled, largest = (
-        part.experiment(track, replace(crisis.settings, cache=cache))
-        for cache in (2 * crisis.settings.cache, most.to_si(most.values[-1]))
+        PIPELINE.experiment(track, replace(crisis.settings, cache=cache))
+        for cache in (2 * crisis.settings.cache, float(most.to_si(most.values[-1])))
     )
     if doubled.cold.time < 0.99 * crisis.cold.time:
         answer = "always"
@@ -91,52 +99,51 @@ def pipeline_key(track):
         answer = "warm"
     else:
         answer = "all" if largest.warm.time < 0.99 * crisis.warm.time else "no"
-    answer = option(track, part, answer)
+    answer = option(track, PIPELINE, answer)
     return {
         "prediction": answer,
         "conclusion": answer,
-        "number": compared(track, part).warm.time / part.of(track).answer.si,
+        "number": compared(track, PIPELINE).warm.time / track.pipeline.answer.si,
     }
 
 
-def _longer_or_shorter(track, settings):
-    part, job = PARTS["checkpoint"], track.checkpoint
+def _longer_or_shorter(track: Track, settings: CheckpointSettings) -> str:
+    job = track.checkpoint
     proposed, present = (
-        part.experiment(track, replace(settings, interval=interval)).wall_time
+        CHECKPOINT.experiment(track, replace(settings, interval=interval)).wall_time
         for interval in (job.proposed_interval, job.present_interval)
     )
     if abs(proposed / present - 1) < 0.01:
-        return option(track, part, "same")
-    return option(track, part, "longer" if proposed > present else "shorter")
+        return option(track, CHECKPOINT, "same")
+    return option(track, CHECKPOINT, "longer" if proposed > present else "shorter")
 
 
-def checkpoint_key(track):
+def checkpoint_key(track: Track) -> dict[str, Any]:
     """Return part 3's conclusions: what the proposed interval does once a dump writes less."""
-    part = PARTS["checkpoint"]
-    changed = compared(track, part)
+    changed = compared(track, CHECKPOINT)
     return {
-        "prediction": _longer_or_shorter(track, part.baseline(track).settings),
+        "prediction": _longer_or_shorter(track, CHECKPOINT.baseline(track).settings),
         "conclusion": _longer_or_shorter(track, changed.settings),
-        "number": changed.wall_time / part.of(track).answer.si,
+        "number": changed.wall_time / track.checkpoint.answer.si,
     }
 
 
-def avoidable_waste(outcome):
+def avoidable_waste(outcome: "CheckpointOutcome") -> float:
     """Return the seconds of dumps and of work done again: what the interval decides."""
     return outcome.parts["dump"] + outcome.parts["lost"]
 
 
-def waste_ratio(track, outcome):
+def waste_ratio(track: Track, outcome: "CheckpointOutcome") -> float:
     """Return how much more an interval wastes than the best one that the storage survives."""
     best = max(outcome.optimum, outcome.storm_interval, outcome.wear_interval)
-    at_best = PARTS["checkpoint"].experiment(track, replace(outcome.settings, interval=best))
+    at_best = CHECKPOINT.experiment(track, replace(outcome.settings, interval=best))
     return avoidable_waste(outcome) / avoidable_waste(at_best)
 
 
-KEYS = {"access": access_key, "pipeline": pipeline_key, "checkpoint": checkpoint_key}
+KEYS = {ACCESS.name: access_key, PIPELINE.name: pipeline_key, CHECKPOINT.name: checkpoint_key}
 
 
-def reference_answers(track, part):
+def reference_answers(track: Track, part: AnyPart) -> dict[str, Any]:
     """Return everything that a perfect student types in a part."""
     best = as_decision(track, part, least_cost(track, part))
     start = as_decision(track, part, part.baseline(track))

@@ -21,7 +21,8 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -31,6 +32,9 @@ FILE_NAME = "ledger.json"
 FORMAT = "storagelab-ledger"
 VERSION = 1
 _LARGEST = 4 * 2**20  # bytes; a term's worth of entries is a few kilobytes
+
+LONGEST_PAUSE = timedelta(minutes=30)
+"""Between two entries of a part, twice what all of it is planned for: then somebody was away."""
 
 Kind = Literal["lock", "reveal", "run", "decision"]
 
@@ -54,6 +58,15 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     model: dict[str, float | str]
     previous: str
     digest: str
+
+    @property
+    def written(self) -> datetime | None:
+        """When it was written, in UTC by the student's clock, or None where that is no time."""
+        try:
+            time = datetime.fromisoformat(self.time)
+            return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+        except (ValueError, OverflowError):
+            return None
 
     def sealed(self, track: str) -> str:
         """Return the digest that this entry has to carry in a ledger of ``track``."""
@@ -210,3 +223,20 @@ def _replace_file(folder: Path, file: _File) -> None:
 def entries_of(entries: list[Entry], part: str, kind: Kind) -> list[Entry]:
     """Return the entries of one part and kind, oldest first."""
     return [entry for entry in entries if entry.part == part and entry.kind == kind]
+
+
+def written_times(entries: list[Entry], part: str) -> list[datetime]:
+    """Return when the entries of a part were written, as far as that can be read."""
+    times = (entry.written for entry in entries if entry.part == part)
+    return [time for time in times if time is not None]
+
+
+def minutes_spent(entries: list[Entry], part: str) -> float:
+    """Return the minutes between the entries of a part, longer pauses left out.
+
+    So are steps back of the clock. What was read before the first entry, and written after the
+    last, leaves no trace.
+    """
+    gaps = (after - before for before, after in pairwise(written_times(entries, part)))
+    spent = (gap for gap in gaps if timedelta() <= gap <= LONGEST_PAUSE)
+    return sum(spent, timedelta()).total_seconds() / 60

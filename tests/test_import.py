@@ -69,10 +69,11 @@ def test_a_notebook_loads_the_experiment_and_the_words_of_its_own_part_alone(own
         "session.part.summary(session.track, session.part.baseline(session.track))"
     )
     parts = ("access", "pipeline", "checkpoint")
-    modules = [f"storagelab.{room}.{part}" for room in ("experiments", "words") for part in parts]
+    rooms = ("experiment", "words")
+    modules = [f"storagelab.parts.{part}.{room}" for room in rooms for part in parts]
     loaded = f"print(*[name for name in {modules!r} if name in sys.modules])"
     found = printed_by(f"{opened}\nimport sys\n{loaded}").splitlines()[-1]
-    assert found.split() == [f"storagelab.experiments.{own}", f"storagelab.words.{own}"]
+    assert found.split() == [f"storagelab.parts.{own}.{room}" for room in rooms]
 
 
 def test_who_reads_a_ledger_pays_for_no_lock():

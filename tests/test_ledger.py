@@ -6,16 +6,21 @@ import json
 import multiprocessing
 import os
 import stat
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from storagelab.ledger import (
     FILE_NAME,
+    Entry,
     LedgerError,
     LedgerFullError,
     append_entry,
     entries_of,
+    minutes_spent,
     read_ledger,
 )
 
@@ -160,3 +165,32 @@ def test_a_writer_that_dies_leaves_the_old_file_whole(tmp_path, monkeypatch):
         append_entry(tmp_path, TRACK, "pipeline", "run", {}, {})
     assert (tmp_path / FILE_NAME).read_bytes() == before
     assert {path.name for path in tmp_path.iterdir()} <= {FILE_NAME, f".{FILE_NAME}.lock"}
+
+
+# --- time
+
+
+def written(part: str, time: str) -> Entry:
+    return Entry(1, time, part, "run", {}, {}, "", "")
+
+
+def test_minutes_are_counted_between_a_parts_entries_and_longer_pauses_are_left_out():
+    begin = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+    at = {"access": [0, 4, 200, 203], "pipeline": [300, 330, 331], "checkpoint": [900]}
+    entries = [
+        written(part, (begin + timedelta(minutes=minute)).isoformat())
+        for part, minutes in at.items()
+        for minute in minutes
+    ]
+    assert [minutes_spent(entries, part) for part in at] == [7, 31, 0]
+
+
+def test_a_clock_that_is_put_back_takes_no_time_away():
+    times = ("2026-11-23T09:10:00", "?", "2026-11-23T09:00:00+00:00", "2026-11-23T09:05:00+00:00")
+    assert minutes_spent([written("access", time) for time in times], "access") == 5
+
+
+@given(st.text(max_size=40))
+def test_any_text_is_a_time_or_none(text):
+    time = written("access", text).written
+    assert time is None or time.tzinfo is not None

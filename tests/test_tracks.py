@@ -4,18 +4,14 @@ import os
 import re
 import subprocess
 import sys
-from dataclasses import fields
 from importlib import resources
 
 import keys
 import pytest
 
 from storagelab.devices import load_devices
-from storagelab.experiments.access import AccessSettings
-from storagelab.experiments.checkpoint import CheckpointSettings
-from storagelab.experiments.pipeline import PipelineSettings
 from storagelab.parts import PARTS
-from storagelab.tracks import CONTROLS, EXTRA_TRACKS, PRICED, TRACKS, load_track, parse_track
+from storagelab.tracks import EXTRA_TRACKS, PRICED, TRACKS, load_track, parse_track
 
 
 def text_of(name):
@@ -82,7 +78,7 @@ def test_a_tracks_defaults_are_the_story_that_it_tells(name):
     part = load_track(name).checkpoint
     default = {item.name: item.to_si(item.default) for item in part.controls} | part.fixed
     assert default["interval"] == part.present_interval
-    assert default["bytes_per_parameter"] * part.parameters == pytest.approx(part.size)
+    assert default["bytes_per_parameter"] * part.parameters == part.size
     assert part.event_node_mtbf < default["node_mtbf"]
     reachable = [item.to_si(value) for item in part.controls for value in item.values]
     assert {part.proposed_interval, part.event_node_mtbf} <= set(reachable)
@@ -144,6 +140,12 @@ def test_a_cost_is_its_amount_times_its_price_over_the_currencys_period(name):
     assert track.currency.says.format(cost="$5") != track.currency.says
 
 
+def test_a_second_that_a_track_has_no_price_for_wastes_the_accelerators_of_all_nodes():
+    track = load_track("cloud_titan")
+    assert track.waste_price == pytest.approx(1024 * 8 * 2.5 / 3600)  # $2.50 an hour
+    assert load_track("edge_guardian").waste_price == 0.05
+
+
 def test_dollars_are_counted_for_a_month_and_watts_for_a_second():
     periods = {name: load_track(name).currency.period for name in TRACKS}
     units = {name: load_track(name).currency.unit for name in TRACKS}
@@ -172,24 +174,12 @@ def test_a_scale_runs_upwards_and_no_value_is_there_twice(name):
         assert len(set(answers)) == len(answers)
 
 
-@pytest.mark.parametrize(
-    ("part", "settings"),
-    [
-        ("access", AccessSettings),
-        ("pipeline", PipelineSettings),
-        ("checkpoint", CheckpointSettings),
-    ],
-)
-def test_the_controls_of_a_part_are_what_its_experiment_takes(part, settings):
-    assert CONTROLS[part] == tuple(item.name for item in fields(settings))
-
-
 @pytest.mark.parametrize("name", TRACKS)
 @pytest.mark.parametrize("part", PARTS.values(), ids=list(PARTS))
 def test_each_setting_has_a_control_or_is_fixed(name, part):
     content = part.of(load_track(name))
     controls = [item.name for item in content.controls]
-    assert sorted([*controls, *content.fixed]) == sorted(CONTROLS[part.name])
+    assert sorted([*controls, *content.fixed]) == sorted(part.setting_types)
     for setting, value in content.fixed.items():
         assert getattr(part.baseline(load_track(name)).settings, setting) == value
 
@@ -326,7 +316,6 @@ def test_the_text_as_it_is_parses(name):
         ('compare_words = "twice today\'s cache"\n', "`compare_words` - at `$.pipeline`"),
         ("compare = { cache_gb = 4000 }\n", "`compare` - at `$.pipeline`"),
         ("restart_time = 600\n", "`restart_time` - at `$.checkpoint`"),
-        ("waste_price = 5.688888888888889\n", "`waste_price` - at `$.checkpoint`"),
         ("amount = 2.5\n", "`amount` - at `$.prices"),
         ('belief = "Compute is always the bottleneck"\n', "`belief` - at `$.access.question"),
         ('answer = "cache_gb"\n', "`answer` - at `$.pipeline.controls[0]`"),
@@ -388,7 +377,7 @@ NUMBERS = {
     "stream_bandwidth = 87.5e6": "$.pipeline.stream_bandwidth",
     "runs = 10": "$.pipeline.runs",
     "nodes = 1024": "$.checkpoint.nodes",
-    "size = 350e9": "$.checkpoint.size",
+    "parameters = 70.55e9": "$.checkpoint.parameters",
     "node_bandwidth = 25e9": "$.checkpoint.node_bandwidth",
     "restart_time = 600": "$.checkpoint.restart_time",
     "solve_time = 2592000": "$.checkpoint.solve_time",
@@ -400,12 +389,11 @@ NUMBERS = {
 OR_ZERO = {
     "reach_target = 5000": "$.access.reach_target",
     "amount = 2.5": "$.prices",
-    "waste_price = 5.688888888888889": "$.checkpoint.waste_price",
 }
 OF_OTHERS = {
     "edge_guardian": {
         "writes = 64552960": "$.access.writes",
-        "spare_share = 0.07": "$.access.spare_share",
+        "over_provisioning = 0.07": "$.access.over_provisioning",
         "misses_limit = 1": "$.access.misses_limit",
         "pass_size = 1859125248000": "$.pipeline.pass_size",
         "pass_demand = 64552960": "$.pipeline.pass_demand",
@@ -714,13 +702,6 @@ def test_a_law_that_contradicts_itself_is_named(old, new, says):
             "settings = { cache_gb = 4000 }",
             "settings = { cache_gb = 4100 }",
             "'cache_gb' has no value 4100.0 - at `$.pipeline.presets`",
-        ),
-        ("cloud_titan", "size = 350e9\n", "size = 351e9\n", "at `$.checkpoint.size`"),
-        (
-            "cloud_titan",
-            "present_interval = 3600\n",
-            "present_interval = 1800\n",
-            "at `$.checkpoint.present_interval`",
         ),
     ],
 )

@@ -106,10 +106,10 @@ def partial_write_amplification(write_size: Quantity[Q], unit_size: Quantity[Q])
     )
 
 
-def garbage_collection_amplification(spare_share: Quantity[Q]) -> Q:
+def garbage_collection_amplification(over_provisioning: Quantity[Q]) -> Q:
     """Return the bytes that an SSD writes for each byte of uniformly random writes, 1 or more.
 
-    ``spare_share`` is the room that the host can't fill over the room that it fills
+    ``over_provisioning`` is the room that the host can't fill over the room that it fills
     (over-provisioning): 0.07 for a client's drive, 0.28 for a server's. With α = 1 + spare, a
     block that is erased in turn still holds a share ``-W0(-α·e^-α)/α`` of live pages that have
     to move first, so the amplification is ``α / (α + W0(-α·e^-α))`` (Desnoyers 2014, for large
@@ -118,7 +118,7 @@ def garbage_collection_amplification(spare_share: Quantity[Q]) -> Q:
 
     Raises ``ValueError`` for a share below 0.001: a drive without spare room can't write.
     """
-    alpha = 1 + at_least("spare_share", spare_share, 1e-3)
+    alpha = 1 + at_least("over_provisioning", over_provisioning, 1e-3)
     # with t = α - 1 - ln α, W0(-α e^-α) is W0(-e^(-1 - t))
     live = 1 - one_plus_w0(alpha - 1 - np.log(alpha))
     return to_scalar(alpha / (alpha - live))

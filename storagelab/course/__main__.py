@@ -6,6 +6,7 @@ import argparse
 import os
 import shutil
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from storagelab.course.guide import write_guide
 from storagelab.course.layout import Layout, find_layout
 from storagelab.course.nbgrader_steps import StepError
 from storagelab.course.release import LeakError, write_release
+from storagelab.course.track_file import write_example
 from storagelab.tracks import TRACKS
 
 VERSIONS = ("source", "release")
@@ -64,19 +66,19 @@ def take_over(layout: Layout) -> list[str]:
 def main(arguments: list[str] | None = None) -> int:
     """Run one step for every track; return 1 and say why where it fails."""
     parser = argparse.ArgumentParser(prog="python -m storagelab.course", description=__doc__)
-    parser.add_argument("step", choices=["generate", "take-over", "guide"])
+    parser.add_argument("step", choices=["generate", "take-over", "guide", "example"])
     step = parser.parse_args(arguments).step
     try:
         layout = find_layout()
         if step == "take-over":
             lines = take_over(layout) or ["source/ and release/ are up to date"]
         else:
-            paths = (
-                generate(layout)
-                if step == "generate"
-                else write_guide(layout, load_keys(layout), TRACKS)
-            )
-            lines = [str(path.relative_to(layout.root)) for path in paths]
+            makers: dict[str, Callable[[], list[Path]]] = {
+                "generate": lambda: generate(layout),
+                "guide": lambda: write_guide(layout, load_keys(layout), TRACKS),
+                "example": lambda: [write_example(layout)],
+            }
+            lines = [str(path.relative_to(layout.root)) for path in makers[step]()]
         print("\n".join(lines))
     except (GenerationError, StepError, LeakError, FileNotFoundError, ValueError) as error:
         print(f"{step}: {error}", file=sys.stderr)

@@ -12,8 +12,8 @@ from typing import Annotated
 import msgspec
 
 from storagelab.course.layout import Layout
-from storagelab.parts import Part
-from storagelab.tracks import Text
+from storagelab.parts import AnyPart
+from storagelab.schema import Text
 
 
 class Answers(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -36,7 +36,7 @@ class TrackAnswers(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     pipeline: Answers
     checkpoint: Answers
 
-    def of(self, part: Part) -> Answers:
+    def of(self, part: AnyPart) -> Answers:
         """Return the answers of ``part``."""
         answers: Answers = getattr(self, part.name)
         return answers

@@ -23,8 +23,9 @@ from storagelab.course import pace
 from storagelab.course.answers import load_answers
 from storagelab.course.kernels import run_notebook
 from storagelab.course.layout import Layout
-from storagelab.parts import PARTS, Part
-from storagelab.tracks import Law, Track, load_track
+from storagelab.parts import PARTS, AnyPart
+from storagelab.schema import Law
+from storagelab.tracks import Track, load_track
 
 # What each role of a cell means to nbgrader.
 ROLES: dict[str, dict[str, bool]] = {
@@ -80,7 +81,7 @@ def load_keys(layout: Layout) -> ModuleType:
     return module
 
 
-def fill_template(layout: Layout, track: Track, part: Part) -> str:
+def fill_template(layout: Layout, track: Track, part: AnyPart) -> str:
     """Return a part's text with the track's words and numbers in it."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(layout.notebooks),

@@ -12,14 +12,12 @@ from typing import Any
 
 from storagelab.course.answers import Answers, TrackAnswers, load_answers
 from storagelab.course.layout import Layout
-from storagelab.labs.checking import share_for_cost
-from storagelab.parts import PARTS, Outcome, Part, si_values
-from storagelab.tracks import CheckpointPart, Track, Value, load_track
+from storagelab.parts import PARTS, AnyPart, Outcome, si_values
+from storagelab.parts.scoring import FREE_COST, share_for_cost
+from storagelab.schema import Value
+from storagelab.tracks import Track, load_track
 from storagelab.units import format_share, significant
-from storagelab.words.dress import cost_with_period, format_job_cost
 
-FULL_POINTS = 1.25
-"""Times the least cost up to which a decision earns all points."""
 INDEX = "index.md"
 
 
@@ -37,10 +35,10 @@ class Decisions:
     @property
     def near(self) -> list[Outcome]:
         """Those that earn all points."""
-        return [item for item in self.met if item.cost <= FULL_POINTS * self.least.cost]
+        return [item for item in self.met if item.cost <= FREE_COST * self.least.cost]
 
 
-def all_decisions(track: Track, part: Part, keys: ModuleType) -> Decisions:
+def all_decisions(track: Track, part: AnyPart, keys: ModuleType) -> Decisions:
     """Return what every decision of a part comes to. Raises ``ValueError`` where none is good."""
     outcomes = list(keys.decisions(track, part))
     met = [outcome for outcome in outcomes if not outcome.unmet]
@@ -54,12 +52,12 @@ def all_decisions(track: Track, part: Part, keys: ModuleType) -> Decisions:
     )
 
 
-def _maximum(part: Part, track: Track) -> dict[str, Value]:
-    """Return the end of every slider, SI by control name; the interval's is its shortest."""
+def _maximum(part: AnyPart, track: Track) -> dict[str, Value]:
+    """Return the end of every slider at which it asks the most, SI by control name."""
     chosen: dict[str, Value] = {}
     for control in part.of(track).controls:
         if control.decided:
-            last = control.values[0 if control.name == "interval" else -1]
+            last = control.values[0 if control.name in part.least_is_most else -1]
             chosen[control.name] = control.to_si(last)
     return chosen
 
@@ -79,7 +77,7 @@ def guide(track: Track, keys: ModuleType, answers: TrackAnswers) -> str:
     )
 
 
-def _part(track: Track, part: Part, keys: ModuleType, answers: Answers) -> str:
+def _part(track: Track, part: AnyPart, keys: ModuleType, answers: Answers) -> str:
     content, start = part.of(track), part.baseline(track)
     key = keys.KEYS[part.name](track)
     return "\n\n".join(
@@ -98,7 +96,7 @@ def _part(track: Track, part: Part, keys: ModuleType, answers: Answers) -> str:
     )
 
 
-def _misses(track: Track, part: Part, outcome: Outcome) -> str:
+def _misses(track: Track, part: AnyPart, outcome: Outcome) -> str:
     told = part.of(track).unmet
     return "\n".join(
         f"- It misses *{name}*: {told.get(name, 'the track has no words for it.')}"
@@ -106,7 +104,7 @@ def _misses(track: Track, part: Part, outcome: Outcome) -> str:
     )
 
 
-def _lock(track: Track, part: Part, key: dict[str, Any]) -> list[str]:
+def _lock(track: Track, part: AnyPart, key: dict[str, Any]) -> list[str]:
     question = part.of(track).question
     right = question.option(key["prediction"])
     wrong = [option for option in question.options if option.id != right.id]
@@ -124,13 +122,9 @@ def _lock(track: Track, part: Part, key: dict[str, Any]) -> list[str]:
     ]
 
 
-def _conclusion(track: Track, part: Part, key: dict[str, Any]) -> list[str]:
+def _conclusion(track: Track, part: AnyPart, key: dict[str, Any]) -> list[str]:
     content = part.of(track)
     option = content.question.option(key["conclusion"])
-    answer = getattr(content, "answer", None)
-    name = answer.name if answer else "times_faster"
-    unit = answer.unit if answer else f"times more {track.terms.samples} a second"
-    lead = "Let" if isinstance(content, CheckpointPart) else "With"
     change = {
         key: int(value) if isinstance(value, float) and value.is_integer() else value
         for key, value in content.compare.items()
@@ -138,12 +132,13 @@ def _conclusion(track: Track, part: Part, key: dict[str, Any]) -> list[str]:
     return [
         "### The conclusion",
         f'`conclusion = "{option.id}"`: {part.words(track, option.text)}',
-        f"`{name} = {significant(key['number'], 4)}` ({unit}). {lead} "
+        f"`{part.asked(track).name} = {significant(key['number'], 4)}` "
+        f"({part.asked_in_full(track)}). {part.change_begins} "
         f"{content.compare_words.rstrip(',')}, all else as at the start: `{change}`.",
     ]
 
 
-def _law(track: Track, part: Part, answers: Answers) -> list[str]:
+def _law(track: Track, part: AnyPart, answers: Answers) -> list[str]:
     law = part.of(track).law
     lines = "\n".join(f"    {line}" for line in answers.solution)
     return [
@@ -154,17 +149,11 @@ def _law(track: Track, part: Part, answers: Answers) -> list[str]:
     ]
 
 
-def _cost(track: Track, part: Part, outcome: Outcome) -> str:
-    if isinstance(part.of(track), CheckpointPart):
-        return f"{format_job_cost(track, outcome.cost)} for {track.terms.run}"
-    return cost_with_period(track, outcome.cost)
-
-
-def _decision(track: Track, part: Part, found: Decisions, keys: ModuleType) -> list[str]:
+def _decision(track: Track, part: AnyPart, found: Decisions, keys: ModuleType) -> list[str]:
     content, least, most = part.of(track), found.least, found.most
     start = part.run(track, {**si_values(part.baseline(track).settings), **part.given(track)})
     shortcut = [
-        f"The shortcut, every slider at its end, costs {_cost(track, part, most)}, "
+        f"The shortcut, every slider at its end, costs {part.costs.phrase(track, most.cost)}, "
         f"{significant(most.cost / least.cost)} times the least."
     ]
     if most.unmet:
@@ -175,18 +164,18 @@ def _decision(track: Track, part: Part, found: Decisions, keys: ModuleType) -> l
     return [
         "### The decision",
         part.words(track, content.task),
-        f"Least cost: {_cost(track, part, least)}. The settings of the start would cost "
-        f"{_cost(track, part, start)}.",
+        f"Least cost: {part.costs.phrase(track, least.cost)}. The settings of the start would cost "
+        f"{part.costs.phrase(track, start.cost)}.",
         f"```python\ndecision = {keys.as_decision(track, part, least)!r}\n```",
         part.summary(track, least),
         f"Of {found.count:,} decisions {len(found.met):,} meet every target, and "
-        f"{len(found.near):,} of these are within {FULL_POINTS} times the least cost, which earns "
+        f"{len(found.near):,} of these are within {FREE_COST} times the least cost, which earns "
         f"all points: {_ranges(track, part, found.near, keys)}.",
         " ".join(shortcut),
     ]
 
 
-def _ranges(track: Track, part: Part, outcomes: list[Outcome], keys: ModuleType) -> str:
+def _ranges(track: Track, part: AnyPart, outcomes: list[Outcome], keys: ModuleType) -> str:
     """Return what the settings of some decisions have in common, or from where to where they go."""
     chosen = [keys.as_decision(track, part, outcome) for outcome in outcomes]
     parts = []
@@ -201,7 +190,7 @@ def _ranges(track: Track, part: Part, outcomes: list[Outcome], keys: ModuleType)
     return ", ".join(parts)
 
 
-def _reflection(track: Track, part: Part, answers: Answers) -> list[str]:
+def _reflection(track: Track, part: AnyPart, answers: Answers) -> list[str]:
     content = part.of(track)
     marks = zip(("all points", "half of them", "none"), answers.scheme, strict=True)
     return [

@@ -1,34 +1,13 @@
-"""Pace: a part in 15 minutes, step by step, and how long its words take to read."""
+"""What a notebook says of a part's pace, and how long its words take to read."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from nbformat import NotebookNode
+
+from storagelab.parts.pace import STEPS
 
 WORDS_A_MINUTE = 200
 """A careful reader's speed in a text with numbers (typical)."""
-
-
-@dataclass(frozen=True)
-class Step:
-    """One step of a part."""
-
-    name: str
-    minutes: float
-    """For reading and doing it."""
-
-
-STEPS = (
-    Step("crisis", 1.5),
-    Step("lock", 2),
-    Step("workbench", 4.5),
-    Step("conclude", 1.5),
-    Step("law", 2),
-    Step("decide", 1.5),
-    Step("reflect", 2),
-)
-MINUTES = sum(step.minutes for step in STEPS)
 
 
 def line(name: str) -> str:

@@ -19,16 +19,20 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from storagelab.labs.diagnosis import suspect
 from storagelab.labs.errors import StudentError, in_words
 from storagelab.labs.session import PartSession
 from storagelab.ledger import Entry, LedgerError, entries_of, read_ledger
-from storagelab.parts import Outcome, Part
+from storagelab.parts import AnyPart, Outcome, Part, misconceptions
+from storagelab.parts.answers import in_units, read_answer
+from storagelab.parts.part import OutcomeT, SettingsT
+from storagelab.parts.scoring import share_for_cost, share_for_waste
 from storagelab.tracks import Track
-from storagelab.words import ideas
-from storagelab.words.answers import in_units, read_answer
+
+if TYPE_CHECKING:
+    from storagelab.parts.checkpoint.experiment import CheckpointOutcome
 
 TO_STUDENT = {"storagelab": {"to": "student"}}
 """The metadata of an output that feedback shows although its cell has hidden tests."""
@@ -125,7 +129,7 @@ def _own_entries(session: PartSession) -> list[Entry]:
     return entries
 
 
-def judged(part: Part, track: Track, decision: object) -> Outcome:
+def judged(part: Part[SettingsT, OutcomeT], track: Track, decision: object) -> OutcomeT:
     """Return what the model says of a decision; a sentence where it can't be read."""
     with in_words():
         return part.judge(track, decision)
@@ -272,7 +276,7 @@ def follows_law(
 
 
 def concluded(
-    part: Part,
+    part: AnyPart,
     track: Track,
     answers: tuple[str, str, float],
     key: Mapping[str, Any],
@@ -288,11 +292,11 @@ def concluded(
     option, name, number = answers
     missed = []
     if option != key["conclusion"]:
-        said = ideas.Conclusion(option, number, *_locked(part, track))
-        missed.append(ideas.refuted(track, part, said))
+        said = misconceptions.Conclusion(option, number, *_locked(part, track))
+        missed.append(misconceptions.refuted(track, part, said))
     is_near = abs(number / key["number"] - 1) <= near
     if not is_near:
-        missed.append(ideas.misread(track, part, name, number, key["number"], near))
+        missed.append(misconceptions.misread(track, part, name, number, key["number"], near))
     if len(missed) == 2:
         raise StudentError("\n".join(missed))
     for sentence in missed:
@@ -300,7 +304,7 @@ def concluded(
     return float(shares[0] * (option == key["conclusion"]) + shares[1] * is_near)
 
 
-def _locked(part: Part, track: Track) -> tuple[str, float]:
+def _locked(part: AnyPart, track: Track) -> tuple[str, float]:
     """Return what the ledger beside the notebook has as the part's prediction, if anything."""
     try:
         locks = entries_of(read_ledger(Path(), track.name), part.name, "lock")
@@ -311,33 +315,35 @@ def _locked(part: Part, track: Track) -> tuple[str, float]:
     return str(locks[0].said["prediction"]), float(locks[0].said["confidence"])
 
 
-def meets_targets(part: Part, track: Track, outcome: Outcome) -> None:
+def meets_targets(part: AnyPart, track: Track, outcome: Outcome) -> None:
     """Raise what a decision misses, by how much, unless it meets every target."""
     if outcome.unmet:
-        raise StudentError("\n".join(ideas.missed_targets(track, part, outcome)))
+        raise StudentError("\n".join(misconceptions.missed_targets(track, part, outcome)))
 
 
-def worth(part: Part, track: Track, outcome: Outcome, least: float) -> float:
+def worth(part: AnyPart, track: Track, outcome: Outcome, least: float) -> float:
     """Return the share of points for a decision that meets its targets, and tell what it wastes.
 
     ``least`` is the least cost at which they are met; see :func:`share_for_cost`.
     """
     share = share_for_cost(outcome.cost, least)
     if share < 1:
-        tell(ideas.too_dear(track, part, outcome, outcome.cost / least))
+        tell(misconceptions.too_dear(track, part, outcome, outcome.cost / least))
     return share
 
 
-def fits_failures(track: Track, outcome: Outcome, ratio: float) -> float:
+def fits_failures(track: Track, outcome: CheckpointOutcome, ratio: float) -> float:
     """Return the share of points for an interval that wastes ``ratio`` times the least.
 
-    All up to 5% above the least; raises the sentence at twice of it and beyond.
+    See :func:`share_for_waste`; raises the sentence where nothing is earned.
     """
-    share = min(1.0, (2 - ratio) / 0.95)
+    from storagelab.parts.checkpoint.misconceptions import wasteful_interval  # loads the models
+
+    share = share_for_waste(ratio)
     if share == 1:
         return share
-    says = ideas.wasteful_interval(track, outcome, ratio)
-    if not share > 0:
+    says = wasteful_interval(track, outcome, ratio)
+    if share == 0:
         raise StudentError(f"Your interval doesn't fit the new failure rate. {says}")
     tell(says)
     return share
@@ -352,14 +358,3 @@ def credit(points: float, share: float) -> float:
     if not earned > 0:
         raise StudentError("No points for this answer.")
     return earned
-
-
-def share_for_cost(cost: float, least: float) -> float:
-    """Return the share of points for an answer that meets its target at ``cost``.
-
-    All of them up to 1.25 times the least cost, then falling with the logarithm of the ratio to
-    a quarter at 5 times and beyond: meeting the target is worth something at any price.
-    """
-    ratio = max(cost / least, 1.0)
-    fallen = math.log(ratio / 1.25) / math.log(5 / 1.25)
-    return min(1.0, max(0.25, 1 - 0.75 * fallen))

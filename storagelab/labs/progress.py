@@ -10,25 +10,32 @@ import contextlib
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
 from storagelab.labs import checking
 from storagelab.labs.errors import StudentError
 from storagelab.labs.session import REFLECTION_WORDS, PartSession
-from storagelab.labs.typed import NotebookError, Typed, is_undone, read_typed, takes
-from storagelab.ledger import FILE_NAME, Entry, LedgerError, entries_of, read_ledger
-from storagelab.parts import PARTS, Part
-from storagelab.tracks import TRACKS, PipelinePart, Track, load_track
+from storagelab.labs.static_answers import (
+    NotebookError,
+    StaticAnswers,
+    is_undone,
+    read_static_answers,
+    takes,
+)
+from storagelab.ledger import (
+    FILE_NAME,
+    Entry,
+    LedgerError,
+    entries_of,
+    minutes_spent,
+    read_ledger,
+)
+from storagelab.parts import PARTS, AnyPart
+from storagelab.parts.answers import in_units, read_answer
+from storagelab.parts.pace import MINUTES
+from storagelab.tracks import TRACKS, Track, load_track
 from storagelab.units import format_share
-from storagelab.words.answers import in_units, read_answer
-
-MINUTES = 15
-"""Of each part."""
-LONGEST_PAUSE = timedelta(minutes=15)
-"""Between two entries of the ledger; beyond it somebody was away."""
 
 State = Literal["done", "to do", "unknown"]
 
@@ -96,10 +103,10 @@ def look_at(folder: Path) -> Progress:
     paths = {name: folder / f"{part.stem}.ipynb" for name, part in PARTS.items()}
     if not any(path.exists() for path in paths.values()):
         raise FolderError(_nothing_in(folder))
-    notebooks: dict[str, Typed | NotebookError] = {}
+    notebooks: dict[str, StaticAnswers | NotebookError] = {}
     for name, path in paths.items():
         try:
-            notebooks[name] = read_typed(path)
+            notebooks[name] = read_static_answers(path)
         except NotebookError as error:
             notebooks[name] = error
     track = load_track(_track_of(folder, notebooks))
@@ -108,12 +115,11 @@ def look_at(folder: Path) -> Progress:
         entries = read_ledger(folder, track.name)
     except LedgerError as error:
         problem = str(error)
-    spent = minutes_by_part(entries)
     return Progress(
         track=track.name,
         title=f"{track.persona.name}: {track.title}",
         parts=[
-            _part(track, PARTS[name], folder, notebook, entries, problem, spent[name])
+            _part(track, PARTS[name], folder, notebook, entries, problem)
             for name, notebook in notebooks.items()
         ],
         problem=problem,
@@ -132,9 +138,11 @@ def _nothing_in(folder: Path) -> str:
     return f"{lead} Go to the folder into which you fetched the assignment, or name it."
 
 
-def _track_of(folder: Path, notebooks: dict[str, Typed | NotebookError]) -> str:
+def _track_of(folder: Path, notebooks: dict[str, StaticAnswers | NotebookError]) -> str:
     opened = {
-        item.opened[0] for item in notebooks.values() if isinstance(item, Typed) and item.opened
+        item.opened[0]
+        for item in notebooks.values()
+        if isinstance(item, StaticAnswers) and item.opened
     }
     if len(opened) > 1:
         raise FolderError(
@@ -152,33 +160,13 @@ def _track_of(folder: Path, notebooks: dict[str, Typed | NotebookError]) -> str:
     return name
 
 
-def minutes_by_part(entries: list[Entry]) -> dict[str, float]:
-    """Return the minutes between a part's entries in the ledger, longer pauses left out.
-
-    What was read before the first entry, and written after the last, leaves no trace.
-    """
-    spent = dict.fromkeys(PARTS, timedelta())
-    for name in spent:
-        times = []
-        for entry in entries:
-            if entry.part == name:
-                with contextlib.suppress(ValueError):
-                    time = datetime.fromisoformat(entry.time)
-                    times.append(time if time.tzinfo else time.replace(tzinfo=UTC))
-        for before, after in pairwise(times):
-            if timedelta() <= after - before <= LONGEST_PAUSE:
-                spent[name] += after - before
-    return {name: total.total_seconds() / 60 for name, total in spent.items()}
-
-
 def _part(
     track: Track,
-    part: Part,
+    part: AnyPart,
     folder: Path,
-    notebook: Typed | NotebookError,
+    notebook: StaticAnswers | NotebookError,
     entries: list[Entry],
     problem: str,
-    minutes: float,
 ) -> PartProgress:
     session = PartSession(track, part, folder)
     steps = []
@@ -194,8 +182,9 @@ def _part(
             if opened
             else Step("workbench", "to do", "It wasn't opened: run its cell, below the lock.")
         )
-    if isinstance(notebook, Typed):
+    if isinstance(notebook, StaticAnswers):
         steps += _answers(session, notebook, bool(problem))
+    minutes = minutes_spent(entries, part.name)
     return PartProgress(part.number, part.name, part.of(track).title, steps, minutes)
 
 
@@ -213,11 +202,9 @@ def _lock(session: PartSession) -> str:
     return f"{entry.said['prediction']!r}, confidence {confidence}, before the evidence."
 
 
-def _answers(session: PartSession, notebook: Typed, no_ledger: bool) -> list[Step]:
+def _answers(session: PartSession, notebook: StaticAnswers, no_ledger: bool) -> list[Step]:
     content, track, part = session.part.of(session.track), session.track, session.part
-    answer = getattr(content, "answer", None)
-    number = answer.name if answer else "times_faster"
-    unit = answer.unit if answer else "times"
+    number, unit = part.asked(track).name, part.asked(track).unit
     ids = [option.id for option in content.question.options]
 
     def conclusion() -> str:
@@ -248,17 +235,19 @@ def _answers(session: PartSession, notebook: Typed, no_ledger: bool) -> list[Ste
         return f"It meets the targets. What it costs counts too, after you submit: {said!r}."
 
     steps = [
-        _typed("conclude", notebook, ("conclusion", number), conclusion),
-        _typed("law", notebook, (content.law.name,), law),
-        _typed("decide", notebook, ("decision",), decision),
+        _answered("conclude", notebook, ("conclusion", number), conclusion),
+        _answered("law", notebook, (content.law.name,), law),
+        _answered("decide", notebook, ("decision",), decision),
     ]
-    if isinstance(content, PipelinePart) and not no_ledger:
-        steps.append(_typed("runs", notebook, ("decision",), lambda: _runs(session, notebook)))
-    steps.append(_typed("reflection", notebook, ("reflection",), lambda: _words(session, notebook)))
+    if part.records_runs and not no_ledger:
+        steps.append(_answered("runs", notebook, ("decision",), lambda: _runs(session, notebook)))
+    steps.append(
+        _answered("reflection", notebook, ("reflection",), lambda: _words(session, notebook))
+    )
     return steps
 
 
-def _runs(session: PartSession, notebook: Typed) -> str:
+def _runs(session: PartSession, notebook: StaticAnswers) -> str:
     decided = checking.answer_in(notebook.values, "decision")
     checking.decided_among_runs(session, decided, least=3)
     runs = entries_of(read_ledger(session.folder, session.track.name), session.part.name, "run")
@@ -266,7 +255,7 @@ def _runs(session: PartSession, notebook: Typed) -> str:
     return f"{len(runs)} of {most} are recorded, the decision among them."
 
 
-def _words(session: PartSession, notebook: Typed) -> str:
+def _words(session: PartSession, notebook: StaticAnswers) -> str:
     text = checking.answer_in(notebook.values, "reflection")
     said = io.StringIO()
     with contextlib.redirect_stdout(said):  # the words that its cell answers with
@@ -277,7 +266,9 @@ def _words(session: PartSession, notebook: Typed) -> str:
     return said.getvalue().strip()
 
 
-def _typed(name: str, notebook: Typed, needed: tuple[str, ...], check: Callable[[], str]) -> Step:
+def _answered(
+    name: str, notebook: StaticAnswers, needed: tuple[str, ...], check: Callable[[], str]
+) -> Step:
     """Return a step whose answer stands in a cell: unknown where only a run could tell."""
     cell = {"reflection": "reflection", "runs": "decide"}.get(name, name)
     if cell in notebook.broken:

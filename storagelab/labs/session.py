@@ -9,7 +9,7 @@ from typing import Any
 
 from storagelab.labs.collector import resting_collector
 from storagelab.labs.errors import StudentError, in_words
-from storagelab.labs.view import is_graded_run, is_live, replace_shown
+from storagelab.labs.run_mode import is_graded_run, is_live, replace_shown
 from storagelab.ledger import (
     Entry,
     LedgerError,
@@ -18,11 +18,11 @@ from storagelab.ledger import (
     entries_of,
     read_ledger,
 )
-from storagelab.parts import PARTS, Outcome, Part, load_part
-from storagelab.tracks import TRACKS, Option, Track, load_track
+from storagelab.parts import ACCESS, CHECKPOINT, AnyPart, Outcome, load_part
+from storagelab.parts.answers import in_units, read_answer
+from storagelab.schema import Option
+from storagelab.tracks import TRACKS, Track, load_track
 from storagelab.units import format_share
-from storagelab.words.answers import in_units, read_answer
-from storagelab.words.dress import cost_with_period
 
 HUB_USER = "JUPYTERHUB_USER"
 """Where a JupyterHub puts the name of the student whose server it is."""
@@ -50,7 +50,7 @@ class PartSession:
     In a graded run nothing is written: what the ledger lacks then is lacking.
     """
 
-    def __init__(self, track: Track, part: Part, folder: Path) -> None:
+    def __init__(self, track: Track, part: AnyPart, folder: Path) -> None:
         self.track = track
         self.part = part
         self.folder = folder
@@ -63,9 +63,7 @@ class PartSession:
 
     def _append(self, kind: Any, said: dict[str, Any], outcome: Outcome, most: int | None) -> Entry:
         model: dict[str, float | str] = {"cost": outcome.cost, "unmet": ", ".join(outcome.unmet)}
-        for name in ("utilization", "misses", "wall_time", "storage_share", "life"):
-            if hasattr(outcome, name):
-                model[name] = getattr(outcome, name)
+        model |= {name: getattr(outcome, name) for name in self.part.recorded}
         for name, value in model.items():  # JSON has no infinity
             model[name] = value if isinstance(value, str) or math.isfinite(value) else "infinite"
         return append_entry(
@@ -234,36 +232,37 @@ class PartSession:
             which = "Not recorded"
             if entry is not None:
                 which = f"Run {self._entries('run').index(entry) + 1} of {most}"
+            share = self.part.useful_share
             print(
-                f"{which}: utilisation {format_share(outcome.utilization)}, "
-                f"{cost_with_period(self.track, outcome.cost)}."
+                f"{which}: {share.label} {format_share(share.of(outcome))}, "
+                f"{self.part.costs.amount(self.track, outcome.cost)}."
             )
 
     # --- the end of the course
 
-    def one_law(self) -> None:
+    def normalized_curves(self) -> None:
         """Show every track on the two curves that all share, with the own decisions among them."""
-        from storagelab.experiments.one_law import ReadPoint, SavePoint, read_point, save_point
-        from storagelab.words.one_law import YOU, describe
+        from storagelab.parts.normalized_curves import (
+            YOU,
+            ReadPoint,
+            SavePoint,
+            describe,
+            read_point,
+            save_point,
+        )
 
         reads: dict[str, ReadPoint] = {}
         saves: dict[str, SavePoint] = {}
-        access, checkpoint = PARTS["access"], PARTS["checkpoint"]
         for name in TRACKS:
             track = load_track(name)
-            reads[track.persona.name] = read_point(access.baseline(track))
-            saves[track.persona.name] = save_point(checkpoint.baseline(track))
+            reads[track.persona.name] = read_point(ACCESS.baseline(track))
+            saves[track.persona.name] = save_point(CHECKPOINT.baseline(track))
         with in_words():
             entries = read_ledger(self.folder, self.track.name)
-        for part in (access, checkpoint):
-            decisions = entries_of(entries, part.name, "decision")
-            if not decisions:
-                continue
-            outcome = part.judge(self.track, decisions[-1].said)
-            if part is access:
-                reads[YOU] = read_point(outcome)
-            else:
-                saves[YOU] = save_point(outcome)
+        for read in entries_of(entries, ACCESS.name, "decision")[-1:]:
+            reads[YOU] = read_point(ACCESS.judge(self.track, read.said))
+        for saved in entries_of(entries, CHECKPOINT.name, "decision")[-1:]:
+            saves[YOU] = save_point(CHECKPOINT.judge(self.track, saved.said))
         if not is_live():
             print(describe(reads, saves))
             return

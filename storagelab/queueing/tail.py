@@ -55,29 +55,29 @@ def mm1_response_quantile(
 
 
 def _stalls(
-    read_time: object, stalled_share: object, stall_time: object
+    read_time: object, stall_fraction: object, stall_time: object
 ) -> tuple[Floats, Floats, Floats]:
     return (
         non_negative("read_time", read_time),
-        fraction("stalled_share", stalled_share),
+        fraction("stall_fraction", stall_fraction),
         positive("stall_time", stall_time),
     )
 
 
 def stall_tail(
-    read_time: Quantity[Q], stalled_share: Quantity[Q], stall_time: Quantity[Q], time: Quantity[Q]
+    read_time: Quantity[Q], stall_fraction: Quantity[Q], stall_time: Quantity[Q], time: Quantity[Q]
 ) -> Q:
     """Return the share of reads that take longer than ``time`` seconds on a device that stalls.
 
     A read takes ``read_time`` seconds, unless it arrives while the device erases or collects
-    garbage: it does so a share ``stalled_share`` f of the time, in stalls of ``stall_time`` E
+    garbage: it does so a share ``stall_fraction`` f of the time, in stalls of ``stall_time`` E
     seconds, and who arrives at a random moment of one waits for its rest, uniform from 0 to E:
     ``f·(1 - (t - r)/E)`` from t = r on. Reads must come independently of the stalls (Wolff's
     PASTA) and rarely enough not to queue behind one another.
 
     Raises ``ValueError`` for a negative time, a share outside [0, 1], or a stall of no length.
     """
-    read, share, stall = _stalls(read_time, stalled_share, stall_time)
+    read, share, stall = _stalls(read_time, stall_fraction, stall_time)
     beyond = non_negative("time", time) - read
     rest = np.clip(1 - beyond / stall, 0.0, 1.0)
     return to_scalar(np.where(beyond < 0, 1.0, share * rest))
@@ -85,7 +85,7 @@ def stall_tail(
 
 def stall_quantile(
     read_time: Quantity[Q],
-    stalled_share: Quantity[Q],
+    stall_fraction: Quantity[Q],
     stall_time: Quantity[Q],
     quantile: Quantity[Q],
 ) -> Q:
@@ -94,7 +94,7 @@ def stall_quantile(
     The inverse of :func:`stall_tail`: ``r + E·(1 - (1 - p)/f)`` where more than ``1 - p`` of the
     time is stalled, else r. Raises ``ValueError`` as that does, and for a quantile above 1.
     """
-    read, share, stall = _stalls(read_time, stalled_share, stall_time)
+    read, share, stall = _stalls(read_time, stall_fraction, stall_time)
     above = 1 - fraction("quantile", quantile)
     waits = share > above
     return to_scalar(read + np.where(waits, stall * (1 - above / np.where(waits, share, 1.0)), 0.0))

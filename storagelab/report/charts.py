@@ -69,7 +69,7 @@ def times(table: Table, planned: float) -> Spec:
     """Return the quartiles of the time in each part, with the planned minutes as a line."""
     rows = [row for row in table.rows if row["median"] is not None]
     most = max([planned, *(row["three_quarters"] for row in rows)]) * 1.05
-    x = number("quarter", "minutes from first entry to last",
+    x = number("quarter", "minutes between entries",
                 scale={"domain": [0, most], "nice": False})  # fmt: skip
     y: Spec = {"field": "part", "type": "nominal", "title": None, "sort": None,
                "axis": {"ticks": False}}  # fmt: skip

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from storagelab.parts import PARTS, Outcome, Part
-from storagelab.tracks import CheckpointPart, Track, load_track
-from storagelab.words.answers import read_answer
+from storagelab.parts import PARTS, AnyPart, Outcome, Part
+from storagelab.parts.answers import read_answer
+from storagelab.parts.part import OutcomeT, SettingsT
+from storagelab.tracks import Track, load_track
 
 RUN, DECISION = "run", "decision"
 
@@ -27,19 +27,11 @@ class Point:
 
 def target(track: Track, part: str) -> float | None:
     """Return the useful share that a part asks for, or None where it sets no such target."""
-    content = PARTS[part].of(track)
-    if isinstance(content, CheckpointPart):
-        limit = content.waste_limit
-        return None if limit is None else 1 / (1 + limit)
-    return content.target_utilization
+    return PARTS[part].useful_share.target(track)
 
 
-def _point(outcome: Outcome) -> Point:
-    useful = getattr(outcome, "utilization", None)
-    if useful is None:  # part 3: an endless job does no useful work
-        wall = outcome.wall_time
-        useful = outcome.solve_time / wall if math.isfinite(wall) else 0.0
-    return Point(float(outcome.cost), float(useful), tuple(outcome.unmet))
+def _point(part: AnyPart, outcome: Outcome) -> Point:
+    return Point(float(outcome.cost), float(part.useful_share.of(outcome)), outcome.unmet)
 
 
 @cache
@@ -55,7 +47,8 @@ def judge(track_name: str) -> Callable[[str, str, dict[str, Any]], Point | None]
         part = PARTS[part_name]
         try:
             said = json.loads(settings)
-            return _point(_run(track, part, said) if kind == RUN else part.judge(track, said))
+            outcome = _run(track, part, said) if kind == RUN else part.judge(track, said)
+            return _point(part, outcome)
         except (ValueError, TypeError, KeyError, OverflowError, ArithmeticError):
             return None
 
@@ -68,7 +61,7 @@ def judge(track_name: str) -> Callable[[str, str, dict[str, Any]], Point | None]
     return point
 
 
-def _run(track: Track, part: Part, said: dict[str, Any]) -> Outcome:
+def _run(track: Track, part: Part[SettingsT, OutcomeT], said: dict[str, Any]) -> OutcomeT:
     """Return the outcome of a recorded run, which has the settings that aren't decided too."""
     controls = part.of(track).controls
     given = {item.name: said[item.answer] for item in controls if not item.decided}

@@ -22,8 +22,7 @@ from storagelab.report import (
     words,
 )
 from storagelab.report.cohort import STEMS, TrackCohort, read_track
-from storagelab.tracks import TRACKS, CheckpointPart, Track
-from storagelab.words.dress import cost_with_period, format_job_cost
+from storagelab.tracks import TRACKS, Track
 
 FULLEST = 12
 """Cells of a plane that the page lists."""
@@ -119,7 +118,7 @@ def _beliefs(track: Track, name: str, tables: Tables) -> Figure:
     table = tables["beliefs"].of(part=name)
     said = words.beliefs(table)
     question = PARTS[name].words(track, PARTS[name].of(track).question.text)
-    more = [words.CHANGED_CASE] if name == "checkpoint" else []
+    more = [words.CHANGED_CASE] if PARTS[name].changed_case else []
     picture = draw(charts.beliefs(table), said)
     heading = f"{_heading(name)}: beliefs before and after"
     return Figure(heading, [f"“{question}”", said, *more], picture, table)
@@ -146,21 +145,15 @@ def _times(tables: Tables) -> Figure:
 
 def _plane(track: Track, name: str, tables: Tables) -> Figure:
     table, aim = tables["plane"].of(part=name), outcomes.target(track, name)
-    of_job = isinstance(PARTS[name].of(track), CheckpointPart)
-    scale, label = track.currency.axis, track.currency.label
-    if of_job:  # a job's cost: dollars, or the joules that watts come to
-        scale, label = 1.0, "cost of the whole job ($)"
-        if track.currency.unit != "$":
-            label = "energy of the whole job (J)"
-    useful = "share of useful work" if of_job else "utilisation"
+    costs, share = PARTS[name].costs, PARTS[name].useful_share
+    (scale, label), useful = costs.axis(track), share.label
     said = words.plane(track, name, table, tables["decisions"].of(part=name), aim)
     picture = draw(charts.plane(table, label, useful, scale, aim), said)
     fullest = sorted(table.rows, key=lambda row: -row["students"])
     if len(fullest) > FULLEST:
         said += f" The table has the {FULLEST} fullest cells; plane.csv has them all."
-    dress = format_job_cost if of_job else cost_with_period
     columns = tuple(
-        replace(column, show=lambda cost: dress(track, cost))
+        replace(column, show=lambda cost: costs.amount(track, cost))
         if column.name == "cost"
         else replace(column, label=useful)
         if column.name == "useful"
@@ -168,6 +161,5 @@ def _plane(track: Track, name: str, tables: Tables) -> Figure:
         for column in table.columns
     )
     table = replace(table, columns=columns, rows=fullest[:FULLEST])
-    heading = f"{_heading(name)}: strategies in the plane of cost and "
-    heading += "useful work" if of_job else "utilisation"
+    heading = f"{_heading(name)}: strategies in the plane of cost and {share.heading}"
     return Figure(heading, [said, words.PLANE], picture, table)

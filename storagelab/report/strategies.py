@@ -8,6 +8,7 @@ from __future__ import annotations
 import bisect
 import math
 from collections import defaultdict
+from collections.abc import Sequence
 
 from sandgrader.report.tables import (
     ASSIGNMENT,
@@ -58,18 +59,12 @@ _MISSES = (
     Column("came_to", "what the decision misses, or that it meets every target", "decision"),
     Column("students", "students", "students"),
 )
-LIMITS = {
-    "utilization": "utilisation",
-    "reach": "the shuffle's reach",
-    "misses": "the deadline",
-    "budget": "the budget",
-    "storage": "what the storage can give",
-    "wear": "the lifetime",
-    "waste": "the overhead",
-    "ends": "the job's end",
-}
-"""What a page calls the limits that a decision can miss."""
 MEETS, UNREADABLE = "meets every target", "no decision that can be read"
+
+
+def _labels(part: str, missed: Sequence[str]) -> list[str]:
+    """Return what the page calls the limits that a decision misses."""
+    return [PARTS[part].limit(name).label for name in missed]
 
 
 def strategies(cohort: TrackCohort, track: Track) -> Table:
@@ -94,7 +89,7 @@ def strategies(cohort: TrackCohort, track: Track) -> Table:
                         "cost": place.cost,
                         "useful": place.useful,
                         "meets": not place.missed,
-                        "missed": ", ".join(LIMITS[limit] for limit in place.missed) or None,
+                        "missed": ", ".join(_labels(part, place.missed)) or None,
                     }
                 )
     return Table("strategies", "Every run and every decision", _STRATEGIES, rows)

@@ -8,13 +8,13 @@ import stat
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from sandgrader.report.course import AUTOGRADED, SUBMITTED, Course
 from sandgrader.submission_files import is_regular_file
-from storagelab.ledger import FILE_NAME, Entry, LedgerError, entries_of, read_ledger
+from storagelab.ledger import FILE_NAME, Entry, LedgerError, entries_of, read_ledger, written_times
 from storagelab.parts import PARTS
 from storagelab.report.notebooks import literal, read_answers
 from storagelab.report.outcomes import DECISION, RUN, judge
@@ -63,17 +63,7 @@ class Evidence:
 
     def times(self, part: str) -> list[datetime]:
         """Return when the entries of a part were written, as far as that can be read."""
-        found = (when(entry.time) for entry in self.entries if entry.part == part)
-        return [time for time in found if time is not None]
-
-
-def when(text: str) -> datetime | None:
-    """Return an entry's time in UTC, or None where it is no time."""
-    try:
-        time = datetime.fromisoformat(text)
-        return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):
-        return None
+        return written_times(self.entries, part)
 
 
 def read_evidence(course: Course, track: Track, students: Iterable[str]) -> dict[str, Evidence]:
@@ -134,7 +124,7 @@ def _first_sentence(text: str) -> str:
 
 def _doubts(entries: list[Entry]) -> Iterable[str]:
     """Yield what the notebooks would never write, though the chain of digests is whole."""
-    times = [when(entry.time) for entry in entries]
+    times = [entry.written for entry in entries]
     if None in times:
         yield f"Entry {times.index(None) + 1} has no time."
     known = [time for time in times if time is not None]

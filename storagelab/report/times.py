@@ -1,4 +1,4 @@
-"""How long a part took, as far as the ledger can tell: from its first entry to its last."""
+"""How long a part took, as far as the ledger can tell."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from sandgrader.report.tables import (
     Row,
     Table,
 )
+from storagelab.ledger import minutes_spent
 from storagelab.parts import PARTS
 from storagelab.report.cohort import TrackCohort
 from storagelab.report.columns import PART, PART_IN_FILE
@@ -26,13 +27,14 @@ def _minutes(value: float) -> str:
 BIN = 5
 """Minutes in one row of the distribution."""
 LONGEST = 60
-"""Minutes from which all are counted together: somebody has slept in between."""
+"""Minutes from which all are counted together."""
 
 _TIMES = (
     STUDENT,
     ASSIGNMENT,
     PART,
-    Column("minutes", "minutes from the part's first entry to its last", "minutes", _minutes),
+    Column("minutes", "minutes between the part's entries, longer pauses left out", "minutes",
+           _minutes),
     Column("entries", "entries of the part", "entries"),
     Column("first", "time of the first entry, ISO 8601, UTC, by the clock of the student's machine",
            "first"),
@@ -40,10 +42,14 @@ _TIMES = (
 _SPREAD = (
     ASSIGNMENT,
     PART_IN_FILE,
-    Column("from_minutes", "minutes from the part's first entry to its last, from", "from (min)"),
+    Column(
+        "from_minutes",
+        "minutes between the part's entries, longer pauses left out, from",
+        "from (min)",
+    ),
     Column("to_minutes", "up to but not including; empty: and all above", "below (min)"),
     Column("students", "students", "students"),
-)
+)  # fmt: skip
 _QUARTILES = (
     ASSIGNMENT,
     PART,
@@ -68,7 +74,7 @@ def times(cohort: TrackCohort) -> Table:
                         "student": student,
                         "assignment": cohort.assignment.name,
                         "part": part,
-                        "minutes": (max(found) - min(found)).total_seconds() / 60,
+                        "minutes": minutes_spent(evidence.entries, part),
                         "entries": len(found),
                         "first": min(found).isoformat(timespec="seconds"),
                     }

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from sandgrader.report.tables import Table, percent
 from sandgrader.report.words import count, part_of, total
-from storagelab.course.pace import MINUTES
+from storagelab.ledger import LONGEST_PAUSE
 from storagelab.parts import PARTS
+from storagelab.parts.pace import MINUTES
 from storagelab.report import outcomes, strategies
 from storagelab.report.beliefs import NONE
 from storagelab.report.calibration import LEVEL
-from storagelab.tracks import CheckpointPart, Track
+from storagelab.tracks import Track
 from storagelab.units import significant
-from storagelab.words.dress import cost_with_period, format_job_cost
 
 PLANNED = MINUTES
 """Minutes that a part is meant to take."""
@@ -32,8 +32,9 @@ BRIER = (
 UNSEEN = (
     "The ledger sees the lock, the reveal, recorded runs and decisions, by the clock of the "
     "student's machine. It doesn't see reading before the lock or writing after the last entry, "
-    "so a part took longer than this; and a break in between counts as time. The dashed line is "
-    f"the {PLANNED:g} minutes that a part is planned for."
+    "so a part took longer than this. A pause of over "
+    f"{LONGEST_PAUSE.total_seconds() / 60:.0f} minutes is left out. The dashed line is the "
+    f"{PLANNED:g} minutes that a part is planned for."
 )
 PLANE = (
     "Each mark is a cell of the plane; the larger it is, the more students are in it. What a "
@@ -115,7 +116,6 @@ def times(table: Table) -> str:
 
 def plane(track: Track, name: str, table: Table, decisions: Table, aim: float | None) -> str:
     """Return how many decisions meet the targets, and from where to where their costs go."""
-    of_job = isinstance(PARTS[name].of(track), CheckpointPart)
     met = decisions.of(came_to=strategies.MEETS).rows
     number = met[0]["students"] if met else 0
     whole = total(
@@ -126,10 +126,7 @@ def plane(track: Track, name: str, table: Table, decisions: Table, aim: float | 
         sentence = "How many decisions meet every target is withheld."
     good = [row["cost"] for row in table.rows if row["kind"] == outcomes.DECISION and row["meets"]]
     if good:
-        low, high = (
-            format_job_cost(track, cost) if of_job else cost_with_period(track, cost)
-            for cost in (min(good), max(good))
-        )
+        low, high = (PARTS[name].costs.amount(track, cost) for cost in (min(good), max(good)))
         sentence += f" These cost {low}." if low == high else f" These cost {low} to {high}."
     if aim is not None:
         sentence += f" The dashed line is the target, {percent(aim)}."

@@ -8,11 +8,11 @@ from typing import Any
 
 import ipywidgets
 
-from storagelab.tracks import Control, Value
+from storagelab.parts.answers import answer_line, read_answer
+from storagelab.schema import Control, Value
 from storagelab.widgets import shared_styles
 from storagelab.widgets.copy_button import CopyButton
 from storagelab.widgets.theme import caption, caption_html
-from storagelab.words.answers import answer_line, read_answer
 
 
 def read_line(controls: list[Control], line: str) -> dict[str, Value]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import ipywidgets
 
-from storagelab.tracks import Control, Value
+from storagelab.schema import Control, Value
 from storagelab.widgets import shared_styles
 from storagelab.widgets.controls import field_label, make_control
 

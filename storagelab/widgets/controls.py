@@ -6,7 +6,7 @@ from typing import Any
 
 import ipywidgets
 
-from storagelab.tracks import Control, Value
+from storagelab.schema import Control, Value
 from storagelab.units import KIB, format_binary, format_count
 from storagelab.widgets import shared_styles
 

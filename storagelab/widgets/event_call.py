@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from storagelab.parts import PARTS
-from storagelab.tracks import Track, Value
+from storagelab.schema import Value
+from storagelab.tracks import Track
 from storagelab.widgets import shared_styles
 from storagelab.widgets.prose import paragraphs
 from storagelab.widgets.theme import caption

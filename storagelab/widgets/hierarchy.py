@@ -12,9 +12,9 @@ from typing import Literal
 
 from storagelab.devices import load_device
 from storagelab.parts import PARTS
+from storagelab.parts.formatting import format_setting
 from storagelab.tracks import Track
 from storagelab.units import format_bandwidth, format_bytes, format_time
-from storagelab.words.dress import format_setting
 
 WIDTH, HALF, GAP = 340, 162, 30
 """Widths of the drawing and of each of two boxes side by side, and the gap between two boxes."""

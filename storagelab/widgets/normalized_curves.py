@@ -10,7 +10,14 @@ import ipywidgets
 import numpy as np
 
 from storagelab.colors import GREY
-from storagelab.experiments.one_law import ReadPoint, SavePoint, efficiency, waste
+from storagelab.parts.normalized_curves import (
+    YOU,
+    ReadPoint,
+    SavePoint,
+    describe,
+    efficiency,
+    waste,
+)
 from storagelab.widgets.drawing import Drawing
 from storagelab.widgets.page_support import PageSupport
 from storagelab.widgets.theme import (
@@ -23,7 +30,6 @@ from storagelab.widgets.theme import (
     legend,
     swatch,
 )
-from storagelab.words.one_law import YOU, describe
 
 MARKERS = ("circle", "square", "triangle-up", "cross", "triangle-down", "rectangle", "ellipse")
 """A shape for each track, so that nothing is told by colour alone."""

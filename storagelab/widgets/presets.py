@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from storagelab.tracks import AccessPart, CheckpointPart, PipelinePart, Value
+from storagelab.schema import PartTable, Value
 from storagelab.widgets import shared_styles
 from storagelab.widgets.theme import caption, caption_html
 
@@ -23,7 +23,7 @@ class Position(msgspec.Struct, frozen=True):
     values: dict[str, Value]
 
 
-def positions(content: AccessPart | PipelinePart | CheckpointPart) -> list[Position]:
+def positions(content: PartTable) -> list[Position]:
     """Return a part's positions: the crisis first, then what its track file adds."""
     crisis = {item.name: item.default for item in content.controls}
     names = {item.answer: item.name for item in content.controls}
@@ -46,7 +46,7 @@ class Presets:
 
     def __init__(
         self,
-        content: AccessPart | PipelinePart | CheckpointPart,
+        content: PartTable,
         on_choice: Callable[[Mapping[str, Value]], None],
     ) -> None:
         self._on_choice = on_choice

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from storagelab.tracks import Track, Value
+from storagelab.schema import Value
+from storagelab.tracks import Track
 from storagelab.widgets import shared_styles
 from storagelab.widgets.instruments.ten_runs import Run, TenRuns
 from storagelab.widgets.theme import caption, caption_html

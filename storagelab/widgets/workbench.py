@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
-from storagelab.parts import PARTS, Outcome, Part
-from storagelab.tracks import Control, Track, Value
+from storagelab.parts import PARTS, AnyPart, Outcome
+from storagelab.parts.answers import in_units
+from storagelab.schema import Control, Value
+from storagelab.tracks import Track
 from storagelab.widgets import shared_styles
 from storagelab.widgets.closing import close_all, parts_of
 from storagelab.widgets.code_line import CodeLine
@@ -22,36 +24,20 @@ from storagelab.widgets.message_batcher import MessageBatcher
 from storagelab.widgets.page_support import PageSupport
 from storagelab.widgets.presets import Presets
 from storagelab.widgets.theme import caption, caption_html
-from storagelab.words.answers import in_units
 
 if TYPE_CHECKING:
     from storagelab.widgets.run_recorder import RecordRun
 
-INSTRUMENTS = {
-    "access": (
-        "deadline_tail:DeadlineTail",
-        "io_waterfall:IOWaterfall",
-        "iops_throughput:IOPSThroughput",
-        "shuffle_map:ShuffleMap",
-    ),
-    "pipeline": (
-        "sankey:DataFlowSankey",
-        "flow_gauge:DataFlowGauge",
-        "saturation:PipelineSaturation",
-    ),
-    "checkpoint": ("young_daly:YoungDaly", "checkpoint_storm:CheckpointStorm"),
-}
-"""Each part's instruments, as module and class: a lab loads those of its own part alone."""
-
 
 def instruments_of(track: Track, part_name: str) -> list[Instrument]:
     """Return a part's instruments, those that have something to show of ``track``."""
-    return [kind(track) for kind in _kinds(track, part_name)]
+    return [kind(track) for kind in _kinds(track, PARTS[part_name])]
 
 
-def _kinds(track: Track, part_name: str) -> list[type[Instrument]]:
+def _kinds(track: Track, part: AnyPart) -> list[type[Instrument]]:
+    """Return the kinds of a part's instruments; a lab loads those of its own part alone."""
     kinds: list[type[Instrument]] = [
-        resolve_name(f"storagelab.widgets.instruments.{name}") for name in INSTRUMENTS[part_name]
+        resolve_name(f"storagelab.widgets.instruments.{name}") for name in part.instruments
     ]
     return [kind for kind in kinds if kind.shows(track)]
 
@@ -73,7 +59,7 @@ class LazyPanel:
         pictures = [instrument.widget for instrument in self.instruments]
         self.widgets = [*pictures, self.math_peek.widget, self.line.widget]
 
-    def update(self, part: Part, outcome: Outcome, settings: Mapping[str, Value]) -> None:
+    def update(self, part: AnyPart, outcome: Outcome, settings: Mapping[str, Value]) -> None:
         """Show ``outcome``, which ``settings`` (SI, by control name) come to."""
         for instrument in self.instruments:
             instrument.update(outcome)
@@ -105,10 +91,10 @@ class Workbench:
         self.track = track
         self.part = PARTS[part_name]
         self.content = self.part.of(track)
-        self.outcome: Outcome = None
+        self.outcome: Outcome
         self._paused = False
         self._below: LazyPanel | None = None
-        self._first_kind, *self._other_kinds = _kinds(track, part_name)
+        self._first_kind, *self._other_kinds = _kinds(track, self.part)
         self._made: shared_styles.Made = {}
         with shared_styles.shared(self._made):
             self.message_batcher = MessageBatcher(layout=shared_styles.layout())
@@ -130,10 +116,10 @@ class Workbench:
         above: list[Any] = [self.presets.widget, *rows]
         self._place = shared_styles.column()  # of what lies below
         last: list[Any] = [self._place]
-        if self.part.name == "checkpoint":
+        if self.part.has_event:
             self.event = EventCall(self.track, self.set)
             above.append(self.event.widget)
-        if self.part.name == "pipeline":
+        if self.part.records_runs:
             from storagelab.widgets.run_recorder import RunRecorder  # other parts record no runs
 
             self.recorder = RunRecorder(
@@ -210,7 +196,7 @@ class Workbench:
         self.first.update(self.outcome)
         if self._below is not None:
             self._below.update(self.part, self.outcome, settings)
-        if self.part.name == "pipeline":
+        if self.part.records_runs:
             self.recorder.ten_runs.now(self._present_run())
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:

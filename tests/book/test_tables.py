@@ -6,40 +6,40 @@ import msgspec
 import pytest
 from bs4 import BeautifulSoup
 
-from storagelab import tracks
-from storagelab.course.pace import MINUTES, STEPS
+from storagelab import schema, tracks
+from storagelab.course.track_file import meanings
 from storagelab.parts import PARTS
+from storagelab.parts.checkpoint.table import CheckpointTable
+from storagelab.parts.pace import MINUTES, STEPS
 
 
 def test_every_table_of_a_track_file_is_listed(tables):
-    listed = {record for _, record in tables.RECORDS}
+    listed = [record for _, record in tables.RECORDS]
     known = {
         item
-        for item in vars(tracks).values()
+        for module in (schema, tracks)
+        for item in vars(module).values()
         if isinstance(item, type) and issubclass(item, msgspec.Struct)
     }
-    assert listed == known - {tracks._Record, msgspec.Struct}
+    assert len(listed) == len(set(listed))
+    assert set(listed) == known - {schema.Record, msgspec.Struct}
 
 
-def test_every_field_of_a_track_file_has_words_and_no_words_are_left_over(tables):
-    named = set()
+def test_every_field_of_a_track_file_says_what_it_is(tables):
     for _, record in tables.RECORDS:
-        said = tables.attribute_words(record)
-        for field, takes, _, words in tables.fields(record):
-            assert words, f"{record.__name__}.{field} needs a docstring, or an entry in WORDS"
+        assert meanings(record).keys() >= {item.name for item in msgspec.structs.fields(record)}
+        for _, takes, _, words in tables.fields(record):
             assert takes
-            if field not in said:
-                named.add(f"{record.__name__}.{field}")
-    assert named == set(tables.WORDS)
+            assert words.endswith(".")
 
 
 def test_the_fields_of_the_parts_are_all_there(tables):
     both = {
         field
-        for record in (tracks._Part, tracks.CheckpointPart)
+        for record in (schema.PartTable, CheckpointTable)
         for field, *_ in tables.fields(record)
     }
-    assert both == {field.name for field in msgspec.structs.fields(tracks.CheckpointPart)}
+    assert both == {field.name for field in msgspec.structs.fields(CheckpointTable)}
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_the_fields_of_the_parts_are_all_there(tables):
     ],
 )
 def test_what_a_field_takes_is_told_in_words(tables, field, takes, left_out):
-    rows = {row[0]: row[1:3] for row in tables.fields(tracks.Control)}
+    rows = {row[0]: row[1:3] for row in tables.fields(schema.Control)}
     assert rows[field] == (takes, left_out)
 
 
@@ -71,15 +71,12 @@ def test_a_table_says_its_roles_and_each_cell_its_head(tables):
     }  # fmt: skip
 
 
-def test_every_price_has_words(tables):
-    assert tuple(tables.PRICES) == tracks.PRICED
-
-
 def test_every_setting_and_limit_is_listed(tables):
     soup = BeautifulSoup(tables.settings().data, "html.parser")
     shown = {item.get_text() for item in soup("code")}
-    for part in PARTS:
-        assert {part, *tracks.CONTROLS[part], *tracks.LIMITS[part]} <= shown
+    for part in PARTS.values():
+        limits = {limit.name for limit in part.limits()}
+        assert {part.name, *part.setting_types, *limits} <= shown
 
 
 def test_a_track_without_a_chapter_is_named_and_not_linked(tables, track):

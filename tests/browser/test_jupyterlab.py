@@ -17,12 +17,13 @@ from playwright.sync_api import Locator, Page, expect
 
 from storagelab.ledger import entries_of, read_ledger
 from storagelab.parts import PARTS, Part
-from storagelab.tracks import TRACKS, Control, Track, Value, load_track
+from storagelab.parts.answers import answer_line
+from storagelab.schema import Control, Value
+from storagelab.tracks import TRACKS, Track, load_track
 from storagelab.widgets.control_row import snap
 from storagelab.widgets.controls import field_label, value_label
 from storagelab.widgets.presets import positions
 from storagelab.widgets.workbench import Workbench
-from storagelab.words.answers import answer_line
 
 from .axe import THEMES, grave_findings
 from .chromium import NOT_IN_TWO_SECONDS

@@ -16,10 +16,10 @@ from storagelab.course.answers import load_answers
 from storagelab.course.generate import load_keys
 from storagelab.course.guide import all_decisions, guide, write_guide
 from storagelab.course.layout import Layout, find_layout
-from storagelab.labs.checking import share_for_cost
 from storagelab.parts import PARTS
+from storagelab.parts.scoring import share_for_cost
 from storagelab.tracks import TRACKS, load_track
-from tests.experiments.sliders import EVERY_PART, decisions, least_cost
+from tests.parts.sliders import EVERY_PART, decisions, least_cost
 
 LIGHT = "tiny_pioneer"
 """The track with the fewest decisions."""

@@ -158,7 +158,7 @@ def test_the_track_loads_beside_the_packages_own(layout, checkout, tracks):
 def test_it_teaches_what_every_track_has_to(layout, checkout, tracks):
     """A crisis, a way out, no shortcut, an event that changes the answer: the package's own test
     of that, on the track of one's own."""
-    lessons = str(layout.root / "tests/experiments/test_lessons.py")
+    lessons = str(layout.root / "tests/parts/test_lessons.py")
     chosen = f"{NAME} and not another_track"  # those pair every track with every other
     said = run(
         layout,

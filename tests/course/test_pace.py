@@ -5,8 +5,8 @@ import re
 import nbformat
 import pytest
 
-from storagelab.course.pace import MINUTES, STEPS, line, reading_minutes
 from storagelab.parts import PARTS
+from storagelab.parts.pace import MINUTES, STEPS, line, reading_minutes
 from storagelab.tracks import TRACKS
 
 EVERY = [

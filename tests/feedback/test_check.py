@@ -9,19 +9,15 @@ import json
 import shutil
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta
 
 import keys
-import msgspec
 import nbformat
 import pytest
 from click.testing import CliRunner
 
 from demo.students import read_sheet, reference
-from storagelab.course import pace
-from storagelab.labs import check, checking, open_part, progress, typed
+from storagelab.labs import check, checking, open_part, progress, static_answers
 from storagelab.labs.errors import StudentError
-from storagelab.ledger import read_ledger
 from storagelab.parts import PARTS
 from storagelab.tracks import TRACKS
 
@@ -216,7 +212,7 @@ def test_no_source_breaks_the_reader(fresh, source):
     ],
 )
 def test_a_functions_arguments_are_counted(source, count, fits):
-    assert typed.takes(ast.parse(source).body[0], count) is fits
+    assert static_answers.takes(ast.parse(source).body[0], count) is fits
 
 
 # --- folders and files
@@ -262,29 +258,6 @@ def test_a_damaged_ledger_is_said_once_and_the_answers_are_checked_all_the_same(
     assert result.exit_code == check.TO_DO
     assert says in " ".join(result.output.split())
     assert steps(done, "access")["conclude"][0] == "done"
-
-
-# --- time
-
-
-def test_the_minutes_are_those_of_the_notebooks():
-    assert progress.MINUTES == pace.MINUTES
-
-
-def test_minutes_are_counted_between_entries_and_pauses_are_left_out(done):
-    entries = read_ledger(done, TRACK)
-    begin = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-    at = {"access": [0, 4, 200, 203], "pipeline": [300, 301], "checkpoint": [900]}
-    changed = [
-        msgspec.structs.replace(
-            entries[0], part=part, time=(begin + timedelta(minutes=minute)).isoformat()
-        )
-        for part, minutes in at.items()
-        for minute in minutes
-    ]
-    assert progress.minutes_by_part(changed) == {"access": 7, "pipeline": 1, "checkpoint": 0}
-    odd = [msgspec.structs.replace(entries[0], time=time) for time in ("?", "2026-11-23T09:00:00")]
-    assert progress.minutes_by_part(odd)["access"] == 0
 
 
 # --- how it is called

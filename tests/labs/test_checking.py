@@ -26,14 +26,6 @@ def test_no_credit_is_an_error_and_not_a_number_to_be_misread(share):
         checking.credit(8, share)
 
 
-def test_meeting_a_target_costs_nothing_up_to_a_quarter_more_and_never_earns_nothing():
-    assert checking.share_for_cost(100, 100) == checking.share_for_cost(125, 100) == 1
-    assert checking.share_for_cost(500, 100) == pytest.approx(0.25)
-    assert checking.share_for_cost(1e9, 100) == 0.25
-    shares = [checking.share_for_cost(cost, 100) for cost in range(100, 700, 20)]
-    assert shares == sorted(shares, reverse=True)
-
-
 @pytest.mark.parametrize(
     ("function", "says"),
     [

@@ -10,8 +10,8 @@ import pytest
 from storagelab.labs import open_part
 from storagelab.ledger import FILE_NAME, entries_of, read_ledger
 from storagelab.parts import PARTS
+from storagelab.parts.answers import in_units
 from storagelab.tracks import TRACKS, load_track
-from storagelab.words.answers import in_units
 
 EVERY_PART = [
     pytest.param(name, part, id=f"{name}-{part.name}") for name in TRACKS for part in PARTS.values()

@@ -141,7 +141,9 @@ def test_amplification_is_the_closed_form_in_scipys_lambert_w(spare):
 def test_amplification_falls_to_one_with_all_the_room_and_grows_without_end_with_none():
     assert garbage_collection_amplification(1e6) == pytest.approx(1)
     assert garbage_collection_amplification(0.001) > 400
-    with pytest.raises(ValueError, match=r"spare_share must be a finite number of 0\.001 or more"):
+    with pytest.raises(
+        ValueError, match=r"over_provisioning must be a finite number of 0\.001 or more"
+    ):
         garbage_collection_amplification(0.0)
 
 

@@ -87,7 +87,7 @@ GOOD = {
         "suspend_time": 30e-6,
     },
     access.partial_write_amplification: {"write_size": 100.0, "unit_size": 256.0},
-    access.garbage_collection_amplification: {"spare_share": 0.28},
+    access.garbage_collection_amplification: {"over_provisioning": 0.28},
     access.lifetime: {
         "capacity": 1e6,
         "cycles": 1e5,
@@ -252,13 +252,13 @@ GOOD = {
     queueing.mm1_response_quantile: {"service_time": 1e-3, "utilization": 0.7, "quantile": 0.9},
     queueing.stall_tail: {
         "read_time": 1e-4,
-        "stalled_share": 0.01,
+        "stall_fraction": 0.01,
         "stall_time": 0.06,
         "time": 1e-2,
     },
     queueing.stall_quantile: {
         "read_time": 1e-4,
-        "stalled_share": 0.3,
+        "stall_fraction": 0.3,
         "stall_time": 0.06,
         "quantile": 0.9,
     },

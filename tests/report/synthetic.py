@@ -179,7 +179,7 @@ def _work(
         best = right[part.stem]
         runs = [
             {item.answer: draw.choice(item.values) for item in controls}
-            for _ in range(draw.randint(3, 9) if part.name == "pipeline" else 0)
+            for _ in range(draw.randint(3, 9) if part.records_runs else 0)
         ]
         decision = dict(best["decision"])
         for item in controls:  # who is able changes little of the best

@@ -20,7 +20,7 @@ from storagelab.parts import PARTS
 from storagelab.report import beliefs, strategies
 from storagelab.report.outcomes import DECISION, RUN, target
 from storagelab.report.reference import read_reference
-from storagelab.tracks import LIMITS, TRACKS, load_track
+from storagelab.tracks import TRACKS, load_track
 from tests.report.conftest import cohorts_of
 from tests.report.synthetic import make_class
 
@@ -259,10 +259,6 @@ def test_what_decisions_miss_adds_up_to_who_handed_in(truth, cohorts):
         for part in PARTS:
             counts = [row["students"] for row in table.of(part=part).rows]
             assert sum(counts) == len(truth.students)
-
-
-def test_every_limit_has_words():
-    assert set(strategies.LIMITS) == {name for names in LIMITS.values() for name in names}
 
 
 def test_the_targets_are_the_tracks_own():

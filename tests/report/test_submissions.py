@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from sandgrader.report.course import open_course
 from storagelab.parts import PARTS
+from storagelab.parts.answers import in_units
 from storagelab.report.notebooks import LONGEST_CELL, literal, read_answers
-from storagelab.report.submissions import DOUBTFUL, MISSING, SOUND, UNUSABLE, read_evidence, when
+from storagelab.report.submissions import DOUBTFUL, MISSING, SOUND, UNUSABLE, read_evidence
 from storagelab.tracks import load_track
-from storagelab.words.answers import in_units
 from tests.report.synthetic import BEGIN, CONFIG, chain, write_ledger, write_notebook
 
 TRACK = load_track("cloud_titan")
@@ -232,11 +232,6 @@ def test_an_entry_without_a_time_is_doubtful_and_has_none(course):
     found = evidence(course)["ada"]
     assert found.doubts == ("Entry 1 has no time.",)
     assert found.times("access") == []
-
-
-@given(st.text(max_size=40))
-def test_any_text_is_a_time_or_none(text):
-    assert when(text) is None or when(text).tzinfo is not None
 
 
 def test_a_replayed_ledger_names_whose_it_is(course):

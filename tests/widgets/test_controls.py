@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storagelab.parts import PARTS
+from storagelab.parts.answers import answer_line, in_units
 from storagelab.tracks import TRACKS, load_track
 from storagelab.widgets.code_line import read_line
 from storagelab.widgets.control_row import ControlRow, nearest, snap
 from storagelab.widgets.presets import CRISIS, positions
 from storagelab.widgets.workbench import Workbench
-from storagelab.words.answers import answer_line, in_units
 
 from .benches import EVERY_BENCH, bench_of
 

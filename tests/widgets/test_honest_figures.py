@@ -79,7 +79,7 @@ def test_no_axis_has_more_than_twelve_ticks_or_one_outside_of_it(name, part_name
     track = load_track(name)
     run = {item.answer: item.default for item in track.pipeline.controls}
     bench = Workbench(track, part_name, runs=[run])
-    count = len(bench.instruments) + (part_name == "pipeline")  # the runs
+    count = len(bench.instruments) + PARTS[part_name].records_runs  # the runs
     figures = [item for item in within(bench.widget) if isinstance(item, bqplot.Figure)]
     assert len(figures) == count
     for axis in [axis for figure in figures for axis in figure.axes if axis.visible]:

@@ -4,11 +4,10 @@ import bqplot
 import numpy as np
 import pytest
 
-from storagelab.experiments.one_law import read_point, save_point
 from storagelab.parts import PARTS
+from storagelab.parts.normalized_curves import YOU, read_point, save_point
 from storagelab.tracks import TRACKS, load_track
 from storagelab.widgets.normalized_curves import normalized_curves
-from storagelab.words.one_law import YOU
 
 
 def points():

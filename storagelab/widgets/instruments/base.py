@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import ipywidgets
 
-from storagelab.parts import Outcome
+from storagelab.parts import AnyOutcome
 from storagelab.tracks import Track
 from storagelab.widgets import shared_styles
 from storagelab.widgets.drawing import Drawing, Target
@@ -26,7 +26,7 @@ class Shown(Protocol):
     def widget(self) -> ipywidgets.Widget:
         """What is displayed."""
 
-    def update(self, outcome: Outcome) -> None:
+    def update(self, outcome: AnyOutcome) -> None:
         """Show ``outcome``."""
 
     def targets(self) -> list[Target]:
@@ -63,7 +63,7 @@ class Instrument:
     def __init__(self, track: Track) -> None:
         self.track = track
         self.caption = caption()
-        self.outcome: Outcome = None
+        self.outcome: AnyOutcome = None
 
     @property
     def dynamic(self) -> list[Target]:
@@ -87,7 +87,7 @@ class Instrument:
         parts = [heading(self.title), self.figure, self.legend, self.caption]
         return shared_styles.column([*parts, *self.extras, self.tools], "storagelab-instrument")
 
-    def update(self, outcome: Outcome) -> None:
+    def update(self, outcome: AnyOutcome) -> None:
         """Show ``outcome``."""
         self.outcome = outcome
         self.caption.value = caption_html(self.draw(outcome), self.live)
@@ -97,11 +97,11 @@ class Instrument:
         """Prepare for a page without a kernel."""
         self.tools.live = False
 
-    def draw(self, outcome: Outcome) -> str:
+    def draw(self, outcome: AnyOutcome) -> str:
         """Set the marks from ``outcome`` and return the caption."""
         raise NotImplementedError
 
-    def table(self, outcome: Outcome) -> Table:
+    def table(self, outcome: AnyOutcome) -> Table:
         """Return the numbers drawn for ``outcome``, with units in the columns' heads."""
         raise NotImplementedError
 

@@ -12,12 +12,8 @@ import numpy as np
 
 from storagelab.checkpoint.storm import Storm
 from storagelab.colors import BLUE, GREEN, GREY, ORANGE, RED
-from storagelab.experiments.checkpoint import (
-    CheckpointOutcome,
-    CheckpointSettings,
-    longest_storm,
-    storm,
-)
+from storagelab.parts.checkpoint.experiment import CheckpointOutcome, longest_storm, storm
+from storagelab.parts.checkpoint.settings import CheckpointSettings
 from storagelab.tracks import Track
 from storagelab.units import (
     format_bandwidth,

@@ -12,7 +12,7 @@ import numpy as np
 from storagelab.checks import Floats
 from storagelab.colors import BLUE, GREY, ORANGE, PURPLE, RED
 from storagelab.devices import load_device
-from storagelab.experiments.access import AccessOutcome, late_quantiles, late_shares
+from storagelab.parts.access.experiment import AccessOutcome, late_quantiles, late_shares
 from storagelab.tracks import Track
 from storagelab.units import HOUR, format_count, format_share, format_time, time_unit
 from storagelab.widgets.drawing import PLACED, Drawing, Entry, Rows
@@ -38,7 +38,7 @@ def tail(outcome: AccessOutcome) -> tuple[Floats, Floats]:
     the share of steps that meet a write. From there the points are evenly spaced in the logarithm
     of the share, down to a hundredth of :data:`LEAST`, since zero has no place on the axis.
     """
-    waits = outcome.stalled_share if outcome.stall_time else 0.0
+    waits = outcome.stall_fraction if outcome.stall_time else 0.0
     shares = np.geomspace(max(waits, 2 * LEAST) if waits else 1.0, LEAST / 100, POINTS)
     times = late_quantiles(outcome, 1 - shares)
     return (
@@ -219,13 +219,13 @@ class DeadlineTail(Instrument):
 
     def _words(self, outcome: AccessOutcome, times: Floats, beyond: bool) -> str:
         steps_name = self.track.terms.steps
-        worst = outcome.io_time + (outcome.stall_time if outcome.stalled_share else 0.0)
+        worst = outcome.io_time + (outcome.stall_time if outcome.stall_fraction else 0.0)
         p99, p999 = (format_time(float(time)) for time in times)
         off = ", beyond the figure" if beyond else ""
         far = " That is beyond the figure (▶)." if times.max() > self.longest else ""
         return (
             f"A {self.track.terms.step}'s data is there after {format_time(outcome.io_time)}, "
-            f"{format_time(worst)} at worst: {format_share(outcome.stalled_share)} of the time a "
+            f"{format_time(worst)} at worst: {format_share(outcome.stall_fraction)} of the time a "
             f"write is in the way. 99 in 100 {steps_name} have it within {p99} (p99), 999 in "
             f"1,000 within {p999} (p99.9).{far} The deadline is at "
             f"{format_time(outcome.deadline)}{off}. "

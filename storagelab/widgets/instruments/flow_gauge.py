@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 
 from storagelab.colors import BLUE, GREEN, ORANGE, RED
-from storagelab.experiments.pipeline import PipelineOutcome
+from storagelab.parts.pipeline.experiment import PipelineOutcome
 from storagelab.tracks import Track
 from storagelab.units import (
     bandwidth_unit,

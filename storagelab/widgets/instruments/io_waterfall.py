@@ -11,7 +11,8 @@ import numpy as np
 
 from storagelab.checks import Floats
 from storagelab.colors import BLUE, GREEN, GREY, ORANGE, PURPLE, RED
-from storagelab.experiments.access import (
+from storagelab.parts import PARTS
+from storagelab.parts.access.experiment import (
     ACTIVITIES,
     STORAGE,
     AccessOutcome,
@@ -20,8 +21,8 @@ from storagelab.experiments.access import (
     prepare_time,
     timeline,
 )
-from storagelab.parts import PARTS
-from storagelab.tracks import Track, Value
+from storagelab.schema import Value
+from storagelab.tracks import Track
 from storagelab.units import format_count, format_share, format_time, time_unit
 from storagelab.widgets.drawing import Drawing, Entry, Shape
 from storagelab.widgets.instruments.base import Instrument

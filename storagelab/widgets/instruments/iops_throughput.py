@@ -14,7 +14,7 @@ import numpy as np
 from storagelab.checks import Floats
 from storagelab.colors import BLUE, GREY, ORANGE
 from storagelab.devices import load_device
-from storagelab.experiments.access import (
+from storagelab.parts.access.experiment import (
     AccessOutcome,
     MeasuredRead,
     asymptotes,
@@ -22,6 +22,7 @@ from storagelab.experiments.access import (
     measured_reads,
     turning_size,
 )
+from storagelab.parts.formatting import inside
 from storagelab.tracks import Track
 from storagelab.units import (
     KIB,
@@ -43,7 +44,6 @@ from storagelab.widgets.theme import (
     rectangle,
     update_traits,
 )
-from storagelab.words.dress import inside
 
 Knees = tuple[Floats, Floats, list[float]]
 """The knees' request sizes, rates and opacities."""

@@ -10,12 +10,12 @@ import ipywidgets
 import traitlets
 
 from storagelab.parts import PARTS, Outcome
+from storagelab.parts.equation import Equation
 from storagelab.tracks import Track
 from storagelab.widgets import shared_styles
 from storagelab.widgets.drawing import Target
 from storagelab.widgets.picture import picture
 from storagelab.widgets.scripts import script, style
-from storagelab.words.equation import Equation
 
 
 class EquationView(anywidget.AnyWidget):

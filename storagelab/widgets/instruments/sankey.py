@@ -14,7 +14,8 @@ import msgspec
 import numpy as np
 
 from storagelab.colors import BLUE, GREEN, GREY, ORANGE, PURPLE, RED
-from storagelab.experiments.pipeline import Epoch, PipelineOutcome
+from storagelab.parts.pipeline.experiment import Epoch, PipelineOutcome
+from storagelab.parts.pipeline.words import binding_words
 from storagelab.tracks import Track
 from storagelab.units import bandwidth_unit, format_bandwidth, format_share
 from storagelab.widgets.drawing import PLACED, WRITTEN, Drawing, Entry, Rows, Shape
@@ -28,7 +29,6 @@ from storagelab.widgets.theme import (
     update_shapes,
     update_traits,
 )
-from storagelab.words.dress import binding_words
 
 STORE, CACHE, MEMORY, CONSUMER = 0.0, 1.15, 2.0, 3.0
 """Where the nodes stand, from left to right."""

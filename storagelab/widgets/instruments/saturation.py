@@ -15,17 +15,20 @@ import numpy as np
 
 from storagelab.checks import Floats
 from storagelab.colors import BLUE, GREEN, GREY, ORANGE, PURPLE, RED
-from storagelab.experiments.pipeline import (
+from storagelab.parts.formatting import format_setting, inside
+from storagelab.parts.pipeline.experiment import (
     RESOURCES,
     TIERS,
     Change,
     Feeds,
     PipelineOutcome,
-    PipelineSettings,
     binding_changes,
     sweep,
 )
-from storagelab.tracks import Control, Track
+from storagelab.parts.pipeline.settings import PipelineSettings
+from storagelab.parts.pipeline.words import binding_words
+from storagelab.schema import Control
+from storagelab.tracks import Track
 from storagelab.units import bandwidth_unit, format_bandwidth, format_count, format_share
 from storagelab.widgets.controls import field_label
 from storagelab.widgets.drawing import PLACED, WRITTEN, Column, Drawing, Entry, Shape, table_of
@@ -42,7 +45,6 @@ from storagelab.widgets.theme import (
     update_shapes,
     update_traits,
 )
-from storagelab.words.dress import binding_words, format_setting, inside
 
 STYLES = {
     "link": (BLUE, "dashed"),

@@ -11,8 +11,8 @@ import msgspec
 import numpy as np
 
 from storagelab.colors import BLUE, GREEN, GREY, ORANGE, PURPLE
-from storagelab.experiments.access import AccessOutcome, PlayedOrder, play_order
 from storagelab.formats import FORMATS
+from storagelab.parts.access.experiment import AccessOutcome, PlayedOrder, play_order
 from storagelab.tracks import Track
 from storagelab.units import format_count, format_share
 from storagelab.widgets.drawing import Column, Drawing, Entry, Shape, table_of

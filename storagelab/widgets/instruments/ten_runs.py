@@ -14,10 +14,12 @@ import msgspec
 import numpy as np
 
 from storagelab.colors import BLUE, GREEN, ORANGE
-from storagelab.experiments.pipeline import RESOURCES, PipelineOutcome, feed_many
 from storagelab.ledger import FILE_NAME
-from storagelab.parts import PARTS, Outcome
-from storagelab.tracks import Control, Track, load_track
+from storagelab.parts import PARTS, AnyOutcome
+from storagelab.parts.formatting import cost_with_period, format_cost, inside
+from storagelab.parts.pipeline.experiment import RESOURCES, PipelineOutcome, evaluate_pipelines
+from storagelab.schema import Control
+from storagelab.tracks import Track, load_track
 from storagelab.units import format_share, significant
 from storagelab.widgets import shared_styles
 from storagelab.widgets.controls import field_label, value_label
@@ -34,7 +36,6 @@ from storagelab.widgets.theme import (
     log_ticks,
     update_traits,
 )
-from storagelab.words.dress import cost_with_period, format_cost, inside
 
 Run = Mapping[str, Any]
 """Settings by answer key, in the student's units."""
@@ -51,7 +52,7 @@ POINT = 6 / 240 * END, 7 / 250
 """Half a point's width and height, in the same units."""
 
 
-def best_run(outcomes: Sequence[Outcome]) -> int | None:
+def best_run(outcomes: Sequence[AnyOutcome]) -> int | None:
     """Return the index of the cheapest run that meets the target, or None if none does."""
     met = [index for index, outcome in enumerate(outcomes) if not outcome.unmet]
     return min(met, key=lambda index: outcomes[index].cost) if met else None
@@ -68,7 +69,7 @@ def cost_range(track: Track) -> tuple[float, float]:
     policies = (
         part.control("policy").values if part.has_control("policy") else [part.fixed["policy"]]
     )
-    costs = [feed_many(track, **amounts, policy=str(policy)).cost for policy in policies]
+    costs = [evaluate_pipelines(track, **amounts, policy=str(policy)).cost for policy in policies]
     return float(np.min(costs)) / 1.5, float(np.max(costs)) * 1.25
 
 

@@ -13,15 +13,15 @@ import msgspec
 import numpy as np
 
 from storagelab.colors import BLUE, GREEN, GREY, ORANGE, PURPLE, RED
-from storagelab.experiments.checkpoint import (
+from storagelab.parts.checkpoint.experiment import (
     JOBS,
     CheckpointOutcome,
-    CheckpointSettings,
     OverheadBand,
+    evaluate_checkpoint,
     overhead_band,
     overhead_curve,
-    protect,
 )
+from storagelab.parts.checkpoint.settings import CheckpointSettings
 from storagelab.tracks import Track
 from storagelab.units import format_share, format_time
 from storagelab.widgets.drawing import PLACED, WRITTEN, Column, Drawing, Entry, Shape, table_of
@@ -77,7 +77,7 @@ def usual(track: Track, outcome: CheckpointOutcome) -> CheckpointOutcome:
     """Return the outcome of the same settings at the default failure rate."""
     control = track.checkpoint.control("node_mtbf")
     settings = replace(outcome.settings, node_mtbf=float(control.to_si(control.default)))
-    return outcome if settings == outcome.settings else protect(track, settings)
+    return outcome if settings == outcome.settings else evaluate_checkpoint(track, settings)
 
 
 def overheads(

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storagelab.checkpoint.storm import storm_profile
-from storagelab.experiments.checkpoint import longest_storm, protect, storm
 from storagelab.parts import PARTS
+from storagelab.parts.checkpoint.experiment import evaluate_checkpoint, longest_storm, storm
 from storagelab.tracks import TRACKS, load_track
 from storagelab.units import format_bandwidth, format_bytes, format_share, format_time
 from storagelab.widgets.instruments.checkpoint_storm import (
@@ -174,7 +174,7 @@ def test_the_axes_hold_every_position_of_every_slider(name):
                 PART.baseline(track).settings,
                 write_bandwidth=float(bandwidths.to_si(value)), sharded=sharded,
             )  # fmt: skip
-            outcome = protect(track, settings)
+            outcome = evaluate_checkpoint(track, settings)
             assert ends.shortest * 0.999 <= outcome.dump_time <= ends.longest
             assert ends.slowest <= settings.write_bandwidth <= ends.fastest
     instrument = built(CheckpointStorm, name)

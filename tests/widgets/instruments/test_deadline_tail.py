@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storagelab.experiments.access import late_quantiles, late_shares
 from storagelab.parts import PARTS
+from storagelab.parts.access.experiment import late_quantiles, late_shares
 from storagelab.tracks import TRACKS, load_track
 from storagelab.units import format_count, format_time
 from storagelab.widgets.instruments.deadline_tail import (
@@ -44,7 +44,7 @@ def test_the_curve_is_the_share_that_is_later(name, data):
     assert np.all(np.diff(shares) <= 1e-12)
     # after the drop, every point that the figure shows lies on the model's tail
     seen = (np.arange(len(times)) >= 2) & (shares >= LEAST)
-    if outcome.stalled_share and outcome.stall_time:
+    if outcome.stall_fraction and outcome.stall_time:
         np.testing.assert_allclose(late_shares(outcome, times[seen]), shares[seen], rtol=1e-4)
     else:
         np.testing.assert_array_equal(times[2:], outcome.io_time)

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storagelab.experiments.access import ACTIVITIES, in_order, prepare_time, timeline
 from storagelab.parts import PARTS
+from storagelab.parts.access.experiment import ACTIVITIES, in_order, prepare_time, timeline
 from storagelab.tracks import TRACKS, load_track
 from storagelab.units import format_count, format_share, format_time
 from storagelab.widgets.instruments.io_waterfall import HALF, IOWaterfall, inside, io_waterfall

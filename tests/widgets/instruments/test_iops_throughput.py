@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storagelab.devices import load_device
-from storagelab.experiments.access import asymptotes, device_curve, turning_size
 from storagelab.formats import FORMATS
 from storagelab.parts import PARTS
+from storagelab.parts.access.experiment import asymptotes, device_curve, turning_size
 from storagelab.tracks import TRACKS, load_track
 from storagelab.units import format_bandwidth, format_binary, format_share
 from storagelab.widgets.instruments.iops_throughput import (

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storagelab.experiments.pipeline import RESOURCES, TIERS, Change, feed
 from storagelab.parts import PARTS
+from storagelab.parts.formatting import format_setting
+from storagelab.parts.pipeline.experiment import RESOURCES, TIERS, Change, evaluate_pipeline
 from storagelab.tracks import TRACKS, load_track
 from storagelab.units import format_bandwidth
 from storagelab.widgets.instruments.saturation import (
@@ -21,7 +22,6 @@ from storagelab.widgets.instruments.saturation import (
     regions,
 )
 from storagelab.widgets.playback import Playback
-from storagelab.words.dress import format_setting
 from tests.widgets.benches import built, outcomes
 
 ANY = given(st.data())
@@ -48,7 +48,7 @@ def test_every_point_of_every_curve_is_the_experiment_there(name, data):
     assert (x[0], x[-1]) == (0, 1)
     for index in data.draw(st.lists(st.integers(0, len(x) - 1), min_size=3, max_size=8)):
         amount = float(instrument.span.amounts(x[index : index + 1])[0])
-        there = feed(track, replace(outcome.settings, **{resource: amount}))
+        there = evaluate_pipeline(track, replace(outcome.settings, **{resource: amount}))
         scale = instrument.scale
         assert instrument.delivered.y[index] * scale == pytest.approx(there.warm.rate, rel=1e-6)
         # without a cold start all passes are alike and share one curve
@@ -96,7 +96,9 @@ def test_who_binds_is_named_over_its_own_region_and_said(name, data):
     for region in instrument.regions:
         middle = (region.left + region.right) / 2
         amount = float(instrument.span.amounts(np.array([middle]))[0])
-        there = feed(track, replace(outcome.settings, **{instrument.chooser.value: amount}))
+        there = evaluate_pipeline(
+            track, replace(outcome.settings, **{instrument.chooser.value: amount})
+        )
         if region.right - region.left > 1e-6:
             assert there.warm.binding == region.stage
             index = TIERS.index(region.stage)
@@ -136,7 +138,9 @@ def test_the_least_that_reaches_the_target_is_the_first_on_the_slider(name, data
         amount
         for amount in span.steps
         if not {"utilization"}
-        & set(feed(track, replace(outcome.settings, **{resource: float(amount)})).unmet)
+        & set(
+            evaluate_pipeline(track, replace(outcome.settings, **{resource: float(amount)})).unmet
+        )
     ]
     if reached:
         assert f"reached from {format_setting(span.control, reached[0])} on" in words
@@ -183,22 +187,22 @@ def test_the_axis_follows_what_is_moved_and_stays_where_it_is_picked(name):
         assert visible == instrument.chooser.value
         return visible
 
-    instrument.update(feed(track, start))
+    instrument.update(evaluate_pipeline(track, start))
     assert seen() == "link"
     for resource in ("nvme", "cache", "link"):
         control = track.pipeline.control(resource)
         value = next(v for v in control.values if v != control.default)
         start = replace(start, **{resource: control.to_si(value)})
-        instrument.update(feed(track, start))
+        instrument.update(evaluate_pipeline(track, start))
         assert seen() == resource
     instrument.chooser.value = "cache"
     assert seen() == "cache"
-    instrument.update(feed(track, start))
+    instrument.update(evaluate_pipeline(track, start))
     assert seen() == "cache"
     ends = {key: track.pipeline.control(key).values[-1] for key in ("link", "nvme")}
     si = {key: track.pipeline.control(key).to_si(value) for key, value in ends.items()}
     # a change of two at once isn't a move of one slider
-    instrument.update(feed(track, replace(start, **si)))
+    instrument.update(evaluate_pipeline(track, replace(start, **si)))
     assert seen() == "cache"
 
 
@@ -206,8 +210,8 @@ def test_an_axis_that_is_fixed_stays_and_offers_no_choice():
     track = load_track("cloud_titan")
     instrument = PipelineSaturation(track, "cache")
     start = PARTS["pipeline"].baseline(track).settings
-    instrument.update(feed(track, start))
-    instrument.update(feed(track, replace(start, link=2 * start.link)))
+    instrument.update(evaluate_pipeline(track, start))
+    instrument.update(evaluate_pipeline(track, replace(start, link=2 * start.link)))
     assert instrument.axes["cache"].visible
     assert instrument.extras == ()
 
@@ -216,11 +220,11 @@ def test_along_its_own_axis_only_the_point_moves():
     track = load_track("cloud_titan")
     instrument = PipelineSaturation(track, "link")
     start = PARTS["pipeline"].baseline(track).settings
-    instrument.update(feed(track, start))
+    instrument.update(evaluate_pipeline(track, start))
     changed = set()
     for mark in instrument.figure.marks:
         mark.observe(lambda change: changed.add(id(change.owner)))
-    instrument.update(feed(track, replace(start, link=2 * start.link)))
+    instrument.update(evaluate_pipeline(track, replace(start, link=2 * start.link)))
     assert changed == {id(instrument.point)}
 
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from storagelab.ledger import FILE_NAME
 from storagelab.parts import PARTS
+from storagelab.parts.formatting import format_cost
 from storagelab.tracks import TRACKS, load_track
 from storagelab.units import format_share
 from storagelab.widgets.closing import close_all
@@ -23,7 +24,6 @@ from storagelab.widgets.instruments.ten_runs import (
     name_points,
     ten_runs,
 )
-from storagelab.words.dress import format_cost
 from tests.widgets.benches import ends, outcomes, texts
 
 ANY = given(st.data())

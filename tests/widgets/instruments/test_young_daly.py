@@ -9,8 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storagelab.experiments.checkpoint import JOBS, overhead_band, overhead_curve, protect
 from storagelab.parts import PARTS
+from storagelab.parts.checkpoint.experiment import (
+    JOBS,
+    evaluate_checkpoint,
+    overhead_band,
+    overhead_curve,
+)
 from storagelab.tracks import TRACKS, load_track
 from storagelab.units import format_share, format_time
 from storagelab.widgets.instruments.young_daly import (
@@ -169,8 +174,10 @@ def test_what_the_words_say_is_what_the_model_says(name, data):
 def test_after_the_ops_leads_call_both_optima_are_marked_and_the_new_one_is_sooner(name):
     track = load_track(name)
     calm = PART.baseline(track).settings
-    event = protect(track, replace(calm, sharded=True, node_mtbf=track.checkpoint.event_node_mtbf))
-    before = protect(track, replace(calm, sharded=True))
+    event = evaluate_checkpoint(
+        track, replace(calm, sharded=True, node_mtbf=track.checkpoint.event_node_mtbf)
+    )
+    before = evaluate_checkpoint(track, replace(calm, sharded=True))
     instrument = YoungDaly(track)
     instrument.update(event)
     new, old = (line[0] * instrument.si for line in instrument.poles.x)
@@ -216,7 +223,7 @@ def test_the_interval_alone_moves_nothing_but_the_point_and_the_words(name, data
         mark.observe(note)
     control = load_track(name).checkpoint.control("interval")
     other = data.draw(st.sampled_from(control.values))
-    there = protect(
+    there = evaluate_checkpoint(
         load_track(name), replace(outcome.settings, interval=float(control.to_si(other)))
     )
     instrument.update(there)

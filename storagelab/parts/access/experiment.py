@@ -1,0 +1,520 @@
+"""Part 1: how fast a dataset can be read in the order that training needs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING
+
+import msgspec
+import numpy as np
+
+from storagelab.access import (
+    buffer_fill_time,
+    garbage_collection_amplification,
+    iops_at_queue_depth,
+    knee_request_size,
+    queued_bandwidth,
+)
+from storagelab.checks import at_least, non_negative, require
+from storagelab.devices import Device, load_device
+from storagelab.formats import FORMATS, SampleCost, sample_cost, shuffle_reach, shuffle_separation
+from storagelab.parts.access import limits
+from storagelab.parts.access.settings import AccessSettings
+from storagelab.parts.limits import Limit
+from storagelab.parts.outcome import Outcome
+from storagelab.published import Row, read_table
+from storagelab.queueing import deadline_misses, stall_quantile, stall_tail
+
+if TYPE_CHECKING:
+    from storagelab.tracks import Track
+
+_MOST_STALLED = 0.98
+"""A device that can't keep up with its writes serves a read now and then all the same."""
+
+
+class AccessOutcome(Outcome, frozen=True, kw_only=True):
+    """What reading the track's dataset with some settings comes to."""
+
+    settings: AccessSettings
+    demand: float
+    """Samples/s that the accelerators of a node take when they never wait."""
+    supply: float
+    """Samples/s that storage can deliver."""
+    ceilings: dict[str, float]
+    """Samples/s that each limit alone would allow: latency, iops, bandwidth."""
+    binding: str
+    """What holds the training up: ``compute``, or the lowest of the ceilings."""
+    utilization: float
+    """Share of time in which the accelerators compute."""
+    steps: dict[str, float]
+    """Seconds of one step: open, wait, read (all of storage) and compute."""
+    request_bytes: float
+    """Mean bytes that one request carries."""
+    bandwidth: float
+    """Useful bytes/s that storage can deliver."""
+    sequential_bandwidth: float
+    """Bytes/s that the device streams at its best."""
+    knee: float
+    """Request size, in bytes, at which the device turns from IOPS-bound to bandwidth-bound."""
+    reach: float
+    """Mean |displacement| of a sample, in samples."""
+    full_reach: float
+    """Mean |displacement| of a sample in a true permutation of the dataset."""
+    separation: float
+    """Mean samples between two that were stored side by side."""
+    fill_time: float
+    """Seconds in which the shuffle buffer fills before the first batch of an epoch."""
+    reach_target: float
+    target_utilization: float
+    stall_fraction: float
+    """Share of time in which the device is busy with the writes beside."""
+    stall_time: float
+    """Seconds at most that it then keeps a read waiting."""
+    slack: float
+    """Seconds that a step can wait beyond its own read before it is late: period and buffer."""
+    misses: float
+    """Steps an hour that come too late."""
+    misses_limit: float | None
+    active: float
+    """Share of time in which the device works on reads."""
+    budget: float | None
+    memory: float
+    """Bytes of DRAM for the shuffle buffer and the requests in flight."""
+
+    @property
+    def limits(self) -> Sequence[Limit[AccessOutcome]]:
+        """What a decision can miss."""
+        return limits.LIMITS
+
+    @property
+    def io_time(self) -> float:
+        """Seconds in which storage delivers one step's data, without a stall."""
+        return self.steps["open"] + self.steps["wait"] + self.steps["read"]
+
+    @property
+    def moved(self) -> float:
+        """Bytes/s that the device moves, whether or not they are of use."""
+        left = (1 - self.stall_fraction) * self.sequential_bandwidth
+        return self.supply / self.ceilings["bandwidth"] * left
+
+    @property
+    def deadline(self) -> float:
+        """Seconds from a step's start at which its data is late.
+
+        What is buffered puts it off, but where storage is too slow on average the buffer is empty.
+        """
+        compute = self.steps["compute"]
+        return compute if self.io_time > compute else self.io_time + self.slack
+
+    @property
+    def kept(self) -> float:
+        """Share of the device's best bandwidth that this order of reading keeps."""
+        return self.bandwidth / self.sequential_bandwidth
+
+
+class _SampleTime(msgspec.Struct, frozen=True):
+    """One reader's seconds for one sample, and the most samples/s of all readers together."""
+
+    opening: float
+    waiting: float
+    streaming: float
+    requests: float
+
+    @property
+    def total(self) -> float:
+        return self.opening + self.waiting + self.streaming
+
+
+def _sample_time(device: Device, cost: SampleCost, sharded: bool, shuffled: bool) -> _SampleTime:
+    """Return what one sample costs one reader.
+
+    A device that reads ahead hides the latency of requests that follow one another: a shard
+    pays for its first one, and files read in the order in which they lie (their directory too)
+    pay for none. An object store prefetches nothing: every request waits for its first byte.
+    """
+    streaming = cost.bytes / device.stream_bandwidth
+    if device.read_ahead == "no":
+        return _SampleTime(0.0, cost.requests * device.latency, streaming, cost.requests)
+    if sharded:
+        return _SampleTime(
+            cost.opens * device.open_time, cost.opens * device.latency, streaming, 2 * cost.opens
+        )
+    if not shuffled:
+        return _SampleTime(0.0, 0.0, streaming, 0.0)
+    requests = cost.requests + cost.opens
+    return _SampleTime(
+        cost.opens * device.open_time, cost.requests * device.latency, streaming, requests
+    )
+
+
+def _in_order(cost: SampleCost, useful: float, density: float) -> SampleCost:
+    """Return what a sample costs where everything in order is read and ``density`` of it used.
+
+    ``useful`` is what ``cost`` takes to be used of a shard: who reads all of them leaves no shard
+    out, so that only ``density`` counts.
+    """
+    more = useful / density
+    return SampleCost(cost.requests * more, cost.opens * more, cost.bytes * more)
+
+
+def _stalls(track: Track, device: Device, sharded: bool) -> tuple[float, float]:
+    """Return the share of time that the device is busy with writes, and its longest wait.
+
+    What is written in segments from end to end leaves only short pauses. Small writes all over
+    the place make the device collect garbage: more is written than was asked for, and a read
+    that comes meanwhile waits for a whole operation.
+    """
+    part = track.access
+    if not part.writes:
+        return 0.0, device.pause
+    amplification = (
+        1.0 if sharded else float(garbage_collection_amplification(part.over_provisioning))
+    )
+    share = part.writes * amplification / device.write_bandwidth
+    return min(_MOST_STALLED, share), device.pause if sharded else device.stall
+
+
+def evaluate_access(track: Track, settings: AccessSettings) -> AccessOutcome:
+    """Return what reading ``track``'s dataset with ``settings`` comes to, for one node.
+
+    ``settings.queue_depth`` requests are outstanding at once and follow
+    :func:`storagelab.access.iops_at_queue_depth`, with a sample in the place of a request.
+    Reading and computing overlap, so the accelerators are busy for ``supply / demand`` of the
+    time, at most all of it. Preparation on the CPU is left to part 2. Writes beside the reads
+    stall some of them (:func:`storagelab.queueing.stall_tail`): a step is late where its own
+    slack and what the buffer holds ahead don't cover the wait.
+    """
+    device, file_format = load_device(settings.device), FORMATS[settings.format]
+    dataset, node = track.dataset, track.node
+    cost = sample_cost(file_format, dataset.sample_size, settings.request_size)
+    if not settings.shuffled:
+        cost = _in_order(cost, file_format.useful, track.access.density)
+    sharded = file_format.sharded
+    time = _sample_time(device, cost, sharded, settings.shuffled)
+
+    demand = node.demand
+    stall_fraction, stall_time = _stalls(track, device, sharded)
+    alone = {
+        "latency": settings.queue_depth / time.total,
+        "iops": device.max_iops / time.requests if time.requests else np.inf,
+        "bandwidth": device.bandwidth / cost.bytes,
+    }
+    most = min(alone["iops"], alone["bandwidth"])
+    left = 1 - stall_fraction  # of the device's time, for reads
+    ceilings = {name: left * rate for name, rate in alone.items()}
+    supply = left * float(iops_at_queue_depth(time.total, most, settings.queue_depth))
+    lowest = min(ceilings, key=lambda name: ceilings[name])
+
+    step_samples = node.accelerators * node.batch_size
+    io_time = step_samples / supply
+    opening = step_samples * time.opening / settings.queue_depth
+    reading = step_samples * cost.bytes / device.bandwidth
+    steps = {
+        "open": opening,
+        "wait": max(0.0, io_time - opening - reading),
+        "read": reading,
+        "compute": node.compute_time,
+    }
+    utilization = min(1.0, supply / demand)
+    slack = max(0.0, node.compute_time - io_time) + settings.buffer / demand
+    if io_time > node.compute_time:
+        late = 1.0
+    elif stall_time:
+        late = float(stall_tail(io_time, stall_fraction, stall_time, io_time + slack))
+    else:
+        late = 0.0
+    part, active = track.access, min(1.0, demand / supply)
+    request_bytes = cost.bytes / cost.requests
+    memory = settings.buffer * dataset.sample_size + settings.queue_depth * request_bytes
+    return AccessOutcome(
+        settings=settings,
+        demand=demand,
+        supply=supply,
+        ceilings=ceilings,
+        binding="compute" if supply >= demand else lowest,
+        utilization=utilization,
+        steps=steps,
+        request_bytes=request_bytes,
+        bandwidth=supply * dataset.sample_size,
+        sequential_bandwidth=device.bandwidth,
+        knee=float(knee_request_size(device.max_iops, device.bandwidth)),
+        reach=shuffle_reach(file_format, settings.shuffled, dataset.samples, settings.buffer),
+        full_reach=dataset.samples / 3,
+        separation=shuffle_separation(
+            file_format, settings.shuffled, dataset.samples, settings.buffer
+        ),
+        fill_time=float(
+            buffer_fill_time(settings.buffer, cost.bytes, supply * cost.bytes)
+            if sharded and settings.shuffled
+            else 0.0
+        ),
+        reach_target=part.reach_target,
+        target_utilization=part.target_utilization,
+        stall_fraction=stall_fraction,
+        stall_time=stall_time,
+        slack=slack,
+        misses=float(deadline_misses(late, 1 / node.compute_time)),
+        misses_limit=part.misses_limit,
+        active=active,
+        budget=part.budget,
+        memory=memory,
+        costs={
+            "device": part.device_prices.get(settings.device, 0.0)
+            + track.charge("active", device.read_power * active),
+            "memory": track.charge("memory", memory),
+            "requests": track.charge_flow("request", demand * utilization * cost.requests),
+            "idle": track.charge_flow("idle", (1 - utilization) * node.accelerators),
+        },
+    )
+
+
+def late_shares(outcome: AccessOutcome, times: np.ndarray) -> np.ndarray:
+    """Return the share of steps whose data comes later than each of ``times`` seconds, shape (n,).
+
+    Counted from the step's start, whatever is buffered.
+    """
+    if not outcome.stall_time:
+        return np.where(times < outcome.io_time, 1.0, 0.0)
+    return np.asarray(
+        stall_tail(outcome.io_time, outcome.stall_fraction, outcome.stall_time, times)
+    )
+
+
+def device_curve(device: Device, request_sizes: np.ndarray, queue_depth: float) -> np.ndarray:
+    """Return the bytes/s of random reads at each of ``request_sizes`` bytes, shape (n,).
+
+    ``queue_depth`` requests outstanding; :func:`storagelab.access.roofline_bandwidth` is the
+    bound that the curve comes up to.
+    """
+    return np.asarray(
+        queued_bandwidth(
+            device.latency,
+            device.stream_bandwidth,
+            device.max_iops,
+            device.bandwidth,
+            request_sizes,
+            queue_depth,
+        )
+    )
+
+
+def late_quantiles(outcome: AccessOutcome, levels: np.ndarray) -> np.ndarray:
+    """Return the seconds within which each share of ``levels`` of the steps has its data.
+
+    The inverse of :func:`late_shares`; shape (n,). Raises ``ValueError`` for a level outside of
+    0 to 1.
+    """
+    if not outcome.stall_time:
+        return np.full(np.shape(levels), outcome.io_time)
+    return np.asarray(
+        stall_quantile(outcome.io_time, outcome.stall_fraction, outcome.stall_time, levels)
+    )
+
+
+def in_order(track: Track, settings: AccessSettings) -> AccessOutcome:
+    """Return what the same device does when its data is read in order, in the largest requests.
+
+    In the track's largest shards, where it has any, and with nothing held in a buffer.
+    """
+    part = track.access
+    largest = part.control("request_size")
+    formats = [str(name) for name in part.control("format").values]
+    sharded = [name for name in formats if FORMATS[name].sharded]
+    return evaluate_access(
+        track,
+        replace(
+            settings,
+            shuffled=False,
+            format=sharded[-1] if sharded else settings.format,
+            request_size=float(largest.to_si(largest.values[-1])),
+            buffer=0.0,
+        ),
+    )
+
+
+# --- steps on a time axis
+
+
+STORAGE = ("open", "wait", "read")
+"""What storage does for a step, in the order in which a timeline has it."""
+ACTIVITIES = (*STORAGE, "prepare", "compute", "idle")
+
+
+class Timeline(msgspec.Struct, frozen=True):
+    """Steps that follow one another evenly: when each is read, prepared and computed."""
+
+    period: float
+    """Seconds from one step to the next."""
+    spans: dict[str, np.ndarray]
+    """Begin and end, in seconds, of each of :data:`ACTIVITIES`, shape (steps, 2).
+
+    Step 0 begins to compute at 0; ``idle`` is what follows a step's computing.
+    """
+
+    @property
+    def idle_share(self) -> float:
+        """Share of the time in which nothing is computed."""
+        return float(np.diff(self.spans["idle"][0])[0]) / self.period
+
+
+def prepare_time(track: Track) -> float:
+    """Return the seconds in which the CPU prepares one step's samples."""
+    node = track.node
+    return node.accelerators * node.batch_size / node.prepare_rate
+
+
+def timeline(outcome: AccessOutcome, preparing: float, span: float) -> Timeline:
+    """Return the steps that fall into ``span`` seconds once they follow one another evenly.
+
+    Storage, the CPU (``preparing`` seconds a step) and the accelerators work at the same time on
+    steps that follow one another, and each has room for one step's data beside the one that it
+    works on: it begins the next as soon as that has come and the one before has been taken from
+    it. Where storage is the slowest, all wait for its data; where computing is, storage has read
+    a step ahead and rests. Opening, waiting and reading alternate from request to request and
+    are summed up for a step.
+
+    Raises ``ValueError`` for a negative time, or where preparing is the slowest of the three.
+    """
+    non_negative("preparing", preparing), non_negative("span", span)
+    computing, io_time = outcome.steps["compute"], outcome.io_time
+    period = max(io_time, computing)
+    require(preparing <= period, "preparing must not be slower than storage and computing")
+    begin = period * np.arange(int(span / period) + 4)
+    # how long before a step is computed storage and CPU begin with it
+    waits = io_time > computing
+    reading, packing = (io_time + preparing, preparing) if waits else (2 * period, period)
+    spans = {}
+    at = begin - reading
+    for name in STORAGE:
+        spans[name] = np.column_stack([at, at + outcome.steps[name]])
+        at = spans[name][:, 1]
+    spans["prepare"] = np.column_stack([begin - packing, begin - packing + preparing])
+    spans["compute"] = np.column_stack([begin, begin + computing])
+    spans["idle"] = np.column_stack([begin + computing, begin + period])
+    return Timeline(period, spans)
+
+
+# --- a device's curve and what others have measured
+
+
+def asymptotes(device: Device, queue_depth: float) -> tuple[float, float]:
+    """Return what a device's curve runs up to at a queue depth: requests/s, and bytes/s.
+
+    Small requests reach the first and large ones the second; :func:`device_curve` lies below
+    both. With one request outstanding they are one over the latency and the bandwidth of a
+    stream, and as the queue grows all that the device can do.
+    """
+    requests = iops_at_queue_depth(device.latency, device.max_iops, queue_depth)
+    # large requests only stream, for which the same law holds in bytes
+    level = iops_at_queue_depth(1 / device.stream_bandwidth, device.bandwidth, queue_depth)
+    return float(requests), float(level)
+
+
+def turning_size(device: Device, queue_depth: float) -> float:
+    """Return the request size, in bytes, at which a device turns at a queue depth.
+
+    Where its :func:`asymptotes` meet: below it requests/s bind, above it bytes/s. With one
+    request outstanding that is latency times bandwidth, and as the queue grows
+    :func:`storagelab.access.knee_request_size`.
+    """
+    requests, level = asymptotes(device, queue_depth)
+    return level / requests
+
+
+class MeasuredRead(msgspec.Struct, frozen=True):
+    """Random reads that somebody measured: bytes, requests outstanding, bytes/s."""
+
+    device: str
+    kind: str
+    """Of the device, as in ``data/devices.csv``."""
+    request_size: float
+    queue_depth: float
+    bandwidth: float
+    source: str
+
+
+CRYSTAL_DISK_MARK = 4096
+"""Bytes of a random read in CrystalDiskMark's own profiles (RND4K)."""
+FLASH_THREADS = 32
+"""Readers at once in the flash measurements of Alizadeh et al. (2024)."""
+
+
+@cache
+def measured_reads() -> tuple[MeasuredRead, ...]:
+    """Return the published random reads whose size and queue depth are known, each once.
+
+    From ``data/published``; what is rated, worked out or advised there is left out.
+    """
+    found: dict[tuple[str, float, float], MeasuredRead] = {}
+
+    def add(row: Row, size: float, depth: float, rate: float) -> None:
+        # so far all of them are NVMe flash; a drive's depth of 1 stands in each of its rows
+        item = MeasuredRead(row["device"], "nvme", size, depth, rate, row["source"])
+        found.setdefault((item.device, size, depth), item)
+
+    size = CRYSTAL_DISK_MARK
+    for row in read_table("iops_at_depth"):
+        add(row, size, 1, row["iops_at_depth_1"] * size)
+        add(row, size, row["queue_depth"], row["iops"] * size)
+    for row in read_table("flash_random_reads"):
+        add(row, row["known_size_B"], FLASH_THREADS, row["known_bandwidth_B_s"])
+        add(row, row["size_B"], FLASH_THREADS, row["random_bandwidth_B_s"])
+    return tuple(found.values())
+
+
+# --- an order, played
+
+
+class PlayedOrder(msgspec.Struct, frozen=True):
+    """The order in which a small dataset is read and used, by the place where it is stored."""
+
+    read: np.ndarray
+    """The how-manieth each stored sample is read, from 0; shape (samples,)."""
+    used: np.ndarray
+    """The how-manieth it leaves the shuffle buffer, from 0; shape (samples,)."""
+
+    @property
+    def displacement(self) -> float:
+        """Mean places by which the buffer, or a permutation of single files, moves a sample."""
+        return float(np.abs(self.used - self.read).mean())
+
+
+@lru_cache(maxsize=256)
+def play_order(samples: int, shard: int | None, buffer: int, seed: int) -> PlayedOrder:
+    """Return an epoch of ``samples`` samples in shuffled order, played with a seed.
+
+    Without a ``shard`` (its samples) each sample lies for itself and the epoch is a permutation,
+    which is what moves them. Shards come in random order and are read from end to end; the
+    ``buffer`` behind them holds so many samples and hands out one at random for each that it
+    takes in (:func:`storagelab.access.shuffle_displacement`).
+
+    Raises ``ValueError`` for fewer than 1 sample or sample a shard, or a negative buffer.
+    """
+    at_least("samples", samples, 1), non_negative("buffer", buffer)
+    generator = np.random.default_rng(seed)
+    stored = np.arange(samples)
+    if shard is None:
+        return PlayedOrder(stored, _places(generator.permutation(samples)))
+    at_least("shard", shard, 1)
+    shards = np.array_split(stored, range(shard, samples, shard))
+    stream = np.concatenate([shards[index] for index in generator.permutation(len(shards))])
+    used = np.empty(samples, dtype=int)
+    pool: list[int] = []
+    draws = generator.random(samples).tolist()
+    for place in range(samples):
+        # whatever is needed to fill the buffer, then one in for each one out
+        taken = min(samples, place + max(1, buffer))
+        pool.extend(stream[place + len(pool) : taken].tolist())
+        chosen = int(draws[place] * len(pool))
+        pool[chosen], pool[-1] = pool[-1], pool[chosen]
+        used[pool.pop()] = place
+    return PlayedOrder(_places(stream), used)
+
+
+def _places(order: np.ndarray) -> np.ndarray:
+    """Return at which place of ``order`` each sample stands."""
+    places = np.empty(len(order), dtype=int)
+    places[order] = np.arange(len(order))
+    return places

@@ -1,0 +1,91 @@
+"""Part 1 in words."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from storagelab.parts.formatting import (
+    format_cost,
+)
+from storagelab.parts.limits import seen
+from storagelab.units import (
+    format_bandwidth,
+    format_binary,
+    format_bytes,
+    format_count,
+    format_share,
+    format_time,
+)
+
+if TYPE_CHECKING:
+    from storagelab.parts.access.experiment import AccessOutcome
+    from storagelab.tracks import Track
+
+
+_BINDING = {
+    "latency": "the latency of each request: too few are outstanding",
+    "iops": "the requests per second that the device answers",
+    "bandwidth": "the bytes per second that the device moves",
+}
+
+
+def figures(track: Track, outcome: AccessOutcome) -> dict[str, str]:
+    """Return the numbers that the part's prose is filled with."""
+    consumer = track.terms.consumer
+    return {
+        "dataset_size": format_bytes(track.dataset.size),
+        "dataset_label": track.dataset.label,
+        "samples": format_count(track.dataset.samples),
+        "sample_size": format_bytes(track.dataset.sample_size),
+        "step_samples": format_count(track.node.accelerators * track.node.batch_size),
+        "period": format_time(track.node.compute_time),
+        "demand": format_count(outcome.demand),
+        "demand_bandwidth": format_bandwidth(outcome.demand * track.dataset.sample_size),
+        "supply": format_count(outcome.supply),
+        "bandwidth": format_bandwidth(outcome.bandwidth),
+        "sequential_bandwidth": format_bandwidth(outcome.sequential_bandwidth),
+        "latency_ceiling": format_count(outcome.ceilings["latency"]),
+        "iops_ceiling": _count(outcome.ceilings["iops"]),
+        "bandwidth_ceiling": format_count(outcome.ceilings["bandwidth"]),
+        "queue_depth": format_count(outcome.settings.queue_depth),
+        "io_time": format_time(outcome.io_time),
+        "utilization": format_share(outcome.utilization),
+        "target": format_share(outcome.target_utilization),
+        "reach": format_count(outcome.reach),
+        "reach_target": format_count(outcome.reach_target),
+        "full_reach": format_count(outcome.full_reach),
+        "separation": format_count(outcome.separation),
+        "fill_time": format_time(outcome.fill_time),
+        "kept": format_share(outcome.kept),
+        "request_bytes": format_binary(outcome.request_bytes),
+        "knee": format_binary(outcome.knee),
+        "memory": format_bytes(outcome.memory),
+        "writes": format_bandwidth(track.access.writes),
+        "stall_fraction": format_share(outcome.stall_fraction),
+        "stall_time": format_time(outcome.stall_time),
+        "slack": format_time(outcome.slack),
+        "misses": format_count(outcome.misses),
+        "misses_limit": format_count(track.access.misses_limit or 0),
+        "active": format_share(outcome.active),
+        "cost": format_cost(track, outcome.cost),
+        "budget": format_cost(track, track.access.budget or 0),
+        "binding": _BINDING.get(outcome.binding, f"{consumer.name} {consumer.themselves}"),
+    }
+
+
+def _count(ceiling: float) -> str:
+    return format_count(ceiling) if math.isfinite(ceiling) else "any number"
+
+
+def summary(track: Track, outcome: AccessOutcome) -> str:
+    """Return what is seen now, in a few sentences."""
+    says, terms, consumer = figures(track, outcome), track.terms, track.terms.consumer
+    sentences = [
+        f"Storage delivers {says['supply']} {terms.samples} a second ({says['bandwidth']}) and "
+        f"{consumer.name} {consumer.verb('take')} {says['demand']}: {consumer.they} "
+        f"{consumer.verb(consumer.works)} {says['utilization']} of the time. What binds is "
+        f"{says['binding']}. This order keeps {says['kept']} of what the device moves at its best.",
+        *seen(outcome.limits, track, outcome, says),
+    ]
+    return " ".join(sentences)

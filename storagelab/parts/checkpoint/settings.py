@@ -1,0 +1,23 @@
+"""What the student sets in part 3."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from storagelab.checks import positive, require
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckpointSettings:
+    """What the student sets: seconds, bytes/s, bytes."""
+
+    interval: float
+    write_bandwidth: float
+    sharded: bool
+    node_mtbf: float
+    bytes_per_parameter: float
+
+    def __post_init__(self) -> None:
+        for name in ("interval", "write_bandwidth", "node_mtbf", "bytes_per_parameter"):
+            positive(name, getattr(self, name))
+        require(isinstance(self.sharded, bool), f"sharded must be a bool; got {self.sharded!r}")

@@ -1,0 +1,46 @@
+"""Limits: what a decision can miss. A part lists its own in its folder's ``limits`` module."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from storagelab.tracks import Track
+
+OutcomeT_contra = TypeVar("OutcomeT_contra", contravariant=True)
+
+Figures = Mapping[str, str]
+"""The numbers of an outcome in people's units, by name."""
+
+
+def _nothing(track: Track, outcome: object, shown: Figures) -> Sequence[str]:
+    return ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limit(Generic[OutcomeT_contra]):
+    """One limit of a part, and everything that is said of it."""
+
+    name: str
+    """As a track's ``unmet`` table names it."""
+    label: str
+    """As the class report names it."""
+    in_use: Callable[[Track], bool]
+    """Whether a track sets it; one that does needs a sentence for it in ``unmet``."""
+    is_missed: Callable[[OutcomeT_contra], bool]
+    sentence: Callable[[Track, OutcomeT_contra, Figures], str]
+    """What a decision that misses it is told after the track's own sentence: its numbers."""
+    seen: Callable[[Track, OutcomeT_contra, Figures], Sequence[str]] = _nothing
+    """The sentences of the summary under the sliders that are about it, missed or not."""
+
+
+def seen(
+    limits: Sequence[Limit[OutcomeT_contra]],
+    track: Track,
+    outcome: OutcomeT_contra,
+    shown: Figures,
+) -> list[str]:
+    """Return what a summary says of some limits, in their order."""
+    return [sentence for limit in limits for sentence in limit.seen(track, outcome, shown)]

@@ -1,0 +1,196 @@
+"""A part of the course as one typed object: what it asks, computes and judges by.
+
+What is light stands in the object itself. What loads models (the experiment, the words, the
+equation, the misconceptions) is behind :attr:`Part.workings` and loads when it is first used, so
+that a lab pays for the models of its own part alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_type_hints
+
+from storagelab.parts.answers import read_answer
+from storagelab.parts.costs import Costs
+from storagelab.parts.limits import Limit
+from storagelab.parts.outcome import Outcome
+from storagelab.schema import Answer, PartTable, Value
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+    from storagelab.parts.equation import Equation
+    from storagelab.parts.misconceptions import Misconceptions
+    from storagelab.tracks import Track
+
+SettingsT = TypeVar("SettingsT", bound="DataclassInstance")
+OutcomeT = TypeVar("OutcomeT", bound=Outcome)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workings(Generic[SettingsT, OutcomeT]):
+    """What a part computes with and speaks with: all that loads its models."""
+
+    experiment: Callable[[Track, SettingsT], OutcomeT]
+    """What settings come to."""
+    figures: Callable[[Track, OutcomeT], dict[str, str]]
+    """The numbers that the part's prose is filled with, by name."""
+    summary: Callable[[Track, OutcomeT], str]
+    """What is seen now, in a few sentences."""
+    equation: Callable[[Track, OutcomeT], Equation]
+    """The part's equation with the present numbers in it."""
+    misconceptions: Misconceptions
+
+
+@dataclass(frozen=True, kw_only=True)
+class UsefulShare(Generic[OutcomeT]):
+    """The share of the time that is of use, which every part has under a name of its own."""
+
+    of: Callable[[OutcomeT], float]
+    """An outcome's, 0 to 1."""
+    target: Callable[[Track], float | None]
+    """What is asked for; none where a track sets no such target."""
+    label: str
+    """Its name on a figure's axis."""
+    heading: str
+    """Its name in a heading."""
+
+
+def _nothing_besides(track: Track) -> Mapping[str, Value]:
+    return {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part(Generic[SettingsT, OutcomeT]):
+    """One part of the course, with what it takes and what it gives as its two types."""
+
+    name: str
+    """Of its folder, its table in a track's file, and its entries in a ledger."""
+    number: int
+    """In the course, from 1."""
+    table: Callable[[Track], PartTable]
+    """What a track says of it."""
+    settings: type[SettingsT]
+    """The record of what the student sets; its fields are what a control may be named."""
+    needs_control: tuple[str, ...]
+    """The settings that the figures and the words need a control for."""
+    limits: Callable[[], Sequence[Limit[OutcomeT]]]
+    """What a decision can miss."""
+    costs: Costs
+    asked: Callable[[Track], Answer]
+    """The number that the conclusion asks for, as a student gives it."""
+    asked_in_full: Callable[[Track], str]
+    """What that number counts, for a reader who doesn't have the task at hand."""
+    change_begins: str
+    """The word before a track's ``compare_words`` where they begin a sentence."""
+    recorded: tuple[str, ...]
+    """The numbers of an outcome that a ledger keeps beside its cost."""
+    instruments: tuple[str, ...]
+    """As module and class among the widgets' instruments, the first one uppermost."""
+    load: Callable[[], Workings[SettingsT, OutcomeT]]
+    """Imports what loads the part's models."""
+    useful_share: UsefulShare[OutcomeT]
+    given_besides: Callable[[Track], Mapping[str, Value]] = _nothing_besides
+    """Settings, SI by name, that a decision is judged at in the place of the controls' defaults."""
+    least_is_most: tuple[str, ...] = ()
+    """The settings that ask the most of the storage at their least value."""
+    changed_case: bool = False
+    """Whether the conclusion is about another case than the prediction."""
+    records_runs: bool = False
+    """Whether its runs are recorded in the ledger, and the decision is one of them."""
+    has_event: bool = False
+    """Whether somebody calls with bad news, which the decision is judged after."""
+
+    def __repr__(self) -> str:
+        return f"Part({self.name!r}, {self.number})"
+
+    @cached_property
+    def workings(self) -> Workings[SettingsT, OutcomeT]:
+        """What loads the part's models, on first use."""
+        return self.load()
+
+    @cached_property
+    def setting_types(self) -> dict[str, type]:
+        """The type of each setting by its name: what a control may be named, or ``fixed`` hold."""
+        hints: dict[str, type] = get_type_hints(self.settings)
+        return hints
+
+    def limit(self, name: str) -> Limit[OutcomeT]:
+        """Return the limit called ``name``; ``KeyError`` where there is none."""
+        for limit in self.limits():
+            if limit.name == name:
+                return limit
+        raise KeyError(name)
+
+    def experiment(self, track: Track, settings: SettingsT) -> OutcomeT:
+        """Return what ``settings`` come to."""
+        return self.workings.experiment(track, settings)
+
+    def figures(self, track: Track, outcome: OutcomeT) -> dict[str, str]:
+        """Return the numbers that the part's prose is filled with."""
+        return self.workings.figures(track, outcome)
+
+    def summary(self, track: Track, outcome: OutcomeT) -> str:
+        """Return what is seen now, in a few sentences."""
+        return self.workings.summary(track, outcome)
+
+    def equation(self, track: Track, outcome: OutcomeT) -> Equation:
+        """Return the part's equation with the present numbers in it."""
+        return self.workings.equation(track, outcome)
+
+    @property
+    def misconceptions(self) -> Misconceptions:
+        """What is held against the part's misconceptions."""
+        return self.workings.misconceptions
+
+    @property
+    def stem(self) -> str:
+        """The notebook's file name, without its ending."""
+        return f"{self.number}_{self.name}"
+
+    def of(self, track: Track) -> PartTable:
+        """Return what ``track`` says of this part."""
+        return self.table(track)
+
+    def baseline(self, track: Track) -> OutcomeT:
+        """Return the outcome of the controls' defaults: the crisis."""
+        controls = self.of(track).controls
+        return self.run(track, {item.name: item.to_si(item.default) for item in controls})
+
+    def given(self, track: Track) -> dict[str, Value]:
+        """Return what a decision is judged at: the settings that the student doesn't decide.
+
+        In SI, by name: the controls' defaults, and what the part gives besides.
+        """
+        controls = self.of(track).controls
+        given = {item.name: item.to_si(item.default) for item in controls if not item.decided}
+        return {**given, **self.given_besides(track)}
+
+    def run(self, track: Track, values: Mapping[str, Value]) -> OutcomeT:
+        """Return the outcome of SI ``values`` by control name, and of what the track fixes."""
+        settings: dict[str, Any] = {**self.of(track).fixed, **values}
+        return self.experiment(track, self.settings(**settings))
+
+    def judge(self, track: Track, answer: object) -> OutcomeT:
+        """Return the outcome of a decision as a student types it, at what the task gives.
+
+        Raises ``ValueError`` with a sentence for the student where the answer can't be read.
+        """
+        return self.run(
+            track, {**read_answer(self.of(track).controls, answer), **self.given(track)}
+        )
+
+    def words(self, track: Track, text: str, outcome: OutcomeT | None = None) -> str:
+        """Return a track's prose with its ``{names}`` filled from ``outcome``, or the baseline.
+
+        Raises ``KeyError`` for a name that the part has no number for.
+        """
+        outcome = self.baseline(track) if outcome is None else outcome
+        return text.format_map(self.figures(track, outcome)).strip()
+
+
+def si_values(settings: DataclassInstance) -> dict[str, Value]:
+    """Return settings as SI values by control name."""
+    return asdict(settings)

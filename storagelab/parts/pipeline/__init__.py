@@ -1,0 +1,53 @@
+"""Part 2: the tiers from the object store to the accelerators, and what they cost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from storagelab.parts.part import Part, UsefulShare, Workings
+from storagelab.parts.pipeline import limits
+from storagelab.parts.pipeline.costs import COSTS
+from storagelab.parts.pipeline.settings import PipelineSettings
+
+if TYPE_CHECKING:
+    from storagelab.parts.pipeline.experiment import PipelineOutcome
+
+
+def _load() -> Workings[PipelineSettings, PipelineOutcome]:
+    from storagelab.parts.pipeline import equation, experiment, misconceptions, words
+
+    return Workings(
+        experiment=experiment.evaluate_pipeline,
+        figures=words.figures,
+        summary=words.summary,
+        equation=equation.equation,
+        misconceptions=misconceptions.PipelineMisconceptions(),
+    )
+
+
+PIPELINE: Part[PipelineSettings, PipelineOutcome] = Part(
+    name="pipeline",
+    number=2,
+    table=lambda track: track.pipeline,
+    settings=PipelineSettings,
+    needs_control=("cache", "link", "nvme"),
+    limits=lambda: limits.LIMITS,
+    costs=COSTS,
+    asked=lambda track: track.pipeline.answer,
+    asked_in_full=lambda track: track.pipeline.answer.unit,
+    change_begins="With",
+    recorded=("utilization",),
+    instruments=(
+        "sankey:DataFlowSankey",
+        "flow_gauge:DataFlowGauge",
+        "saturation:PipelineSaturation",
+    ),
+    load=_load,
+    useful_share=UsefulShare(
+        of=lambda outcome: outcome.utilization,
+        target=lambda track: track.pipeline.target_utilization,
+        label="utilisation",
+        heading="utilisation",
+    ),
+    records_runs=True,
+)

@@ -1,0 +1,449 @@
+"""Part 2 over the whole slider space: bytes are conserved, tiers bind as they should."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from msgspec import structs
+
+from storagelab.parts import PARTS
+from storagelab.parts.pipeline.experiment import (
+    RESOURCES,
+    TIERS,
+    binding_changes,
+    evaluate_pipeline,
+    evaluate_pipelines,
+    one_unit_more,
+    sweep,
+)
+from storagelab.parts.pipeline.settings import PipelineSettings
+from storagelab.pipeline import CACHE_POLICIES, cache_hit_rate
+from storagelab.tracks import TRACKS, load_track
+from tests.parts.sliders import baseline_but, decisions, of_part, positions
+
+
+def altered(name, **changes):
+    """Return a track with some of part 2's fields changed."""
+    track = load_track(name)
+    return structs.replace(track, pipeline=structs.replace(track.pipeline, **changes))
+
+
+def price(track, item):
+    """Return what an SI unit of ``item`` costs."""
+    return track.prices[item].amount / track.prices[item].si
+
+
+@pytest.mark.parametrize(("name", "part"), of_part("pipeline"))
+def test_every_byte_that_reaches_an_accelerator_came_by_the_link_or_from_the_cache(name, part):
+    track = load_track(name)
+    for outcome in positions(part, track):
+        settings = outcome.settings
+        for epoch in (outcome.cold, outcome.warm):
+            flows = epoch.flows
+            assert flows["link"] + flows["hits"] == pytest.approx(flows["accelerators"])
+            assert flows["link"] <= settings.link * (1 + 1e-9)
+            assert flows["hits"] + flows["fill"] <= settings.nvme * (1 + 1e-9)
+            assert epoch.rate * epoch.time == pytest.approx(track.pass_size)
+        assert outcome.warm.flows["fill"] == 0
+        if not track.pipeline.cold_start:
+            assert outcome.cold == outcome.warm
+            continue
+        assert outcome.cold.flows["hits"] == 0
+        # what the cold epoch puts into the cache is the cache
+        filled = outcome.cold.flows["fill"] * outcome.cold.time
+        assert filled == pytest.approx(min(settings.cache, track.pass_size))
+
+
+@pytest.mark.parametrize(("name", "part"), of_part("pipeline"))
+def test_the_rate_is_the_lowest_ceiling_and_its_tier_is_busy_throughout(name, part):
+    for outcome in positions(part, load_track(name)):
+        for epoch in (outcome.cold, outcome.warm):
+            assert set(epoch.ceilings) == set(TIERS)
+            assert epoch.rate == min(epoch.ceilings.values()) == epoch.ceilings[epoch.binding]
+        assert 0 < outcome.utilization <= 1
+        for share in outcome.busy.values():
+            assert 0 <= share <= 1 + 1e-9
+        assert outcome.busy[outcome.warm.binding] == pytest.approx(1)
+
+
+@pytest.mark.parametrize("cold_start", [True, False], ids=["cold", "warm"])
+@pytest.mark.parametrize(("name", "part"), of_part("pipeline"))
+def test_utilisation_flows_and_costs_are_those_of_a_job_played_epoch_by_epoch(
+    name, part, cold_start
+):
+    """Each epoch lasts as long as its slowest tier takes for its own bytes."""
+    epochs = min(40, load_track(name).pipeline.epochs)
+    track = altered(name, cold_start=cold_start, epochs=epochs)
+    size, node, period = track.pass_size, track.node, track.currency.period
+    computing = size / track.pass_demand
+    preparing = size / track.dataset.sample_size / node.prepare_rate
+    for outcome in positions(part, track, count=300):
+        settings = outcome.settings
+        cached = min(settings.cache, size)
+        hits = cache_hit_rate(cached / size, settings.policy) * size
+        total = fetched = served = 0.0
+        for epoch in range(epochs):
+            cold = cold_start and epoch == 0
+            by_link, from_cache = (size, 0.0) if cold else (size - hits, hits)
+            on_nvme = cached if cold else hits  # read, or written
+            moving = max(by_link / settings.link, on_nvme / settings.nvme)
+            total += max(moving, preparing, computing)
+            fetched += by_link
+            served += from_cache
+        busy = computing * epochs / total
+        assert outcome.utilization == pytest.approx(busy)
+        requests = fetched / track.pipeline.request_size / total * period
+        waiting = node.accelerators * (1 - busy) * period
+        by_link, from_cache = fetched / total * period, served / total * period
+        expected = {
+            "requests": requests * price(track, "request"),
+            "idle": waiting * price(track, "idle"),
+            "cache": settings.cache * price(track, "cache"),
+            "link": settings.link * price(track, "link") + by_link * price(track, "link_byte"),
+            "nvme": settings.nvme * price(track, "nvme") + from_cache * price(track, "cache_byte"),
+        }
+        assert outcome.costs == pytest.approx(expected, abs=1e-6 * outcome.cost)
+
+
+@pytest.mark.parametrize(("name", "part"), of_part("pipeline"))
+def test_more_of_any_tier_never_starves_the_accelerators_more(name, part):
+    track = load_track(name)
+    for outcome in positions(part, track, count=400):
+        settings = outcome.settings
+        for tier in ("link", "nvme"):
+            more = evaluate_pipeline(
+                track, replace(settings, **{tier: 2 * getattr(settings, tier)})
+            )
+            assert more.utilization >= outcome.utilization * (1 - 1e-9)
+
+
+def test_a_larger_cache_spares_a_link_that_binds_from_the_second_epoch_on():
+    """The question of the lock, asked of the baseline: cold as before, warm by the hit rate."""
+    track, part = load_track("cloud_titan"), PARTS["pipeline"]
+    crisis = part.baseline(track)
+    assert crisis.warm.binding == crisis.cold.binding == "link"
+    doubled = evaluate_pipeline(track, replace(crisis.settings, cache=2 * crisis.settings.cache))
+    assert doubled.cold.time == pytest.approx(crisis.cold.time)
+    assert doubled.warm.time < 0.99 * crisis.warm.time
+
+
+def test_a_larger_log_spares_an_uplink_that_binds_from_the_first_shift_on():
+    track, part = load_track("edge_guardian"), PARTS["pipeline"]
+    crisis = part.baseline(track)
+    doubled = evaluate_pipeline(track, replace(crisis.settings, cache=2 * crisis.settings.cache))
+    assert doubled.cold == doubled.warm
+    assert doubled.cold.time < 0.99 * crisis.cold.time
+
+
+@pytest.mark.parametrize(("name", "fits"), [("mobile_nomad", False), ("tiny_pioneer", True)])
+def test_a_larger_cache_serves_nothing_of_a_repeated_order_until_all_of_it_fits(name, fits):
+    track, part = load_track(name), PARTS["pipeline"]
+    crisis = part.baseline(track)
+    caches = [track.pipeline.control("cache").to_si(x) for x in (0, 8, 56, 88)]
+    for cache in caches:
+        outcome = evaluate_pipeline(track, replace(crisis.settings, cache=cache))
+        assert outcome.warm.time == crisis.warm.time
+        assert outcome.warm.hit_rate == 0
+    largest = track.pipeline.control("cache").to_si(track.pipeline.control("cache").values[-1])
+    whole = evaluate_pipeline(track, replace(crisis.settings, cache=largest))
+    assert (largest >= track.pass_size) == fits
+    assert whole.warm.hit_rate == float(fits)
+    assert (whole.warm.time < 0.99 * crisis.warm.time) == fits
+
+
+@pytest.mark.parametrize(("name", "part"), of_part("pipeline"))
+def test_at_the_baseline_the_link_binds_and_faster_nvme_is_money_for_nothing(name, part):
+    track = load_track(name)
+    crisis = part.baseline(track)
+    assert crisis.warm.binding == crisis.cold.binding == "link"
+    assert crisis.busy["nvme"] < 0.05
+    faster = evaluate_pipeline(track, replace(crisis.settings, nvme=2 * crisis.settings.nvme))
+    assert faster.utilization == crisis.utilization
+    assert faster.cost > crisis.cost
+
+
+@pytest.mark.parametrize(("name", "part"), of_part("pipeline"))
+def test_a_larger_cache_on_a_slow_nvme_can_make_the_nvme_bind(name, part):
+    """More cache is no good where the tier that serves it is slower than the link."""
+    track = load_track(name)
+    crisis = part.baseline(track)
+    demand = crisis.demand
+    slow = replace(crisis.settings, cache=track.pass_size, link=2 * demand, nvme=demand / 10)
+    whole = evaluate_pipeline(track, slow)
+    assert whole.warm.hit_rate == 1
+    assert whole.warm.binding == "nvme"
+    assert whole.utilization < evaluate_pipeline(track, replace(slow, cache=0)).utilization
+
+
+# --- policies
+
+
+@pytest.mark.parametrize("name", TRACKS)
+@pytest.mark.parametrize("policy", CACHE_POLICIES)
+def test_a_policy_serves_its_share_of_every_cache(name, policy):
+    track = load_track(name)
+    settings = replace(PARTS["pipeline"].baseline(track).settings, policy=policy)
+    for share in (0.0, 0.1, 0.5, 0.999, 1.0, 1.5):
+        outcome = evaluate_pipeline(track, replace(settings, cache=share * track.pass_size))
+        kept = min(1.0, share)
+        if policy == "never_evict":
+            assert outcome.warm.hit_rate == pytest.approx(kept)
+        elif policy == "lru_repeated":
+            assert outcome.warm.hit_rate == (1.0 if share >= 1 else 0.0)
+        else:
+            assert outcome.warm.hit_rate <= kept
+        assert 0 <= outcome.warm.hit_rate <= 1
+
+
+def play_lru(items, room, passes):
+    """Return the share of the last pass's reads that an LRU cache of ``room`` items serves."""
+    cache, hits = [], 0
+    for _ in range(passes):
+        hits = 0
+        for item in range(items):  # the same order in each pass
+            if item in cache:
+                cache.remove(item)
+                hits += 1
+            cache.append(item)
+            del cache[: max(0, len(cache) - room)]
+    return hits / items
+
+
+@pytest.mark.parametrize(("room", "serves"), [(1, 0.0), (50, 0.0), (99, 0.0), (100, 1.0)])
+def test_an_lru_cache_that_is_played_over_a_repeated_order_serves_nothing_or_all(room, serves):
+    assert play_lru(100, room, passes=4) == serves
+    assert cache_hit_rate(room / 100, "lru_repeated") == serves
+
+
+@pytest.mark.parametrize("name", ["mobile_nomad", "tiny_pioneer"])
+def test_what_is_pinned_serves_its_share_where_lru_serves_nothing(name):
+    """The same memory, the same order: only what is thrown out differs."""
+    track, part = load_track(name), PARTS["pipeline"]
+    crisis = part.baseline(track)
+    pinned = baseline_but(part, track, policy="never_evict")
+    share = crisis.settings.cache / track.pass_size
+    assert (crisis.warm.hit_rate, pinned.warm.hit_rate) == (0, pytest.approx(share))
+    assert pinned.warm.time < 0.9 * crisis.warm.time
+    # and for less, since a byte from the cache costs a fraction of one through the link
+    assert price(track, "cache_byte") < 0.2 * price(track, "link_byte")
+
+
+def test_settings_with_an_unknown_policy_are_refused():
+    with pytest.raises(ValueError, match="unknown policy 'fifo'; known are never_evict, lru"):
+        PipelineSettings(cache=1e12, link=1e9, nvme=1e9, policy="fifo")
+
+
+@pytest.mark.parametrize("name", TRACKS)
+def test_without_a_cold_start_the_first_pass_is_like_every_other(name):
+    settings = PARTS["pipeline"].baseline(load_track(name)).settings
+    settings = replace(settings, policy="never_evict")
+    warm, cold = (altered(name, cold_start=start) for start in (False, True))
+    once = evaluate_pipeline(warm, settings)
+    assert once.cold == once.warm == evaluate_pipeline(cold, settings).warm
+    assert once.utilization == pytest.approx(once.warm.rate / once.demand)
+    assert evaluate_pipeline(cold, settings).cold.hit_rate == 0
+    assert evaluate_pipeline(cold, settings).utilization <= once.utilization
+
+
+# --- budgets and energy
+
+
+@pytest.mark.parametrize(("name", "part"), of_part("pipeline"))
+def test_a_target_is_unmet_exactly_where_its_number_is_beyond_it(name, part):
+    track = load_track(name)
+    content = track.pipeline
+    for outcome in positions(part, track, count=400):
+        beyond = {
+            "utilization": outcome.utilization < content.target_utilization,
+            "budget": content.budget is not None and outcome.cost > content.budget,
+        }
+        assert outcome.unmet == tuple(limit for limit, is_beyond in beyond.items() if is_beyond)
+
+
+def test_a_budget_of_exactly_what_it_costs_is_met():
+    outcome = PARTS["pipeline"].baseline(load_track("cloud_titan"))
+    exact = altered("cloud_titan", budget=outcome.cost, target_utilization=outcome.utilization)
+    assert evaluate_pipeline(exact, outcome.settings).unmet == ()
+    tight = altered("cloud_titan", budget=outcome.cost * 0.999)
+    assert evaluate_pipeline(tight, outcome.settings).unmet == ("utilization", "budget")
+
+
+@pytest.mark.parametrize("name", ["mobile_nomad", "tiny_pioneer"])
+def test_where_watts_count_a_byte_from_flash_is_paid_by_its_joules(name):
+    """A link that is wider than needed costs its own keep; the bytes cost the same."""
+    track = load_track(name)
+    settings = PipelineSettings(
+        cache=0.0, link=2 * track.pass_demand, nvme=track.pass_demand, policy="never_evict"
+    )
+    full = evaluate_pipeline(track, settings)
+    assert full.utilization == 1
+    joules = track.prices["link_byte"].amount * full.demand / 1e9
+    kept_awake = settings.link * price(track, "link")
+    assert full.costs["link"] == pytest.approx(joules + kept_awake)
+    half = evaluate_pipeline(track, replace(settings, cache=track.pass_size / 2))
+    assert half.costs["link"] == pytest.approx(joules / 2 + kept_awake)
+    assert half.costs["nvme"] - full.costs["nvme"] == pytest.approx(
+        track.prices["cache_byte"].amount * half.demand / 2 / 1e9
+    )
+
+
+def test_no_cache_that_the_glasses_get_is_enough_unless_it_keeps_what_it_has():
+    met = [item for item in decisions("mobile_nomad", "pipeline") if not item.unmet]
+    assert {item.settings.policy for item in met} == {"never_evict"}
+    assert min(item.settings.cache for item in met) > 100e6
+
+
+def test_the_hearable_has_to_keep_nearly_all_of_its_weights():
+    """10 ms at 1 mW don't pay for more than a tenth of the bytes from flash."""
+    met = [item for item in decisions("tiny_pioneer", "pipeline") if not item.unmet]
+    assert min(item.settings.cache for item in met) >= 0.9 * load_track("tiny_pioneer").pass_size
+
+
+def test_the_van_keeps_its_shift_on_board():
+    track = load_track("edge_guardian")
+    met = [item for item in decisions("edge_guardian", "pipeline") if not item.unmet]
+    cheap = [item for item in met if item.cost < 2 * min(other.cost for other in met)]
+    assert min(item.settings.cache for item in cheap) > 0.7 * track.pass_size
+    assert max(item.settings.link for item in cheap) < 0.5 * track.pass_demand
+
+
+@pytest.mark.parametrize("name", ["cache", "link", "nvme"])
+@pytest.mark.parametrize("bad", [-1.0, float("nan"), float("inf"), "5", None])
+def test_settings_that_no_slider_has_are_refused(name, bad):
+    with pytest.raises(ValueError, match=f"^{name} must be"):
+        PipelineSettings(
+            **{"cache": 1e12, "link": 1e9, "nvme": 1e9, "policy": "never_evict", name: bad}
+        )
+
+
+def test_one_unit_more_helps_where_it_binds_and_nowhere_else():
+    """The baseline is bound by its link: a Gb/s helps by its share, NVMe by nothing."""
+    track = load_track("cloud_titan")
+    settings = PARTS["pipeline"].baseline(track).settings
+    gains = one_unit_more(track, settings)
+    wider = replace(settings, link=settings.link + 1e9 / 8)
+    expected = (
+        evaluate_pipeline(track, wider).utilization - evaluate_pipeline(track, settings).utilization
+    )
+    assert gains["link"] == pytest.approx(expected)
+    assert gains["link"] > 0.005
+    assert gains["nvme"] == 0
+    assert gains["cache"] > 0
+
+
+@pytest.mark.parametrize(("name", "part"), of_part("pipeline"))
+def test_one_unit_more_is_the_experiment_with_one_piece_more(name, part):
+    track = load_track(name)
+    for outcome in positions(part, track, count=60):
+        gains = one_unit_more(track, outcome.settings)
+        scales = [item for item in track.pipeline.controls if item.kind == "scale"]
+        assert set(gains) == {item.name for item in scales} == {"cache", "link", "nvme"}
+        for item in scales:
+            more = getattr(outcome.settings, item.name) + item.piece * item.si
+            grown = evaluate_pipeline(track, replace(outcome.settings, **{item.name: more}))
+            gain = grown.utilization - outcome.utilization
+            assert gains[item.name] == pytest.approx(gain, abs=1e-9)
+
+
+@pytest.mark.parametrize("resource", RESOURCES)
+@pytest.mark.parametrize(("name", "part"), of_part("pipeline"))
+def test_a_sweep_is_the_experiment_at_each_of_its_points(name, part, resource):
+    track = load_track(name)
+    control = track.pipeline.control(resource)
+    low, high = (float(control.to_si(control.values[end])) for end in (0, -1))
+    amounts = np.linspace(low, high, 9)
+    for outcome in positions(part, track, count=20):
+        swept = sweep(track, outcome.settings, resource, amounts)
+        for index, amount in enumerate(amounts):
+            there = evaluate_pipeline(track, replace(outcome.settings, **{resource: float(amount)}))
+            assert swept.rate[index] == pytest.approx(there.warm.rate)
+            assert swept.utilization[index] == pytest.approx(there.utilization)
+            assert swept.cost[index] == pytest.approx(there.cost)
+            for tier in TIERS:
+                assert swept.ceilings[tier][index] == pytest.approx(there.warm.ceilings[tier])
+
+
+@pytest.mark.parametrize("policy", CACHE_POLICIES)
+@pytest.mark.parametrize("name", TRACKS)
+def test_feeding_many_is_feeding_each(name, policy):
+    track = load_track(name)
+    cache = np.array([0.0, 0.3, 1.0, 2.0])[:, None] * track.pass_size
+    link = np.array([0.1, 1.0, 3.0]) * track.pass_demand
+    many = evaluate_pipelines(track, cache, link, 0.7 * track.pass_demand, policy)
+    assert many.rate.shape == many.utilization.shape == many.cost.shape == (4, 3)
+    for row, column in np.ndindex(4, 3):
+        settings = PipelineSettings(
+            cache=float(cache[row, 0]),
+            link=float(link[column]),
+            nvme=0.7 * track.pass_demand,
+            policy=policy,
+        )
+        alone = evaluate_pipeline(track, settings)
+        assert many.rate[row, column] == pytest.approx(alone.warm.rate)
+        assert many.utilization[row, column] == pytest.approx(alone.utilization)
+        assert many.cost[row, column] == pytest.approx(alone.cost)
+
+
+def test_a_sweep_of_what_nobody_sells_is_refused():
+    track = load_track("cloud_titan")
+    settings = PARTS["pipeline"].baseline(track).settings
+    with pytest.raises(ValueError, match="unknown resource 'policy'; known are cache, link, nvme"):
+        sweep(track, settings, "policy", np.ones(3))
+    with pytest.raises(ValueError, match=r"^link\[1\] must be"):
+        sweep(track, settings, "link", np.array([1e9, 0.0]))
+
+
+@pytest.mark.parametrize("resource", RESOURCES)
+@pytest.mark.parametrize(("name", "part"), of_part("pipeline"))
+def test_at_a_change_another_stage_binds_and_in_between_none_does(name, part, resource):
+    track = load_track(name)
+    control = track.pipeline.control(resource)
+    low, high = (float(control.to_si(control.values[end])) for end in (0, -1))
+    grid = np.linspace(low, high, 61)
+
+    def binding(settings, amount):
+        return evaluate_pipeline(track, replace(settings, **{resource: amount})).warm.binding
+
+    seen = 0
+    for outcome in positions(part, track, count=40):
+        settings = outcome.settings
+        changes = binding_changes(track, settings, resource, grid)
+        seen += len(changes)
+        for change in changes:
+            assert change.before != change.after
+            assert binding(settings, change.at * (1 - 1e-8)) == change.before
+            assert binding(settings, change.at) == change.after
+        edges = [low, *(change.at for change in changes), high]
+        for left, right in pairwise(edges):
+            if right - left < 1e-8 * right:
+                continue  # a tie at the slider's end
+            within = np.linspace(left, right, 9)[:-1]
+            assert len({binding(settings, float(amount)) for amount in within}) == 1
+    assert seen > 0
+
+
+def test_a_link_stops_binding_where_its_misses_meet_the_demand():
+    """Said by the law itself: link = demand times the share that misses."""
+    track = load_track("cloud_titan")
+    settings = PARTS["pipeline"].baseline(track).settings
+    (change,) = binding_changes(track, settings, "link", np.linspace(1e8, 1e10, 30))
+    misses = 1 - settings.cache / track.pass_size
+    assert change.at == pytest.approx(track.pass_demand * misses, rel=1e-8)
+    assert (change.before, change.after) == ("link", "compute")
+
+
+@pytest.mark.parametrize(("name", "part"), of_part("pipeline"))
+def test_the_paths_supply_is_what_comes_to_an_endless_appetite(name, part):
+    track = load_track(name)
+    hungry = structs.replace(
+        track, pipeline=structs.replace(track.pipeline, pass_demand=1e6 * track.pass_demand)
+    )
+    for outcome in positions(part, track, count=100):
+        for epoch, unbounded in zip(
+            (outcome.cold, outcome.warm),
+            (lambda fed: fed.cold, lambda fed: fed.warm),
+            strict=True,
+        ):
+            assert epoch.supply == unbounded(evaluate_pipeline(hungry, outcome.settings)).rate
+            assert epoch.rate == min(epoch.supply, outcome.demand)

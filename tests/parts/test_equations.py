@@ -1,0 +1,160 @@
+"""The equations behind the math peek: the numbers are the model's, the right term is boxed."""
+
+import re
+
+import pytest
+from msgspec.structs import astuple
+
+from storagelab.parts import PARTS
+from storagelab.parts.equation import boxed, share, struck, symbol, text
+from storagelab.parts.pipeline.experiment import TIERS
+from storagelab.tracks import TRACKS, load_track
+from storagelab.units import format_bandwidth, format_share, format_time
+from tests.parts.sliders import of_part, positions
+
+EVERY = pytest.mark.parametrize(
+    ("name", "part"), [(name, part) for part in PARTS.values() for name in TRACKS]
+)
+PLAIN = {
+    "begin", "end", "text", "boxed", "frac", "sqrt", "max", "min", "left", "right", "cdot", "quad",
+    "rlap", "hspace", "tau",
+}  # fmt: skip
+"""Commands of TeX and amsmath, which MathJax has without an extension from the network."""
+
+
+def boxes(tex):
+    """Return what stands in each box of an equation."""
+    found = []
+    for match in re.finditer(r"\\boxed\{", tex):
+        depth, at = 1, match.end()
+        while depth:
+            depth += {"{": 1, "}": -1}.get(tex[at], 0)
+            at += 1
+        found.append(tex[match.end() : at - 1])
+    return found
+
+
+@EVERY
+def test_an_equation_is_plain_tex_with_braces_that_match(name, part):
+    track = load_track(name)
+    for outcome in positions(part, track, count=60):
+        tex = part.equation(track, outcome).tex
+        assert set(re.findall(r"\\([a-zA-Z]+)", tex)) <= PLAIN
+        assert tex.count("{") == tex.count("}")
+        assert tex.count(r"\left") == tex.count(r"\right")
+        assert tex.startswith(r"\begin{aligned}")
+        assert tex.endswith(r"\end{aligned}")
+        # inside of text MathJax would show a backslash
+        assert not re.search(r"\\text\{[^}]*[\\%]", tex)
+        assert not re.search(r"\b(nan|inf|None)\b", tex)
+
+
+@EVERY
+def test_the_words_name_what_dominates_and_the_table_marks_it(name, part):
+    track = load_track(name)
+    for outcome in positions(part, track, count=60):
+        equation = part.equation(track, outcome)
+        assert "dominate" in equation.words
+        assert any(item.dominates for item in equation.symbols)
+        assert boxes(equation.tex)
+        for item in equation.symbols:
+            assert item.sign
+            assert item.meaning
+            assert item.value
+            assert not re.search(r"[{}\\]|\b(nan|inf|None)\b", " ".join(map(str, astuple(item))))
+        assert len({item.sign for item in equation.symbols}) == len(equation.symbols)
+
+
+def marked(equation):
+    return {item.sign for item in equation.symbols if item.dominates}
+
+
+@pytest.mark.parametrize(("name", "part"), of_part("access"))
+def test_the_longest_of_storages_times_and_the_longer_side_are_boxed(name, part):
+    track = load_track(name)
+    for outcome in positions(part, track, count=300):
+        equation, step = part.equation(track, outcome), outcome.steps
+        longest = max(("open", "wait", "read"), key=step.get)
+        side = "t_I/O" if outcome.io_time > step["compute"] else "t_compute"
+        assert marked(equation) == {f"t_{longest}", side}
+        first, second = boxes(equation.tex)
+        assert first == text(format_time(step[longest]))
+        assert format_share(step[longest] / outcome.io_time) in equation.words
+        assert second in equation.tex.split(r"\max\left(")[1]
+        greater = max(outcome.io_time, step["compute"])
+        assert outcome.utilization == pytest.approx(step["compute"] / greater)
+        assert equation.tex.endswith(rf"= {share(outcome.utilization)}\end{{aligned}}")
+
+
+@pytest.mark.parametrize(("name", "part"), of_part("pipeline"))
+def test_the_least_ceiling_is_boxed_and_is_what_flows(name, part):
+    track = load_track(name)
+    signs = {"link": "B_link", "nvme": "B_cache", "prepare": "F_prepare", "compute": "F_compute"}
+    assert set(signs) == set(TIERS)
+    for outcome in positions(part, track, count=300):
+        equation, warm, settings = part.equation(track, outcome), outcome.warm, outcome.settings
+        assert signs[warm.binding] in marked(equation)
+        least, longest = boxes(equation.tex)
+        bandwidth, part_of_it = {
+            "link": (settings.link, 1 - warm.hit_rate),
+            "nvme": (settings.nvme, warm.hit_rate),
+            "prepare": (warm.ceilings["prepare"], 1.0),
+            "compute": (outcome.demand, 1.0),
+        }[warm.binding]
+        assert bandwidth == pytest.approx(part_of_it * warm.rate)
+        assert format_bandwidth(bandwidth) in least
+        assert format_bandwidth(warm.rate) in equation.words
+        # the second line is the utilisation that the model has
+        computing, later = track.pass_size / outcome.demand, (outcome.epochs - 1) * warm.time
+        whole = outcome.cold.time + later
+        assert outcome.utilization == pytest.approx(outcome.epochs * computing / whole)
+        assert (r"\cdot" in longest) == (later >= outcome.cold.time)
+        assert ("T_warm" in marked(equation)) == (later >= outcome.cold.time)
+
+
+@pytest.mark.parametrize(("name", "part"), of_part("checkpoint"))
+def test_the_greatest_loss_is_boxed(name, part):
+    track = load_track(name)
+    signs = {"dump": track.terms.dumps, "lost": "lost work", "restart": "restarts"}
+    for outcome in positions(part, track, count=300):
+        equation = part.equation(track, outcome)
+        losses = {kind: outcome.parts[kind] for kind in signs}
+        greatest = max(losses.values())
+        assert marked(equation) <= {signs[kind] for kind in signs if losses[kind] == greatest}
+        assert len(marked(equation)) == len(boxes(equation.tex)) == 1
+        if "ends" in outcome.unmet:
+            assert "without end" in equation.words
+            continue
+        for kind in signs:
+            assert format_share(losses[kind] / outcome.solve_time) in equation.words
+
+
+def test_units_that_cancel_are_struck_out_on_both_sides():
+    for part in PARTS.values():
+        tex = part.equation(load_track("cloud_titan"), part.baseline(load_track("cloud_titan"))).tex
+        over, under = re.search(r"\\frac\{([^=]*?\\rlap.*?)\}\{(.*?\\rlap.*)", tex).groups()
+        unit = re.compile(r"\\rlap\{[^}]*\{[^}]*\}/\}\\text\{([^}]*)\}")
+        assert unit.findall(over)[-1] == unit.findall(under)[0]
+
+
+def test_a_dressed_number_is_parted_from_its_unit():
+    parted = {
+        dressed: (symbol("x", "y", dressed).value, symbol("x", "y", dressed).unit)
+        for dressed in ("3.5 s", "1,230 GB/s", "20%", "64", "5.5 million", "without end", "0 s")
+    }
+    assert parted == {
+        "3.5 s": ("3.5", "s"),
+        "1,230 GB/s": ("1,230", "GB/s"),
+        "20%": ("20", "%"),
+        "64": ("64", ""),
+        "5.5 million": ("5.5", "million"),
+        "without end": ("without end", ""),
+        "0 s": ("0", "s"),
+    }
+
+
+def test_the_pieces_of_an_equation():
+    assert boxed("x") == r"\boxed{x}"
+    assert boxed("x", False) == "x"
+    assert share(0.028) == r"\text{2.8}\%"
+    assert struck(7200, 3600, "h") == r"\text{2}\,\rlap{\hspace{0.1em}/}\text{h}"
