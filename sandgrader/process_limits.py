@@ -1,8 +1,8 @@
 """A limit on how many processes an interpreter has, kept by the kernel.
 
-For an ordinary user ``RLIMIT_NPROC`` is that limit. The kernel doesn't hold root to it, as whom one
-grades in a container: there a control group is. Where neither can be had, the look that
-:mod:`~sandgrader.sandbox` takes now and then is what ends a fork bomb, after a while.
+For an ordinary user ``RLIMIT_NPROC`` is that limit. The kernel doesn't hold root to it, and in a
+container one often grades as root: there a control group is the limit. Where neither is possible,
+the check that :mod:`~sandgrader.sandbox` makes four times a second ends a fork bomb, after a while.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _MOUNT = Path("/sys/fs/cgroup")
 
 
 class ProcessLimit:
-    """A control group for the processes of one interpreter; nothing where there can't be one."""
+    """A control group for an interpreter's processes; without effect where there can't be one."""
 
     def __init__(self, processes: int) -> None:
         self._folder: Path | None = None

@@ -28,16 +28,14 @@ State = Literal["graded", "failed"]
 RETRY_DELAYS = (0.5, 1, 2, 4, 8, 15, 30, 60)
 """Seconds between tries where the database doesn't answer: two minutes in all."""
 
+CONNECTING = 20.0
+"""Seconds that a scheduler gets to answer."""
 DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EACCES, errno.EPERM)
 """What is wrong with a disk, and not with one submission."""
 
 
 class StoppedError(RuntimeError):
     """Grading can't go on; what is graded is kept, and running it again goes on from there."""
-
-
-CONNECTING = 20.0
-"""Seconds that a scheduler gets to answer."""
 
 
 @dataclass

@@ -206,7 +206,7 @@ def test_a_full_disk_stops_it_and_room_lets_it_go_on(
         shutil.copytree(fresh, course)
         free = shutil.disk_usage(disk).free
         with (disk / "ballast").open("wb") as stream:
-            stream.write(bytes(free - 400_000))
+            stream.write(bytes(free - 120_000))
         few = [word for name in STUDENTS[:4] for word in ("--student", name)]
         said = grade(course, NAME, *few, code=3)
         assert "can't be written" in said
