@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +68,7 @@ def person_at_a_static_screen(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def make(layout: Layout):
+def make(layout: Layout) -> Callable[[str], None]:
     """Bring a target of the Makefile up to date; nothing is done where it already is."""
     build = layout.root / "build"
     build.mkdir(exist_ok=True)
@@ -86,7 +86,7 @@ def make(layout: Layout):
 
 
 @pytest.fixture(scope="session")
-def demo_class(layout: Layout, make) -> Path:
+def demo_class(layout: Layout, make: Callable[[str], None]) -> Path:
     """The demo class's folder, with a course for each track; made where it isn't up to date."""
     make("demo-class")
     return layout.root / "build" / "demo-class"
@@ -115,7 +115,7 @@ def browser(playwright: Any) -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session")
-def axe(layout: Layout, make) -> str:
+def axe(layout: Layout, make: Callable[[str], None]) -> str:
     """axe-core, to be evaluated in a page."""
     from tests.browser.axe import SCRIPT
 

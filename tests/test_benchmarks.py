@@ -1,6 +1,7 @@
 """The benchmarks leave no law out, and time the same numbers on both sides."""
 
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from benchmarks import soak_page, sweeps
 from benchmarks.monte_carlo import JOB, failure_by_failure, segment_by_segment
 from storagelab.checkpoint import simulate_wall_time
+from storagelab.course.layout import Layout
 from tests.models.test_inputs import ONE_BY_ONE, laws
 
 RECORDS = {
@@ -20,7 +22,7 @@ RECORDS = {
 """Functions of one configuration, which take or give records and no arrays."""
 
 
-def test_every_closed_form_is_swept():
+def test_every_closed_form_is_swept() -> None:
     one_by_one = {
         f"{item.__module__.removeprefix('storagelab.').partition('.')[0]}.{item.__name__}"
         for item in ONE_BY_ONE
@@ -30,19 +32,19 @@ def test_every_closed_form_is_swept():
 
 
 @pytest.mark.parametrize("name", sweeps.SWEEPS)
-def test_the_bare_expression_gives_the_laws_numbers(name):
+def test_the_bare_expression_gives_the_laws_numbers(name: Any) -> None:
     ours, bare = sweeps.SWEEPS[name]
     np.testing.assert_allclose(ours(), bare(), rtol=1e-6)
 
 
 @pytest.mark.parametrize("loop", [segment_by_segment, failure_by_failure])
-def test_the_loops_play_the_job_that_the_package_plays(loop):
+def test_the_loops_play_the_job_that_the_package_plays(loop: Any) -> None:
     estimate = simulate_wall_time(**JOB, trials=400, seed=2)
     error = estimate.standard_error * np.sqrt(2)
     assert abs(loop(**JOB, trials=400) - estimate.mean) < 4 * error
 
 
-def test_the_page_of_the_soak_is_what_was_measured(layout):
+def test_the_page_of_the_soak_is_what_was_measured(layout: Layout) -> None:
     found = json.loads((layout.root / soak_page.RESULTS).read_text(encoding="utf-8"))
     assert (layout.root / soak_page.PAGE).read_text(encoding="utf-8") == soak_page.page(found)
     drawn = (layout.root / soak_page.PLOT).read_text(encoding="utf-8")

@@ -1,5 +1,7 @@
 """The device table: every row is sane and sourced, and a bad one is named by line and field."""
 
+from typing import Any
+
 import pytest
 
 from storagelab.access import random_read_bandwidth
@@ -28,11 +30,11 @@ ROW = {
 }
 
 
-def table(*rows, header=HEADER):
+def table(*rows: Any, header: str = HEADER) -> str:
     return "\n".join([header, *(",".join(row.values()) for row in rows)])
 
 
-def test_a_good_row_is_read():
+def test_a_good_row_is_read() -> None:
     (disk,) = parse_devices(table(ROW), "some.csv").values()
     assert (disk.name, disk.bandwidth, disk.max_iops) == ("disk", 270e6, 170.0)
     assert (disk.write_bandwidth, disk.pause, disk.stall) == (250e6, 10e-3, 12.7e-3)
@@ -40,7 +42,7 @@ def test_a_good_row_is_read():
 
 
 @pytest.mark.parametrize("device", load_devices().values(), ids=load_devices())
-def test_every_device_says_what_it_is_and_where_its_numbers_are_from(device):
+def test_every_device_says_what_it_is_and_where_its_numbers_are_from(device: Any) -> None:
     assert device.label
     assert len(device.source) > 20
     assert device.stream_bandwidth <= device.bandwidth
@@ -55,7 +57,7 @@ def test_every_device_says_what_it_is_and_where_its_numbers_are_from(device):
     assert device.pause <= device.stall
 
 
-def test_flash_stalls_and_what_needs_no_erase_does_not():
+def test_flash_stalls_and_what_needs_no_erase_does_not() -> None:
     stall = {name: device.stall for name, device in load_devices().items()}
     assert stall["fram"] == 0
     assert 0 < stall["nvme"] < stall["ufs_4"] < stall["ufs_3_1"] < stall["emmc"]
@@ -63,7 +65,7 @@ def test_flash_stalls_and_what_needs_no_erase_does_not():
     assert stall["spi_nor_quad"] < stall["spi_nor"] / 1000
 
 
-def test_a_byte_from_quad_flash_costs_less_energy_than_one_over_a_single_lane():
+def test_a_byte_from_quad_flash_costs_less_energy_than_one_over_a_single_lane() -> None:
     joules = {
         name: device.read_power / device.stream_bandwidth for name, device in load_devices().items()
     }
@@ -71,7 +73,7 @@ def test_a_byte_from_quad_flash_costs_less_energy_than_one_over_a_single_lane():
     assert joules["ufs_4"] < joules["ufs_3_1"]
 
 
-def test_the_classes_of_device_are_in_the_order_that_everybody_knows():
+def test_the_classes_of_device_are_in_the_order_that_everybody_knows() -> None:
     latency = {name: device.latency for name, device in load_devices().items()}
     assert latency["nvme"] < latency["sata_ssd"] < latency["gp3"] < latency["hdd"]
     assert latency["hdd"] < latency["object_store"]
@@ -84,7 +86,7 @@ def test_the_classes_of_device_are_in_the_order_that_everybody_knows():
     "field", ["bandwidth", "stream_bandwidth", "latency", "max_iops", "write_bandwidth"]
 )
 @pytest.mark.parametrize("bad", ["", "fast", "nan", "inf", "-1", "0"])
-def test_a_bad_number_is_named_by_file_line_and_field(field, bad):
+def test_a_bad_number_is_named_by_file_line_and_field(field: str, bad: str) -> None:
     text = table(ROW, {**ROW, "name": "other", field: bad})
     with pytest.raises(ValueError, match=rf"^some\.csv, line 3: .*{field}"):
         parse_devices(text, "some.csv")
@@ -108,12 +110,12 @@ def test_a_bad_number_is_named_by_file_line_and_field(field, bad):
         ({"source": "a,b"}, "a column without a name"),
     ],
 )
-def test_a_row_that_contradicts_itself_is_refused(change, says):
+def test_a_row_that_contradicts_itself_is_refused(change: dict[str, str], says: str) -> None:
     with pytest.raises(ValueError, match=f"^some.csv, line 2: .*{says}"):
         parse_devices(table({**ROW, **change}), "some.csv")
 
 
-def test_a_missing_or_misspelt_column_is_named():
+def test_a_missing_or_misspelt_column_is_named() -> None:
     missing = {name: text for name, text in ROW.items() if name != "latency"}
     with pytest.raises(ValueError, match=r"line 2: .*missing required field `latency`"):
         parse_devices(table(missing, header=",".join(missing)), "some.csv")
@@ -123,11 +125,11 @@ def test_a_missing_or_misspelt_column_is_named():
         parse_devices(table(ROW).rpartition(",")[0], "some.csv")
 
 
-def test_a_device_that_is_there_twice_is_refused():
+def test_a_device_that_is_there_twice_is_refused() -> None:
     with pytest.raises(ValueError, match=r"line 3: the name 'disk' is there twice"):
         parse_devices(table(ROW, ROW), "some.csv")
 
 
-def test_an_unknown_device_is_refused_with_the_known_ones():
+def test_an_unknown_device_is_refused_with_the_known_ones() -> None:
     with pytest.raises(ValueError, match="unknown device 'tape'; known are hdd, sata_ssd"):
         load_device("tape")

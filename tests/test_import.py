@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -18,12 +19,12 @@ HEAVY = {
 }
 
 
-def printed_by(code):
+def printed_by(code: str) -> str:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return done.stdout.strip()
 
 
-def loaded_by(statement):
+def loaded_by(statement: str) -> set[Any]:
     """Return the top-level modules that a fresh interpreter holds after ``statement``."""
     names = "print(*{name.partition('.')[0] for name in sys.modules})"
     return set(printed_by(f"{statement}\nimport sys\n{names}").split())
@@ -38,13 +39,13 @@ def loaded_by(statement):
         "from storagelab.labs import open_part",
     ],
 )
-def test_the_models_and_a_graded_notebook_load_no_widgets(statement):
+def test_the_models_and_a_graded_notebook_load_no_widgets(statement: str) -> None:
     modules = loaded_by(statement)
     assert not modules & HEAVY
     assert "storagelab" in modules
 
 
-def test_the_import_makes_the_models_available():
+def test_the_import_makes_the_models_available() -> None:
     import storagelab
 
     assert set(storagelab.__all__) >= {"access", "checkpoint", "pipeline", "queueing"}
@@ -54,7 +55,7 @@ def test_the_import_makes_the_models_available():
         _ = storagelab.chekpoint
 
 
-def test_a_module_of_models_loads_when_it_is_used():
+def test_a_module_of_models_loads_when_it_is_used() -> None:
     alone = "print(*[name for name in sys.modules if name.startswith('storagelab')])"
     assert printed_by(f"import storagelab, sys; {alone}") == "storagelab"
     used = "print(storagelab.checkpoint.young_interval(2.0, 100.0))"
@@ -62,7 +63,7 @@ def test_a_module_of_models_loads_when_it_is_used():
 
 
 @pytest.mark.parametrize("own", ["access", "pipeline", "checkpoint"])
-def test_a_notebook_loads_the_experiment_and_the_words_of_its_own_part_alone(own):
+def test_a_notebook_loads_the_experiment_and_the_words_of_its_own_part_alone(own: str) -> None:
     opened = (
         "from storagelab.labs import open_part; "
         f"session = open_part('cloud_titan', {own!r}); "
@@ -76,5 +77,5 @@ def test_a_notebook_loads_the_experiment_and_the_words_of_its_own_part_alone(own
     assert found.split() == [f"storagelab.parts.{own}.{room}" for room in rooms]
 
 
-def test_who_reads_a_ledger_pays_for_no_lock():
+def test_who_reads_a_ledger_pays_for_no_lock() -> None:
     assert "filelock" not in loaded_by("from storagelab.labs import open_part")

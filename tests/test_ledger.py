@@ -8,6 +8,7 @@ import os
 import stat
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -34,18 +35,18 @@ def write_three(folder: Path) -> None:
     append_entry(folder, TRACK, "pipeline", "run", {"cache_gb": 500}, {"cost": 2.0})
 
 
-def edit(folder: Path, change) -> None:
+def edit(folder: Path, change: Any) -> None:
     path = folder / FILE_NAME
     content = json.loads(path.read_text())
     change(content)
     path.write_text(json.dumps(content))
 
 
-def test_a_folder_without_a_ledger_has_no_entries(tmp_path):
+def test_a_folder_without_a_ledger_has_no_entries(tmp_path: Path) -> None:
     assert read_ledger(tmp_path, TRACK) == []
 
 
-def test_entries_come_back_as_written_and_in_order(tmp_path):
+def test_entries_come_back_as_written_and_in_order(tmp_path: Path) -> None:
     write_three(tmp_path)
     entries = read_ledger(tmp_path, TRACK)
     assert [(entry.part, entry.kind) for entry in entries] == [
@@ -58,12 +59,12 @@ def test_entries_come_back_as_written_and_in_order(tmp_path):
     assert entries_of(entries, "access", "lock") == entries[:1]
 
 
-def test_the_file_can_be_read_by_the_instructor(tmp_path):
+def test_the_file_can_be_read_by_the_instructor(tmp_path: Path) -> None:
     write_three(tmp_path)
     assert (tmp_path / FILE_NAME).stat().st_mode & stat.S_IROTH
 
 
-def test_no_temporary_file_is_left(tmp_path):
+def test_no_temporary_file_is_left(tmp_path: Path) -> None:
     write_three(tmp_path)
     assert {path.name for path in tmp_path.iterdir()} <= {FILE_NAME, f".{FILE_NAME}.lock"}
 
@@ -84,7 +85,9 @@ def test_no_temporary_file_is_left(tmp_path):
         ("a wrong type", lambda x: x["entries"][0].update(sequence="one")),
     ],
 )
-def test_a_ledger_edited_by_hand_is_refused_in_a_sentence(tmp_path, name, change):
+def test_a_ledger_edited_by_hand_is_refused_in_a_sentence(
+    tmp_path: Path, name: str, change: Any
+) -> None:
     write_three(tmp_path)
     edit(tmp_path, change)
     with pytest.raises(LedgerError, match=r"edited by hand.*Rename ledger\.json"):
@@ -107,7 +110,9 @@ def test_a_ledger_edited_by_hand_is_refused_in_a_sentence(tmp_path, name, change
         ),
     ],
 )
-def test_an_unusable_file_is_named_and_left_as_it_is(tmp_path, content, says):
+def test_an_unusable_file_is_named_and_left_as_it_is(
+    tmp_path: Path, content: bytes, says: str
+) -> None:
     path = tmp_path / FILE_NAME
     path.write_bytes(content)
     with pytest.raises(LedgerError, match=says):
@@ -117,13 +122,13 @@ def test_an_unusable_file_is_named_and_left_as_it_is(tmp_path, content, says):
     assert path.read_bytes() == content
 
 
-def test_a_lock_without_its_fields_is_no_lock(tmp_path):
+def test_a_lock_without_its_fields_is_no_lock(tmp_path: Path) -> None:
     append_entry(tmp_path, TRACK, "access", "lock", {"prediction": "iops"}, {})
     with pytest.raises(LedgerError, match="is no lock"):
         read_ledger(tmp_path, TRACK)
 
 
-def test_no_more_entries_than_there_may_be(tmp_path):
+def test_no_more_entries_than_there_may_be(tmp_path: Path) -> None:
     append_entry(tmp_path, TRACK, "access", "lock", LOCK, {}, most=1)
     with pytest.raises(LedgerFullError):
         append_entry(tmp_path, TRACK, "access", "lock", LOCK, {}, most=1)
@@ -136,7 +141,7 @@ def append_twenty(folder: Path, part: str) -> None:
         append_entry(folder, TRACK, part, "run", {"number": number}, {})
 
 
-def test_two_notebooks_at_once_lose_no_entry(tmp_path):
+def test_two_notebooks_at_once_lose_no_entry(tmp_path: Path) -> None:
     context = multiprocessing.get_context("spawn")
     writers = [
         context.Process(target=append_twenty, args=(tmp_path, part))
@@ -153,7 +158,9 @@ def test_two_notebooks_at_once_lose_no_entry(tmp_path):
         assert numbers == list(range(20))
 
 
-def test_a_writer_that_dies_leaves_the_old_file_whole(tmp_path, monkeypatch):
+def test_a_writer_that_dies_leaves_the_old_file_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write_three(tmp_path)
     before = (tmp_path / FILE_NAME).read_bytes()
 
@@ -174,7 +181,7 @@ def written(part: str, time: str) -> Entry:
     return Entry(1, time, part, "run", {}, {}, "", "")
 
 
-def test_minutes_are_counted_between_a_parts_entries_and_longer_pauses_are_left_out():
+def test_minutes_are_counted_between_a_parts_entries_and_longer_pauses_are_left_out() -> None:
     begin = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
     at = {"access": [0, 4, 200, 203], "pipeline": [300, 330, 331], "checkpoint": [900]}
     entries = [
@@ -185,12 +192,12 @@ def test_minutes_are_counted_between_a_parts_entries_and_longer_pauses_are_left_
     assert [minutes_spent(entries, part) for part in at] == [7, 31, 0]
 
 
-def test_a_clock_that_is_put_back_takes_no_time_away():
+def test_a_clock_that_is_put_back_takes_no_time_away() -> None:
     times = ("2026-11-23T09:10:00", "?", "2026-11-23T09:00:00+00:00", "2026-11-23T09:05:00+00:00")
     assert minutes_spent([written("access", time) for time in times], "access") == 5
 
 
 @given(st.text(max_size=40))
-def test_any_text_is_a_time_or_none(text):
+def test_any_text_is_a_time_or_none(text: str) -> None:
     time = written("access", text).written
     assert time is None or time.tzinfo is not None

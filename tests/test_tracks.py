@@ -5,6 +5,8 @@ import re
 import subprocess
 import sys
 from importlib import resources
+from pathlib import Path
+from typing import Any
 
 import keys
 import pytest
@@ -14,7 +16,7 @@ from storagelab.parts import PARTS
 from storagelab.tracks import EXTRA_TRACKS, PRICED, TRACKS, load_track, parse_track
 
 
-def text_of(name):
+def text_of(name: str) -> str:
     """Return the text of a track's file."""
     return (resources.files("storagelab") / "data" / "tracks" / f"{name}.toml").read_text("utf-8")
 
@@ -23,27 +25,27 @@ TEXT = text_of("cloud_titan")
 FILE = "some_track.toml"
 
 
-def edited(old, new, text=TEXT):
+def edited(old: Any, new: Any, text: Any = TEXT) -> str:
     """Return a track's text with the first ``old`` replaced."""
     assert old in text, f"the track no longer says {old!r}"
     return text.replace(old, new, 1)
 
 
-def without(block):
+def without(block: Any) -> Any:
     """Return the track's text without the table that ``block`` heads."""
     start = TEXT.index(block)
     end = re.compile(r"^\[", re.MULTILINE).search(TEXT, start + len(block))
     return TEXT[:start] + (TEXT[end.start() :] if end else "")
 
 
-def doubled(block):
+def doubled(block: Any) -> Any:
     """Return the track's text with the table that ``block`` heads there twice."""
     start = TEXT.rindex("[[", 0, TEXT.index(block))
     end = re.compile(r"^\[", re.MULTILINE).search(TEXT, TEXT.index(block)).start()
     return TEXT[:end] + TEXT[start:end] + TEXT[end:]
 
 
-def refused(text):
+def refused(text: str) -> str:
     """Return the error of a broken text: always a ValueError that begins with the file's name."""
     with pytest.raises(ValueError, match=f"^{FILE}: ") as caught:
         parse_track(text, FILE)
@@ -53,19 +55,19 @@ def refused(text):
 # --- the tracks that there are
 
 
-def test_there_are_four_tracks():
+def test_there_are_four_tracks() -> None:
     assert set(TRACKS) >= {"cloud_titan", "edge_guardian", "mobile_nomad", "tiny_pioneer"}
 
 
 @pytest.mark.parametrize("name", TRACKS)
-def test_every_track_loads_under_its_own_name_and_only_once(name):
+def test_every_track_loads_under_its_own_name_and_only_once(name: str) -> None:
     track = load_track(name)
     assert track.name == name
     assert load_track(name) is track
 
 
 @pytest.mark.parametrize("name", TRACKS)
-def test_every_price_has_a_date_and_a_source(name):
+def test_every_price_has_a_date_and_a_source(name: str) -> None:
     prices = load_track(name).prices
     assert set(prices) == set(PRICED)
     for price in prices.values():
@@ -74,19 +76,19 @@ def test_every_price_has_a_date_and_a_source(name):
 
 
 @pytest.mark.parametrize("name", TRACKS)
-def test_a_tracks_defaults_are_the_story_that_it_tells(name):
+def test_a_tracks_defaults_are_the_story_that_it_tells(name: str) -> None:
     part = load_track(name).checkpoint
     default = {item.name: item.to_si(item.default) for item in part.controls} | part.fixed
     assert default["interval"] == part.present_interval
-    assert default["bytes_per_parameter"] * part.parameters == part.size
-    assert part.event_node_mtbf < default["node_mtbf"]
+    assert float(default["bytes_per_parameter"]) * part.parameters == part.size
+    assert part.event_node_mtbf < float(default["node_mtbf"])
     reachable = [item.to_si(value) for item in part.controls for value in item.values]
     assert {part.proposed_interval, part.event_node_mtbf} <= set(reachable)
 
 
 @pytest.mark.parametrize("name", TRACKS)
 @pytest.mark.parametrize("part", PARTS.values(), ids=list(PARTS))
-def test_what_is_compared_is_a_position_of_the_sliders(name, part):
+def test_what_is_compared_is_a_position_of_the_sliders(name: str, part: Any) -> None:
     """As an answer, and not where the sliders are anyway."""
     content = part.of(load_track(name))
     controls = {item.answer: item for item in content.controls}
@@ -98,7 +100,9 @@ def test_what_is_compared_is_a_position_of_the_sliders(name, part):
 
 @pytest.mark.parametrize("name", TRACKS)
 @pytest.mark.parametrize("part", PARTS.values(), ids=list(PARTS))
-def test_a_preset_is_another_position_than_the_crisis_and_gives_no_answer_away(name, part):
+def test_a_preset_is_another_position_than_the_crisis_and_gives_no_answer_away(
+    name: str, part: Any
+) -> None:
     track = load_track(name)
     content = part.of(track)
     controls = {item.answer: item for item in content.controls}
@@ -113,7 +117,7 @@ def test_a_preset_is_another_position_than_the_crisis_and_gives_no_answer_away(n
 
 
 @pytest.mark.parametrize("name", TRACKS)
-def test_a_consumer_agrees_with_its_verbs(name):
+def test_a_consumer_agrees_with_its_verbs(name: str) -> None:
     track = load_track(name)
     for consumer in (track.terms.consumer, track.fed):
         assert consumer.name.startswith("the ")
@@ -130,7 +134,7 @@ def test_a_consumer_agrees_with_its_verbs(name):
 
 
 @pytest.mark.parametrize("name", TRACKS)
-def test_a_cost_is_its_amount_times_its_price_over_the_currencys_period(name):
+def test_a_cost_is_its_amount_times_its_price_over_the_currencys_period(name: str) -> None:
     track = load_track(name)
     for item, price in track.prices.items():
         assert track.charge(item, price.si) == pytest.approx(price.amount)
@@ -140,13 +144,13 @@ def test_a_cost_is_its_amount_times_its_price_over_the_currencys_period(name):
     assert track.currency.says.format(cost="$5") != track.currency.says
 
 
-def test_a_second_that_a_track_has_no_price_for_wastes_the_accelerators_of_all_nodes():
+def test_a_second_that_a_track_has_no_price_for_wastes_the_accelerators_of_all_nodes() -> None:
     track = load_track("cloud_titan")
     assert track.waste_price == pytest.approx(1024 * 8 * 2.5 / 3600)  # $2.50 an hour
     assert load_track("edge_guardian").waste_price == 0.05
 
 
-def test_dollars_are_counted_for_a_month_and_watts_for_a_second():
+def test_dollars_are_counted_for_a_month_and_watts_for_a_second() -> None:
     periods = {name: load_track(name).currency.period for name in TRACKS}
     units = {name: load_track(name).currency.unit for name in TRACKS}
     assert all(periods[name] == 1 for name in TRACKS if units[name] == "W")
@@ -154,7 +158,7 @@ def test_dollars_are_counted_for_a_month_and_watts_for_a_second():
 
 
 @pytest.mark.parametrize("name", TRACKS)
-def test_every_device_that_has_a_price_can_be_chosen(name):
+def test_every_device_that_has_a_price_can_be_chosen(name: str) -> None:
     part = load_track(name).access
     chosen = set(part.control("device").values if part.has_control("device") else [part.home])
     assert set(part.device_prices) <= chosen
@@ -163,7 +167,7 @@ def test_every_device_that_has_a_price_can_be_chosen(name):
 
 
 @pytest.mark.parametrize("name", TRACKS)
-def test_a_scale_runs_upwards_and_no_value_is_there_twice(name):
+def test_a_scale_runs_upwards_and_no_value_is_there_twice(name: str) -> None:
     track = load_track(name)
     for part in (track.access, track.pipeline, track.checkpoint):
         for control in part.controls:
@@ -176,7 +180,7 @@ def test_a_scale_runs_upwards_and_no_value_is_there_twice(name):
 
 @pytest.mark.parametrize("name", TRACKS)
 @pytest.mark.parametrize("part", PARTS.values(), ids=list(PARTS))
-def test_each_setting_has_a_control_or_is_fixed(name, part):
+def test_each_setting_has_a_control_or_is_fixed(name: str, part: Any) -> None:
     content = part.of(load_track(name))
     controls = [item.name for item in content.controls]
     assert sorted([*controls, *content.fixed]) == sorted(part.setting_types)
@@ -184,14 +188,14 @@ def test_each_setting_has_a_control_or_is_fixed(name, part):
         assert getattr(part.baseline(load_track(name)).settings, setting) == value
 
 
-def test_the_llm_architects_numbers():
+def test_the_llm_architects_numbers() -> None:
     track = load_track("cloud_titan")
     assert track.dataset.samples == pytest.approx(87.2e6, rel=1e-3)
     assert track.node.demand == pytest.approx(8 * 1785.71, rel=1e-5)  # the published H100 rate
     assert track.checkpoint.nodes * track.checkpoint.size == pytest.approx(358.4e12)
 
 
-def test_the_av_systems_leads_numbers():
+def test_the_av_systems_leads_numbers() -> None:
     track = load_track("edge_guardian")
     lidars = 4 * 64 * 1024 * 20 * 12608 / (64 * 16)  # packets of 16 columns of 64 beams
     assert track.access.writes == pytest.approx(lidars, rel=1e-6)
@@ -202,26 +206,26 @@ def test_the_av_systems_leads_numbers():
     assert track.currency.period == pytest.approx(track.pipeline.epochs * shift)
 
 
-def test_the_ar_glasses_developers_numbers():
+def test_the_ar_glasses_developers_numbers() -> None:
     track = load_track("mobile_nomad")
     assert 1 / track.node.compute_time == pytest.approx(60, rel=1e-4)
     assert track.dataset.samples == track.node.batch_size == 1500
     assert track.pass_demand == pytest.approx(60 * track.pass_size)
 
 
-def test_the_hearable_leads_numbers():
+def test_the_hearable_leads_numbers() -> None:
     track = load_track("tiny_pioneer")
     assert track.node.compute_time == 480 / 48000
     assert track.dataset.samples == track.node.batch_size == 40
     assert track.pass_demand == pytest.approx(track.pass_size / track.node.compute_time)
     assert track.access.budget == track.pipeline.budget == 1e-3
     assert track.access.misses_limit == 0
-    ring = track.access.control("buffer").values[-1] * track.dataset.sample_size
+    ring = float(track.access.control("buffer").values[-1]) * track.dataset.sample_size
     assert ring <= 64 * 1024
 
 
 @pytest.mark.parametrize("name", ["cloud_titanic", "", "../cloud_titan", "CLOUD_TITAN"])
-def test_an_unknown_track_is_refused_with_the_known_ones(name):
+def test_an_unknown_track_is_refused_with_the_known_ones(name: str) -> None:
     with pytest.raises(ValueError, match=f"unknown track {name!r}; known are .*cloud_titan"):
         load_track(name)
 
@@ -229,7 +233,7 @@ def test_an_unknown_track_is_refused_with_the_known_ones(name):
 # --- a folder with tracks of one's own
 
 
-def in_a_fresh_process(folder, code):
+def in_a_fresh_process(folder: Any, code: str) -> Any:
     """Return what ``code`` prints where ``folder`` holds further tracks."""
     environment = {**os.environ, EXTRA_TRACKS: str(folder)}
     return subprocess.run(
@@ -237,7 +241,7 @@ def in_a_fresh_process(folder, code):
     )
 
 
-def test_a_fifth_track_in_a_folder_of_its_own_runs_like_the_others(tmp_path):
+def test_a_fifth_track_in_a_folder_of_its_own_runs_like_the_others(tmp_path: Path) -> None:
     text = edited(
         'name = "cloud_titan"', 'name = "sky_farer"', edited("size = 10e12", "size = 9e12")
     )
@@ -268,8 +272,8 @@ print(*(len(part.baseline(track).unmet) for part in PARTS.values()))
     ],
 )
 def test_a_broken_track_of_ones_own_is_named_when_it_is_loaded_and_harms_no_other(
-    tmp_path, name, text, says
-):
+    tmp_path: Path, name: str, text: Any, says: str
+) -> None:
     (tmp_path / f"{name}.toml").write_text(text, "utf-8")
     code = f"""
 from storagelab.tracks import TRACKS, load_track
@@ -283,13 +287,13 @@ load_track({name!r})
 
 
 @pytest.mark.parametrize("folder", ["nowhere/at/all", "/nowhere/at/all"])
-def test_a_folder_that_is_relative_or_missing_is_named(folder):
+def test_a_folder_that_is_relative_or_missing_is_named(folder: Any) -> None:
     done = in_a_fresh_process(folder, "import storagelab.tracks")
     assert f"ValueError: {EXTRA_TRACKS} must name an existing folder" in done.stderr
     assert folder in done.stderr
 
 
-def test_an_empty_variable_is_no_folder():
+def test_an_empty_variable_is_no_folder() -> None:
     done = in_a_fresh_process("", "from storagelab.tracks import TRACKS; print(*TRACKS)")
     assert set(done.stdout.split()) >= {"cloud_titan", "tiny_pioneer"}
     assert done.stderr == ""
@@ -299,7 +303,7 @@ def test_an_empty_variable_is_no_folder():
 
 
 @pytest.mark.parametrize("name", ["cloud_titan", "edge_guardian", "mobile_nomad", "tiny_pioneer"])
-def test_the_text_as_it_is_parses(name):
+def test_the_text_as_it_is_parses(name: str) -> None:
     assert parse_track(text_of(name), FILE) == load_track(name)
 
 
@@ -325,7 +329,7 @@ def test_the_text_as_it_is_parses(name):
         ('name = "warm_hours"\n', "`name` - at `$.pipeline.answer`"),
     ],
 )
-def test_a_missing_field_is_named(line, field):
+def test_a_missing_field_is_named(line: str, field: str) -> None:
     message = refused(edited(line, ""))
     assert "missing required field" in message
     assert field in message
@@ -341,7 +345,7 @@ def test_a_missing_field_is_named(line, field):
         ("[checkpoint.answer]", "`answer` - at `$.checkpoint`"),
     ],
 )
-def test_a_missing_table_is_named(block, field):
+def test_a_missing_table_is_named(block: str, field: str) -> None:
     message = refused(without(block))
     assert "missing required field" in message
     assert field in message
@@ -361,7 +365,7 @@ def test_a_missing_table_is_named(block, field):
         ('per = "a month"', 'pre = "a month"', "`pre` - at `$.currency`"),
     ],
 )
-def test_a_misspelt_field_is_named(old, new, field):
+def test_a_misspelt_field_is_named(old: str, new: str, field: str) -> None:
     assert field in refused(edited(old, new))
 
 
@@ -415,7 +419,9 @@ BAD = ["-1", "nan", "inf", "-inf", '"many"', "true", "[1]", "{}"]
 
 @pytest.mark.parametrize("bad", BAD)
 @pytest.mark.parametrize(("line", "path"), OR_ZERO.items())
-def test_a_bad_number_that_may_be_nothing_is_named_by_its_path(line, path, bad):
+def test_a_bad_number_that_may_be_nothing_is_named_by_its_path(
+    line: Any, path: Any, bad: str
+) -> None:
     name = line.partition(" = ")[0]
     assert f"at `{path}" in refused(edited(f"\n{line}\n", f"\n{name} = {bad}\n"))
     parse_track(edited(f"\n{line}\n", f"\n{name} = 0\n"), FILE)
@@ -426,7 +432,9 @@ def test_a_bad_number_that_may_be_nothing_is_named_by_its_path(line, path, bad):
     ("name", "line", "path"),
     [(name, line, path) for name, lines in OF_OTHERS.items() for line, path in lines.items()],
 )
-def test_a_bad_number_of_another_track_is_named_by_its_path(name, line, path, bad):
+def test_a_bad_number_of_another_track_is_named_by_its_path(
+    name: Any, line: Any, path: Any, bad: str
+) -> None:
     field = line.partition(" = ")[0]
     text = edited(f"\n{line}\n", f"\n{field} = {bad}\n", text_of(name))
     assert f"at `{path}" in refused(text)
@@ -434,12 +442,12 @@ def test_a_bad_number_of_another_track_is_named_by_its_path(name, line, path, ba
 
 @pytest.mark.parametrize("bad", ["-1", "0", "nan", "inf", "-inf", '"many"', "true", "[1]", "{}"])
 @pytest.mark.parametrize(("line", "path"), NUMBERS.items())
-def test_a_bad_number_is_named_by_its_path(line, path, bad):
+def test_a_bad_number_is_named_by_its_path(line: Any, path: Any, bad: str) -> None:
     name = line.partition(" = ")[0]
     assert f"at `{path}" in refused(edited(f"\n{line}\n", f"\n{name} = {bad}\n"))
 
 
-def test_a_share_above_one_and_half_a_node_are_refused():
+def test_a_share_above_one_and_half_a_node_are_refused() -> None:
     assert "$.access.target_utilization" in refused(
         edited("target_utilization = 0.95", "target_utilization = 95")
     )
@@ -461,7 +469,7 @@ def test_a_share_above_one_and_half_a_node_are_refused():
         ('kind = "switch"', 'kind = "knob"', "$.access.controls[0].kind"),
     ],
 )
-def test_a_control_that_contradicts_itself_is_named(old, new, says):
+def test_a_control_that_contradicts_itself_is_named(old: str, new: str, says: str) -> None:
     assert says in refused(edited(old, new))
 
 
@@ -507,7 +515,7 @@ def test_a_control_that_contradicts_itself_is_named(old, new, says):
         ),
     ],
 )
-def test_an_unknown_or_twin_name_is_refused(old, new, says):
+def test_an_unknown_or_twin_name_is_refused(old: str, new: str, says: str) -> None:
     assert says in refused(edited(old, new))
 
 
@@ -578,7 +586,9 @@ def test_an_unknown_or_twin_name_is_refused(old, new, says):
         ),
     ],
 )
-def test_what_another_track_says_of_nothing_known_is_refused(name, old, new, says):
+def test_what_another_track_says_of_nothing_known_is_refused(
+    name: str, old: str, new: str, says: str
+) -> None:
     assert says in refused(edited(old, new, text_of(name)))
 
 
@@ -612,7 +622,9 @@ def test_what_another_track_says_of_nothing_known_is_refused(name, old, new, say
         ),
     ],
 )
-def test_a_setting_has_a_control_or_is_fixed_and_never_both_or_neither(old, new, says):
+def test_a_setting_has_a_control_or_is_fixed_and_never_both_or_neither(
+    old: str, new: str, says: str
+) -> None:
     assert says in refused(edited(old, new))
 
 
@@ -651,7 +663,7 @@ def test_a_setting_has_a_control_or_is_fixed_and_never_both_or_neither(old, new,
         ('name = "read_time"', 'name = "read time"', "'read time' is no name in Python"),
     ],
 )
-def test_a_law_that_contradicts_itself_is_named(old, new, says):
+def test_a_law_that_contradicts_itself_is_named(old: str, new: str, says: str) -> None:
     message = refused(edited(old, new))
     assert says in message
     assert "$.access.law" in message
@@ -705,14 +717,16 @@ def test_a_law_that_contradicts_itself_is_named(old, new, says):
         ),
     ],
 )
-def test_sentences_and_numbers_that_dont_fit_the_rest_of_the_file_are_named(name, old, new, says):
+def test_sentences_and_numbers_that_dont_fit_the_rest_of_the_file_are_named(
+    name: str, old: str, new: str, says: str
+) -> None:
     assert says in refused(edited(old, new, text_of(name)))
 
 
 @pytest.mark.parametrize(
     ("name", "kept"), [("link", "5"), ("node_mtbf", "1"), ("write_bandwidth", "1")]
 )
-def test_a_setting_that_the_figures_move_needs_a_control(name, kept):
+def test_a_setting_that_the_figures_move_needs_a_control(name: str, kept: str) -> None:
     part = "pipeline" if name == "link" else "checkpoint"
     start = TEXT.index(f'[[{part}.controls]]\nname = "{name}"')
     end = re.compile(r"^\[|\Z", re.MULTILINE).search(TEXT, start + 5).start()
@@ -735,19 +749,19 @@ def test_a_setting_that_the_figures_move_needs_a_control(name, kept):
         ("[pipeline.law]\n", 'solution = ["return 1.0"]'),
     ],
 )
-def test_an_answer_is_refused_in_the_file_that_students_have(head, field):
+def test_an_answer_is_refused_in_the_file_that_students_have(head: str, field: str) -> None:
     name, path = field.split(" ")[0], head.strip()[1:-1]
     message = refused(edited(head, f"{head}{field}\n"))
     assert f"unknown field `{name}` - at `$.{path}`" in message
 
 
 @pytest.mark.parametrize("item", PRICED)
-def test_a_missing_price_is_named(item):
+def test_a_missing_price_is_named(item: Any) -> None:
     message = refused(without(f"[prices.{item}]"))
     assert f"missing required field `{item}` - at `$.prices`" in message
 
 
-def test_a_price_of_nothing_known_is_named():
+def test_a_price_of_nothing_known_is_named() -> None:
     extra = TEXT[TEXT.index("[prices.request]") : TEXT.index("[prices.active]")]
     extra = extra.replace("request", "floppy", 1)
     message = refused(edited("[prices.link]", extra + "[prices.link]"))
@@ -757,13 +771,13 @@ def test_a_price_of_nothing_known_is_named():
 @pytest.mark.parametrize(
     ("block", "path"), [('name = "cache"', "$.pipeline"), ('name = "sharded"', "$.checkpoint")]
 )
-def test_a_control_that_is_there_twice_is_named(block, path):
+def test_a_control_that_is_there_twice_is_named(block: str, path: str) -> None:
     message = refused(doubled(block))
     assert "is there more than once" in message
     assert path in message
 
 
-def test_a_control_that_no_experiment_takes_is_named():
+def test_a_control_that_no_experiment_takes_is_named() -> None:
     extra = TEXT[TEXT.index('[[pipeline.controls]]\nname = "nvme"') : TEXT.index("[checkpoint]\n")]
     text = edited("[checkpoint]\n", extra.replace('"nvme"', '"tape"', 1) + "[checkpoint]\n")
     assert "unknown setting 'tape' - at `$.pipeline.controls`" in refused(text)
@@ -772,17 +786,17 @@ def test_a_control_that_no_experiment_takes_is_named():
 @pytest.mark.parametrize(
     "text", ["", "name = ", 'name = "x"\nname = "y"', "\x00", "[access", "just words"]
 )
-def test_what_is_no_toml_or_no_track_is_refused(text):
+def test_what_is_no_toml_or_no_track_is_refused(text: str) -> None:
     refused(text)
 
 
-def test_an_empty_text_is_no_text():
+def test_an_empty_text_is_no_text() -> None:
     assert "$.mission" in refused(
         edited('mission = "maximise the serving of Llama-3-70B"', 'mission = ""')
     )
 
 
-def test_many_threads_may_ask_for_their_first_track_at_once():
+def test_many_threads_may_ask_for_their_first_track_at_once() -> None:
     """They crashed Python in the decoder: tried in processes of their own, several times."""
     code = """
 from concurrent.futures import ThreadPoolExecutor

@@ -1,6 +1,7 @@
 """Numbers on the screen: examples, and that a text read back is the number it was made of."""
 
 import re
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -41,13 +42,13 @@ SCALES = {
 VALUES = st.floats(1e-3, 9e17)
 
 
-def read_back(text):
+def read_back(text: str) -> Any:
     """Return the number that a formatted text says."""
     number, unit = re.fullmatch(r"\$?([\d.,]+) ?(.*)", text.removesuffix("/s")).groups()
     return float(number.replace(",", "")) * SCALES[unit]
 
 
-def test_gb_is_decimal_and_gib_is_binary():
+def test_gb_is_decimal_and_gib_is_binary() -> None:
     assert (GB, TB, GIB, MIB, KIB) == (10**9, 10**12, 1024**3, 1024**2, 1024)
     assert GBIT_PER_SECOND * 8 == GB
     assert (MINUTE, HOUR, DAY) == (60, 3600, 86400)
@@ -97,35 +98,35 @@ def test_gb_is_decimal_and_gib_is_binary():
         (significant(-12.34), "-12.3"),
     ],
 )
-def test_a_number_is_dressed_as_people_write_it(text, expected):
+def test_a_number_is_dressed_as_people_write_it(text: Any, expected: str) -> None:
     assert text == expected
 
 
 @given(VALUES)
 @pytest.mark.parametrize("dress", [format_bytes, format_binary, format_bandwidth, format_count])
-def test_a_size_or_count_reads_back_to_three_digits(dress, value):
+def test_a_size_or_count_reads_back_to_three_digits(dress: Any, value: float) -> None:
     assert read_back(dress(value)) == pytest.approx(value, rel=0.0051)
 
 
 @given(st.floats(1e-6, 1e10))
-def test_a_time_reads_back_to_three_digits(seconds):
+def test_a_time_reads_back_to_three_digits(seconds: float) -> None:
     assert read_back(format_time(seconds)) == pytest.approx(seconds, rel=0.0051)
 
 
 @given(st.floats(0, 1))
-def test_a_share_reads_back_to_two_digits(share):
+def test_a_share_reads_back_to_two_digits(share: float) -> None:
     text = format_share(share)
     assert text.endswith("%")
     assert float(text[:-1]) / 100 == pytest.approx(share, rel=0.051)
 
 
 @given(st.floats(10, 1e9))
-def test_money_reads_back(dollars):
+def test_money_reads_back(dollars: float) -> None:
     assert read_back(format_money(dollars)) == pytest.approx(dollars, rel=0.0051, abs=0.51)
 
 
 @given(st.floats(1e-6, 1e4))
-def test_a_power_reads_back_to_three_digits(watts):
+def test_a_power_reads_back_to_three_digits(watts: float) -> None:
     number, unit = format_power(watts).split(" ")
     assert float(number.replace(",", "")) * {"W": 1, "mW": 1e-3, "µW": 1e-6}[unit] == pytest.approx(
         watts, rel=0.0051
@@ -133,14 +134,14 @@ def test_a_power_reads_back_to_three_digits(watts):
 
 
 @given(st.floats(1, 1e17))
-def test_an_axis_of_bandwidths_has_numbers_that_can_be_read(rate):
+def test_an_axis_of_bandwidths_has_numbers_that_can_be_read(rate: float) -> None:
     scale, unit = bandwidth_unit(rate)
     assert SCALES[unit.removesuffix("/s")] == scale
     assert 1 <= rate / scale < 1000
 
 
 @given(st.floats(1e-6, 1e9))
-def test_an_axis_of_times_has_the_unit_that_its_end_is_told_in(seconds):
+def test_an_axis_of_times_has_the_unit_that_its_end_is_told_in(seconds: float) -> None:
     scale, unit = time_unit(seconds)
     assert SCALES[unit] == scale
     told = format_time(seconds).split(" ")[1]
@@ -160,5 +161,5 @@ def test_an_axis_of_times_has_the_unit_that_its_end_is_told_in(seconds):
         format_power,
     ],
 )
-def test_no_number_is_shown_with_an_exponent(dress, value):
+def test_no_number_is_shown_with_an_exponent(dress: Any, value: float) -> None:
     assert not re.search(r"\de[+-]?\d", dress(value))

@@ -1,6 +1,7 @@
 """Published figures: what the chapter "Is it true?" shows is asserted here, case by case."""
 
 import re
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,22 +15,22 @@ from tests.models.test_inputs import laws
 CASES = all_cases()
 
 
-def of(model):
+def of(model: Any) -> list[Any]:
     return [case for case in CASES if case.model == model]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.model}-{case.name}")
-def test_a_published_figure_is_met_or_its_miss_is_explained(case):
+def test_a_published_figure_is_met_or_its_miss_is_explained(case: Any) -> None:
     assert case.met or case.why, f"{case.error:+.2%} against a tolerance of {case.tolerance:.2%}"
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.why], ids=lambda case: case.name)
-def test_a_miss_that_is_explained_is_one(case):
+def test_a_miss_that_is_explained_is_one(case: Any) -> None:
     """Otherwise the explanation is out of date."""
     assert not case.met
 
 
-def test_every_published_table_is_held_against_a_model():
+def test_every_published_table_is_held_against_a_model() -> None:
     from importlib import resources
 
     files = (resources.files("storagelab") / "data" / "published").iterdir()
@@ -41,7 +42,7 @@ def test_every_published_table_is_held_against_a_model():
     assert hours == pytest.approx(54 * 24 / 419, abs=1e-5)
 
 
-def test_every_case_has_a_source_a_tolerance_and_a_figure_that_is_not_the_models():
+def test_every_case_has_a_source_a_tolerance_and_a_figure_that_is_not_the_models() -> None:
     for case in CASES:
         assert len(case.source) > 20
         assert 0 < case.tolerance <= (0.2 if case.unit else 0.5)  # of 2 accelerators, one is half
@@ -52,14 +53,14 @@ def test_every_case_has_a_source_a_tolerance_and_a_figure_that_is_not_the_models
     assert np.median([abs(case.error) for case in measured]) > 1e-3
 
 
-def test_the_worst_misses_come_first():
+def test_the_worst_misses_come_first() -> None:
     flags = [case.met for case in CASES]
     assert flags == sorted(flags)
     errors = [abs(case.error) for case in CASES if not case.met]
     assert errors == sorted(errors, reverse=True)
 
 
-def test_readers_with_batches_of_their_own_pay_for_the_fill_and_others_next_to_nothing():
+def test_readers_with_batches_of_their_own_pay_for_the_fill_and_others_next_to_nothing() -> None:
     """UNet3D and CosmoFlow with the term, ResNet-50, whose readers share a batch, without it."""
     runs = of("pipeline.training_throughput")
     own = [case.error for case in runs if not case.name.startswith("resnet50")]
@@ -78,7 +79,7 @@ def test_readers_with_batches_of_their_own_pay_for_the_fill_and_others_next_to_n
     assert np.abs(unfilled).mean() > 3 * np.abs(own).mean()
 
 
-def test_every_law_has_a_domain_and_every_domain_a_law():
+def test_every_law_has_a_domain_and_every_domain_a_law() -> None:
     named = [model for domain in load_domains() for model in domain.models]
     assert len(named) == len(set(named))
     assert set(named) == laws()
@@ -88,7 +89,7 @@ def test_every_law_has_a_domain_and_every_domain_a_law():
         assert len(domain.not_when) > 20
 
 
-def test_the_plot_parts_the_cases_and_its_words_count_them():
+def test_the_plot_parts_the_cases_and_its_words_count_them() -> None:
     parted = groups(CASES)
     assert sum(map(len, parted.values())) == len(CASES)
     words = summary(CASES)
@@ -97,21 +98,21 @@ def test_the_plot_parts_the_cases_and_its_words_count_them():
     assert all(case.name in words for case in parted["missed"])
 
 
-def test_the_table_has_a_row_for_each_case_with_the_models_own_error():
+def test_the_table_has_a_row_for_each_case_with_the_models_own_error() -> None:
     html = table(CASES, "all")
     assert html.count("<tr>") == len(CASES) + 1
     errors = [float(text) for text in re.findall(r"<td>([+-][\d.]+)%</td>", html)]
     assert errors == pytest.approx([100 * case.error for case in CASES], abs=0.005)
 
 
-def test_what_the_domains_quote_is_what_the_models_say():
+def test_what_the_domains_quote_is_what_the_models_say() -> None:
     """The sentences hold numbers; a change of a law must not leave them behind."""
     from storagelab.access import reordered_iops
     from storagelab.checkpoint import expected_wall_time, optimal_interval, young_interval
 
     words = {domain.topic: domain.trust_when + " " + domain.not_when for domain in load_domains()}
 
-    def cost_of_young(ratio):
+    def cost_of_young(ratio: float) -> Any:
         best = expected_wall_time(1e4, optimal_interval(ratio, 1.0), ratio, 1.0, 0)
         return expected_wall_time(1e4, young_interval(ratio, 1.0), ratio, 1.0, 0) / best - 1
 

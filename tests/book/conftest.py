@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -10,15 +11,17 @@ import pytest
 import yaml
 from bs4 import BeautifulSoup
 
+from storagelab.course.layout import Layout
+
 
 @pytest.fixture(scope="session")
-def book(layout, make) -> Path:
+def book(layout: Layout, make: Callable[[str], None]) -> Path:
     make("book")
     return layout.root / "build" / "book" / "_build" / "html"
 
 
 @pytest.fixture(scope="session")
-def chapters(layout) -> list[str]:
+def chapters(layout: Layout) -> list[str]:
     """Return the name of every page in the table of contents, the first page first."""
     contents = yaml.safe_load((layout.root / "book" / "_toc.yml").read_text(encoding="utf-8"))
 
@@ -32,7 +35,7 @@ def chapters(layout) -> list[str]:
 
 
 @pytest.fixture(scope="session")
-def soups(book, chapters) -> dict[str, BeautifulSoup]:
+def soups(book: Path, chapters: list[str]) -> dict[str, BeautifulSoup]:
     return {
         name: BeautifulSoup((book / f"{name}.html").read_text(encoding="utf-8"), "html.parser")
         for name in chapters
@@ -48,8 +51,10 @@ def words_of(soup: BeautifulSoup, but: str = "script, style, title, .math, pre, 
 
 
 @pytest.fixture(scope="session")
-def tables(layout) -> ModuleType:
+def tables(layout: Layout) -> ModuleType:
     spec = importlib.util.spec_from_file_location("tables", layout.root / "book" / "tables.py")
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

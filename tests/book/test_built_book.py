@@ -10,6 +10,7 @@ from pathlib import Path
 import keys
 import pytest
 
+from storagelab.course.layout import Layout
 from storagelab.course.release import SECRET_MARKS
 from storagelab.parts import PARTS
 from storagelab.tracks import TRACKS, load_track
@@ -65,14 +66,14 @@ READ = (".html", ".md", ".ipynb", ".js", ".txt", ".json", ".py")
 
 
 @pytest.fixture(scope="module")
-def marks(layout) -> list[str]:
+def marks(layout: Layout) -> list[str]:
     """What only an instructor's file has: the marks of hidden cells, the functions of the keys."""
     text = (layout.notebooks / "keys.py").read_text(encoding="utf-8")
     return [*SECRET_MARKS, *re.findall(r"^def (\w+\()", text, re.MULTILINE), "least cost"]
 
 
 @pytest.fixture(scope="module")
-def answers(layout) -> list[str]:
+def answers(layout: Layout) -> list[str]:
     """Every answer of every track, as the instructor's guide has them."""
     told = texts_of_answers(layout)
     for name in TRACKS:
@@ -86,13 +87,13 @@ def answers(layout) -> list[str]:
     return told
 
 
-def test_no_answer_is_in_the_book(book, marks, answers):
+def test_no_answer_is_in_the_book(book: Path, marks: list[str], answers: list[str]) -> None:
     assert len(marks) > 8
     assert len(answers) > 150
     assert secrets_in(book, [*marks, *answers], READ) == []
 
 
-def test_a_planted_answer_is_found(tmp_path, marks, answers):
+def test_a_planted_answer_is_found(tmp_path: Path, marks: list[str], answers: list[str]) -> None:
     (tmp_path / "_sources").mkdir()
     page = tmp_path / "_sources" / "part.md"
     page.write_text("### BEGIN HIDDEN TESTS\nleast_cost(track)")
@@ -105,12 +106,12 @@ def test_a_planted_answer_is_found(tmp_path, marks, answers):
     assert len({line.split(": ")[0] for line in secrets_in(tmp_path, answers)}) == len(answers)
 
 
-def test_nothing_is_loaded_from_another_host(book):
+def test_nothing_is_loaded_from_another_host(book: Path) -> None:
     assert len(list(book.rglob("*.html"))) >= 8
     assert foreign_loads(book) == []
 
 
-def test_a_planted_foreign_load_is_found(tmp_path):
+def test_a_planted_foreign_load_is_found(tmp_path: Path) -> None:
     (tmp_path / "a.html").write_text(
         '<script src="https://cdn.example/x.js"></script><a href="//b">'
     )
@@ -118,7 +119,7 @@ def test_a_planted_foreign_load_is_found(tmp_path):
     assert len(foreign_loads(tmp_path)) == 3
 
 
-def test_no_page_knows_a_kernel_elsewhere(book):
+def test_no_page_knows_a_kernel_elsewhere(book: Path) -> None:
     pages = sorted(book.glob("*.html"))
     assert len(pages) > 15
     for path in pages:

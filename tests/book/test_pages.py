@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
@@ -32,13 +34,17 @@ def typographic(text: str) -> str:
     return " ".join(plain.replace("*", "").split())
 
 
-def test_every_page_of_the_contents_is_built_and_has_one_heading_of_its_own(soups):
+def test_every_page_of_the_contents_is_built_and_has_one_heading_of_its_own(
+    soups: dict[str, BeautifulSoup],
+) -> None:
     assert len(soups) >= 15
     for name, soup in soups.items():
         assert len(soup.select("article h1")) == 1, name
 
 
-def test_no_page_shows_an_error_or_an_unfilled_number(book, soups):
+def test_no_page_shows_an_error_or_an_unfilled_number(
+    book: Path, soups: dict[str, BeautifulSoup]
+) -> None:
     for name, soup in soups.items():
         text = (book / f"{name}.html").read_text(encoding="utf-8")
         for mark in ("Traceback (most recent call last)", "{glue:", "glue:text", "{term}", "{doc}"):
@@ -48,19 +54,19 @@ def test_no_page_shows_an_error_or_an_unfilled_number(book, soups):
         assert re.findall(r"\b(?:nan|inf|None|undefined|NaN (?!and infinity))\b", words) == [], name
 
 
-def test_no_widgets_state_has_a_number_that_is_none(soups):
+def test_no_widgets_state_has_a_number_that_is_none(soups: dict[str, BeautifulSoup]) -> None:
     def refuse(constant: str) -> None:
         pytest.fail(f"{constant} in a page's widget state")
 
     seen = 0
     for soup in soups.values():
         for script in soup.select('script[type="application/vnd.jupyter.widget-state+json"]'):
-            json.loads(script.string, parse_constant=refuse)
+            json.loads(str(script.string), parse_constant=refuse)
             seen += 1
     assert seen >= 8
 
 
-def test_every_table_has_a_head_and_every_picture_a_name(soups):
+def test_every_table_has_a_head_and_every_picture_a_name(soups: dict[str, BeautifulSoup]) -> None:
     for name, soup in soups.items():
         for table in soup.select("article table"):
             assert table.select("th[scope], thead th"), name
@@ -87,7 +93,7 @@ def broken_links(folder: Path) -> list[str]:
     broken = []
     for path, soup in soups.items():
         for item in soup.select("a[href], link[href], img[src], script[src]"):
-            address = item.get("href") or item.get("src")
+            address = str(item.get("href") or item.get("src") or "")
             parts = urlsplit(address)
             if parts.scheme or parts.netloc or address in ("#", ""):
                 continue
@@ -101,12 +107,12 @@ def broken_links(folder: Path) -> list[str]:
     return broken
 
 
-def test_every_link_inside_the_book_leads_somewhere(book):
+def test_every_link_inside_the_book_leads_somewhere(book: Path) -> None:
     ours = [line for line in broken_links(book) if not line.startswith(("genindex", "search"))]
     assert ours == []
 
 
-def test_a_planted_broken_link_is_found(tmp_path):
+def test_a_planted_broken_link_is_found(tmp_path: Path) -> None:
     (tmp_path / "a.html").write_text(
         '<h1 id="top"></h1><a href="#top"></a><a href="#gone"></a><a href="b.html"></a>'
         '<a href="a.html#top"></a><a href="https://example.org/x"></a><img src="no.png">'
@@ -114,7 +120,7 @@ def test_a_planted_broken_link_is_found(tmp_path):
     assert broken_links(tmp_path) == ["a.html: #gone", "a.html: b.html", "a.html: no.png"]
 
 
-def test_mark_down_tables_are_tables(book):
+def test_mark_down_tables_are_tables(book: Path) -> None:
     text = (book / "part1_access.html").read_text(encoding="utf-8")
     assert re.search(r"<table[^>]*>.*?Hard disk", text, re.DOTALL)
 
@@ -123,7 +129,9 @@ def test_mark_down_tables_are_tables(book):
 
 
 @pytest.mark.parametrize("name", TRACKS)
-def test_a_tracks_chapter_tells_its_three_crises_under_their_headings(soups, name):
+def test_a_tracks_chapter_tells_its_three_crises_under_their_headings(
+    soups: dict[str, BeautifulSoup], name: str
+) -> None:
     track, soup = load_track(name), soups[f"track_{name}"]
     words = typographic(words_of(soup))
     headings = [item.get_text() for item in soup.select("article h2")]
@@ -137,7 +145,9 @@ def test_a_tracks_chapter_tells_its_three_crises_under_their_headings(soups, nam
 
 
 @pytest.mark.parametrize("name", TRACKS)
-def test_a_tracks_chapter_gives_a_source_for_each_price_and_device(soups, tables, name):
+def test_a_tracks_chapter_gives_a_source_for_each_price_and_device(
+    soups: dict[str, BeautifulSoup], tables: ModuleType, name: str
+) -> None:
     track = load_track(name)
     words = typographic(words_of(soups[f"track_{name}"]))
     for price in track.prices.values():
@@ -149,7 +159,7 @@ def test_a_tracks_chapter_gives_a_source_for_each_price_and_device(soups, tables
     assert typographic(track.node.source) in words
 
 
-def test_the_page_of_choice_leads_to_every_track(soups):
+def test_the_page_of_choice_leads_to_every_track(soups: dict[str, BeautifulSoup]) -> None:
     soup = soups["tracks"]
     for name in TRACKS:
         (row,) = [
@@ -168,7 +178,9 @@ LAWS = ("part1_access", "part2_pipeline", "part3_checkpoint")
 
 
 @pytest.mark.parametrize(("page", "part"), list(zip(LAWS, PARTS.values(), strict=True)))
-def test_each_parts_chapter_has_its_law_in_every_track(soups, page, part):
+def test_each_parts_chapter_has_its_law_in_every_track(
+    soups: dict[str, BeautifulSoup], page: Any, part: Any
+) -> None:
     (table,) = soups[page].select("table.storagelab-figures")
     heads = [cell.get_text() for cell in table.select("thead th")]
     assert heads[1:] == [load_track(name).persona.name for name in TRACKS]
@@ -188,7 +200,7 @@ def test_each_parts_chapter_has_its_law_in_every_track(soups, page, part):
 # --- the glossary
 
 
-def test_the_glossary_explains_the_fields_words(soups):
+def test_the_glossary_explains_the_fields_words(soups: dict[str, BeautifulSoup]) -> None:
     entries = {
         term.get_text(strip=True).rstrip("#").lower().replace("’", "'")
         for term in soups["glossary"].select("dl.glossary dt")
@@ -198,7 +210,7 @@ def test_the_glossary_explains_the_fields_words(soups):
         assert len(text.get_text().split()) >= 4
 
 
-def test_chapters_lead_to_the_glossary(soups):
+def test_chapters_lead_to_the_glossary(soups: dict[str, BeautifulSoup]) -> None:
     for name in ("index", "part1_access", "part2_pipeline", "part3_checkpoint"):
         links = soups[name].select('article a[href*="glossary.html#term-"]')
         assert len(links) >= (1 if name == "index" else 3), name

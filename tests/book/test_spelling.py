@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 from storagelab.course.answers import load_answers
+from storagelab.course.layout import Layout
 from storagelab.tracks import TRACKS, load_track
 
 CONFIG = Path(__file__).parent / "typos.toml"
@@ -42,7 +43,7 @@ def prose(value: Any) -> list[str]:
     return []
 
 
-def test_the_books_the_notebooks_and_the_readmes_words(layout):
+def test_the_books_the_notebooks_and_the_readmes_words(layout: Layout) -> None:
     files = [
         *sorted((layout.root / "book").glob("*.md")),
         *sorted(layout.notebooks.glob("*.md")),
@@ -53,7 +54,7 @@ def test_the_books_the_notebooks_and_the_readmes_words(layout):
 
 
 @pytest.mark.parametrize("name", TRACKS)
-def test_a_tracks_words(layout, name, tmp_path):
+def test_a_tracks_words(layout: Layout, name: str, tmp_path: Path) -> None:
     given = msgspec.to_builtins(load_track(name))
     answers = msgspec.to_builtins(load_answers(layout, name))
     for told in answers.values():
@@ -65,7 +66,7 @@ def test_a_tracks_words(layout, name, tmp_path):
     assert misspelt(file) == []
 
 
-def test_a_planted_slip_and_an_american_word_are_found(tmp_path):
+def test_a_planted_slip_and_an_american_word_are_found(tmp_path: Path) -> None:
     file = tmp_path / "page.md"
     file.write_text("We optimize the color of teh link. `utilization`\n", encoding="utf-8")
     assert len(misspelt(file)) == 3

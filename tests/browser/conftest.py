@@ -5,13 +5,15 @@ from __future__ import annotations
 import functools
 import http.server
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
+
+from storagelab.course.layout import Layout
 
 from .chromium import NOT_IN_TWO_SECONDS
 from .lab import Lab, running_lab
@@ -93,7 +95,7 @@ def page(browser: Browser, traffic: Traffic) -> Iterator[Page]:
 
 
 @pytest.fixture(scope="session")
-def lab(tmp_path_factory) -> Iterator[Lab]:
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """A JupyterLab for all tests that need one, each with notebooks and kernels of its own."""
     root, home = tmp_path_factory.mktemp("lab"), tmp_path_factory.mktemp("home")
     with running_lab(root, home) as running:
@@ -106,13 +108,13 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
 
 
 @pytest.fixture(scope="session")
-def book_folder(layout, make):
+def book_folder(layout: Layout, make: Callable[[str], None]) -> Any:
     make("book")
     return layout.root / "build" / "book" / "_build" / "html"
 
 
 @pytest.fixture(scope="session")
-def book_server(book_folder) -> Iterator[str]:
+def book_server(book_folder: Any) -> Iterator[str]:
     handler = functools.partial(_Quiet, directory=str(book_folder))
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -7,7 +7,7 @@ by axe, and moved by one key; the nightly tests drive them all.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from storagelab.course.layout import Layout
 from storagelab.ledger import entries_of, read_ledger
 from storagelab.parts import PARTS, Part
 from storagelab.parts.answers import answer_line
@@ -24,6 +25,7 @@ from storagelab.widgets.control_row import snap
 from storagelab.widgets.controls import field_label, value_label
 from storagelab.widgets.presets import positions
 from storagelab.widgets.workbench import Workbench
+from tests.browser.lab import Lab
 
 from .axe import THEMES, grave_findings
 from .chromium import NOT_IN_TWO_SECONDS
@@ -137,7 +139,9 @@ class Bench:
 
 
 @pytest.fixture(scope="module")
-def bench(request, browser, lab, layout):
+def bench(
+    request: pytest.FixtureRequest, browser: Any, lab: Lab, layout: Layout
+) -> Iterator[Bench]:
     """One part's lab, opened once for all that is tried on its workbench."""
     track, part = load_track(request.param[0]), PARTS[request.param[1]]
     traffic = Traffic()
@@ -183,7 +187,7 @@ def drag(page: Page, handle: Locator, position: int, count: int) -> None:
 
 
 @opened
-def test_the_lab_opens_clean_with_a_handle_for_every_scale(bench):
+def test_the_lab_opens_clean_with_a_handle_for_every_scale(bench: Bench) -> None:
     # an instrument may have a slider of its own
     named = bench.page.locator(".storagelab-control").get_by_role("slider")
     names = [named.nth(index).get_attribute("aria-label") for index in range(named.count())]
@@ -225,12 +229,12 @@ def moved_by_an_arrow(bench: Bench, control: Control) -> None:
 
 
 @opened
-def test_the_first_slider_moves_its_marks_by_keyboard(bench):
+def test_the_first_slider_moves_its_marks_by_keyboard(bench: Bench) -> None:
     moved_by_an_arrow(bench, bench.of_kind("scale")[0])
 
 
 @driven
-def test_every_control_moves_its_marks_by_keyboard(bench):
+def test_every_control_moves_its_marks_by_keyboard(bench: Bench) -> None:
     page = bench.page
     for control in bench.of_kind("scale")[1:]:
         moved_by_an_arrow(bench, control)
@@ -253,7 +257,7 @@ def test_every_control_moves_its_marks_by_keyboard(bench):
 
 
 @driven
-def test_every_control_moves_its_marks_by_mouse(bench):
+def test_every_control_moves_its_marks_by_mouse(bench: Bench) -> None:
     page = bench.page
     for control in bench.of_kind("scale"):
         position, count = other_end(control), len(control.values)
@@ -279,7 +283,7 @@ def test_every_control_moves_its_marks_by_mouse(bench):
 
 
 @driven
-def test_a_number_typed_into_a_field_moves_its_slider(bench):
+def test_a_number_typed_into_a_field_moves_its_slider(bench: Bench) -> None:
     for control in bench.of_kind("scale"):
         bench.start()
         typed = 0.97 * float(control.values[other_end(control)])
@@ -292,7 +296,7 @@ def test_a_number_typed_into_a_field_moves_its_slider(bench):
 
 
 @driven
-def test_a_button_leads_each_scale_back_to_its_default(bench):
+def test_a_button_leads_each_scale_back_to_its_default(bench: Bench) -> None:
     for control in bench.of_kind("scale"):
         bench.start()
         bench.slider(control).focus()
@@ -304,7 +308,7 @@ def test_a_button_leads_each_scale_back_to_its_default(bench):
 
 
 @driven
-def test_every_preset_sets_what_its_story_needs(bench):
+def test_every_preset_sets_what_its_story_needs(bench: Bench) -> None:
     for position in positions(bench.part.of(bench.track)):
         bench.start()
         bench.press(position.label)
@@ -316,7 +320,7 @@ def test_every_preset_sets_what_its_story_needs(bench):
 
 
 @driven
-def test_the_line_to_paste_follows_and_leads_the_sliders(bench):
+def test_the_line_to_paste_follows_and_leads_the_sliders(bench: Bench) -> None:
     bench.start()
     line = bench.page.get_by_role("textbox", name="The line to paste")
     control = next(item for item in bench.of_kind("scale") if item.decided)
@@ -340,7 +344,7 @@ def test_the_line_to_paste_follows_and_leads_the_sliders(bench):
 
 
 @opened
-def test_axe_has_no_grave_finding_in_the_light_and_the_dark(bench, axe):
+def test_axe_has_no_grave_finding_in_the_light_and_the_dark(bench: Bench, axe: str) -> None:
     for theme in THEMES:
         use_theme(bench.page, theme)
         # JupyterLab's own frame is not looked at, only what the course puts into it
@@ -348,12 +352,14 @@ def test_axe_has_no_grave_finding_in_the_light_and_the_dark(bench, axe):
 
 
 @opened
-def test_what_was_opened_and_moved_asked_no_other_host(bench):
+def test_what_was_opened_and_moved_asked_no_other_host(bench: Bench) -> None:
     assert bench.traffic.blocked == []
     bench.traffic.assert_clean()
 
 
-def test_where_scripts_load_slowly_everything_still_follows(browser, lab, layout):
+def test_where_scripts_load_slowly_everything_still_follows(
+    browser: Any, lab: Lab, layout: Layout
+) -> None:
     """Then anywidget would lose all messages to its widgets, the message batcher among them."""
     track, part = load_track("cloud_titan"), PARTS["pipeline"]
     lab.write("slow/lab.ipynb", students_copy(layout.release, track, part))

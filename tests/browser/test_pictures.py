@@ -13,7 +13,9 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -90,19 +92,19 @@ of_the_comparison = pytest.mark.nightly if is_proven() and not RENEW else pytest
 
 
 @pytest.fixture(scope="module")
-def drawing_browser(playwright):
+def drawing_browser(playwright: Any) -> Iterator[Any]:
     chromium = playwright.chromium.launch(**launch_options(for_pictures=True))
     yield chromium
     chromium.close()
 
 
 @pytest.fixture(scope="module", params=GALLERY)
-def name(request):
+def name(request: pytest.FixtureRequest) -> Any:
     return request.param
 
 
 @pytest.fixture(scope="module")
-def address(name, book_folder, tmp_path_factory):
+def address(name: Any, book_folder: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """The widget as a page, in the pinned font."""
     path = tmp_path_factory.mktemp("pictures") / f"{name}.html"
     vendor = (book_folder / "vendor").as_uri()
@@ -112,7 +114,9 @@ def address(name, book_folder, tmp_path_factory):
 
 
 @pytest.fixture(scope="module", params=WIDTHS)
-def drawn(request, drawing_browser, address):
+def drawn(
+    request: pytest.FixtureRequest, drawing_browser: Any, address: Any
+) -> Iterator[tuple[Any, Any]]:
     """The page at a width, at rest."""
     context = drawing_browser.new_context(
         viewport={"width": request.param, "height": 200}, reduced_motion="reduce"
@@ -128,7 +132,7 @@ def drawn(request, drawing_browser, address):
     context.close()
 
 
-def test_it_looks_as_its_stored_picture(drawn, name):
+def test_it_looks_as_its_stored_picture(drawn: tuple[Any, Any], name: Any) -> None:
     page, width = drawn
     png = page.screenshot(full_page=True)
     path = STORED / f"{name}_{width}.png"
@@ -145,14 +149,14 @@ def test_it_looks_as_its_stored_picture(drawn, name):
         pytest.fail(f"{path.name} is off by {off(actual, stored).max():.3f}: see {shown}")
 
 
-def unlike(png, path):
+def unlike(png: Any, path: Any) -> Any:
     """Return whether a picture has to be stored anew: what is alike is left as it is."""
     actual, stored = pixels(png), pixels(path)
     return actual.shape != stored.shape or differs(actual, stored)
 
 
 @of_the_comparison
-def test_each_label_would_be_missed(drawn):
+def test_each_label_would_be_missed(drawn: tuple[Any, Any]) -> None:
     page, _ = drawn
     whole = pixels(page.screenshot(full_page=True))
     margin = WINDOW + REACH
@@ -180,7 +184,7 @@ def test_each_label_would_be_missed(drawn):
 
 
 @of_the_comparison
-def test_another_smoothing_would_not_be_seen(drawn):
+def test_another_smoothing_would_not_be_seen(drawn: tuple[Any, Any]) -> None:
     page, _ = drawn
     png = page.screenshot(full_page=True)
     actual = pixels(png)
@@ -193,7 +197,7 @@ def test_another_smoothing_would_not_be_seen(drawn):
     assert not differs(np.clip(actual + noise, 0, 1), actual)
 
 
-def test_a_picture_moved_or_recoloured_is_seen():
+def test_a_picture_moved_or_recoloured_is_seen() -> None:
     plain = np.ones((60, 80, 3))
     bar = plain.copy()
     bar[20:40, 30:33] = (0.0, 0.45, 0.7)
@@ -209,7 +213,7 @@ def test_a_picture_moved_or_recoloured_is_seen():
         off(plain[:50], plain)
 
 
-def test_no_stored_picture_is_left_over():
+def test_no_stored_picture_is_left_over() -> None:
     meant = {STORED / f"{name}_{width}.png" for name in GALLERY for width in WIDTHS}
     if RENEW:
         for path in {*STORED.glob("*.png")} - meant:
@@ -217,7 +221,7 @@ def test_no_stored_picture_is_left_over():
     assert {*STORED.glob("*.png")} == meant
 
 
-def test_the_comparison_is_proven_for_these_pictures(request):
+def test_the_comparison_is_proven_for_these_pictures(request: pytest.FixtureRequest) -> None:
     """Behind all others: what they prove is noted when the pictures are made anew."""
     if RENEW and not request.session.testsfailed:
         PROVEN.write_text(f"{digest()}\n", encoding="utf-8")

@@ -5,12 +5,17 @@ from __future__ import annotations
 import itertools
 import json
 import re
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
+from storagelab.course.layout import Layout
 from storagelab.ledger import FILE_NAME, entries_of, read_ledger
 from storagelab.parts import PARTS
+from storagelab.tracks import Track
+from tests.browser.lab import Lab
 
 from .conftest import wait_until_settled
 from .lab import choose, notebook_of, run_all, run_cell, students_copy
@@ -19,10 +24,10 @@ _numbers = itertools.count()
 
 
 @pytest.fixture
-def notebook(lab, layout, track, page):
+def notebook(lab: Lab, layout: Layout, track: Track, page: Page) -> Iterator[Any]:
     """Open a fresh student's copy of a part, or a notebook of one's own, in a folder of its own."""
 
-    def open_one(part="access", cells=None):
+    def open_one(part: str = "access", cells: Any = None) -> Any:
         path = f"student{next(_numbers)}/{PARTS[part].stem}.ipynb"
         copy = students_copy(layout.release, track, PARTS[part]) if cells is None else cells
         lab.write(path, copy)
@@ -33,7 +38,7 @@ def notebook(lab, layout, track, page):
     lab.stop_kernels()
 
 
-def shown(page, count=1):
+def shown(page: Any, count: int = 1) -> Any:
     """Wait until ``count`` workbenches are there and named, and return them."""
     benches = page.locator(".storagelab-workbench")
     expect(benches).to_have_count(count)
@@ -44,12 +49,12 @@ def shown(page, count=1):
     return benches
 
 
-def line_of(bench):
+def line_of(bench: Any) -> Any:
     """Return the field that says the workbench's state, which the kernel writes."""
     return bench.get_by_role("textbox", name="The line to paste")
 
 
-def move(page, bench, key="ArrowRight"):
+def move(page: Any, bench: Any, key: str = "ArrowRight") -> None:
     """Press ``key`` on the first slider of a workbench and wait until its kernel has answered."""
     before = line_of(bench).input_value()
     bench.get_by_role("slider").first.focus()
@@ -57,7 +62,7 @@ def move(page, bench, key="ArrowRight"):
     expect(line_of(bench)).not_to_have_value(before)
 
 
-def no_traceback(page):
+def no_traceback(page: Any) -> None:
     assert page.locator(".jp-OutputArea-output[data-mime-type*='stderr']").count() == 0
     assert page.get_by_text("Traceback (most recent call last)").count() == 0
 
@@ -80,7 +85,9 @@ SlowWorkbench(load_track("cloud_titan"), "access").widget
 """
 
 
-def test_a_drag_on_a_slow_kernel_is_not_played_back_step_by_step(notebook, page, track):
+def test_a_drag_on_a_slow_kernel_is_not_played_back_step_by_step(
+    notebook: Any, page: Page, track: Track
+) -> None:
     notebook(cells=notebook_of(SLOW, "print(json.dumps(seen))"))
     run_cell(page, 0)
     (bench,) = shown(page).all()
@@ -109,7 +116,7 @@ def test_a_drag_on_a_slow_kernel_is_not_played_back_step_by_step(notebook, page,
     assert len(dragged) < len(control.values) / 2, "every step of the drag was computed"
 
 
-def test_a_restarted_kernel_and_all_cells_again(notebook, page):
+def test_a_restarted_kernel_and_all_cells_again(notebook: Any, page: Page) -> None:
     path = notebook()
     run_all(page)
     (bench,) = shown(page).all()
@@ -124,7 +131,7 @@ def test_a_restarted_kernel_and_all_cells_again(notebook, page):
     assert [len(entries_of(entries, "access", kind)) for kind in ("lock", "reveal")] == [1, 1]
 
 
-def test_cells_in_any_order(notebook, page):
+def test_cells_in_any_order(notebook: Any, page: Page) -> None:
     notebook()
     count = page.locator(".jp-CodeCell").count()
     assert count == 3
@@ -145,7 +152,9 @@ def test_cells_in_any_order(notebook, page):
     no_traceback(page)
 
 
-def test_two_copies_of_a_workbench_live_side_by_side(notebook, page, layout, track):
+def test_two_copies_of_a_workbench_live_side_by_side(
+    notebook: Any, page: Page, layout: Layout, track: Track
+) -> None:
     copy = students_copy(layout.release, track, PARTS["access"])
     again = notebook_of("part.workbench()").cells
     copy.cells += again
@@ -172,7 +181,7 @@ CHANGED_UNDERNEATH = {
 """What may become of a ledger beside an open workbench (None: it is gone), and what is said."""
 
 
-def test_a_ledger_changed_underneath_is_told_in_a_sentence(notebook, page):
+def test_a_ledger_changed_underneath_is_told_in_a_sentence(notebook: Any, page: Page) -> None:
     path = notebook("pipeline")
     run_all(page)
     (bench,) = shown(page).all()
@@ -199,7 +208,7 @@ def test_a_ledger_changed_underneath_is_told_in_a_sentence(notebook, page):
         assert len(entries_of(entries, "pipeline", "run")) == recorded
 
 
-def test_a_run_is_recorded_by_its_button(notebook, page):
+def test_a_run_is_recorded_by_its_button(notebook: Any, page: Page) -> None:
     path = notebook("pipeline")
     run_all(page)
     (bench,) = shown(page).all()
@@ -209,7 +218,7 @@ def test_a_run_is_recorded_by_its_button(notebook, page):
     assert len(entries_of(read_ledger(path.parent, "cloud_titan"), "pipeline", "run")) == 1
 
 
-def test_the_ops_lead_drops_the_mtbf(notebook, page, track):
+def test_the_ops_lead_drops_the_mtbf(notebook: Any, page: Page, track: Track) -> None:
     notebook("checkpoint")
     run_all(page)
     (bench,) = shown(page).all()
@@ -220,7 +229,7 @@ def test_the_ops_lead_drops_the_mtbf(notebook, page, track):
     expect(slider).to_have_attribute("aria-valuetext", f"{event:,.0f} h")
 
 
-def test_the_math_peek_shows_and_hides_the_equation(notebook, page):
+def test_the_math_peek_shows_and_hides_the_equation(notebook: Any, page: Page) -> None:
     notebook()
     run_all(page)
     (bench,) = shown(page).all()

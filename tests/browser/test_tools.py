@@ -6,16 +6,21 @@ import csv
 import io
 import re
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
+from storagelab.course.layout import Layout
 from storagelab.parts import PARTS
 from storagelab.tracks import load_track
 from storagelab.widgets.figure_tools import FigureTools
 from storagelab.widgets.gallery import GALLERY
 from storagelab.widgets.workbench import Workbench
+from tests.browser.lab import Lab
 
 from .conftest import Traffic, new_page, wait_until_settled
 from .embedding import write_page
@@ -34,7 +39,7 @@ for item in list(_instances.values()):
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-def saved(page, instrument, kind):
+def saved(page: Any, instrument: Any, kind: str) -> tuple[Any, Any]:
     """Press a button that saves, and return the file's name and what is in it."""
     with page.expect_download() as download:
         instrument.get_by_role("button", name=f"as {kind}").click()
@@ -42,7 +47,7 @@ def saved(page, instrument, kind):
     return download.value.suggested_filename, content
 
 
-def check_picture_files(page, instrument, name):
+def check_picture_files(page: Any, instrument: Any, name: str) -> Any:
     """Save an instrument as PNG and as SVG: both are whole, and need nothing of the page."""
     file_name, png = saved(page, instrument, "PNG")
     assert file_name == f"{name}.png"
@@ -71,14 +76,14 @@ def check_picture_files(page, instrument, name):
     return root
 
 
-def rows_of(text):
+def rows_of(text: str) -> list[Any]:
     return list(csv.reader(io.StringIO(text)))
 
 
-def numbers(rows):
+def numbers(rows: Any) -> list[list[Any]]:
     """Return rows of text as rows of numbers where they are ones."""
 
-    def number(cell):
+    def number(cell: Any) -> Any:
         try:
             return float(cell)
         except ValueError:
@@ -88,7 +93,9 @@ def numbers(rows):
 
 
 @pytest.fixture(scope="module", params=PARTS)
-def live(request, browser, lab, layout):
+def live(
+    request: pytest.FixtureRequest, browser: Any, lab: Lab, layout: Layout
+) -> Iterator[tuple[Any, Workbench]]:
     """A part's lab, and a twin of its workbench in this process."""
     track, part = load_track(TRACK), PARTS[request.param]
     path = f"tools/{part.stem}.ipynb"
@@ -107,13 +114,13 @@ def live(request, browser, lab, layout):
     lab.stop_kernels()
 
 
-def instrument_of(page, title):
+def instrument_of(page: Any, title: str) -> Any:
     box = page.locator(".storagelab-instrument").filter(has=page.get_by_text(title, exact=True))
     expect(box).to_have_count(1)
     return box
 
 
-def test_pictures_are_saved_from_a_lab(live):
+def test_pictures_are_saved_from_a_lab(live: tuple[Any, Workbench]) -> None:
     page, twin = live
     for theme in ("light", "dark"):
         use_theme(page, theme)
@@ -124,7 +131,7 @@ def test_pictures_are_saved_from_a_lab(live):
             assert (int(red) + int(green) + int(blue) > 3 * 128) == (theme == "light")
 
 
-def test_the_numbers_saved_are_the_instruments_own(live):
+def test_the_numbers_saved_are_the_instruments_own(live: tuple[Any, Workbench]) -> None:
     page, twin = live
     for turn in ("at the start", "moved"):
         if turn == "moved":
@@ -147,7 +154,7 @@ def test_the_numbers_saved_are_the_instruments_own(live):
             assert content.decode("utf-8") == instrument.table(twin.outcome).csv()
 
 
-def test_the_fold_shows_the_numbers_and_follows(live):
+def test_the_fold_shows_the_numbers_and_follows(live: tuple[Any, Workbench]) -> None:
     page, twin = live
     for instrument in twin.instruments:
         box = instrument_of(page, instrument.title)
@@ -184,7 +191,7 @@ FRAMES = """() => {
 }"""
 
 
-def test_nothing_eases_for_those_who_want_no_motion(live):
+def test_nothing_eases_for_those_who_want_no_motion(live: tuple[Any, Workbench]) -> None:
     page, twin = live
     page.evaluate(FRAMES)
     for control in twin.content.controls:
@@ -200,7 +207,9 @@ def test_nothing_eases_for_those_who_want_no_motion(live):
 
 
 @pytest.mark.parametrize("name", GALLERY)
-def test_a_page_without_a_kernel_saves_what_it_has(page, book_folder, tmp_path, name):
+def test_a_page_without_a_kernel_saves_what_it_has(
+    page: Page, book_folder: Any, tmp_path: Path, name: Any
+) -> None:
     widget = GALLERY[name]()
     path = tmp_path / f"{name}.html"
     write_page(widget, path, (book_folder / "vendor").as_uri(), theme="dark")
@@ -221,7 +230,7 @@ def test_a_page_without_a_kernel_saves_what_it_has(page, book_folder, tmp_path, 
         assert numbers(rows) == numbers([[str(cell) for cell in row] for row in item.rows])
 
 
-def within(widget):
+def within(widget: Any) -> Iterator[Any]:
     yield widget
     for child in getattr(widget, "children", ()):
         yield from within(child)

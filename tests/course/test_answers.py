@@ -6,6 +6,7 @@ import re
 import shutil
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -45,7 +46,7 @@ def refused(text: str) -> str:
 # --- reading
 
 
-def test_a_part_has_its_answers():
+def test_a_part_has_its_answers() -> None:
     answers = parse_answers(text_with("pipeline", reason='"Mine."'), FILE)
     assert answers.of(PARTS["pipeline"]) == Answers(
         reason="Mine.",
@@ -56,14 +57,14 @@ def test_a_part_has_its_answers():
     assert answers.of(PARTS["access"]).reason == "It was so."
 
 
-def test_every_part_of_the_course_has_answers_and_no_other():
+def test_every_part_of_the_course_has_answers_and_no_other() -> None:
     assert {field.name for field in msgspec.structs.fields(TrackAnswers)} == set(PARTS)
     assert {field.name for field in msgspec.structs.fields(Answers)} == set(FIELDS)
 
 
 @pytest.mark.parametrize("part", PARTS)
 @pytest.mark.parametrize("field", FIELDS)
-def test_a_missing_field_is_named(part, field):
+def test_a_missing_field_is_named(part: str, field: str) -> None:
     message = refused(text_with(part, **{field: None}))
     assert f"missing required field `{field}` - at `$.{part}`" in message
 
@@ -71,16 +72,16 @@ def test_a_missing_field_is_named(part, field):
 @pytest.mark.parametrize("part", PARTS)
 @pytest.mark.parametrize("field", FIELDS)
 @pytest.mark.parametrize("bad", ['""', "[]", "3", "true", "{}", '["", "b", "c"]', "[1, 2, 3]"])
-def test_a_bad_value_is_named_by_its_path(part, field, bad):
+def test_a_bad_value_is_named_by_its_path(part: str, field: str, bad: str) -> None:
     assert f"at `$.{part}.{field}" in refused(text_with(part, **{field: bad}))
 
 
 @pytest.mark.parametrize("scheme", ['["all", "none"]', '["all", "half", "less", "none"]'])
-def test_a_scheme_has_three_levels(scheme):
+def test_a_scheme_has_three_levels(scheme: str) -> None:
     assert re.search(r"length [<>]= 3 - at `\$\.access\.scheme`", refused(text_with(scheme=scheme)))
 
 
-def test_a_misspelt_field_a_part_too_many_and_a_missing_one_are_named():
+def test_a_misspelt_field_a_part_too_many_and_a_missing_one_are_named() -> None:
     assert "unknown field `fact` - at `$.access`" in refused(text_with(fact='["x"]'))
     assert "unknown field `name`" in refused(f'name = "x"\n{text_with()}')
     whole = text_with()
@@ -88,18 +89,18 @@ def test_a_misspelt_field_a_part_too_many_and_a_missing_one_are_named():
 
 
 @pytest.mark.parametrize("text", ["", "[access", "\x00", "just words", "[access]\n[access]"])
-def test_what_is_no_toml_or_no_answers_is_refused(text):
+def test_what_is_no_toml_or_no_answers_is_refused(text: str) -> None:
     refused(text)
 
 
 @pytest.fixture
-def checkout(tmp_path) -> Layout:
+def checkout(tmp_path: Path) -> Layout:
     layout = Layout(tmp_path)
     layout.answers.mkdir(parents=True)
     return layout
 
 
-def test_a_file_that_is_missing_empty_or_no_text_is_named(checkout):
+def test_a_file_that_is_missing_empty_or_no_text_is_named(checkout: Layout) -> None:
     said = r"^notebooks/answers/my_track\.toml"
     with pytest.raises(ValueError, match=f"{said} is missing: .*docs/example_answers.toml"):
         load_answers(checkout, "my_track")
@@ -109,7 +110,7 @@ def test_a_file_that_is_missing_empty_or_no_text_is_named(checkout):
             load_answers(checkout, "my_track")
 
 
-def test_many_threads_may_read_at_once(checkout):
+def test_many_threads_may_read_at_once(checkout: Layout) -> None:
     for index in range(8):
         text = text_with(reason=f'"Number {index}."')
         (checkout.answers / f"track_{index}.toml").write_text(text, encoding="utf-8")
@@ -119,7 +120,7 @@ def test_many_threads_may_read_at_once(checkout):
     assert [item.access.reason for item in found] == [f"Number {index}." for index in range(8)]
 
 
-def test_the_commented_example_is_a_file_of_answers(layout):
+def test_the_commented_example_is_a_file_of_answers(layout: Layout) -> None:
     name = "docs/example_answers.toml"
     parse_answers((layout.root / name).read_text(encoding="utf-8"), name)
 
@@ -128,7 +129,7 @@ def test_the_commented_example_is_a_file_of_answers(layout):
 
 
 @pytest.mark.parametrize("name", TRACKS)
-def test_every_track_has_answers_that_end_in_a_return(layout, name):
+def test_every_track_has_answers_that_end_in_a_return(layout: Layout, name: str) -> None:
     for part in PARTS.values():
         answers = load_answers(layout, name).of(part)
         assert answers.solution[-1].startswith("return ")
@@ -136,14 +137,16 @@ def test_every_track_has_answers_that_end_in_a_return(layout, name):
 
 
 @pytest.fixture(scope="module")
-def texts(layout) -> list[str]:
+def texts(layout: Layout) -> list[str]:
     found = texts_of_answers(layout)
     assert len(found) > 110
     return found
 
 
 @pytest.mark.parametrize("folder", ["storagelab", "release", "build/book"])
-def test_no_text_of_them_is_in_what_students_get(layout, texts, folder):
+def test_no_text_of_them_is_in_what_students_get(
+    layout: Layout, texts: list[str], folder: str
+) -> None:
     place = layout.root / folder
     if folder.startswith("build/") and not place.exists():
         pytest.skip(f"{folder} isn't made yet")
@@ -151,14 +154,16 @@ def test_no_text_of_them_is_in_what_students_get(layout, texts, folder):
     assert secrets_in(place, texts) == []
 
 
-def test_the_instructors_version_has_every_text(layout, texts):
+def test_the_instructors_version_has_every_text(layout: Layout, texts: list[str]) -> None:
     """So the search finds what is there: a notebook's spelling is no hiding place."""
     found = {line.split(": ", 1)[1] for line in secrets_in(layout.source, texts)}
     assert found == set(texts)
 
 
 @pytest.mark.parametrize("place", ["data/tracks/cloud_titan.toml", "labs/session.py", "a/b.csv"])
-def test_a_text_that_slips_into_the_package_is_found(layout, texts, tmp_path, place):
+def test_a_text_that_slips_into_the_package_is_found(
+    layout: Layout, texts: list[str], tmp_path: Path, place: str
+) -> None:
     copy = tmp_path / "storagelab"
     shutil.copytree(layout.root / "storagelab", copy, ignore=shutil.ignore_patterns("*.pyc"))
     (copy / place).parent.mkdir(exist_ok=True)
@@ -167,7 +172,7 @@ def test_a_text_that_slips_into_the_package_is_found(layout, texts, tmp_path, pl
     assert secrets_in(copy, texts) == [f"{place}: {texts[-1]}"]
 
 
-def test_a_wheel_is_made_of_the_packages_without_answers_alone(layout):
+def test_a_wheel_is_made_of_the_packages_without_answers_alone(layout: Layout) -> None:
     project = tomllib.loads((layout.root / "pyproject.toml").read_text(encoding="utf-8"))
     packages = ["storagelab", "sandgrader"]
     assert project["tool"]["hatch"]["build"]["targets"] == {"wheel": {"packages": packages}}

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import keys
 import nbformat
@@ -11,6 +14,7 @@ import pytest
 
 from demo.run_class import AT_A_SCREEN, read_scores
 from demo.students import ONCE, make_student, names_in, read_sheet
+from storagelab.course.layout import Layout
 from storagelab.course.nbgrader_steps import run_nbgrader
 from storagelab.parts import PARTS
 from storagelab.tracks import TRACKS
@@ -24,14 +28,14 @@ every_track = pytest.mark.parametrize("track", TRACKS)
     scope="module",
     params=["demo-class", pytest.param("demo-class-stock", marks=pytest.mark.nightly)],
 )
-def demo_class(request, layout, make):
+def demo_class(request: pytest.FixtureRequest, layout: Layout, make: Callable[[str], None]) -> Any:
     """The class as ``make test`` has it, and the one that nbgrader alone graded, with kernels."""
     make(request.param)
     return layout.root / "build" / request.param
 
 
 @pytest.fixture(scope="module")
-def scores(demo_class):
+def scores(demo_class: Path) -> dict[Any, Any]:
     return {
         track: json.loads((demo_class / track / "scores.json").read_text(encoding="utf-8"))
         for track in TRACKS
@@ -39,9 +43,9 @@ def scores(demo_class):
 
 
 @pytest.fixture(scope="module")
-def full(layout):
+def full(layout: Layout) -> Any:
     """All points of every graded cell, by track; None where a person grades."""
-    points = {track: {} for track in TRACKS}
+    points: dict[str, dict[str, float | None]] = {track: {} for track in TRACKS}
     for track, cells in points.items():
         for part in PARTS.values():
             path = layout.source / track / f"{part.stem}.ipynb"
@@ -54,16 +58,16 @@ def full(layout):
     return points
 
 
-def name_of(cell):
+def name_of(cell: Any) -> Any:
     # a cell that nbgrader puts back has the grade id and no other
     return cell.metadata.get("nbgrader", {}).get("grade_id", cell.get("id"))
 
 
 @pytest.fixture(scope="module")
-def graded(demo_class):
+def graded(demo_class: Path) -> Callable[..., dict[str, str]]:
     """What each cell of a graded notebook answered, by ``part/cell``: its errors, or nothing."""
 
-    def read(track, name, home=False):
+    def read(track: Any, name: str, home: bool = False) -> dict[str, str]:
         room = demo_class / track / ("homes" if home else "course/autograded") / name / track
         return {
             f"{part.name}/{name_of(cell)}": "\n".join(
@@ -79,17 +83,19 @@ def graded(demo_class):
 
 
 @every_track
-def test_everybody_is_graded(track, scores):
+def test_everybody_is_graded(track: Any, scores: Any) -> None:
     assert set(scores[track]) == set(names_in(track))
 
 
-def test_every_kind_of_student_is_in_every_track_but_for_the_time_limit():
+def test_every_kind_of_student_is_in_every_track_but_for_the_time_limit() -> None:
     for track in TRACKS[1:]:
         assert set(names_in(TRACKS[0])) - set(names_in(track)) == set(ONCE)
 
 
 @every_student
-def test_every_cell_has_the_score_that_it_deserves(track, name, scores, full):
+def test_every_cell_has_the_score_that_it_deserves(
+    track: str, name: str, scores: dict[Any, Any], full: Any
+) -> None:
     loses = make_student(keys, track, name).loses
     assert loses.keys() <= full[track].keys()
     deserved = {**full[track], **{cell: loss.score for cell, loss in loses.items()}}
@@ -97,7 +103,9 @@ def test_every_cell_has_the_score_that_it_deserves(track, name, scores, full):
 
 
 @every_student
-def test_a_cell_without_points_says_why_and_the_others_say_nothing(track, name, full, graded):
+def test_a_cell_without_points_says_why_and_the_others_say_nothing(
+    track: str, name: str, full: Any, graded: Callable[..., dict[str, str]]
+) -> None:
     loses, answered = make_student(keys, track, name).loses, graded(track, name)
     for cell in full[track]:
         if cell in loses and not loses[cell].score:
@@ -108,7 +116,7 @@ def test_a_cell_without_points_says_why_and_the_others_say_nothing(track, name, 
 
 
 @pytest.fixture
-def at_a_screen(track, demo_class):
+def at_a_screen(track: str, demo_class: Any) -> None:
     """Leave out a track in which nobody worked in a kernel."""
     if demo_class.name == "demo-class" and track != TRACKS[0]:
         pytest.skip("worked through in kernels by the nightly class")
@@ -116,7 +124,9 @@ def at_a_screen(track, demo_class):
 
 @every_track
 @pytest.mark.usefixtures("at_a_screen")
-def test_who_does_everything_right_meets_no_error_on_the_way(track, graded, full):
+def test_who_does_everything_right_meets_no_error_on_the_way(
+    track: str, graded: Callable[..., dict[str, str]], full: Any
+) -> None:
     at_home = graded(track, AT_A_SCREEN, home=True)
     assert {cell: says for cell, says in at_home.items() if says} == {}
     assert full[track].keys() < at_home.keys()
@@ -124,7 +134,9 @@ def test_who_does_everything_right_meets_no_error_on_the_way(track, graded, full
 
 @every_track
 @pytest.mark.usefixtures("at_a_screen")
-def test_a_notebook_is_handed_in_as_jupyterlab_leaves_it_with_its_workbench(track, demo_class):
+def test_a_notebook_is_handed_in_as_jupyterlab_leaves_it_with_its_workbench(
+    track: str, demo_class: Any
+) -> None:
     for part in PARTS.values():
         path = demo_class / track / "course/submitted" / AT_A_SCREEN / track / f"{part.stem}.ipynb"
         cells = {cell.id: cell for cell in nbformat.read(path, as_version=4).cells}
@@ -133,7 +145,7 @@ def test_a_notebook_is_handed_in_as_jupyterlab_leaves_it_with_its_workbench(trac
 
 
 @every_track
-def test_a_wrong_prediction_costs_nothing(track, scores):
+def test_a_wrong_prediction_costs_nothing(track: str, scores: dict[Any, Any]) -> None:
     for part in PARTS:
         sheet = read_sheet(keys, track, part)
         assert sheet.wrong_option not in (sheet.key["prediction"], sheet.key["conclusion"])
@@ -141,7 +153,9 @@ def test_a_wrong_prediction_costs_nothing(track, scores):
 
 
 @every_track
-def test_meeting_the_targets_for_too_much_money_earns_part_of_the_points(track, scores, full):
+def test_meeting_the_targets_for_too_much_money_earns_part_of_the_points(
+    track: str, scores: dict[Any, Any], full: Any
+) -> None:
     for part in PARTS:
         sheet, cell = read_sheet(keys, track, part), f"{part}/decide-test"
         outcome = sheet.judge(sheet.dear)
@@ -151,14 +165,18 @@ def test_meeting_the_targets_for_too_much_money_earns_part_of_the_points(track, 
 
 
 @every_track
-def test_another_tracks_answers_earn_next_to_nothing(track, scores, full):
+def test_another_tracks_answers_earn_next_to_nothing(
+    track: str, scores: dict[Any, Any], full: Any
+) -> None:
     by_machine = sum(points for points in full[track].values() if points is not None)
     earned = [score for score in scores[track]["lea_copies_another_track"].values() if score]
     assert sum(earned) <= 0.1 * by_machine
 
 
 @every_track
-def test_ten_runs_without_a_thought_dont_find_the_least_cost(track, scores, full):
+def test_ten_runs_without_a_thought_dont_find_the_least_cost(
+    track: str, scores: dict[Any, Any], full: Any
+) -> None:
     cell, sheet = "pipeline/decide-test", read_sheet(keys, track, "pipeline")
     assert len({str(run) for run in sheet.brute_runs}) == len(sheet.brute_runs) == 10
     met = [run for run in sheet.brute_runs if not sheet.judge(run).unmet]
@@ -170,7 +188,9 @@ def test_ten_runs_without_a_thought_dont_find_the_least_cost(track, scores, full
 
 @every_track
 @pytest.mark.parametrize("name", ["hana_edited_the_confidence", "kai_edited_the_runs"])
-def test_a_ledger_that_was_edited_is_evidence_of_nothing(track, name, demo_class, scores):
+def test_a_ledger_that_was_edited_is_evidence_of_nothing(
+    track: Any, name: Any, demo_class: Any, scores: dict[Any, Any]
+) -> None:
     ledger = demo_class / track / "course" / "submitted" / name / track / "ledger.json"
     entries = json.loads(ledger.read_text(encoding="utf-8"))["entries"]
     assert {entry["kind"] for entry in entries} == {"lock", "reveal", "run", "decision"}
@@ -179,7 +199,9 @@ def test_a_ledger_that_was_edited_is_evidence_of_nothing(track, name, demo_class
     assert scores[track][name]["pipeline/runs-test"] == 0
 
 
-def test_the_same_work_graded_again_has_the_same_score(demo_class, scores, tmp_path):
+def test_the_same_work_graded_again_has_the_same_score(
+    demo_class: Path, scores: dict[Any, Any], tmp_path: Path
+) -> None:
     """By force, in a copy of the course: not a digit moves."""
     track, name = TRACKS[-1], "gus_twice_the_cost"
     course = shutil.copytree(demo_class / track / "course", tmp_path / "course")
@@ -194,7 +216,9 @@ def test_the_same_work_graded_again_has_the_same_score(demo_class, scores, tmp_p
 
 
 @every_student
-def test_the_ledger_travels_to_the_instructor_as_it_is(track, name, demo_class):
+def test_the_ledger_travels_to_the_instructor_as_it_is(
+    track: Any, name: Any, demo_class: Any
+) -> None:
     home = demo_class / track / "homes" / name / track / "ledger.json"
     for stage in ("submitted", "autograded"):
         path = demo_class / track / "course" / stage / name / track / "ledger.json"
@@ -204,7 +228,9 @@ def test_the_ledger_travels_to_the_instructor_as_it_is(track, name, demo_class):
 
 
 @every_track
-def test_everybody_gets_feedback_that_says_in_words_what_went_wrong(track, demo_class):
+def test_everybody_gets_feedback_that_says_in_words_what_went_wrong(
+    track: Any, demo_class: Any
+) -> None:
     feedback = demo_class / track / "course" / "feedback"
     for name in names_in(track):
         for part in PARTS.values():

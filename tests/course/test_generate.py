@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -17,10 +18,11 @@ from storagelab.course.generate import (
 )
 from storagelab.course.layout import Layout, find_layout
 from storagelab.parts import PARTS
+from storagelab.tracks import Track
 
 
 @pytest.fixture
-def copy(layout, tmp_path) -> Layout:
+def copy(layout: Layout, tmp_path: Path) -> Layout:
     shutil.copytree(layout.notebooks, tmp_path / "notebooks")
     return Layout(tmp_path)
 
@@ -32,13 +34,13 @@ def edit(layout: Layout, old: str, new: str) -> None:
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
 
 
-def test_an_undefined_placeholder_is_named(copy, track):
+def test_an_undefined_placeholder_is_named(copy: Layout, track: Track) -> None:
     edit(copy, "<< track.mission >>", "<< track.misson >>")
     with pytest.raises(GenerationError, match=r"1_access\.md.*'misson'"):
         fill_template(copy, track, PARTS["access"])
 
 
-def test_an_undefined_number_in_a_tracks_words_is_named(copy, track):
+def test_an_undefined_number_in_a_tracks_words_is_named(copy: Layout, track: Track) -> None:
     edit(copy, "<< words(content.crisis) >>", "<< words('{latency_of_the_moon}') >>")
     with pytest.raises(GenerationError, match=r"uses \{latency_of_the_moon\}"):
         fill_template(copy, track, PARTS["access"])
@@ -55,13 +57,15 @@ def test_an_undefined_number_in_a_tracks_words_is_named(copy, track):
         ("id: law-test", "id: law test", "is no cell id"),
     ],
 )
-def test_a_malformed_cell_is_refused(copy, track, old, new, says):
+def test_a_malformed_cell_is_refused(
+    copy: Layout, track: Track, old: str, new: str, says: str
+) -> None:
     import jupytext
 
     edit(copy, old, new)
     notebook = jupytext.reads(fill_template(copy, track, PARTS["access"]), fmt="md:myst")
 
-    def set_all():
+    def set_all() -> None:
         set_metadata(notebook, "x")
         set_grading(notebook, "x")
 
@@ -69,14 +73,16 @@ def test_a_malformed_cell_is_refused(copy, track, old, new, says):
         set_all()
 
 
-def test_a_track_without_answers_is_refused_before_anything_runs(copy, tmp_path):
+def test_a_track_without_answers_is_refused_before_anything_runs(
+    copy: Layout, tmp_path: Path
+) -> None:
     (copy.answers / "cloud_titan.toml").unlink()
     with pytest.raises(ValueError, match=r"^notebooks/answers/cloud_titan\.toml is missing"):
         make_source(copy, "cloud_titan", "access", tmp_path)
 
 
 @pytest.mark.parametrize("body", ['"return size / bandwidth"', '"return (latency"'])
-def test_a_solution_that_is_not_the_law_is_refused(copy, tmp_path, body):
+def test_a_solution_that_is_not_the_law_is_refused(copy: Layout, tmp_path: Path, body: str) -> None:
     path = copy.answers / "cloud_titan.toml"
     right = '"return latency + size / bandwidth"'
     text = path.read_text(encoding="utf-8")
@@ -86,13 +92,13 @@ def test_a_solution_that_is_not_the_law_is_refused(copy, tmp_path, body):
         make_source(copy, "cloud_titan", "access", tmp_path)
 
 
-def test_a_reference_solution_that_is_wrong_is_refused(copy, tmp_path):
+def test_a_reference_solution_that_is_wrong_is_refused(copy: Layout, tmp_path: Path) -> None:
     edit(copy, "    << line >>", "    return 1.0")
     with pytest.raises(GenerationError, match="the reference solution fails"):
         make_source(copy, "cloud_titan", "access", tmp_path)
 
 
-def test_a_reference_solution_that_earns_less_than_all_is_refused(layout):
+def test_a_reference_solution_that_earns_less_than_all_is_refused(layout: Layout) -> None:
     notebook = nbformat.read(layout.source / "cloud_titan" / "1_access.ipynb", as_version=4)
     (cell,) = [cell for cell in notebook.cells if cell.id == "decide-test"]
     cell.outputs[0].data["text/plain"] = "9.5"
@@ -100,7 +106,7 @@ def test_a_reference_solution_that_earns_less_than_all_is_refused(layout):
         check_full_points(notebook, "x")
 
 
-def test_a_track_is_worth_100_points(layout):
+def test_a_track_is_worth_100_points(layout: Layout) -> None:
     points = 0
     for part in PARTS.values():
         path = layout.source / "cloud_titan" / f"{part.stem}.ipynb"
@@ -109,6 +115,6 @@ def test_a_track_is_worth_100_points(layout):
     assert points == 100
 
 
-def test_outside_a_checkout_the_course_tools_say_so(tmp_path):
+def test_outside_a_checkout_the_course_tools_say_so(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="isn't inside a checkout of the course"):
         find_layout(tmp_path)

@@ -6,6 +6,8 @@ import ast
 import re
 import shutil
 from functools import cache
+from pathlib import Path
+from typing import Any
 
 import keys
 import msgspec
@@ -30,7 +32,7 @@ def text(name: str) -> str:
     return guide(load_track(name), keys, load_answers(find_layout(), name))
 
 
-def chapter(name: str, part) -> str:
+def chapter(name: str, part: Any) -> str:
     """Return what the guide says of one part."""
     begin = text(name).index(f"## Part {part.number}: ")
     end = text(name).find("\n## Part ", begin + 1)
@@ -39,8 +41,8 @@ def chapter(name: str, part) -> str:
 
 @pytest.mark.parametrize(("name", "part"), EVERY_PART)
 def test_the_locks_answer_stands_with_its_words_and_every_other_belief_with_its_refutation(
-    name, part
-):
+    name: str, part: Any
+) -> None:
     track, said = load_track(name), chapter(name, part)
     question = part.of(track).question
     answer = keys.KEYS[part.name](track)["prediction"]
@@ -51,7 +53,7 @@ def test_the_locks_answer_stands_with_its_words_and_every_other_belief_with_its_
 
 
 @pytest.mark.parametrize(("name", "part"), EVERY_PART)
-def test_the_conclusion_has_its_option_and_its_number(name, part):
+def test_the_conclusion_has_its_option_and_its_number(name: str, part: Any) -> None:
     key = keys.KEYS[part.name](load_track(name))
     said = chapter(name, part)
     assert f'`conclusion = "{key["conclusion"]}"`' in said
@@ -60,7 +62,9 @@ def test_the_conclusion_has_its_option_and_its_number(name, part):
 
 
 @pytest.mark.parametrize(("name", "part"), EVERY_PART)
-def test_the_decision_that_is_told_is_the_cheapest_that_meets_every_target(name, part):
+def test_the_decision_that_is_told_is_the_cheapest_that_meets_every_target(
+    name: str, part: Any
+) -> None:
     track = load_track(name)
     (line,) = re.findall(r"^decision = (\{.*\})$", chapter(name, part), re.MULTILINE)
     outcome = part.judge(track, ast.literal_eval(line))
@@ -69,7 +73,7 @@ def test_the_decision_that_is_told_is_the_cheapest_that_meets_every_target(name,
 
 
 @pytest.mark.parametrize(("name", "part"), EVERY_PART)
-def test_the_counts_are_those_of_every_position_of_the_sliders(name, part):
+def test_the_counts_are_those_of_every_position_of_the_sliders(name: str, part: Any) -> None:
     counted = r"Of ([\d,]+) decisions ([\d,]+) meet every target, and ([\d,]+) of these"
     found = re.search(counted, chapter(name, part))
     every, least = decisions(name, part.name), least_cost(name, part.name).cost
@@ -80,7 +84,7 @@ def test_the_counts_are_those_of_every_position_of_the_sliders(name, part):
 
 
 @pytest.mark.parametrize(("name", "part"), EVERY_PART)
-def test_the_shortcut_is_told_with_its_penalty(name, part):
+def test_the_shortcut_is_told_with_its_penalty(name: str, part: Any) -> None:
     said = chapter(name, part)
     assert "The shortcut, every slider at its end, costs " in said
     shortcut = all_decisions(load_track(name), part, keys).most
@@ -93,7 +97,9 @@ def test_the_shortcut_is_told_with_its_penalty(name, part):
 
 
 @pytest.mark.parametrize(("name", "part"), EVERY_PART)
-def test_the_crisis_the_law_the_mark_scheme_and_the_facts_are_whole(layout, name, part):
+def test_the_crisis_the_law_the_mark_scheme_and_the_facts_are_whole(
+    layout: Layout, name: str, part: Any
+) -> None:
     track, said = load_track(name), chapter(name, part)
     content = part.of(track)
     assert part.words(track, content.crisis) in said
@@ -105,12 +111,12 @@ def test_the_crisis_the_law_the_mark_scheme_and_the_facts_are_whole(layout, name
 
 
 @pytest.mark.parametrize("name", TRACKS)
-def test_no_number_is_left_unfilled_and_none_is_no_number(name):
+def test_no_number_is_left_unfilled_and_none_is_no_number(name: str) -> None:
     assert re.findall(r"(?<!text)\{[a-z_]+\}", text(name).replace(r"\text{", "")) == []
     assert re.findall(r"\b(?:nan|inf|None)\b", text(name)) == []
 
 
-def test_a_part_that_cannot_be_won_is_named():
+def test_a_part_that_cannot_be_won_is_named() -> None:
     track = load_track(LIGHT)
     hopeless = msgspec.structs.replace(
         track, access=msgspec.structs.replace(track.access, budget=1e-12)
@@ -120,8 +126,11 @@ def test_a_part_that_cannot_be_won_is_named():
 
 
 def test_the_command_writes_a_page_for_each_track_and_an_index_and_nothing_else(
-    layout, tmp_path, monkeypatch, capsys
-):
+    layout: Layout,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     shutil.copytree(layout.notebooks, tmp_path / "notebooks")
     shutil.copy2(layout.nbgrader_config, tmp_path)
     before = set(tmp_path.rglob("*"))
@@ -139,7 +148,7 @@ def test_the_command_writes_a_page_for_each_track_and_an_index_and_nothing_else(
     assert (tmp_path / pages[1]).read_text(encoding="utf-8") == text(LIGHT) + "\n"
 
 
-def test_the_same_inputs_give_the_same_guide(layout, tmp_path):
+def test_the_same_inputs_give_the_same_guide(layout: Layout, tmp_path: Path) -> None:
     shutil.copytree(layout.notebooks, tmp_path / "notebooks")
     copy = Layout(tmp_path)
     once, again = (

@@ -14,6 +14,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
@@ -91,7 +92,7 @@ STEPS = {"go-through": go_through, "without-the-file": without_the_file}
 # --- the tests
 
 
-def run(layout, checkout: Layout, folder: Path | None, *arguments: str) -> str:
+def run(layout: Layout, checkout: Layout, folder: Path | None, *arguments: str) -> str:
     """Run Python in ``checkout`` and return what it prints.
 
     The track files of ``folder`` are there beside the package's.
@@ -117,7 +118,7 @@ def run(layout, checkout: Layout, folder: Path | None, *arguments: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def checkout(layout, tmp_path_factory):
+def checkout(layout: Layout, tmp_path_factory: pytest.TempPathFactory) -> Layout:
     """A checkout of an instructor's, with the example's answers in it."""
     mine = Layout(tmp_path_factory.mktemp("checkout"))
     shutil.copy2(layout.nbgrader_config, mine.root)
@@ -127,7 +128,7 @@ def checkout(layout, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def tracks(layout, tmp_path_factory):
+def tracks(layout: Layout, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the example as an instructor lays it out for everybody."""
     folder = tmp_path_factory.mktemp("tracks")
     shutil.copy2(layout.root / EXAMPLE, folder / f"{NAME}.toml")
@@ -135,7 +136,9 @@ def tracks(layout, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def course(layout, checkout, tracks, tmp_path_factory):
+def course(
+    layout: Layout, checkout: Layout, tracks: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     """The folder in which the track has gone through everything."""
     folder = tmp_path_factory.mktemp("own")
     run(layout, checkout, tracks, "-m", __name__, "go-through", str(folder))
@@ -143,11 +146,13 @@ def course(layout, checkout, tracks, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def found(course):
+def found(course: Path) -> Any:
     return json.loads((course / "found.json").read_text(encoding="utf-8"))
 
 
-def test_the_track_loads_beside_the_packages_own(layout, checkout, tracks):
+def test_the_track_loads_beside_the_packages_own(
+    layout: Layout, checkout: Layout, tracks: Path
+) -> None:
     code = (
         "from storagelab.tracks import TRACKS, load_track; print(*TRACKS); load_track(TRACKS[-1])"
     )
@@ -155,7 +160,7 @@ def test_the_track_loads_beside_the_packages_own(layout, checkout, tracks):
     assert known == [*run(layout, checkout, None, "-c", code).split(), NAME]
 
 
-def test_it_teaches_what_every_track_has_to(layout, checkout, tracks):
+def test_it_teaches_what_every_track_has_to(layout: Layout, checkout: Layout, tracks: Path) -> None:
     """A crisis, a way out, no shortcut, an event that changes the answer: the package's own test
     of that, on the track of one's own."""
     lessons = str(layout.root / "tests/parts/test_lessons.py")
@@ -181,17 +186,17 @@ def text_of(path: Path) -> str:
     return "\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells)
 
 
-def test_its_crisis_is_one_in_every_part(found):
+def test_its_crisis_is_one_in_every_part(found: Any) -> None:
     assert set(found["unmet"]) == set(PARTS)
     assert all(found["unmet"].values())
 
 
-def test_its_reference_solutions_earn_all_points_in_every_notebook(course):
+def test_its_reference_solutions_earn_all_points_in_every_notebook(course: Path) -> None:
     """The generator refuses a track where they don't, so that three notebooks say it all."""
     assert sorted(path.stem for path in (course / "source" / NAME).iterdir()) == STEMS
 
 
-def test_its_words_are_filled_in_and_the_reveal_shows_its_numbers(course):
+def test_its_words_are_filled_in_and_the_reveal_shows_its_numbers(course: Path) -> None:
     for path in (course / "source" / NAME).iterdir():
         notebook = nbformat.read(path, as_version=4)
         for cell in notebook.cells:
@@ -204,7 +209,9 @@ def test_its_words_are_filled_in_and_the_reveal_shows_its_numbers(course):
         assert not re.search(r"\bnan\b|[{}]", says)
 
 
-def test_its_release_holds_three_notebooks_and_no_secret(layout, checkout, course, found):
+def test_its_release_holds_three_notebooks_and_no_secret(
+    layout: Layout, checkout: Layout, course: Path, found: Any
+) -> None:
     keys = re.findall(r"^def (\w+_\w+)", (layout.notebooks / "keys.py").read_text(), re.MULTILINE)
     released = course / "course" / "release" / NAME
     assert sorted(path.stem for path in released.iterdir()) == STEMS
@@ -223,7 +230,9 @@ def test_its_release_holds_three_notebooks_and_no_secret(layout, checkout, cours
         )
 
 
-def test_a_student_who_does_it_all_gets_every_point_that_a_machine_gives(course, found):
+def test_a_student_who_does_it_all_gets_every_point_that_a_machine_gives(
+    course: Path, found: Any
+) -> None:
     full = {}
     for part in PARTS.values():
         for cell in nbformat.read(course / "source" / NAME / f"{part.stem}.ipynb", 4).cells:
@@ -235,7 +244,7 @@ def test_a_student_who_does_it_all_gets_every_point_that_a_machine_gives(course,
     assert sum(points or 0 for points in full.values()) == 80
 
 
-def test_nothing_goes_wrong_in_that_students_notebooks(course):
+def test_nothing_goes_wrong_in_that_students_notebooks(course: Path) -> None:
     for stem in STEMS:
         path = course / "course" / "autograded" / ADA / NAME / f"{stem}.ipynb"
         for cell in nbformat.read(path, as_version=4).cells:
@@ -244,7 +253,7 @@ def test_nothing_goes_wrong_in_that_students_notebooks(course):
                 assert output.get("name") != "stderr", (stem, cell.id)
 
 
-def test_that_students_ledger_has_every_step(course):
+def test_that_students_ledger_has_every_step(course: Path) -> None:
     path = course / "course" / "submitted" / ADA / NAME / "ledger.json"
     ledger = json.loads(path.read_text(encoding="utf-8"))
     kinds = {(entry["part"], entry["kind"]) for entry in ledger["entries"]}
@@ -252,12 +261,14 @@ def test_that_students_ledger_has_every_step(course):
     assert kinds == {*steps, ("pipeline", "run")}
 
 
-def test_a_student_who_pastes_another_tracks_answers_gets_nothing(found):
+def test_a_student_who_pastes_another_tracks_answers_gets_nothing(found: Any) -> None:
     assert set(found["scores"][LEA]) == set(found["scores"][ADA])
     assert [score for score in found["scores"][LEA].values() if score] == []
 
 
-def test_where_nobody_has_the_file_instructor_and_student_are_told_so(layout, checkout, course):
+def test_where_nobody_has_the_file_instructor_and_student_are_told_so(
+    layout: Layout, checkout: Layout, course: Path
+) -> None:
     said = run(layout, checkout, None, "-m", __name__, "without-the-file", str(course))
     for_instructor, for_student = said.split("student: ")
     for sentence in (for_instructor, for_student):
@@ -270,7 +281,9 @@ if __name__ == "__main__":
     STEPS[sys.argv[1]](Path(sys.argv[2]))
 
 
-def test_nbgrader_stops_at_an_assignment_whose_track_nobody_knows(layout, tmp_path):
+def test_nbgrader_stops_at_an_assignment_whose_track_nobody_knows(
+    layout: Layout, tmp_path: Path
+) -> None:
     """Graded all the same, it would earn next to nothing, and only the feedback would say why."""
     (tmp_path / "source" / NAME).mkdir(parents=True)
     (tmp_path / "source" / NAME / "1_access.ipynb").touch()

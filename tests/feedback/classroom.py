@@ -8,6 +8,7 @@ import re
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import keys
 import nbformat
@@ -111,7 +112,7 @@ def make_answers(track: str, name: str) -> Answers:
     return answers
 
 
-def law(sheet, otherwise: str) -> str:
+def law(sheet: Any, otherwise: str) -> str:
     """Return a law that is right for the open example, and does something else otherwise."""
     content = sheet.content.law
     example = ", ".join(map(repr, content.example))
@@ -126,7 +127,7 @@ def law(sheet, otherwise: str) -> str:
     )
 
 
-def start_of(sheet):
+def start_of(sheet: Any) -> Any:
     """Return the settings of the start as a decision: they miss a target in every part."""
     return keys.as_decision(sheet.track, sheet.part, sheet.part.baseline(sheet.track))
 

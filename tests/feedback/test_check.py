@@ -9,6 +9,8 @@ import json
 import shutil
 import subprocess
 import sys
+from pathlib import Path
+from typing import Any
 
 import keys
 import nbformat
@@ -16,6 +18,7 @@ import pytest
 from click.testing import CliRunner
 
 from demo.students import read_sheet, reference
+from storagelab.course.layout import Layout
 from storagelab.labs import check, checking, open_part, progress, static_answers
 from storagelab.labs.errors import StudentError
 from storagelab.parts import PARTS
@@ -25,12 +28,12 @@ TRACK = "edge_guardian"
 
 
 @pytest.fixture
-def fresh(layout, tmp_path):
+def fresh(layout: Layout, tmp_path: Path) -> Any:
     """A folder as it is fetched."""
     return shutil.copytree(layout.release / TRACK, tmp_path / TRACK)
 
 
-def work(folder, track=TRACK, changes=None):
+def work(folder: Path, track: str = TRACK, changes: Any = None) -> Path:
     """Fill in everything, right, and leave the ledger that a browser leaves."""
     answers = reference(keys, track)
     for part, cells in answers.items():
@@ -51,21 +54,23 @@ def work(folder, track=TRACK, changes=None):
 
 
 @pytest.fixture
-def done(fresh):
+def done(fresh: Any) -> Any:
     return work(fresh)
 
 
-def steps(folder, part):
+def steps(folder: Path, part: Any) -> dict[Any, tuple[Any, Any]]:
     found = next(item for item in progress.look_at(folder).parts if item.name == part)
     return {step.name: (step.state, step.says) for step in found.steps}
 
 
-def call(*arguments):
+def call(*arguments: Any) -> Any:
     return CliRunner().invoke(check.command, [str(item) for item in arguments])
 
 
 @pytest.mark.parametrize("track", TRACKS)
-def test_a_fresh_folder_is_all_to_do_and_a_finished_one_is_done(layout, tmp_path, track):
+def test_a_fresh_folder_is_all_to_do_and_a_finished_one_is_done(
+    layout: Layout, tmp_path: Path, track: str
+) -> None:
     folder = shutil.copytree(layout.release / track, tmp_path / track)
     result = call(folder)
     assert result.exit_code == check.TO_DO
@@ -78,7 +83,7 @@ def test_a_fresh_folder_is_all_to_do_and_a_finished_one_is_done(layout, tmp_path
     assert "to do  " not in result.output
 
 
-def test_it_changes_nothing_and_runs_nothing(done):
+def test_it_changes_nothing_and_runs_nothing(done: Any) -> None:
     bomb = done / "1_access.ipynb"
     notebook = nbformat.read(bomb, as_version=4)
     notebook.cells.insert(0, nbformat.v4.new_code_cell("open('bomb', 'w').write('x')"))
@@ -89,7 +94,7 @@ def test_it_changes_nothing_and_runs_nothing(done):
     assert {path.name: path.read_bytes() for path in done.iterdir()} == before
 
 
-def test_a_lock_a_reveal_and_runs_are_read_from_the_ledger(fresh):
+def test_a_lock_a_reveal_and_runs_are_read_from_the_ledger(fresh: Any) -> None:
     assert steps(fresh, "pipeline")["lock"][0] == "to do"
     assert steps(fresh, "pipeline")["workbench"][0] == "to do"
     work(fresh)
@@ -144,15 +149,15 @@ def test_a_lock_a_reveal_and_runs_are_read_from_the_ledger(fresh):
     ],
 )
 def test_an_answer_that_wont_do_is_said_in_the_tests_own_words(
-    fresh, part, cell, source, step, says
-):
+    fresh: Any, part: str, cell: str, source: str, step: str, says: str
+) -> None:
     work(fresh, changes={part: {cell: source}})
     state, said = steps(fresh, part)[step]
     assert state == "to do"
     assert says in said
 
 
-def test_a_decision_that_misses_a_target_is_told_as_feedback_tells_it(fresh):
+def test_a_decision_that_misses_a_target_is_told_as_feedback_tells_it(fresh: Any) -> None:
     sheet = read_sheet(keys, TRACK, "access")
     start = keys.as_decision(sheet.track, sheet.part, sheet.part.baseline(sheet.track))
     work(fresh, changes={"access": {"decide": f"decision = {start!r}"}})
@@ -161,7 +166,7 @@ def test_a_decision_that_misses_a_target_is_told_as_feedback_tells_it(fresh):
     assert steps(fresh, "access")["decide"] == ("to do", str(raised.value))
 
 
-def test_right_and_wrong_answers_look_the_same(fresh, tmp_path):
+def test_right_and_wrong_answers_look_the_same(fresh: Any, tmp_path: Path) -> None:
     """It knows no key: a wrong option of the right kind is as good."""
     sheet = read_sheet(keys, TRACK, "access")
     work(fresh, changes={"access": {"conclude": sheet.conclude(sheet.wrong_option, "123.0")}})
@@ -176,7 +181,7 @@ def test_right_and_wrong_answers_look_the_same(fresh, tmp_path):
         "conclusion, times_faster = 'garbage', 3.0",
     ],
 )
-def test_what_only_a_run_can_tell_is_unknown(fresh, source):
+def test_what_only_a_run_can_tell_is_unknown(fresh: Any, source: str) -> None:
     work(fresh, changes={"access": {"conclude": source}})
     state, says = steps(fresh, "access")["conclude"]
     assert state == "unknown"
@@ -186,7 +191,7 @@ def test_what_only_a_run_can_tell_is_unknown(fresh, source):
     assert "use --run" in " ".join(result.output.split())
 
 
-def test_sums_of_numbers_are_read(fresh):
+def test_sums_of_numbers_are_read(fresh: Any) -> None:
     source = "conclusion = 'garbage'\ntimes_faster = 16 * 2 / 4 - 1"
     work(fresh, changes={"access": {"conclude": source}})
     assert steps(fresh, "access")["conclude"][1] == "'garbage', and times_faster = 7 times."
@@ -195,7 +200,7 @@ def test_sums_of_numbers_are_read(fresh):
 @pytest.mark.parametrize(
     "source", ["x = " + "(" * 500, "x = 1/0", "%matplotlib inline\nx = 1", "\0"]
 )
-def test_no_source_breaks_the_reader(fresh, source):
+def test_no_source_breaks_the_reader(fresh: Any, source: Any) -> None:
     work(fresh, changes={"access": {"conclude": source}})
     assert steps(fresh, "access")["conclude"][0] == "to do"
 
@@ -211,14 +216,16 @@ def test_no_source_breaks_the_reader(fresh, source):
         ("def f(a, *, b): pass", 1, False),
     ],
 )
-def test_a_functions_arguments_are_counted(source, count, fits):
-    assert static_answers.takes(ast.parse(source).body[0], count) is fits
+def test_a_functions_arguments_are_counted(source: str, count: int, fits: bool) -> None:
+    (function,) = ast.parse(source).body
+    assert isinstance(function, ast.FunctionDef)
+    assert static_answers.takes(function, count) is fits
 
 
 # --- folders and files
 
 
-def test_the_wrong_folder_says_which_would_be_right(layout, tmp_path):
+def test_the_wrong_folder_says_which_would_be_right(layout: Layout, tmp_path: Path) -> None:
     result = call(layout.release)
     assert result.exit_code == check.NOT_CHECKED
     assert " or ".join(sorted(TRACKS)) in result.stderr
@@ -229,7 +236,9 @@ def test_the_wrong_folder_says_which_would_be_right(layout, tmp_path):
     assert json.loads(call(tmp_path, "--json").stdout)["error"]
 
 
-def test_a_notebook_that_is_missing_or_damaged_is_named_and_the_others_are_checked(done):
+def test_a_notebook_that_is_missing_or_damaged_is_named_and_the_others_are_checked(
+    done: Any,
+) -> None:
     (done / "1_access.ipynb").unlink()
     (done / "2_pipeline.ipynb").write_text('{"cells": [')
     assert "1_access.ipynb can't be read" in steps(done, "access")["notebook"][1]
@@ -238,7 +247,7 @@ def test_a_notebook_that_is_missing_or_damaged_is_named_and_the_others_are_check
     assert call(done).exit_code == check.TO_DO
 
 
-def test_notebooks_of_two_tracks_are_refused(done, layout):
+def test_notebooks_of_two_tracks_are_refused(done: Any, layout: Layout) -> None:
     shutil.copy(layout.release / "mobile_nomad" / "1_access.ipynb", done)
     assert "several tracks (edge_guardian, mobile_nomad)" in call(done).stderr
 
@@ -251,7 +260,9 @@ def test_notebooks_of_two_tracks_are_refused(done, layout):
         (lambda text: text.replace(TRACK, "mobile_nomad"), "belongs to the track"),
     ],
 )
-def test_a_damaged_ledger_is_said_once_and_the_answers_are_checked_all_the_same(done, damage, says):
+def test_a_damaged_ledger_is_said_once_and_the_answers_are_checked_all_the_same(
+    done: Any, damage: Any, says: str
+) -> None:
     ledger = done / "ledger.json"
     ledger.write_text(damage(ledger.read_text()))
     result = call(done)
@@ -263,7 +274,7 @@ def test_a_damaged_ledger_is_said_once_and_the_answers_are_checked_all_the_same(
 # --- how it is called
 
 
-def test_json_has_everything(done):
+def test_json_has_everything(done: Any) -> None:
     told = json.loads(call(done, "--json").output)
     assert told["track"] == TRACK
     assert told["to_do"] == 0
@@ -272,14 +283,14 @@ def test_json_has_everything(done):
     assert {step["state"] for part in told["parts"] for step in part["steps"]} == {"done"}
 
 
-def test_a_cell_can_show_it(done, capsys):
+def test_a_cell_can_show_it(done: Any, capsys: pytest.CaptureFixture[str]) -> None:
     check.show(done)
     assert "Nothing is left to do." in capsys.readouterr().out
     check.show(done / "nowhere")
     assert "is no folder" in capsys.readouterr().out
 
 
-def test_run_runs_the_open_tests_on_a_copy(fresh):
+def test_run_runs_the_open_tests_on_a_copy(fresh: Any) -> None:
     sheet = read_sheet(keys, TRACK, "access")
     work(fresh, changes={"access": {"law": f"{sheet.head}\n    return 0.5"}})
     before = {path.name: path.read_bytes() for path in fresh.iterdir()}
@@ -290,7 +301,7 @@ def test_run_runs_the_open_tests_on_a_copy(fresh):
     assert {path.name: path.read_bytes() for path in fresh.iterdir()} == before
 
 
-def test_it_needs_neither_nbgrader_nor_a_kernel(done):
+def test_it_needs_neither_nbgrader_nor_a_kernel(done: Any) -> None:
     """What a student's machine has: the package and click."""
     code = (
         "import sys\n"

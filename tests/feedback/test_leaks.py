@@ -7,14 +7,17 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from html import unescape
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
 
 import storagelab
+from storagelab.course.layout import Layout
 from storagelab.labs import checking
 from storagelab.parts import PARTS
 from storagelab.tracks import TRACKS, load_track
@@ -24,11 +27,13 @@ CLASSES = (TRACKS[0], pytest.param(TRACKS[2], marks=pytest.mark.nightly))
 
 
 @pytest.fixture(scope="module", params=CLASSES)
-def room(request, layout, tmp_path_factory):
+def room(
+    request: pytest.FixtureRequest, layout: Layout, tmp_path_factory: pytest.TempPathFactory
+) -> Any:
     return run_class(layout, request.param, tmp_path_factory.mktemp(request.param))
 
 
-def texts(*folders):
+def texts(*folders: Any) -> Iterator[tuple[Any, str]]:
     """Yield every file under folders, with its text."""
     for folder in folders:
         assert folder.exists(), folder
@@ -37,7 +42,7 @@ def texts(*folders):
                 yield path, path.read_text(encoding="utf-8", errors="replace")
 
 
-def in_reach(room):
+def in_reach(room: Any) -> list[Any]:
     """Every file that a student of the class can get."""
     course_exchange = room.exchange / "storagelab"
     return list(
@@ -52,7 +57,7 @@ def in_reach(room):
     )
 
 
-def test_nothing_planted_is_in_what_a_student_can_get(room):
+def test_nothing_planted_is_in_what_a_student_can_get(room: Any) -> None:
     planted = [marker for markers in room.markers.values() for marker in markers]
     assert {
         kind: len(markers) >= len(PARTS) for kind, markers in room.markers.items()
@@ -64,7 +69,7 @@ def test_nothing_planted_is_in_what_a_student_can_get(room):
             assert marker not in text, f"{marker} is in {path}"
 
 
-def test_every_hidden_test_and_mark_scheme_is_in_stock_nbgraders_feedback(room):
+def test_every_hidden_test_and_mark_scheme_is_in_stock_nbgraders_feedback(room: Any) -> None:
     """The search above can find something: the same class, with nbgrader's own exporter."""
     room.nbgrader(
         "generate_feedback",
@@ -79,7 +84,9 @@ def test_every_hidden_test_and_mark_scheme_is_in_stock_nbgraders_feedback(room):
         assert marker in stock, marker
 
 
-def test_no_hidden_input_and_no_expected_value_is_in_the_feedback_of_who_prints_them(room):
+def test_no_hidden_input_and_no_expected_value_is_in_the_feedback_of_who_prints_them(
+    room: Any,
+) -> None:
     """The inputs of a law's hidden calls are drawn by the student's name: they are known here."""
     track, seen = load_track(room.track), 0
     for part in PARTS.values():
@@ -102,7 +109,7 @@ def test_no_hidden_input_and_no_expected_value_is_in_the_feedback_of_who_prints_
     assert seen == 0, "what a hidden call prints isn't even kept in autograded/"
 
 
-def test_no_traceback_goes_through_a_hidden_test(room):
+def test_no_traceback_goes_through_a_hidden_test(room: Any) -> None:
     for name in STUDENTS:
         for part in PARTS:
             page = room.page(name, part)
@@ -111,13 +118,13 @@ def test_no_traceback_goes_through_a_hidden_test(room):
                 assert word not in page, f"{name}, {part}: {word}"
 
 
-def test_a_student_who_prints_the_tests_source_finds_it_withheld(room):
+def test_a_student_who_prints_the_tests_source_finds_it_withheld(room: Any) -> None:
     """By lines: under stock autograding a student's code can read the tests, and could hide it."""
     pages = [room.page(TRAVELS, part) for part in PARTS]
     assert all("repeats a part of a hidden test" in page for page in pages)
 
 
-def test_who_has_nothing_wrong_is_told_nothing_wrong(room):
+def test_who_has_nothing_wrong_is_told_nothing_wrong(room: Any) -> None:
     for part in PARTS:
         page = room.page("perfect", part)
         assert "Every test passed." in page
@@ -125,7 +132,7 @@ def test_who_has_nothing_wrong_is_told_nothing_wrong(room):
             assert words not in page
 
 
-def test_every_failed_test_says_which_idea_was_missed_with_own_numbers(room):
+def test_every_failed_test_says_which_idea_was_missed_with_own_numbers(room: Any) -> None:
     track = load_track(room.track)
     for part in PARTS.values():
         page = text_of(room.page("wrong", part.name))
@@ -147,7 +154,7 @@ def test_every_failed_test_says_which_idea_was_missed_with_own_numbers(room):
         assert "A hidden test failed." not in page
 
 
-def test_partial_credit_says_what_is_missing(room):
+def test_partial_credit_says_what_is_missing(room: Any) -> None:
     for part in PARTS.values():
         page = text_of(room.page("raises", part.name))
         assert "isn't what the workbench shows" in page
@@ -170,7 +177,7 @@ sys.exit(not done["success"])
 """
 
 
-def test_formgraders_button_makes_the_same_pages(room):
+def test_formgraders_button_makes_the_same_pages(room: Any) -> None:
     before = [room.page("raises", part) for part in PARTS]
     environment = {**os.environ, "NBGRADER_EXCHANGE": str(room.exchange)}
     ran = subprocess.run(
@@ -186,7 +193,7 @@ def test_formgraders_button_makes_the_same_pages(room):
     assert [room.page("raises", part) for part in PARTS] == before
 
 
-def test_feedback_reaches_its_student_alone_and_is_the_same(room):
+def test_feedback_reaches_its_student_alone_and_is_the_same(room: Any) -> None:
     pages = {
         path.read_text(encoding="utf-8")
         for path in (room.exchange / "storagelab/feedback").iterdir()
@@ -197,14 +204,14 @@ def test_feedback_reaches_its_student_alone_and_is_the_same(room):
 # --- what is no class's: the committed release, the package, the built book
 
 
-def pairs_of_lines(text):
+def pairs_of_lines(text: str) -> set[Any]:
     """Return what stands in a text one under the other, be it a program, a notebook or a page."""
     plain = unescape(text).replace("\\n", "\n").replace('\\"', '"')
     lines = [line.strip(' \t",') for line in plain.splitlines()]
     return set(pairwise(line for line in lines if line))
 
 
-def hidden_pairs(layout):
+def hidden_pairs(layout: Layout) -> set[Any]:
     """Return the pairs of lines that are in hidden tests and nowhere in the open."""
     found, visible = set(), set()
     for path in sorted(layout.source.rglob("*.ipynb")):
@@ -216,7 +223,7 @@ def hidden_pairs(layout):
     return {pair for pair in found - visible if not any("import" in line for line in pair)}
 
 
-def test_no_hidden_test_is_in_the_release_the_package_or_the_book(layout):
+def test_no_hidden_test_is_in_the_release_the_package_or_the_book(layout: Layout) -> None:
     hidden = hidden_pairs(layout)
     assert len(hidden) > 100
     folders = [layout.release, Path(storagelab.__file__).parent]
@@ -231,12 +238,12 @@ def test_no_hidden_test_is_in_the_release_the_package_or_the_book(layout):
     assert hidden & pairs_of_lines(source.read_text(encoding="utf-8"))
 
 
-def test_the_release_has_no_outputs_and_no_answers_in_its_metadata(layout):
+def test_the_release_has_no_outputs_and_no_answers_in_its_metadata(layout: Layout) -> None:
     for path, text in texts(layout.release):
         for cell in json.loads(text)["cells"]:
             assert not cell.get("outputs"), path
 
 
-def text_of(page):
+def text_of(page: Any) -> str:
     """Return a page's words without its tags."""
     return " ".join(unescape(re.sub(r"<[^>]+>", "", page)).split())

@@ -18,6 +18,7 @@ import pytest
 
 from hub.__main__ import free_ports
 from hub.people import PASSWORDS
+from storagelab.course.layout import Layout
 
 from ..browser.conftest import Traffic, new_page
 
@@ -88,7 +89,7 @@ def running_hub(root: Path, state: Path) -> Iterator[Hub]:
 
 
 @pytest.fixture(scope="session")
-def hub_root(layout, make) -> Path:
+def hub_root(layout: Layout, make: Callable[[str], None]) -> Path:
     """The checkout, with the proxy that ``make hub`` fetches."""
     if not (layout.root / "node_modules" / "configurable-http-proxy").is_dir():
         make("build/stamps/npm")
@@ -96,13 +97,13 @@ def hub_root(layout, make) -> Path:
 
 
 @pytest.fixture
-def hub(hub_root, tmp_path) -> Iterator[Hub]:
+def hub(hub_root: Path, tmp_path: Path) -> Iterator[Hub]:
     with running_hub(hub_root, tmp_path / "hub") as running:
         yield running
 
 
 @pytest.fixture
-def people(browser, hub) -> Iterator[Callable[[str], Any]]:
+def people(browser: Any, hub: Hub) -> Iterator[Callable[[str], Any]]:
     """Open a browser profile for a person, who isn't logged in yet."""
     with ExitStack() as profiles:
 

@@ -4,8 +4,19 @@ The source of this file is typed into a cell: it uses nothing but Python and wha
 environment has. It prints a JSON object: by attempt, what came of it.
 """
 
+from collections.abc import Callable
+from typing import Any
 
-def attempts(address, homes, others, instructor, course, exchange, assignment):
+
+def attempts(
+    address: str,
+    homes: Any,
+    others: Any,
+    instructor: Any,
+    course: Any,
+    exchange: Any,
+    assignment: Any,
+) -> None:
     """Try to read what belongs to others; return by attempt what came of it."""
     import glob
     import json
@@ -20,20 +31,20 @@ def attempts(address, homes, others, instructor, course, exchange, assignment):
     inbound = f"{exchange}/{course}/inbound"
     hub = os.environ["JUPYTERHUB_API_URL"]
 
-    def read(path):
+    def read(path: Any) -> Callable[..., Any]:
         return lambda: (os.listdir(path) if os.path.isdir(path) else open(path, "rb").read(1)) and 1
 
-    def write(path):
-        return lambda: open(path, "a").close() or 1
+    def write(path: Any) -> Callable[..., Any]:
+        return lambda: open(path, "a").close() or 1  # type: ignore[func-returns-value]
 
-    def ask(path, method="GET", where=hub):
+    def ask(path: Any, method: str = "GET", where: Any = hub) -> Callable[..., Any]:
         token = os.environ["JUPYTERHUB_API_TOKEN"]
         request = urllib.request.Request(
             f"{where}{path}", method=method, headers={"Authorization": f"token {token}"}
         )
         return lambda: urllib.request.urlopen(request, timeout=20).status
 
-    def environment_of_another():
+    def environment_of_another() -> Any:
         found = []
         for folder in glob.glob("/proc/[0-9]*"):
             if os.stat(folder).st_uid != os.getuid():
@@ -42,13 +53,13 @@ def attempts(address, homes, others, instructor, course, exchange, assignment):
         assert len(found) > 3, found
         return sum(bool(open(f"{folder}/environ", "rb").read(1)) for folder in found)
 
-    def submissions_by_name():
+    def submissions_by_name() -> Any:
         found = glob.glob(f"{inbound}/*") + glob.glob(f"{inbound}/*/*")
         if not found:
             raise PermissionError("nothing can be listed")
         return found
 
-    def kernels_of_others():
+    def kernels_of_others() -> Any:
         uids = {pwd.getpwnam(name).pw_uid for name in [*others, instructor]}
         table = pathlib.Path("/proc/net/tcp").read_text().splitlines()
         rows = [line.split() for line in table[1:]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,8 +18,10 @@ from playwright.sync_api import expect
 from demo.students import Sheet, read_sheet
 from hub.people import COURSE, EXCHANGE, HOMES, INSTRUCTOR, UIDS
 from storagelab.course.generate import load_keys
+from storagelab.course.layout import Layout
 from storagelab.ledger import entries_of, read_ledger
 from storagelab.parts import PARTS
+from storagelab.tracks import Track
 
 from . import intruder
 from .conftest import Hub, ask_each, needs_root, wait_for
@@ -112,7 +114,9 @@ def restart_server(student: Student) -> None:
     page.wait_for_url(f"{student.base}/**", timeout=SLOW)
 
 
-def test_a_student_fetches_works_and_submits_and_gets_at_nobody_elses(hub, people, layout):
+def test_a_student_fetches_works_and_submits_and_gets_at_nobody_elses(
+    hub: Hub, people: Callable[[str], Any], layout: Layout
+) -> None:
     """The shortest way through every program of the hub; the whole class goes it by night."""
     keys = load_keys(layout)
     sheet = read_sheet(keys, TRACK, "access")
@@ -157,7 +161,9 @@ def test_a_student_fetches_works_and_submits_and_gets_at_nobody_elses(hub, peopl
 
 
 @pytest.mark.nightly
-def test_a_class_from_release_to_feedback(hub, people, layout, track):
+def test_a_class_from_release_to_feedback(
+    hub: Hub, people: Callable[[str], Any], layout: Layout, track: Track
+) -> None:
     take = camera(layout.root / "docs" / "hub")
     keys = load_keys(layout)
     sheets = {name: read_sheet(keys, TRACK, name) for name in PARTS}
@@ -250,9 +256,9 @@ def test_a_class_from_release_to_feedback(hub, people, layout, track):
     expect(teacher.row(TRACK).locator("td.num-submissions")).to_have_text("2")
     take(teacher.page, "collected", 620)
     teacher.row(TRACK).locator("td.num-submissions a").click()
-    for student in ("ada", "ben"):
-        teacher.press(student, "autograde")
-        expect(teacher.row(student).locator("td.status")).to_have_text("needs manual grading")
+    for name in ("ada", "ben"):
+        teacher.press(name, "autograde")
+        expect(teacher.row(name).locator("td.status")).to_have_text("needs manual grading")
     take(teacher.page, "autograded", 460)
     with gradebook(hub) as book:
         of_ada, of_ben = (book.find_submission(TRACK, name) for name in ("ada", "ben"))
@@ -265,8 +271,8 @@ def test_a_class_from_release_to_feedback(hub, people, layout, track):
         assert 0 < of_ben.total_seconds_late < 600
 
     diary.write("manual grading")
-    for student in ("ada", "ben"):
-        grade_by_hand(teacher, student, take)
+    for name in ("ada", "ben"):
+        grade_by_hand(teacher, name, take)
 
     with gradebook(hub) as book:
         assert book.find_submission(TRACK, "ada").score == 80 + BY_HAND["ada"]
@@ -278,11 +284,11 @@ def test_a_class_from_release_to_feedback(hub, people, layout, track):
     for student in (ada, ben):
         student.open_list()
         student.item("submitted").get_by_role("button", name="Fetch Feedback").click()
-        link = student.item("submitted").get_by_text("(view feedback)").last
-        expect(link).to_be_visible()
+        feedback = student.item("submitted").get_by_text("(view feedback)").last
+        expect(feedback).to_be_visible()
         if student is ada:
             take(student.page, "feedback_fetched", 560)
-        link.click()
+        feedback.click()
         page = read_feedback(student, NOTEBOOKS["access"])
         expect(page.get_by_text(COMMENT)).to_be_visible()
     take(ada.page, "feedback")

@@ -8,6 +8,7 @@ import re
 import signal
 import socket
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -15,22 +16,23 @@ import pytest
 from hub import sandbox
 from hub.__main__ import HubError, check_machine, free_ports
 from hub.people import EVERYBODY, HOMES, MATERIAL, UIDS
+from storagelab.course.layout import Layout
 
 from .conftest import ask_each, needs_root, running_hub
 
 
-def test_who_is_not_root_is_told_what_to_do(monkeypatch):
+def test_who_is_not_root_is_told_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     with pytest.raises(HubError, match="sudo make hub"):
         check_machine(8000)
 
 
 @pytest.fixture
-def as_root(monkeypatch):
+def as_root(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 0)
 
 
-def test_a_port_in_use_is_said_with_another_one(as_root):
+def test_a_port_in_use_is_said_with_another_one(as_root: None) -> None:
     with socket.socket() as somebody:
         somebody.bind(("127.0.0.1", 0))
         somebody.listen()
@@ -39,10 +41,12 @@ def test_a_port_in_use_is_said_with_another_one(as_root):
             check_machine(port)
 
 
-def test_an_id_that_somebody_has_is_not_taken(as_root, monkeypatch):
+def test_an_id_that_somebody_has_is_not_taken(
+    as_root: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     known = pwd.getpwuid
 
-    def somebody(uid):
+    def somebody(uid: Any) -> Any:
         return known(0) if uid == UIDS["ben"] else known(uid)
 
     monkeypatch.setattr(pwd, "getpwuid", somebody)
@@ -50,11 +54,11 @@ def test_an_id_that_somebody_has_is_not_taken(as_root, monkeypatch):
         check_machine(free_ports(1)[0])
 
 
-def test_ports_are_different():
+def test_ports_are_different() -> None:
     assert len(set(free_ports(20))) == 20
 
 
-def test_nothing_of_the_instructors_is_shown_inside(layout, tmp_path):
+def test_nothing_of_the_instructors_is_shown_inside(layout: Layout, tmp_path: Path) -> None:
     seen = sandbox.mounts(layout.root, tmp_path)
     for hidden in ("notebooks", "source", "demo", "release", "tests", "build", ".git"):
         folder = layout.root / hidden
@@ -64,7 +68,7 @@ def test_nothing_of_the_instructors_is_shown_inside(layout, tmp_path):
     assert writable == {tmp_path / name for name in ("home", "exchange", "hub")}
 
 
-def test_the_way_to_a_mount_is_open_but_not_to_the_material(layout, tmp_path):
+def test_the_way_to_a_mount_is_open_but_not_to_the_material(layout: Layout, tmp_path: Path) -> None:
     words = sandbox.command(layout.root, tmp_path, 3, ["true"])
     modes = {words[i + 1]: words[i - 1] for i, word in enumerate(words) if word == "--dir"}
     assert modes.pop(str(MATERIAL)) == "700"
@@ -72,18 +76,20 @@ def test_the_way_to_a_mount_is_open_but_not_to_the_material(layout, tmp_path):
     assert {str(layout.root), str(HOMES.parent)} <= set(modes)
 
 
-def test_parents_come_before_what_is_in_them():
+def test_parents_come_before_what_is_in_them() -> None:
     found = sandbox.parents([Path("/b/c/d"), Path("/a")])
     assert found == [Path("/b"), Path("/b/c")]
 
 
-def test_without_bubblewrap_it_says_what_to_install(layout, tmp_path, monkeypatch):
+def test_without_bubblewrap_it_says_what_to_install(
+    layout: Layout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(FileNotFoundError, match="apt-get install bubblewrap"):
         sandbox.command(layout.root, tmp_path, 3, ["true"])
 
 
-def test_the_pages_pictures_are_there_and_small(layout):
+def test_the_pages_pictures_are_there_and_small(layout: Layout) -> None:
     page = (layout.root / "docs" / "hub.md").read_text(encoding="utf-8")
     named = re.findall(r"!\[[^\]]{20,}\]\(hub/([\w-]+\.png)\)", page)
     assert len(named) > 10
@@ -93,7 +99,9 @@ def test_the_pages_pictures_are_there_and_small(layout):
 
 
 @needs_root
-def test_killed_outright_nothing_is_left_and_the_class_goes_on(hub_root, tmp_path):
+def test_killed_outright_nothing_is_left_and_the_class_goes_on(
+    hub_root: Path, tmp_path: Path
+) -> None:
     accounts = Path("/etc/passwd").read_bytes()
     state = tmp_path / "state"
     with running_hub(hub_root, state) as hub:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import math
 import sys
 import warnings
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from storagelab.labs import checking, open_part
+from storagelab.labs.errors import StudentError
 from storagelab.ledger import append_entry
 
 
 @pytest.mark.parametrize("share", [0.001, 0.5, 1, 2.5])
-def test_credit_is_a_plain_float_within_the_points(share):
+def test_credit_is_a_plain_float_within_the_points(share: float) -> None:
     earned = checking.credit(8, share)
     assert type(earned) is float
     assert repr(earned) == str(float(repr(earned)))
@@ -21,7 +24,7 @@ def test_credit_is_a_plain_float_within_the_points(share):
 
 
 @pytest.mark.parametrize("share", [0, -1, float("nan")])
-def test_no_credit_is_an_error_and_not_a_number_to_be_misread(share):
+def test_no_credit_is_an_error_and_not_a_number_to_be_misread(share: float) -> None:
     with pytest.raises(ValueError, match="No points"):
         checking.credit(8, share)
 
@@ -31,7 +34,7 @@ def test_no_credit_is_an_error_and_not_a_number_to_be_misread(share):
     [
         (None, "isn't a function any more"),
         (lambda x: 1 / 0, "stopped with ZeroDivisionError"),
-        (lambda x: undefined_name, "stopped with NameError"),  # noqa: F821
+        (lambda x: undefined_name, "stopped with NameError"),  # type: ignore[name-defined]  # noqa: F821
         (lambda: 1, "stopped with TypeError"),
         (lambda x: "a month", "must return a number, not a str"),
         (lambda x: None, "must return a number, not a NoneType"),
@@ -39,21 +42,21 @@ def test_no_credit_is_an_error_and_not_a_number_to_be_misread(share):
         (lambda x: [1, 2], "must return a number, not a list"),
     ],
 )
-def test_a_students_function_that_goes_wrong_is_described(function, says):
+def test_a_students_function_that_goes_wrong_is_described(function: Any, says: str) -> None:
     with pytest.raises(ValueError, match=says):
         checking.call(function, 1.0)
 
 
-def test_a_function_still_to_be_written_says_so():
-    def law(x):
+def test_a_function_still_to_be_written_says_so() -> None:
+    def law(x: Any) -> None:
         raise NotImplementedError
 
     with pytest.raises(ValueError, match="`law` is still to do"):
         checking.call(law, 1.0)
 
 
-def test_a_warning_in_a_students_function_costs_nothing(capsys):
-    def warns(x):
+def test_a_warning_in_a_students_function_costs_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    def warns(x: Any) -> Any:
         warnings.warn("careful", stacklevel=1)
         return x
 
@@ -61,14 +64,14 @@ def test_a_warning_in_a_students_function_costs_nothing(capsys):
     assert capsys.readouterr().err == ""
 
 
-def test_a_wrong_law_is_refused_without_giving_the_inputs_away():
+def test_a_wrong_law_is_refused_without_giving_the_inputs_away() -> None:
     with pytest.raises(ValueError, match="not with the law on other inputs") as raised:
         checking.follows_law(lambda x: x, lambda x: 2 * x, [(0.0,), (123.456,)])
     assert "123" not in str(raised.value)
     assert "246" not in str(raised.value)
 
 
-def test_a_missing_answer_is_named():
+def test_a_missing_answer_is_named() -> None:
     with pytest.raises(ValueError, match="There is no `decision`"):
         checking.answer_in({}, "decision")
     with pytest.raises(ValueError, match="`n` must be a plain number in hours"):
@@ -77,7 +80,7 @@ def test_a_missing_answer_is_named():
         checking.choice_in({"c": 3}, "c", ["a", "b"])
 
 
-def test_expect_wants_the_truth_itself():
+def test_expect_wants_the_truth_itself() -> None:
     class Sly:
         def __bool__(self) -> bool:
             return True
@@ -89,7 +92,7 @@ def test_expect_wants_the_truth_itself():
         checking.expect(Sly(), "no")
 
 
-def test_a_lock_is_asked_for_and_a_wrong_one_is_as_good_as_a_right_one(tmp_path):
+def test_a_lock_is_asked_for_and_a_wrong_one_is_as_good_as_a_right_one(tmp_path: Path) -> None:
     session = open_part("cloud_titan", "access", tmp_path)
     with pytest.raises(ValueError, match="No prediction was locked"):
         checking.locked_before_reveal(session)
@@ -97,7 +100,7 @@ def test_a_lock_is_asked_for_and_a_wrong_one_is_as_good_as_a_right_one(tmp_path)
     assert checking.locked_before_reveal(session).said["prediction"] == "compute"
 
 
-def test_a_lock_behind_the_reveal_is_none(tmp_path):
+def test_a_lock_behind_the_reveal_is_none(tmp_path: Path) -> None:
     session = open_part("cloud_titan", "access", tmp_path)
     append_entry(tmp_path, "cloud_titan", "access", "reveal", {"prediction": "iops"}, {})
     session.lock("iops", 1)
@@ -105,7 +108,7 @@ def test_a_lock_behind_the_reveal_is_none(tmp_path):
         checking.locked_before_reveal(session)
 
 
-def test_the_decision_has_to_be_among_three_runs(tmp_path):
+def test_the_decision_has_to_be_among_three_runs(tmp_path: Path) -> None:
     session = open_part("cloud_titan", "pipeline", tmp_path)
     session.lock("warm", 1)
     run = {"cache_gb": 2000, "link_gbps": 5, "nvme_gbs": 7}
@@ -119,14 +122,14 @@ def test_the_decision_has_to_be_among_three_runs(tmp_path):
         checking.decided_among_runs(session, {**run, "link_gbps": 10}, least=3)
 
 
-def quotes_its_argument(x):
+def quotes_its_argument(x: Any) -> None:
     quotes_its_argument.__name__ = f"asked {x}"
     print("asked", x)
     print("asked", x, file=sys.stderr)
     raise type(f"asked {x}", (Exception,), {})(f"asked {x}")
 
 
-def returns_its_argument(x):
+def returns_its_argument(x: Any) -> Any:
     return type(f"asked {x}", (), {})()
 
 
@@ -135,13 +138,15 @@ def returns_its_argument(x):
     [
         quotes_its_argument,
         returns_its_argument,
-        lambda x: (_ for _ in ()).throw(checking.StudentError(f"asked {x}")),
+        lambda x: (_ for _ in ()).throw(StudentError(f"asked {x}")),
         lambda x: (_ for _ in ()).throw(ValueError(f"asked {x}")),
         lambda x: f"asked {x}",
     ],
 )
-def test_nothing_that_a_function_makes_of_a_hidden_input_gets_out(function, capsys):
-    with pytest.raises(checking.StudentError) as raised:
+def test_nothing_that_a_function_makes_of_a_hidden_input_gets_out(
+    function: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(StudentError) as raised:
         checking.follows_law(function, lambda x: x, [(123.456,)])
     out = capsys.readouterr()
     assert "123" not in str(raised.value) + out.out + out.err
@@ -149,16 +154,18 @@ def test_nothing_that_a_function_makes_of_a_hidden_input_gets_out(function, caps
     assert raised.value.__suppress_context__
 
 
-def test_an_open_call_keeps_the_students_own_message():
-    def law(x):
+def test_an_open_call_keeps_the_students_own_message() -> None:
+    def law(x: Any) -> None:
         raise ValueError("I had thought of that")
 
-    with pytest.raises(checking.StudentError, match="`law` stopped with ValueError: I had thought"):
+    with pytest.raises(StudentError, match="`law` stopped with ValueError: I had thought"):
         checking.call(law, 1.0)
 
 
-def test_what_a_function_writes_to_standard_error_costs_nothing(capsys):
-    def law(x):
+def test_what_a_function_writes_to_standard_error_costs_nothing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def law(x: Any) -> Any:
         print("careful", file=sys.stderr)
         return x
 
@@ -170,12 +177,14 @@ def test_what_a_function_writes_to_standard_error_costs_nothing(capsys):
 
 
 @pytest.mark.parametrize("value", [10**400, -(10**400), True, "1", None, float("inf"), 1j])
-def test_what_is_no_plain_number_is_said_so(value):
-    with pytest.raises(checking.StudentError, match="must be a plain number"):
+def test_what_is_no_plain_number_is_said_so(value: Any) -> None:
+    with pytest.raises(StudentError, match="must be a plain number"):
         checking.number_in({"n": value}, "n", "hours")
 
 
-def test_a_sentence_is_shown_flagged_where_there_is_a_notebook(monkeypatch, capsys):
+def test_a_sentence_is_shown_flagged_where_there_is_a_notebook(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     from IPython.core.interactiveshell import InteractiveShell
     from IPython.utils.capture import capture_output
 
@@ -201,7 +210,9 @@ def test_a_sentence_is_shown_flagged_where_there_is_a_notebook(monkeypatch, caps
         ("ben", "validate", True),  # a folder of one's own may be called anything
     ],
 )
-def test_a_ledger_made_in_a_hub_counts_for_its_owner_alone(tmp_path, monkeypatch, user, run, fine):
+def test_a_ledger_made_in_a_hub_counts_for_its_owner_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, user: str | None, run: str, fine: bool
+) -> None:
     folder = tmp_path / "ann" / "cloud_titan"
     folder.mkdir(parents=True)
     monkeypatch.chdir(folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 
@@ -37,7 +38,9 @@ STALL = (stalled_fraction, [[1e-3, 10]] * 3, ["io_time", "prepare_time", "comput
         (YOUNG, lambda d, m: d + m, "Check the units"),
     ],
 )
-def test_the_term_that_looks_wrong_is_named(law, wrong, says, recwarn):
+def test_the_term_that_looks_wrong_is_named(
+    law: Any, wrong: Any, says: str, recwarn: pytest.WarningsRecorder
+) -> None:
     model, ranges, names = law
     cases = checking.drawn("a test", ranges)
     with pytest.raises(ValueError, match="agrees with the example but not with the law") as raised:
@@ -49,14 +52,14 @@ def test_the_term_that_looks_wrong_is_named(law, wrong, says, recwarn):
             assert f"{number:.4g}" not in said
 
 
-def test_a_function_that_stops_answering_is_not_diagnosed():
-    def asked(x):
+def test_a_function_that_stops_answering_is_not_diagnosed() -> None:
+    def asked(x: float) -> float:
         raise ValueError("no number")
 
     assert suspect(asked, lambda x: x, [(1.0,)], ["x"]) == ""
 
 
-def test_a_right_law_passes_and_a_slightly_wrong_one_doesnt():
+def test_a_right_law_passes_and_a_slightly_wrong_one_doesnt() -> None:
     model, ranges, names = READ
     cases = checking.drawn("a test", ranges)
     checking.follows_law(lambda s, t, b: t + s / b, model, cases, None, names)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,38 +13,40 @@ from storagelab.labs import open_part
 from storagelab.ledger import FILE_NAME, entries_of, read_ledger
 from storagelab.parts import PARTS
 from storagelab.parts.answers import in_units
-from storagelab.tracks import TRACKS, load_track
+from storagelab.tracks import TRACKS, Track, load_track
 
 EVERY_PART = [
     pytest.param(name, part, id=f"{name}-{part.name}") for name in TRACKS for part in PARTS.values()
 ]
 
 
-def entries(folder, part, kind, track="cloud_titan"):
+def entries(folder: Path, part: Any, kind: Any, track: Any = "cloud_titan") -> Any:
     return entries_of(read_ledger(folder, track), part, kind)
 
 
-def start_of(track, part):
+def start_of(track: Any, part: Any) -> Any:
     """Return the start's settings as a student types them."""
     decided = [item for item in part.of(track).controls if item.decided]
     return in_units(decided, {item.name: item.to_si(item.default) for item in decided})
 
 
 @pytest.fixture
-def session(tmp_path, capsys):
+def session(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Any:
     opened = open_part("cloud_titan", "access", tmp_path)
     assert "Nothing is locked yet" in capsys.readouterr().out
     return opened
 
 
-def test_unknown_track_and_part_are_named():
+def test_unknown_track_and_part_are_named() -> None:
     with pytest.raises(ValueError, match="unknown track 'cloud_titanic'; known are"):
         open_part("cloud_titanic", "access")
     with pytest.raises(ValueError, match="unknown part 'acess'; known are access, pipeline"):
         open_part("cloud_titan", "acess")
 
 
-def test_the_workbench_is_closed_until_the_prediction_is_locked(session, tmp_path, capsys):
+def test_the_workbench_is_closed_until_the_prediction_is_locked(
+    session: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     session.workbench()
     assert "The workbench is closed." in capsys.readouterr().out
     assert not (tmp_path / FILE_NAME).exists()
@@ -55,7 +59,9 @@ def test_the_workbench_is_closed_until_the_prediction_is_locked(session, tmp_pat
 
 
 @pytest.mark.parametrize("again", [("iops", 0.1), ("compute", 0.9), ("bandwidth", 1)])
-def test_a_lock_stays_whatever_is_run_again(session, tmp_path, capsys, again):
+def test_a_lock_stays_whatever_is_run_again(
+    session: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str], again: Any
+) -> None:
     session.lock("compute", 0.9, "a hunch")
     reopened = open_part("cloud_titan", "access", tmp_path)  # as after a kernel's restart
     reopened.lock(*again)
@@ -64,7 +70,7 @@ def test_a_lock_stays_whatever_is_run_again(session, tmp_path, capsys, again):
     assert lock.said == {"prediction": "compute", "confidence": 0.9, "reason": "a hunch"}
 
 
-def test_the_reveal_is_recorded_once(session, tmp_path):
+def test_the_reveal_is_recorded_once(session: Any, tmp_path: Path) -> None:
     session.lock("iops", 0.5)
     session.workbench()
     session.workbench()
@@ -85,15 +91,21 @@ def test_the_reveal_is_recorded_once(session, tmp_path):
     ],
 )
 def test_an_unusable_prediction_gets_a_sentence_and_locks_nothing(
-    session, tmp_path, arguments, says
-):
+    session: Any, tmp_path: Path, arguments: Any, says: str
+) -> None:
     with pytest.raises(ValueError, match=says) as raised:
         session.lock(*arguments)
-    assert raised.value._render_traceback_() == [str(raised.value)]
+    error: Any = raised.value
+    assert error._render_traceback_() == [str(error)]
     assert not (tmp_path / FILE_NAME).exists()
 
 
-def test_a_graded_run_writes_nothing(session, tmp_path, monkeypatch, capsys):
+def test_a_graded_run_writes_nothing(
+    session: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
     session.lock("iops", 0.5)
     session.decide(
@@ -110,7 +122,9 @@ def test_a_graded_run_writes_nothing(session, tmp_path, monkeypatch, capsys):
     assert not (tmp_path / FILE_NAME).exists()
 
 
-def test_a_damaged_ledger_closes_the_workbench_in_a_sentence(session, tmp_path, capsys):
+def test_a_damaged_ledger_closes_the_workbench_in_a_sentence(
+    session: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / FILE_NAME).write_text("{")
     session.workbench()
     assert "ledger.json is damaged" in capsys.readouterr().out
@@ -120,7 +134,9 @@ def test_a_damaged_ledger_closes_the_workbench_in_a_sentence(session, tmp_path, 
     assert (tmp_path / FILE_NAME).read_text() == "{"
 
 
-def test_a_lock_of_another_course_version_is_explained(session, tmp_path, track, capsys):
+def test_a_lock_of_another_course_version_is_explained(
+    session: Any, tmp_path: Path, track: Track, capsys: pytest.CaptureFixture[str]
+) -> None:
     from storagelab.ledger import append_entry
 
     said = {"prediction": "gone", "confidence": 0.5, "reason": ""}
@@ -132,7 +148,9 @@ def test_a_lock_of_another_course_version_is_explained(session, tmp_path, track,
 RUN = {"cache_gb": 2000, "link_gbps": 5, "nvme_gbs": 7}
 
 
-def test_runs_are_recorded_behind_the_lock_ten_at_most_and_each_once(tmp_path, capsys):
+def test_runs_are_recorded_behind_the_lock_ten_at_most_and_each_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     session = open_part("cloud_titan", "pipeline", tmp_path)
     with pytest.raises(ValueError, match="Lock your prediction first"):
         session.record(RUN)
@@ -162,14 +180,16 @@ def test_runs_are_recorded_behind_the_lock_ten_at_most_and_each_once(tmp_path, c
         ({**RUN, "link_gbps": True}, "link_gbps must be a number in Gb/s; got True"),
     ],
 )
-def test_an_unusable_decision_gets_a_sentence(tmp_path, answer, says):
+def test_an_unusable_decision_gets_a_sentence(tmp_path: Path, answer: Any, says: str) -> None:
     session = open_part("cloud_titan", "pipeline", tmp_path)
     with pytest.raises(ValueError, match=says):
         session.decide(answer)
     assert not (tmp_path / FILE_NAME).exists()
 
 
-def test_a_decision_is_recorded_with_what_the_model_said(tmp_path, capsys):
+def test_a_decision_is_recorded_with_what_the_model_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     session = open_part("cloud_titan", "pipeline", tmp_path)
     session.decide(RUN)
     session.decide(RUN)
@@ -180,7 +200,9 @@ def test_a_decision_is_recorded_with_what_the_model_said(tmp_path, capsys):
     assert "the 95% target is missed" in capsys.readouterr().out
 
 
-def test_a_job_that_never_ends_can_be_decided_and_stays_valid_json(tmp_path, capsys):
+def test_a_job_that_never_ends_can_be_decided_and_stays_valid_json(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     session = open_part("cloud_titan", "checkpoint", tmp_path)
     session.decide({"interval_min": 360, "write_bandwidth_gbs": 10, "sharded": False})
     json.loads((tmp_path / FILE_NAME).read_text(), parse_constant=pytest.fail)
@@ -190,7 +212,9 @@ def test_a_job_that_never_ends_can_be_decided_and_stays_valid_json(tmp_path, cap
 
 
 @pytest.mark.parametrize(("name", "part"), EVERY_PART)
-def test_each_options_belief_is_met_with_the_models_numbers(name, part, tmp_path, capsys):
+def test_each_options_belief_is_met_with_the_models_numbers(
+    name: str, part: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     track = load_track(name)
     for option in part.of(track).question.options:
         folder = tmp_path / option.id
@@ -207,7 +231,9 @@ def test_each_options_belief_is_met_with_the_models_numbers(name, part, tmp_path
 
 
 @pytest.mark.parametrize(("name", "part"), EVERY_PART)
-def test_the_start_can_be_decided_and_is_recorded_with_what_it_misses(name, part, tmp_path, capsys):
+def test_the_start_can_be_decided_and_is_recorded_with_what_it_misses(
+    name: str, part: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     track = load_track(name)
     session = open_part(name, part.name, tmp_path)
     said = start_of(track, part)
@@ -223,7 +249,9 @@ def test_the_start_can_be_decided_and_is_recorded_with_what_it_misses(name, part
 
 
 @pytest.mark.parametrize("name", TRACKS)
-def test_a_run_is_told_in_the_tracks_currency(name, tmp_path, capsys):
+def test_a_run_is_told_in_the_tracks_currency(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     track, part = load_track(name), PARTS["pipeline"]
     session = open_part(name, "pipeline", tmp_path)
     session.lock(track.pipeline.question.options[0].id, 0.5)
@@ -236,7 +264,7 @@ def test_a_run_is_told_in_the_tracks_currency(name, tmp_path, capsys):
 
 
 @pytest.mark.parametrize("name", TRACKS)
-def test_a_ledger_of_another_track_is_refused(name, tmp_path):
+def test_a_ledger_of_another_track_is_refused(name: str, tmp_path: Path) -> None:
     other = next(item for item in TRACKS if item != name)
     open_part(other, "access", tmp_path).lock(load_track(other).access.question.options[0].id, 0.5)
     with pytest.raises(ValueError, match=r"ledger\.json"):
@@ -255,12 +283,14 @@ def test_a_ledger_of_another_track_is_refused(name, tmp_path):
         ("word " * 300, "Cut it"),
     ],
 )
-def test_a_reflection_is_nudged_towards_a_good_length(session, capsys, text, says):
+def test_a_reflection_is_nudged_towards_a_good_length(
+    session: Any, capsys: pytest.CaptureFixture[str], text: Any, says: str
+) -> None:
     session.reflect(text)
     assert says in capsys.readouterr().out
 
 
-def test_a_slider_of_things_takes_no_value_between_them(tmp_path):
+def test_a_slider_of_things_takes_no_value_between_them(tmp_path: Path) -> None:
     """Nobody sells a memory between flash and FRAM."""
     session = open_part("tiny_pioneer", "checkpoint", tmp_path)
     decision = {"interval_s": 20, "save_to_kbs": 100, "changes_only": True}

@@ -1,5 +1,7 @@
 """Access laws against data sheets, simulations and one another's limits."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -25,7 +27,7 @@ SIZES = st.floats(1.0, 1e9)
 IOPS = st.floats(10.0, 1e7)
 
 
-def displacements(buffer, length, seed):
+def displacements(buffer: Any, length: float, seed: int) -> Any:
     """Play a shuffle buffer: fill it, hand out one at random, put the next in its place."""
     generator = np.random.default_rng(seed)
     held = list(range(buffer))
@@ -38,27 +40,27 @@ def displacements(buffer, length, seed):
 
 
 @pytest.mark.parametrize("buffer", [1, 2, 10, 1000])
-def test_a_shuffle_buffer_displaces_as_a_played_one_does(buffer):
+def test_a_shuffle_buffer_displaces_as_a_played_one_does(buffer: int) -> None:
     moved = displacements(buffer, max(100_000, 400 * buffer), seed=buffer)
     assert abs(moved.mean()) < 0.02 * buffer  # what leaves early makes room for what leaves late
     assert moved.min() >= -(buffer - 1)
     assert_allclose(np.abs(moved).mean(), shuffle_displacement(buffer), rtol=0.02, atol=1e-12)
 
 
-def test_a_large_buffer_displaces_by_two_over_e_of_itself():
+def test_a_large_buffer_displaces_by_two_over_e_of_itself() -> None:
     assert shuffle_displacement(1e6) / 1e6 == pytest.approx(2 / np.e, rel=1e-5)
     assert shuffle_displacement(0) == shuffle_displacement(1) == 0
 
 
 @given(st.floats(1, 1e7), st.floats(1.01, 10))
-def test_a_larger_buffer_shuffles_further(buffer, factor):
+def test_a_larger_buffer_shuffles_further(buffer: float, factor: float) -> None:
     assert shuffle_displacement(buffer * factor) > shuffle_displacement(buffer)
 
 
 @given(BANDWIDTHS, LATENCIES, SIZES)
 def test_half_of_the_bandwidth_is_reached_at_a_request_of_latency_times_bandwidth(
-    bandwidth, latency, size
-):
+    bandwidth: float, latency: float, size: float
+) -> None:
     at_half = half_bandwidth_request_size(bandwidth, latency)
     half = random_read_bandwidth(bandwidth, latency, at_half)
     assert half == pytest.approx(bandwidth / 2)
@@ -67,26 +69,34 @@ def test_half_of_the_bandwidth_is_reached_at_a_request_of_latency_times_bandwidt
 
 
 @given(BANDWIDTHS, LATENCIES, SIZES)
-def test_random_reads_never_beat_the_stream_nor_the_latency(bandwidth, latency, size):
+def test_random_reads_never_beat_the_stream_nor_the_latency(
+    bandwidth: float, latency: float, size: float
+) -> None:
     rate = random_read_bandwidth(bandwidth, latency, size)
     assert 0 < rate <= min(bandwidth, size / latency) * (1 + 1e-12)
     assert random_read_bandwidth(bandwidth, 0, size) == bandwidth
 
 
 @given(BANDWIDTHS, LATENCIES, SIZES, st.floats(1.01, 100))
-def test_larger_requests_are_faster_and_longer_latency_is_slower(bandwidth, latency, size, more):
+def test_larger_requests_are_faster_and_longer_latency_is_slower(
+    bandwidth: float, latency: float, size: float, more: float
+) -> None:
     rate = random_read_bandwidth(bandwidth, latency, size)
     assert random_read_bandwidth(bandwidth, latency, size * more) >= rate
     assert random_read_bandwidth(bandwidth, latency * more, size) <= rate
 
 
 @given(SIZES, BANDWIDTHS)
-def test_double_the_bandwidth_halves_the_time_of_a_read_without_latency(size, bandwidth):
+def test_double_the_bandwidth_halves_the_time_of_a_read_without_latency(
+    size: float, bandwidth: float
+) -> None:
     assert read_time(size, 0, 2 * bandwidth) == pytest.approx(read_time(size, 0, bandwidth) / 2)
 
 
 @given(LATENCIES, st.floats(1, 1000), st.floats(1, 4096))
-def test_queue_depth_stays_within_the_asymptotic_bounds_of_exact_analysis(latency, wide, depth):
+def test_queue_depth_stays_within_the_asymptotic_bounds_of_exact_analysis(
+    latency: float, wide: float, depth: float
+) -> None:
     """Below min(q/L, Xmax), and above nothing less than everybody waiting for everybody."""
     most = wide / latency
     rate = iops_at_queue_depth(latency, most, depth)
@@ -96,18 +106,20 @@ def test_queue_depth_stays_within_the_asymptotic_bounds_of_exact_analysis(latenc
 
 
 @pytest.mark.parametrize("wide", [1.5, 10.0, 110.0])
-def test_queue_depth_is_the_lower_bound_of_mean_value_analysis(wide):
+def test_queue_depth_is_the_lower_bound_of_mean_value_analysis(wide: float) -> None:
     """A device with the same bottleneck and exponential service is faster, by at most a half."""
     latency, most = 1e-3, wide / 1e-3
     exact = mva(latency - 1 / most, 1 / most, 256).throughput
-    law = iops_at_queue_depth(latency, most, np.arange(1, 257))
+    law = iops_at_queue_depth(latency, most, np.arange(1.0, 257.0))
     assert np.all(law <= exact * (1 + 1e-12))
     assert np.all(exact <= 2 * law)
     assert_allclose(law[[0, -1]], exact[[0, -1]], rtol=0.35)
 
 
 @given(LATENCIES, st.floats(1, 1000), st.floats(1, 1000), st.floats(1.01, 10))
-def test_more_requests_in_flight_are_never_slower(latency, wide, depth, more):
+def test_more_requests_in_flight_are_never_slower(
+    latency: float, wide: float, depth: float, more: float
+) -> None:
     most = wide / latency
     fewer = iops_at_queue_depth(latency, most, depth)
     assert iops_at_queue_depth(latency, most, depth * more) >= fewer * (1 - 1e-12)
@@ -115,8 +127,8 @@ def test_more_requests_in_flight_are_never_slower(latency, wide, depth, more):
 
 @given(LATENCIES, st.floats(1, 50), st.floats(1, 50), SIZES, st.floats(1, 4096))
 def test_a_queue_of_sized_reads_lies_between_one_read_at_a_time_and_the_roofline(
-    latency, wide, streams, size, depth
-):
+    latency: float, wide: float, streams: float, size: float, depth: float
+) -> None:
     stream = 1e9
     iops, bandwidth = wide / latency, streams * stream
     rate = queued_bandwidth(latency, stream, iops, bandwidth, size, depth)
@@ -128,14 +140,16 @@ def test_a_queue_of_sized_reads_lies_between_one_read_at_a_time_and_the_roofline
     assert deep == pytest.approx(roof, rel=1e-6)
 
 
-def test_32_reads_of_4_kib_in_flight_on_an_nvme_drive():
+def test_32_reads_of_4_kib_in_flight_on_an_nvme_drive() -> None:
     """By hand: 69.59 µs alone, 0.625 µs each at saturation: 32 / (69.59 + 31 · 0.625) per µs."""
     rate = queued_bandwidth(69e-6, 7e9, 1.6e6, 7e9, 4096, 32)
     assert rate / 4096 == pytest.approx(32 / (69.585e-6 + 31 * 0.625e-6), rel=1e-4)
 
 
 @given(IOPS, BANDWIDTHS, SIZES)
-def test_the_roofline_is_never_exceeded_and_bends_at_its_knee(iops, bandwidth, size):
+def test_the_roofline_is_never_exceeded_and_bends_at_its_knee(
+    iops: float, bandwidth: float, size: float
+) -> None:
     rate = roofline_bandwidth(iops, bandwidth, size)
     assert rate <= bandwidth
     assert rate <= iops * size * (1 + 1e-12)
@@ -145,7 +159,7 @@ def test_the_roofline_is_never_exceeded_and_bends_at_its_knee(iops, bandwidth, s
 
 
 @given(st.floats(0, 1e9), st.floats(101, 1e5))
-def test_a_bucket_pays_for_exactly_what_the_baseline_does_not(credits, burst):
+def test_a_bucket_pays_for_exactly_what_the_baseline_does_not(credits: float, burst: float) -> None:
     """Conservation: what was served is what was saved plus what came in meanwhile."""
     time = burst_duration(credits, burst, 100)
     assert burst * time == pytest.approx(credits + 100 * time)
@@ -162,6 +176,6 @@ def test_a_bucket_pays_for_exactly_what_the_baseline_does_not(credits, burst):
         (90e6, random_read_bandwidth(90e6, 0.2, 110e3), 164),  # object store, slow
     ],
 )
-def test_where_random_reads_cost_a_hundredfold(stream, random, times):
+def test_where_random_reads_cost_a_hundredfold(stream: float, random: Any, times: float) -> None:
     """The ratio is no constant: device, request size and queue depth decide it."""
     assert stream / random == pytest.approx(times, rel=0.03)

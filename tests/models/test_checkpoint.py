@@ -1,5 +1,7 @@
 """Checkpoint laws against published figures, mpmath, numerical optimisation and played jobs."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -40,7 +42,7 @@ MTBFS = st.floats(1e2, 1e8)
 
 
 @pytest.mark.parametrize("delay", np.geomspace(1e-14, 1e3, 200))
-def test_the_optimal_interval_is_lambert_w_in_forty_digits(delay):
+def test_the_optimal_interval_is_lambert_w_in_forty_digits(delay: Any) -> None:
     with mp.workdps(60):
         exact = 1 + lambertw(-exp(-1 - mpf(delay))).real
         error = abs(mpf(optimal_interval(delay, 1.0)) / exact - 1)
@@ -49,7 +51,9 @@ def test_the_optimal_interval_is_lambert_w_in_forty_digits(delay):
 
 @pytest.mark.parametrize("row", read_table("checkpoint_intervals"), ids=lambda row: row["case"])
 @pytest.mark.parametrize("restart", [0.0, 600.0])
-def test_the_optimal_interval_minimises_the_expected_wall_time_numerically(row, restart):
+def test_the_optimal_interval_minimises_the_expected_wall_time_numerically(
+    row: Any, restart: float
+) -> None:
     dump, mtbf = row["dump_time_s"], row["mtbf_s"]
     best = minimize_scalar(
         lambda interval: expected_wall_time(row["solve_time_s"], interval, dump, mtbf, restart),
@@ -61,7 +65,7 @@ def test_the_optimal_interval_minimises_the_expected_wall_time_numerically(row, 
 
 
 @given(DUMPS, MTBFS, st.floats(1e-3, 0.5))
-def test_no_interval_beats_the_optimal_one(dump, mtbf, aside):
+def test_no_interval_beats_the_optimal_one(dump: float, mtbf: float, aside: float) -> None:
     best = optimal_interval(dump, mtbf)
     if dump > 100 * mtbf:
         return  # the job never ends at any interval
@@ -73,7 +77,7 @@ def test_no_interval_beats_the_optimal_one(dump, mtbf, aside):
 
 @pytest.mark.filterwarnings("ignore::storagelab.checks.DomainWarning")
 @given(DUMPS, MTBFS)
-def test_intervals_grow_with_dump_time_and_scale_with_the_clock(dump, mtbf):
+def test_intervals_grow_with_dump_time_and_scale_with_the_clock(dump: float, mtbf: float) -> None:
     for law in (young_interval, daly_interval, optimal_interval):
         assert law(1000 * dump, 1000 * mtbf) == pytest.approx(1000 * law(dump, mtbf))
     assert young_interval(4 * dump, mtbf) == pytest.approx(2 * young_interval(dump, mtbf))
@@ -83,7 +87,7 @@ def test_intervals_grow_with_dump_time_and_scale_with_the_clock(dump, mtbf):
 
 
 @given(st.floats(1e-9, 1e-4), MTBFS)
-def test_young_daly_and_the_optimum_agree_for_short_dumps(delay, mtbf):
+def test_young_daly_and_the_optimum_agree_for_short_dumps(delay: float, mtbf: float) -> None:
     """Young's error is sqrt(2d/M)/3 in the interval; the cost of it is of second order."""
     dump = delay * mtbf
     best = optimal_interval(dump, mtbf)
@@ -91,13 +95,13 @@ def test_young_daly_and_the_optimum_agree_for_short_dumps(delay, mtbf):
     assert daly_interval(dump, mtbf) == pytest.approx(best, rel=delay)
 
 
-def test_dumps_that_take_no_time_are_made_all_the_time_and_endless_ones_once_an_mtbf():
+def test_dumps_that_take_no_time_are_made_all_the_time_and_endless_ones_once_an_mtbf() -> None:
     assert young_interval(0, 100.0) == daly_interval(0, 100.0) == optimal_interval(0, 100.0) == 0
     assert daly_interval(1e6, 100.0) == 100.0
     assert optimal_interval(1e6, 100.0) == pytest.approx(100.0)
 
 
-def test_youngs_interval_costs_next_to_nothing_until_dumps_are_long():
+def test_youngs_interval_costs_next_to_nothing_until_dumps_are_long() -> None:
     """The optimum is flat: 2.8% at d/M = 1/3, 0.03% at most in ordinary cases."""
     for dump, mtbf, most in ((300, 86400, 4e-5), (300, 21600, 3e-4), (300, 900, 0.028)):
         best, young = (
@@ -110,10 +114,12 @@ def test_youngs_interval_costs_next_to_nothing_until_dumps_are_long():
 # --- wall time
 
 
-def renewal_wall_time(work, interval, dump, mtbf, restart):
+def renewal_wall_time(
+    work: float, interval: float, dump: float, mtbf: float, restart: float
+) -> Any:
     """Integrate over the first failure of a segment: no closed form is used."""
 
-    def attempt(length):
+    def attempt(length: float) -> tuple[Any, Any]:
         """Return the mean seconds until this attempt ends or fails, and whether it ends."""
         spent, _ = quad(lambda t: np.exp(-t / mtbf), 0, length)
         return spent, np.exp(-length / mtbf)
@@ -134,30 +140,32 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_the_expected_wall_time_solves_the_renewal_equation(case):
+def test_the_expected_wall_time_solves_the_renewal_equation(case: Any) -> None:
     assert expected_wall_time(*case) == pytest.approx(renewal_wall_time(*case), rel=1e-6)
 
 
-def segmented(work, interval, *job):
+def segmented(work: float, interval: float, *job: Any) -> Any:
     return segmented_wall_time(work, round(work / interval), *job)
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 @pytest.mark.parametrize("seed", [1, 2])
-def test_the_simulation_has_the_exact_mean(case, seed):
+def test_the_simulation_has_the_exact_mean(
+    case: tuple[float, float, float, float, float], seed: int
+) -> None:
     """With a first start that needs no restart, as the exact form is meant for many segments."""
     estimate = simulate_wall_time(*case, trials=1500, seed=seed)
     assert abs(estimate.mean - segmented(*case)) < 4 * estimate.standard_error
 
 
 @pytest.mark.parametrize("segments", [1, 2, 5])
-def test_the_simulation_has_the_exact_mean_for_few_segments_too(segments):
+def test_the_simulation_has_the_exact_mean_for_few_segments_too(segments: int) -> None:
     case = (segments * 1000.0, 1000.0, 100.0, 1500.0, 300.0)
     estimate = simulate_wall_time(*case, trials=100_000, seed=3)
     assert abs(estimate.mean - segmented(*case)) < 4 * estimate.standard_error
 
 
-def test_the_simulation_agrees_with_a_plain_loop_over_events():
+def test_the_simulation_agrees_with_a_plain_loop_over_events() -> None:
     """Second by second bookkeeping of one job after another, with an uneven last segment."""
     work, interval, dump, mtbf, restart = 5000.0, 900.0, 60.0, 2500.0, 200.0
     generator = np.random.default_rng(17)
@@ -177,7 +185,7 @@ def test_the_simulation_agrees_with_a_plain_loop_over_events():
     assert abs(estimate.mean - np.mean(walls)) < bound
 
 
-def test_the_simulation_repeats_itself_for_a_seed_and_not_for_another():
+def test_the_simulation_repeats_itself_for_a_seed_and_not_for_another() -> None:
     case = CASES["no restart"]
     first, again, other = (simulate_wall_time(*case, trials=50, seed=seed) for seed in (1, 1, 2))
     assert first == again
@@ -187,7 +195,7 @@ def test_the_simulation_repeats_itself_for_a_seed_and_not_for_another():
 
 
 @pytest.mark.parametrize("trials", [2, 5, 4097])
-def test_jobs_that_never_fail_take_exactly_their_work_and_their_dumps(trials):
+def test_jobs_that_never_fail_take_exactly_their_work_and_their_dumps(trials: int) -> None:
     """Every trial is played and none is counted twice, in the first chunk and beyond it."""
     estimate = simulate_wall_time(5000.0, 900.0, 60.0, 1e15, 200.0, trials=trials, seed=0)
     assert estimate.mean == pytest.approx(5000.0 + 5 * 60.0, rel=1e-12)
@@ -195,19 +203,21 @@ def test_jobs_that_never_fail_take_exactly_their_work_and_their_dumps(trials):
     assert estimate.trials == trials
 
 
-def test_the_simulation_gives_up_on_a_job_that_never_ends():
+def test_the_simulation_gives_up_on_a_job_that_never_ends() -> None:
     with pytest.raises(ValueError, match="never ends"):
         simulate_wall_time(2e3, 2e3, 0, 100.0, 0, trials=2, seed=1)
 
 
-def test_the_standard_error_shrinks_with_the_square_root_of_the_trials():
+def test_the_standard_error_shrinks_with_the_square_root_of_the_trials() -> None:
     case = CASES["no restart"]
     few, many = (simulate_wall_time(*case, trials=count, seed=8) for count in (500, 8000))
     assert many.standard_error == pytest.approx(few.standard_error / 4, rel=0.15)
 
 
 @given(st.floats(1, 1e3), st.floats(0, 1), st.floats(0, 10), st.floats(1, 1e6))
-def test_failures_dumps_and_restarts_only_ever_add(interval, dump, restart, mtbf):
+def test_failures_dumps_and_restarts_only_ever_add(
+    interval: float, dump: float, restart: float, mtbf: float
+) -> None:
     work = 100 * interval
     if (interval + dump) / mtbf > 300:
         return
@@ -219,13 +229,15 @@ def test_failures_dumps_and_restarts_only_ever_add(interval, dump, restart, mtbf
 
 
 @given(st.floats(10, 1e3), st.floats(0, 10), st.floats(0, 10))
-def test_without_failures_a_job_takes_its_work_and_its_dumps(interval, dump, restart):
+def test_without_failures_a_job_takes_its_work_and_its_dumps(
+    interval: float, dump: float, restart: float
+) -> None:
     wall = expected_wall_time(50 * interval, interval, dump, 1e14, restart)
     assert wall == pytest.approx(50 * (interval + dump), rel=1e-9)
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_many_segments_are_as_good_as_endlessly_many(case):
+def test_many_segments_are_as_good_as_endlessly_many(case: Any) -> None:
     """The form with segments leaves out the last dump, and what may strike during it."""
     work, interval, dump, mtbf, _ = case
     left_out = (interval + dump) / work * (1 + dump / interval) * np.exp(600 / mtbf)
@@ -234,14 +246,16 @@ def test_many_segments_are_as_good_as_endlessly_many(case):
 
 
 @given(st.floats(1e2, 1e6), st.floats(0, 1e3), st.floats(1e2, 1e6), st.floats(0, 1e3))
-def test_one_segment_is_a_job_without_checkpoints(work, dump, mtbf, restart):
+def test_one_segment_is_a_job_without_checkpoints(
+    work: float, dump: float, mtbf: float, restart: float
+) -> None:
     if work / mtbf > 300:
         return
     wall = segmented_wall_time(work, 1, dump, mtbf, restart)
     assert wall == pytest.approx(unprotected_wall_time(work, mtbf, restart), rel=1e-12)
 
 
-def test_restarts_that_never_fail_are_those_of_a_loop_that_does_not_let_them():
+def test_restarts_that_never_fail_are_those_of_a_loop_that_does_not_let_them() -> None:
     case = (3.6e4, 600.0, 30.0, 1500.0, 900.0)
     work, interval, dump, mtbf, restart = case
     generator = np.random.default_rng(23)
@@ -261,7 +275,7 @@ def test_restarts_that_never_fail_are_those_of_a_loop_that_does_not_let_them():
     assert immune_restart_wall_time(*case) < expected_wall_time(*case)
 
 
-def test_the_two_ways_to_take_restarts_differ_by_17_per_cent_at_two_thirds_of_the_mtbf():
+def test_the_two_ways_to_take_restarts_differ_by_17_per_cent_at_two_thirds_of_the_mtbf() -> None:
     """M e^(R/M) against M + R, at M = 900 s and R = 600 s; they agree for short restarts."""
     case = (1.8e6, 600.0, 300.0, 900.0)
     apart = expected_wall_time(*case, 600.0) / immune_restart_wall_time(*case, 600.0) - 1
@@ -270,7 +284,7 @@ def test_the_two_ways_to_take_restarts_differ_by_17_per_cent_at_two_thirds_of_th
 
 
 @pytest.mark.filterwarnings("ignore::storagelab.checks.DomainWarning")
-def test_the_teaching_form_holds_for_rare_failures_and_fails_by_half_for_frequent_ones():
+def test_the_teaching_form_holds_for_rare_failures_and_fails_by_half_for_frequent_ones() -> None:
     """What it promises at the interval that it would choose, against what the best one takes."""
     for mtbf, off in ((86400, (-0.005, 0)), (900, (-0.475, -0.465))):
         exact = expected_wall_time(1.8e6, optimal_interval(300, mtbf), 300, mtbf, 600)
@@ -278,7 +292,7 @@ def test_the_teaching_form_holds_for_rare_failures_and_fails_by_half_for_frequen
         assert off[0] < first / exact - 1 < off[1]
 
 
-def test_the_teaching_form_by_hand_and_as_the_limit_of_rare_failures():
+def test_the_teaching_form_by_hand_and_as_the_limit_of_rare_failures() -> None:
     # 10 h of work, saved every hour for a minute, a failure a day on average, 5 min to restart
     by_hand = 36000 + 9 * 60 + (3660 / 2 + 300) * 36000 / 86400
     assert first_order_wall_time(36000, 3600, 60, 86400, 300) == pytest.approx(by_hand)
@@ -289,12 +303,12 @@ def test_the_teaching_form_by_hand_and_as_the_limit_of_rare_failures():
         assert exact - 36540 == pytest.approx(over, rel=0.02)
 
 
-def test_the_teaching_form_warns_where_it_no_longer_holds():
+def test_the_teaching_form_warns_where_it_no_longer_holds() -> None:
     with pytest.warns(DomainWarning, match="is above half of mtbf: the first-order form"):
         first_order_wall_time(1.8e6, 700.0, 300.0, 900.0, 600.0)
 
 
-def test_no_checkpoints_is_one_segment_without_a_dump():
+def test_no_checkpoints_is_one_segment_without_a_dump() -> None:
     estimate = simulate_wall_time(1000.0, 1000.0, 50.0, 700.0, 80.0, trials=100_000, seed=6)
     wall = unprotected_wall_time(1000.0, 700.0, 80.0)
     assert abs(estimate.mean - wall) < 4 * estimate.standard_error
@@ -304,7 +318,9 @@ def test_no_checkpoints_is_one_segment_without_a_dump():
     ("dump", "restart", "interval", "hours"),
     [(3.5, 300, 600, 744), (3.5, 300, 3600, 793), (196, 600, 600, 999), (196, 600, 2820, 847)],
 )
-def test_every_ten_minutes_is_better_or_worse_by_the_dump(dump, restart, interval, hours):
+def test_every_ten_minutes_is_better_or_worse_by_the_dump(
+    dump: float, restart: int, interval: int, hours: int
+) -> None:
     """A month of 720 h, MTBF 6.2 h: figures worked out apart from this package."""
     wall = expected_wall_time(720 * HOUR, interval, dump, 6.2 * HOUR, restart)
     assert wall / HOUR == pytest.approx(hours, abs=0.6)
@@ -321,7 +337,9 @@ def test_every_ten_minutes_is_better_or_worse_by_the_dump(dump, restart, interva
     ],
     ids=["Llama-3-8B", "Llama-3-70B"],
 )
-def test_a_transformer_has_the_parameters_of_its_matrices(shape, published):
+def test_a_transformer_has_the_parameters_of_its_matrices(
+    shape: tuple[int, int, int, int, int, int], published: int
+) -> None:
     """Against a list of the matrices' shapes, and the total that the model's card gives."""
     layers, hidden, ffn, heads, kv_heads, vocab = shape
     width = hidden // heads
@@ -335,8 +353,8 @@ def test_a_transformer_has_the_parameters_of_its_matrices(shape, published):
 
 @given(st.floats(1, 1e15), st.integers(1, 10**5), st.floats(1e3, 1e13), st.floats(1e3, 1e12))
 def test_a_storm_passes_both_the_storage_and_the_nodes_and_one_of_them_at_its_limit(
-    size, writers, shared, node
-):
+    size: float, writers: int, shared: float, node: float
+) -> None:
     time = storm_write_time(size, writers, shared, node)
     rate = size / time
     assert rate <= shared * (1 + 1e-9)
@@ -347,21 +365,21 @@ def test_a_storm_passes_both_the_storage_and_the_nodes_and_one_of_them_at_its_li
     assert storm_write_time(size, writers, 2 * shared, 2 * node) == pytest.approx(time / 2)
 
 
-def test_the_scenarios_storm():
+def test_the_scenarios_storm() -> None:
     """350 GB on 100 GB/s: 3.5 s in shards, an hour in 1,024 copies (358 TB)."""
     assert storm_write_time(350e9, 1024, 100e9, 25e9) == pytest.approx(3.5)
     full = storm_write_time(350e9, 1024, 100e9, 25e9, sharded=False)
     assert full == pytest.approx(358.4e12 / 100e9)
 
 
-def test_a_job_fails_with_the_first_of_its_parts():
+def test_a_job_fails_with_the_first_of_its_parts() -> None:
     generator = np.random.default_rng(2)
     first = generator.exponential(1000.0, (20_000, 32)).min(axis=1)
     error = first.std() / np.sqrt(first.size)
     assert abs(first.mean() - job_mtbf(1000.0, 32)) < 4 * error
 
 
-def test_a_job_of_unlike_parts_fails_with_the_first_of_any_kind():
+def test_a_job_of_unlike_parts_fails_with_the_first_of_any_kind() -> None:
     generator = np.random.default_rng(3)
     means = np.repeat([4000.0, 900.0, 20_000.0], [8, 2, 30])
     first = generator.exponential(means, (20_000, means.size)).min(axis=1)
@@ -382,13 +400,15 @@ def test_a_job_of_unlike_parts_fails_with_the_first_of_any_kind():
         ([1e3, 1e3], [1, 1.5], r"counts\[1\] must be a whole number from 0 up"),
     ],
 )
-def test_a_job_of_no_parts_is_refused(means, counts, says):
+def test_a_job_of_no_parts_is_refused(means: list[float], counts: Any, says: str) -> None:
     with pytest.raises(ValueError, match=says):
         combined_mtbf(means, counts)
 
 
 @given(st.floats(0, 1e6), st.floats(0, 1e6), st.floats(1e2, 1e6))
-def test_to_survive_two_hours_is_to_survive_one_and_then_another(one, other, mtbf):
+def test_to_survive_two_hours_is_to_survive_one_and_then_another(
+    one: float, other: float, mtbf: float
+) -> None:
     """What makes failures exponential: a machine that has run so far is as good as new."""
     both = survival_probability(one + other, mtbf)
     assert both == pytest.approx(
@@ -398,19 +418,19 @@ def test_to_survive_two_hours_is_to_survive_one_and_then_another(one, other, mtb
     assert_allclose(lives, [1.0, 0.5, 0.0], atol=1e-300)
 
 
-def test_a_checkpoint_is_its_parameters_times_their_bytes():
+def test_a_checkpoint_is_its_parameters_times_their_bytes() -> None:
     """Llama-3-70B: 141 GB of bf16 weights, 920 GiB with 32-bit optimizer states."""
     assert checkpoint_size(70.55e9, 2) == pytest.approx(141e9, rel=1e-3)
     assert checkpoint_size(70.55e9, 12) == pytest.approx(847e9, rel=1e-3)
     assert checkpoint_size(70.55e9, 14) == pytest.approx(920 * GIB, rel=1e-3)
 
 
-def test_more_heads_that_share_than_there_are_is_refused():
+def test_more_heads_that_share_than_there_are_is_refused() -> None:
     with pytest.raises(ValueError, match="kv_heads must not exceed heads"):
         transformer_parameters(32, 4096, 14336, 8, 32, 128256)
 
 
-def test_contention_and_metadata_make_a_storm_longer():
+def test_contention_and_metadata_make_a_storm_longer() -> None:
     calm = storm_write_time(350e9, 1024, 100e9, 25e9)
     assert storm_write_time(350e9, 1024, 100e9, 25e9, efficiency=0.5) == pytest.approx(2 * calm)
     # two files a writer at 1,024 creates a second: two seconds before a byte is written
@@ -422,17 +442,19 @@ def test_contention_and_metadata_make_a_storm_longer():
     assert storm_write_time(350e9, 2, 100e9, 25e9, efficiency=0.5) == pytest.approx(7.0)
     for bad in ("yes", 1, None):
         with pytest.raises(ValueError, match="sharded must be True or False"):
-            storm_write_time(350e9, 1024, 100e9, 25e9, sharded=bad)
+            storm_write_time(350e9, 1024, 100e9, 25e9, sharded=bad)  # type: ignore[arg-type]
 
 
 @given(st.floats(1e-3, 1e5), st.floats(1e-3, 0.999))
-def test_the_shortest_interval_is_the_one_that_takes_just_the_limit(dump, limit):
+def test_the_shortest_interval_is_the_one_that_takes_just_the_limit(
+    dump: float, limit: float
+) -> None:
     shortest = shortest_interval(dump, limit)
     assert storage_share(shortest, dump) == pytest.approx(limit)
     assert storage_share(shortest * 1.1, dump) < limit < storage_share(shortest / 1.1, dump)
 
 
-def test_arrays_of_wall_times_are_the_scalars():
+def test_arrays_of_wall_times_are_the_scalars() -> None:
     intervals = np.geomspace(600, 36000, 7)
     walls = expected_wall_time(1.8e6, intervals, 300, 86400, 600)
     one_by_one = [expected_wall_time(1.8e6, float(item), 300, 86400, 600) for item in intervals]

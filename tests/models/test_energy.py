@@ -6,7 +6,7 @@ from storagelab.access import serial_read_time
 from storagelab.energy import average_power, current_at_bandwidth, read_energy, read_power
 
 
-def test_a_frame_of_audio_costs_a_quarter_of_a_milliwatts_budget():
+def test_a_frame_of_audio_costs_a_quarter_of_a_milliwatts_budget() -> None:
     """960 B over SPI at 66 MHz, 8 mA at 3 V, every 10 ms: 28% of 1 mW."""
     time = serial_read_time(960, 0, 66e6, 1)
     energy = read_energy(time, 8e-3, 3.0)
@@ -16,5 +16,5 @@ def test_a_frame_of_audio_costs_a_quarter_of_a_milliwatts_budget():
     assert read_power(8e-3, 3.0) == pytest.approx(24e-3)
 
 
-def test_a_phones_flash_at_full_rate_draws_700_milliamperes():
+def test_a_phones_flash_at_full_rate_draws_700_milliamperes() -> None:
     assert current_at_bandwidth(4.2e9, 6.0e6 / 1e-3) == pytest.approx(0.7)

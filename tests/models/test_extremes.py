@@ -1,6 +1,7 @@
 """Any magnitude at all: a law gives a number that can be true, or says what it can't take."""
 
 import warnings
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ MAGNITUDES = st.sampled_from([0.0, LEAST, 1e-30, 1e-9, 1.0, 3.0, 1e9, 1e30, MOST
 )
 
 
-def result_or_reason(function, arguments):
+def result_or_reason(function: Any, arguments: Any) -> Any:
     """Return the result and no reason, or None and why the arguments are refused."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # an overflow is no answer, and neither is its warning
@@ -30,7 +31,9 @@ def result_or_reason(function, arguments):
 @pytest.mark.parametrize("function", GOOD, ids=lambda item: item.__name__)
 @settings(max_examples=150)
 @given(data=st.data())
-def test_a_result_is_finite_and_never_negative_or_the_arguments_are_refused(function, data):
+def test_a_result_is_finite_and_never_negative_or_the_arguments_are_refused(
+    function: Any, data: st.DataObject
+) -> None:
     arguments = {
         name: data.draw(st.just(fine) | MAGNITUDES, label=name)
         for name, fine in GOOD[function].items()
@@ -44,7 +47,7 @@ def test_a_result_is_finite_and_never_negative_or_the_arguments_are_refused(func
 
 
 @pytest.mark.parametrize("function", GOOD, ids=lambda item: item.__name__)
-def test_integers_of_any_width_are_the_floats_that_they_stand_for(function):
+def test_integers_of_any_width_are_the_floats_that_they_stand_for(function: Any) -> None:
     """Small integer types would overflow if a law computed in them."""
     arguments = GOOD[function]
     for name, fine in arguments.items():
@@ -59,12 +62,12 @@ def test_integers_of_any_width_are_the_floats_that_they_stand_for(function):
 
 
 @pytest.mark.parametrize("function", GOOD, ids=lambda item: item.__name__)
-def test_no_numbers_in_no_numbers_out(function):
+def test_no_numbers_in_no_numbers_out(function: Any) -> None:
     nothing = {name: np.empty((0, 2)) for name in GOOD[function]}
     assert np.shape(call(function, nothing)) == (0, 2)
 
 
-def test_dumps_ten_times_as_long_as_the_mtbf_have_a_right_answer():
+def test_dumps_ten_times_as_long_as_the_mtbf_have_a_right_answer() -> None:
     """M = 60 s, d = 600 s: worked out with 50 digits, by the renewal argument."""
     from mpmath import exp, lambertw, mp, mpf
 
@@ -79,7 +82,7 @@ def test_dumps_ten_times_as_long_as_the_mtbf_have_a_right_answer():
         checkpoint.young_interval(600, 60)
 
 
-def test_closed_networks_of_any_magnitude_stay_finite():
+def test_closed_networks_of_any_magnitude_stay_finite() -> None:
     for think in (0.0, LEAST, 1.0, MOST):
         for demand in (LEAST, 1.0, MOST):
             network = queueing.mva(think, demand, 5)

@@ -1,6 +1,7 @@
 """Flash and FRAM against data sheets, walks over pages and a played translation layer."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,14 +21,16 @@ from storagelab.access import (
 )
 
 
-def test_serial_reads_take_the_data_sheets_time():
+def test_serial_reads_take_the_data_sheets_time() -> None:
     assert 1 / serial_read_time(64, 24, 20e6, 1) == pytest.approx(37310, rel=1e-3)
     assert serial_read_time(960, 0, 66e6, 1) == pytest.approx(116.4e-6, rel=1e-3)
     assert 1e6 / serial_read_time(1e6, 32, 133e6, 4) == pytest.approx(66.5e6, rel=1e-4)
 
 
 @given(st.integers(0, 3000), st.integers(0, 64), st.sampled_from([1, 2, 4, 8]))
-def test_a_serial_read_takes_a_tick_for_each_bit_of_its_lanes(size, command, lanes):
+def test_a_serial_read_takes_a_tick_for_each_bit_of_its_lanes(
+    size: int, command: int, lanes: int
+) -> None:
     ticks = command
     for _ in range(size * 8 // lanes):
         ticks += 1
@@ -35,7 +38,7 @@ def test_a_serial_read_takes_a_tick_for_each_bit_of_its_lanes(size, command, lan
 
 
 @given(st.integers(0, 5000), st.integers(1, 512))
-def test_pages_and_sectors_are_paid_for_whole(size, unit):
+def test_pages_and_sectors_are_paid_for_whole(size: int, unit: int) -> None:
     touched = len({byte // unit for byte in range(size)})
     assert program_time(size, unit, 0.7e-3) == pytest.approx(touched * 0.7e-3)
     assert erase_time(size, unit, 0.4) == pytest.approx(touched * 0.4)
@@ -43,7 +46,7 @@ def test_pages_and_sectors_are_paid_for_whole(size, unit):
         assert partial_write_amplification(size, unit) == pytest.approx(touched * unit / size)
 
 
-def test_a_read_waits_for_the_whole_operation_or_for_its_suspension():
+def test_a_read_waits_for_the_whole_operation_or_for_its_suspension() -> None:
     assert longest_stall(0.4, 0.4) == 0.4
     assert longest_stall(0.4, 20e-6) == 20e-6
     assert longest_stall(10e-6, 20e-6) == 10e-6
@@ -51,8 +54,8 @@ def test_a_read_waits_for_the_whole_operation_or_for_its_suspension():
 
 @pytest.mark.parametrize(("period", "read", "suspend"), [(10e-3, 1e-3, 1e-4), (5e-3, 4e-3, 5e-4)])
 def test_an_erase_that_is_suspended_again_and_again_takes_as_long_as_a_played_one(
-    period, read, suspend
-):
+    period: float, read: float, suspend: float
+) -> None:
     erase, left, clock = 2.0, 2.0, 0.0
     while left > 1e-12:
         clock += read + suspend  # a read comes first in each period
@@ -64,12 +67,14 @@ def test_an_erase_that_is_suspended_again_and_again_takes_as_long_as_a_played_on
     assert erase_time_with_suspends(erase, period, 0, 0) == erase
 
 
-def test_an_erase_without_a_moment_for_itself_never_ends():
+def test_an_erase_without_a_moment_for_itself_never_ends() -> None:
     with pytest.raises(ValueError, match="suspend_time \\+ read_time must be below read_period"):
         erase_time_with_suspends(0.06, 1e-3, 9e-4, 1e-4)
 
 
-def played_amplification(spare, greedy, blocks=160, pages=64, seed=2):
+def played_amplification(
+    spare: float, greedy: Any, blocks: int = 160, pages: int = 64, seed: int = 2
+) -> float:
     """Write random pages of a drive and count what its cleaning moves.
 
     Blocks are written in turn; when none is free the oldest (or the emptiest) is cleaned.
@@ -77,13 +82,14 @@ def played_amplification(spare, greedy, blocks=160, pages=64, seed=2):
     generator = np.random.default_rng(seed)
     user = int(blocks * pages / (1 + spare))
     where = np.full(user, -1)
-    held = [[] for _ in range(blocks)]  # pages in the order written; live if `where` agrees
+    # pages in the order written; live if `where` agrees
+    held: list[list[int]] = [[] for _ in range(blocks)]
     live = np.zeros(blocks, int)
     order, current = [], 0
     free = list(range(1, blocks))
     written = 0
 
-    def put(page):
+    def put(page: Any) -> None:
         nonlocal current, written
         if where[page] >= 0:
             live[where[page]] -= 1
@@ -95,7 +101,7 @@ def played_amplification(spare, greedy, blocks=160, pages=64, seed=2):
         live[current] += 1
         written += 1
 
-    def clean():
+    def clean() -> None:
         index = min(range(len(order)), key=lambda i: live[order[i]]) if greedy else 0
         victim = order.pop(index)
         moving = [page for page in dict.fromkeys(held[victim]) if where[page] == victim]
@@ -120,25 +126,27 @@ def played_amplification(spare, greedy, blocks=160, pages=64, seed=2):
 
 
 @pytest.mark.parametrize("spare", [0.15, 0.3, 1.0])
-def test_garbage_collection_moves_as_much_as_a_played_drive_that_cleans_in_turn(spare):
+def test_garbage_collection_moves_as_much_as_a_played_drive_that_cleans_in_turn(
+    spare: float,
+) -> None:
     played = played_amplification(spare, greedy=False)
     # two blocks of 160 stay free, so that the played drive has a little less to spare
     blocks_in_use = (1 + spare) * (1 - 2.5 / 160) - 1
     assert played == pytest.approx(garbage_collection_amplification(blocks_in_use), rel=0.04)
 
 
-def test_greedy_cleaning_moves_no_more():
+def test_greedy_cleaning_moves_no_more() -> None:
     assert played_amplification(0.3, greedy=True) < played_amplification(0.3, greedy=False)
 
 
 @pytest.mark.parametrize("spare", [0.001, 0.01, 0.07, 0.28, 1.0, 10.0, 100.0])
-def test_amplification_is_the_closed_form_in_scipys_lambert_w(spare):
+def test_amplification_is_the_closed_form_in_scipys_lambert_w(spare: float) -> None:
     alpha = 1 + spare
     law = alpha / (alpha + lambertw(-alpha * math.exp(-alpha)).real)
     assert garbage_collection_amplification(spare) == pytest.approx(law, rel=1e-6)
 
 
-def test_amplification_falls_to_one_with_all_the_room_and_grows_without_end_with_none():
+def test_amplification_falls_to_one_with_all_the_room_and_grows_without_end_with_none() -> None:
     assert garbage_collection_amplification(1e6) == pytest.approx(1)
     assert garbage_collection_amplification(0.001) > 400
     with pytest.raises(
@@ -147,7 +155,7 @@ def test_amplification_falls_to_one_with_all_the_room_and_grows_without_end_with
         garbage_collection_amplification(0.0)
 
 
-def test_a_sector_that_is_rewritten_every_second_is_worn_out_in_a_day():
+def test_a_sector_that_is_rewritten_every_second_is_worn_out_in_a_day() -> None:
     assert lifetime(4096, 1e5, 4096, 1) == 1e5
     # 7.68 TB, written once a day for five years: 14.016 PB
     years = 5 * 365 * 86400

@@ -2,6 +2,8 @@
 
 import inspect
 import math
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,7 +22,7 @@ from storagelab import (
     sensors,
 )
 
-GOOD = {
+GOOD: dict[Callable[..., Any], dict[str, float]] = {
     access.read_time: {"size": 1e6, "latency": 1e-3, "bandwidth": 1e9},
     access.random_read_bandwidth: {"bandwidth": 7e9, "latency": 69e-6, "request_size": 4096.0},
     access.iops_at_queue_depth: {"latency": 69e-6, "max_iops": 1.6e6, "queue_depth": 8.0},
@@ -270,12 +272,12 @@ GOOD = {
 }
 """Every law of numbers, with arguments that are fine."""
 
-FIXED = {
+FIXED: dict[Callable[..., Any], dict[str, Any]] = {
     pipeline.cache_hit_rate: {"policy": "random_replacement"},
     pipeline.bytes_fetched: {"policy": "lru"},
 }
 WHOLE = {pipeline.max_accelerators, pipeline.connections_for}
-ONE_BY_ONE = {
+ONE_BY_ONE: dict[Callable[..., Any], dict[str, float]] = {
     checkpoint.simulate_wall_time: {
         "solve_time": 3600.0,
         "interval": 600.0,
@@ -295,7 +297,7 @@ ONE_BY_ONE = {
 }
 """Functions that take one number at a time."""
 FIXED[queueing.mva] = {"demands": 1.0}
-PAIRS = {
+PAIRS: dict[Callable[..., Any], dict[str, float]] = {
     checkpoint.two_level_intervals: {
         "local_dump": 3.0,
         "durable_dump": 300.0,
@@ -329,11 +331,11 @@ BAD = {
 }
 
 
-def call(function, arguments):
+def call(function: Any, arguments: Any) -> Any:
     return function(**arguments, **FIXED.get(function, {}))
 
 
-def each_argument(table):
+def each_argument(table: Any) -> list[Any]:
     return [
         pytest.param(function, arguments, name, id=f"{function.__name__}-{name}")
         for function, arguments in table.items()
@@ -341,7 +343,7 @@ def each_argument(table):
     ]
 
 
-def laws():
+def laws() -> set[str]:
     """Return the public functions of the model modules, as ``pipeline.cache_hit_rate``."""
     return {
         f"{module.__name__.removeprefix('storagelab.')}.{name}"
@@ -351,7 +353,7 @@ def laws():
     }
 
 
-def test_no_public_law_is_left_out():
+def test_no_public_law_is_left_out() -> None:
     """A function that is added to a module of laws has to be added to this file."""
     tiers = {"parallel_tiers_bandwidth", "series_tiers_bandwidth", "combined_mtbf"}  # take rows
     records = {"find_bottleneck", "gains", "sample_cost"}  # take or give records
@@ -364,35 +366,39 @@ def test_no_public_law_is_left_out():
 @pytest.mark.parametrize(
     ("function", "arguments", "name"), each_argument({**GOOD, **ONE_BY_ONE, **PAIRS})
 )
-def test_a_bad_value_is_refused_by_the_name_of_its_quantity(function, arguments, name, bad):
+def test_a_bad_value_is_refused_by_the_name_of_its_quantity(
+    function: Any, arguments: Any, name: Any, bad: Any
+) -> None:
     with pytest.raises(ValueError, match=rf"^{name}\b"):
         call(function, {**arguments, name: bad})
 
 
 @pytest.mark.parametrize(("function", "arguments", "name"), each_argument(GOOD))
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf, -1.0])
-def test_the_wrong_element_of_an_array_is_named_by_its_index(function, arguments, name, bad):
+def test_the_wrong_element_of_an_array_is_named_by_its_index(
+    function: Any, arguments: Any, name: Any, bad: Any
+) -> None:
     fine = arguments[name]
     with pytest.raises(ValueError, match=rf"^{name}\[1, 2\] must be .*; got "):
         call(function, {**arguments, name: [[fine, fine, fine], [fine, fine, bad]]})
 
 
 @pytest.mark.parametrize(("function", "arguments", "name"), each_argument(ONE_BY_ONE))
-def test_an_array_for_a_single_number_is_refused(function, arguments, name):
+def test_an_array_for_a_single_number_is_refused(function: Any, arguments: Any, name: Any) -> None:
     with pytest.raises(ValueError, match=f"^{name} must be one number, not an array"):
         call(function, {**arguments, name: [arguments[name]] * 2})
 
 
 @pytest.mark.parametrize("function", GOOD, ids=lambda item: item.__name__)
 @pytest.mark.parametrize("convert", [float, np.float64, np.asarray], ids=["float", "numpy", "0-d"])
-def test_scalars_in_give_a_plain_number_out(function, convert):
+def test_scalars_in_give_a_plain_number_out(function: Any, convert: Any) -> None:
     """A Python float, or a Python int where the quantity is whole: JSON and nbgrader take both."""
     result = call(function, {name: convert(value) for name, value in GOOD[function].items()})
     assert type(result) is (int if function in WHOLE else float)
 
 
 @pytest.mark.parametrize("function", GOOD, ids=lambda item: item.__name__)
-def test_an_array_is_as_many_scalars(function):
+def test_an_array_is_as_many_scalars(function: Any) -> None:
     """Arguments broadcast against each other, and each element is what the scalar would give."""
     arguments = GOOD[function]
     for name, value in arguments.items():
@@ -407,7 +413,7 @@ def test_an_array_is_as_many_scalars(function):
 
 
 @pytest.mark.parametrize("function", GOOD, ids=lambda item: item.__name__)
-def test_what_is_passed_in_stays_as_it_was(function):
+def test_what_is_passed_in_stays_as_it_was(function: Any) -> None:
     arguments = {name: np.array([value, value]) for name, value in GOOD[function].items()}
     copies = {name: value.copy() for name, value in arguments.items()}
     call(function, arguments)
@@ -438,27 +444,27 @@ def test_what_is_passed_in_stays_as_it_was(function):
     ],
     ids=lambda item: getattr(item, "__name__", None),
 )
-def test_a_value_outside_the_domain_is_explained(function, arguments, says):
+def test_a_value_outside_the_domain_is_explained(function: Any, arguments: Any, says: str) -> None:
     with pytest.raises(ValueError, match=says):
         call(function, {**GOOD[function], **arguments})
 
 
 @pytest.mark.parametrize("function", [pipeline.cache_hit_rate, pipeline.bytes_fetched])
-def test_an_unknown_policy_is_refused_with_the_known_ones(function):
-    arguments = {**GOOD[function], "policy": "lfu"}
+def test_an_unknown_policy_is_refused_with_the_known_ones(function: Any) -> None:
+    arguments: dict[str, Any] = {**GOOD[function], "policy": "lfu"}
     with pytest.raises(ValueError, match="replacement, lru_repeated; got 'lfu'"):
         function(**arguments)
 
 
-def test_trials_and_seed_are_whole_and_enough():
+def test_trials_and_seed_are_whole_and_enough() -> None:
     good = ONE_BY_ONE[checkpoint.simulate_wall_time]
     for change in ({"trials": 1}, {"trials": 2.5}, {"seed": -1}, {"seed": 0.5}):
         with pytest.raises(ValueError, match=f"{next(iter(change))} must be a whole number"):
-            checkpoint.simulate_wall_time(**{**good, **change})
+            call(checkpoint.simulate_wall_time, {**good, **change})
 
 
 @given(st.integers(-(10**15), 10**15))
-def test_integers_are_as_good_as_floats(number):
+def test_integers_are_as_good_as_floats(number: int) -> None:
     if number > 0:
         assert checks.positive("size", number) == float(number)
     else:

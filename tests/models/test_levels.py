@@ -1,5 +1,7 @@
 """Checkpoints in two steps and on two levels, against jobs that are played failure by failure."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -20,7 +22,7 @@ from storagelab.checkpoint import (
 SIGMAS = 4
 
 
-def within(walls, law, sigmas=SIGMAS):
+def within(walls: Any, law: Any, sigmas: int = SIGMAS) -> Any:
     error = np.std(walls, ddof=1) / np.sqrt(len(walls))
     return abs(np.mean(walls) - law) < sigmas * error
 
@@ -28,7 +30,15 @@ def within(walls, law, sigmas=SIGMAS):
 # --- asynchronous: the snapshot stops the job, the copy does not
 
 
-def played_asynchronously(work, interval, snapshot, persist, mtbf, restart, generator):
+def played_asynchronously(
+    work: float,
+    interval: float,
+    snapshot: float,
+    persist: float,
+    mtbf: float,
+    restart: float,
+    generator: Any,
+) -> Any:
     """Play one job, whose checkpoint counts from ``persist`` seconds after its snapshot on."""
     clock = done = 0.0
     saved, pending, arrives = 0.0, None, 0.0
@@ -73,8 +83,8 @@ def played_asynchronously(work, interval, snapshot, persist, mtbf, restart, gene
     ],
 )
 def test_an_asynchronous_job_takes_as_long_as_a_played_one(
-    interval, snapshot, persist, mtbf, restart
-):
+    interval: float, snapshot: float, persist: float, mtbf: float, restart: float
+) -> None:
     work, generator = 400 * interval, np.random.default_rng(5)
     walls = [
         played_asynchronously(work, interval, snapshot, persist, mtbf, restart, generator)
@@ -90,7 +100,7 @@ def test_an_asynchronous_job_takes_as_long_as_a_played_one(
     assert law > expected_wall_time(work, interval, snapshot, mtbf, restart)
 
 
-def test_a_copy_that_takes_no_time_is_a_synchronous_checkpoint():
+def test_a_copy_that_takes_no_time_is_a_synchronous_checkpoint() -> None:
     job = (1.8e6, 7000.0, 30.0)
     assert asynchronous_wall_time(*job, 0.0, 86400.0, 600.0) == pytest.approx(
         expected_wall_time(*job, 86400.0, 600.0), rel=1e-12
@@ -99,15 +109,15 @@ def test_a_copy_that_takes_no_time_is_a_synchronous_checkpoint():
 
 @given(st.floats(0, 100), st.floats(0, 1e4), st.floats(1e3, 1e6))
 def test_the_interval_is_the_snapshots_optimum_unless_the_copy_takes_longer(
-    snapshot, persist, mtbf
-):
+    snapshot: float, persist: float, mtbf: float
+) -> None:
     interval = asynchronous_interval(snapshot, persist, mtbf)
     assert interval >= persist
     assert interval in (persist, optimal_interval(snapshot, mtbf))
 
 
 @pytest.mark.parametrize("persist", [50.0, 3000.0])
-def test_no_permitted_interval_beats_the_asynchronous_one(persist):
+def test_no_permitted_interval_beats_the_asynchronous_one(persist: float) -> None:
     snapshot, mtbf = 10.0, 20_000.0
     best = minimize_scalar(
         lambda interval: asynchronous_wall_time(1e6, interval, snapshot, persist, mtbf, 60.0),
@@ -118,7 +128,7 @@ def test_no_permitted_interval_beats_the_asynchronous_one(persist):
     assert asynchronous_interval(snapshot, persist, mtbf) == pytest.approx(best.x, rel=1e-4)
 
 
-def test_an_interval_shorter_than_the_copy_is_refused():
+def test_an_interval_shorter_than_the_copy_is_refused() -> None:
     with pytest.raises(ValueError, match="interval must not be shorter than persist_time"):
         asynchronous_wall_time(1e5, 99.0, 1.0, 100.0, 1e4, 10.0)
     assert asynchronous_wall_time(1e5, 100.0, 1.0, 100.0, 1e4, 10.0) > 1e5
@@ -128,8 +138,16 @@ def test_an_interval_shorter_than_the_copy_is_refused():
 
 
 def played_on_two_levels(
-    work, interval, every, local_dump, durable_dump, mtbf, local_share, restarts, generator
-):
+    work: float,
+    interval: float,
+    every: Any,
+    local_dump: Any,
+    durable_dump: Any,
+    mtbf: float,
+    local_share: Any,
+    restarts: Any,
+    generator: Any,
+) -> Any:
     """Play one job; restarts (local, durable) do not fail."""
     clock, local, durable = 0.0, 0, 0  # checkpoints counted in intervals
     total = round(work / interval)
@@ -154,14 +172,14 @@ def played_on_two_levels(
 
 @pytest.mark.parametrize("local_share", [0.0, 0.5, 0.9, 1.0])
 @pytest.mark.parametrize("every", [1, 4])
-def test_a_job_on_two_levels_takes_as_long_as_a_played_one(local_share, every):
+def test_a_job_on_two_levels_takes_as_long_as_a_played_one(local_share: float, every: int) -> None:
     case = (6000.0, 50.0, every, 2.0, 20.0, 400.0, local_share)
     generator = np.random.default_rng(int(10 * local_share) + every)
     walls = [played_on_two_levels(*case, (5.0, 30.0), generator) for _ in range(2500)]
     assert within(walls, two_level_wall_time(*case, 5.0, 30.0))
 
 
-def test_one_level_is_the_form_with_restarts_that_do_not_fail():
+def test_one_level_is_the_form_with_restarts_that_do_not_fail() -> None:
     one = immune_restart_wall_time(1e6, 700.0, 23.0, 9000.0, 60.0)
     every_time = two_level_wall_time(1e6, 700.0, 1, 3.0, 20.0, 9000.0, 0.3, 60.0, 60.0)
     assert every_time == pytest.approx(one, rel=1e-12)
@@ -171,7 +189,9 @@ def test_one_level_is_the_form_with_restarts_that_do_not_fail():
 
 
 @given(st.integers(1, 20), st.floats(0, 1), st.floats(0, 1))
-def test_the_more_failures_spare_the_local_state_the_shorter_the_job(every, one, other):
+def test_the_more_failures_spare_the_local_state_the_shorter_the_job(
+    every: int, one: float, other: float
+) -> None:
     fewer, more = sorted((one, other))
     walls = [
         two_level_wall_time(1e6, 500.0, every, 3.0, 60.0, 9000.0, share, 60.0, 60.0)
@@ -180,7 +200,7 @@ def test_the_more_failures_spare_the_local_state_the_shorter_the_job(every, one,
     assert walls[1] <= walls[0] * (1 + 1e-12)
 
 
-def test_rare_durable_checkpoints_pay_where_most_failures_are_local():
+def test_rare_durable_checkpoints_pay_where_most_failures_are_local() -> None:
     """The point of two levels: a slow durable dump every time costs more than now and then."""
     often, seldom = (
         two_level_wall_time(1e6, 600.0, every, 3.0, 180.0, 9000.0, 0.9, 60.0, 600.0)
@@ -189,7 +209,7 @@ def test_rare_durable_checkpoints_pay_where_most_failures_are_local():
     assert seldom < often
 
 
-def test_a_job_without_a_durable_checkpoint_is_refused():
+def test_a_job_without_a_durable_checkpoint_is_refused() -> None:
     with pytest.raises(ValueError, match=r"interval \* durable_every must not exceed solve_time"):
         two_level_wall_time(1000.0, 100.0, 11, 1.0, 5.0, 1e4, 0.9, 1.0, 1.0)
     with pytest.raises(ValueError, match="the job never ends"):
@@ -197,7 +217,9 @@ def test_a_job_without_a_durable_checkpoint_is_refused():
 
 
 @given(st.floats(0.1, 100), st.floats(0.1, 1e3), st.floats(1e3, 1e7), st.floats(0.01, 0.99))
-def test_each_level_has_youngs_interval_for_its_own_failures(local, durable, mtbf, share):
+def test_each_level_has_youngs_interval_for_its_own_failures(
+    local: float, durable: float, mtbf: float, share: float
+) -> None:
     """Failures that are a share φ of all strike every M/φ seconds."""
     import warnings
 
@@ -208,12 +230,12 @@ def test_each_level_has_youngs_interval_for_its_own_failures(local, durable, mtb
         assert far == pytest.approx(young_interval(durable, mtbf / (1 - share)))
 
 
-def test_youngs_intervals_on_two_levels_are_nearly_the_best_ones():
+def test_youngs_intervals_on_two_levels_are_nearly_the_best_ones() -> None:
     local, durable, mtbf, share = 3.0, 60.0, 50_000.0, 0.8
     near, far = two_level_intervals(local, durable, mtbf, share)
     every = max(1, round(far / near))
 
-    def wall(interval, count):
+    def wall(interval: float, count: Any) -> Any:
         return two_level_wall_time(1e8, interval, count, local, durable, mtbf, share, 60.0, 60.0)
 
     grid = [
@@ -225,6 +247,6 @@ def test_youngs_intervals_on_two_levels_are_nearly_the_best_ones():
 
 
 @pytest.mark.parametrize("share", [0.0, 1.0])
-def test_without_failures_of_both_kinds_there_is_one_level(share):
+def test_without_failures_of_both_kinds_there_is_one_level(share: float) -> None:
     with pytest.raises(ValueError, match="local_share must be above 0 and below 1"):
         two_level_intervals(3.0, 60.0, 1e4, share)

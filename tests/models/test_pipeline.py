@@ -1,6 +1,7 @@
 """Pipeline laws against played caches and played pipelines."""
 
 from collections import OrderedDict
+from typing import Any
 
 import numpy as np
 import pytest
@@ -30,7 +31,9 @@ TIMES = st.floats(1e-6, 1e4)
 # --- caches
 
 
-def played_hit_rate(policy, samples, capacity, epochs, warmup, generator):
+def played_hit_rate(
+    policy: str, samples: Any, capacity: Any, epochs: int, warmup: Any, generator: Any
+) -> Any:
     """Play a cache under a fresh permutation an epoch; return its hits after the warm-up."""
     hits = 0
     held: OrderedDict[int, None] = OrderedDict()
@@ -60,7 +63,7 @@ def played_hit_rate(policy, samples, capacity, epochs, warmup, generator):
 
 @pytest.mark.parametrize("policy", CACHE_POLICIES)
 @pytest.mark.parametrize("cached", [0.1, 0.35, 0.65, 0.9])
-def test_hit_rates_are_those_of_a_played_cache(policy, cached):
+def test_hit_rates_are_those_of_a_played_cache(policy: Any, cached: float) -> None:
     samples = 5000
     generator = np.random.default_rng(3)
     played = played_hit_rate(policy, samples, int(cached * samples), 9, 4, generator)
@@ -69,7 +72,7 @@ def test_hit_rates_are_those_of_a_played_cache(policy, cached):
 
 
 @pytest.mark.parametrize("cached", [0.02, 0.3, 0.5, 0.8, 0.99, 0.992, 0.999, 1 - 1e-6, 1 - 1e-10])
-def test_random_replacement_is_the_root_that_mpmath_finds_in_forty_digits(cached):
+def test_random_replacement_is_the_root_that_mpmath_finds_in_forty_digits(cached: float) -> None:
     with mp.workdps(40):
         c = mpf(cached)
         miss = findroot(
@@ -82,7 +85,7 @@ def test_random_replacement_is_the_root_that_mpmath_finds_in_forty_digits(cached
 
 
 @given(SHARES)
-def test_no_cache_beats_never_evicting_and_lru_is_the_worst(cached):
+def test_no_cache_beats_never_evicting_and_lru_is_the_worst(cached: float) -> None:
     lru, random, best = (
         cache_hit_rate(cached, policy) for policy in ("lru", "random_replacement", "never_evict")
     )
@@ -92,13 +95,13 @@ def test_no_cache_beats_never_evicting_and_lru_is_the_worst(cached):
 
 
 @given(st.sampled_from(CACHE_POLICIES), SHARES, SHARES)
-def test_a_larger_cache_never_hits_less(policy, one, other):
+def test_a_larger_cache_never_hits_less(policy: Any, one: float, other: float) -> None:
     smaller, larger = sorted((one, other))
     assert cache_hit_rate(smaller, policy) <= cache_hit_rate(larger, policy) + 1e-12
 
 
 @pytest.mark.parametrize("policy", CACHE_POLICIES)
-def test_no_cache_never_hits_and_a_whole_one_always(policy):
+def test_no_cache_never_hits_and_a_whole_one_always(policy: Any) -> None:
     assert cache_hit_rate(0, policy) == 0
     assert cache_hit_rate(1, policy) == 1
     assert cache_hit_rate(1e-12, policy) == pytest.approx(0, abs=1e-11)
@@ -107,7 +110,9 @@ def test_no_cache_never_hits_and_a_whole_one_always(policy):
 
 
 @given(st.floats(0, 1e15), SHARES, st.sampled_from(CACHE_POLICIES))
-def test_what_is_fetched_and_what_hits_is_the_dataset(size, cached, policy):
+def test_what_is_fetched_and_what_hits_is_the_dataset(
+    size: float, cached: float, policy: Any
+) -> None:
     hits = size * cache_hit_rate(cached, policy)
     assert bytes_fetched(size, cached, policy) + hits == pytest.approx(size)
 
@@ -116,7 +121,7 @@ def test_what_is_fetched_and_what_hits_is_the_dataset(size, cached, policy):
 
 
 @given(st.lists(st.tuples(st.floats(1e6, 1e11), st.floats(0.01, 1)), min_size=1, max_size=5))
-def test_tiers_in_parallel_finish_together_with_the_last(tiers):
+def test_tiers_in_parallel_finish_together_with_the_last(tiers: list[Any]) -> None:
     """No tier runs above its bandwidth, and one runs at it."""
     bandwidths, weights = np.array(tiers).T
     fractions = weights / weights.sum()
@@ -126,7 +131,7 @@ def test_tiers_in_parallel_finish_together_with_the_last(tiers):
     assert parallel_tiers_bandwidth(2 * bandwidths, fractions) == pytest.approx(2 * rate)
 
 
-def test_a_tier_without_a_share_does_not_bind():
+def test_a_tier_without_a_share_does_not_bind() -> None:
     assert parallel_tiers_bandwidth([1e9, 1.0], [1.0, 0.0]) == pytest.approx(1e9, rel=1e-15)
     rates = parallel_tiers_bandwidth([2.0, 6.0], [[0.5, 0.5], [0.25, 0.75]])
     assert_allclose(rates, [4.0, 8.0])
@@ -140,12 +145,12 @@ def test_a_tier_without_a_share_does_not_bind():
         ([1.0, 1.0], [0.5, 0.6], "fractions must sum to 1"),
     ],
 )
-def test_bad_tiers_are_refused(bandwidths, fractions, says):
+def test_bad_tiers_are_refused(bandwidths: list[float], fractions: Any, says: str) -> None:
     with pytest.raises(ValueError, match=says):
         parallel_tiers_bandwidth(bandwidths, fractions)
 
 
-def played_step(io_time, prepare_time, compute_time, steps=2000):
+def played_step(io_time: float, prepare_time: Any, compute_time: Any, steps: int = 2000) -> Any:
     """Play reader, CPU and accelerator with a buffer between them; return the mean step."""
     read = prepared = computed = 0.0
     for _ in range(steps):
@@ -156,27 +161,31 @@ def played_step(io_time, prepare_time, compute_time, steps=2000):
 
 
 @pytest.mark.parametrize("times", [(3.0, 1.0, 2.0), (1.0, 3.0, 2.0), (1.0, 1.5, 2.0), (2, 2, 2)])
-def test_a_stall_is_what_a_played_pipeline_waits(times):
+def test_a_stall_is_what_a_played_pipeline_waits(times: Any) -> None:
     step = played_step(*times)
     assert stall_time(*times) + times[2] == pytest.approx(step, rel=0.01)
     assert stalled_fraction(*times) == pytest.approx(1 - times[2] / step, abs=0.01)
 
 
 @given(TIMES, TIMES, TIMES)
-def test_slower_feeding_never_stalls_less_and_a_stall_is_a_share(io_time, prepare, compute):
+def test_slower_feeding_never_stalls_less_and_a_stall_is_a_share(
+    io_time: float, prepare: float, compute: float
+) -> None:
     assert 0 <= stalled_fraction(io_time, prepare, compute) < 1
     assert stall_time(2 * io_time, prepare, compute) >= stall_time(io_time, prepare, compute)
     assert (stall_time(io_time, prepare, compute) == 0) == (max(io_time, prepare) <= compute)
 
 
 @given(TIMES, TIMES, st.integers(1, 1000))
-def test_epochs_are_one_cold_and_the_rest_warm(cold, warm, epochs):
+def test_epochs_are_one_cold_and_the_rest_warm(cold: float, warm: float, epochs: int) -> None:
     mean = np.mean([cold] + [warm] * (epochs - 1))
     assert mean_epoch_time(cold, warm, epochs) == pytest.approx(mean)
 
 
 @given(st.floats(1e8, 1e13), st.floats(1e3, 1e9), st.integers(1, 1000), st.floats(1e-3, 10))
-def test_one_accelerator_more_than_the_most_would_starve(bandwidth, record, batch, compute):
+def test_one_accelerator_more_than_the_most_would_starve(
+    bandwidth: float, record: float, batch: int, compute: float
+) -> None:
     count = max_accelerators(bandwidth, record, batch, compute, 0.9)
     each = 0.9 * batch * record / compute
     assert count * each <= bandwidth * (1 + 1e-9)
@@ -186,7 +195,7 @@ def test_one_accelerator_more_than_the_most_would_starve(bandwidth, record, batc
 
 
 @given(st.integers(1, 10**6), st.floats(1e-3, 1e9))
-def test_a_link_of_so_many_streams_takes_so_many_connections(count, stream):
+def test_a_link_of_so_many_streams_takes_so_many_connections(count: int, stream: float) -> None:
     """Whole numbers aren't lost to a last binary digit, in either direction."""
     assert connections_for(count * stream, stream) == count
     assert connections_for((count + 0.5) * stream, stream) == count + 1
@@ -194,14 +203,16 @@ def test_a_link_of_so_many_streams_takes_so_many_connections(count, stream):
 
 
 @given(st.integers(1, 10**5), st.floats(1e-3, 10), SHARES, st.integers(0, 50))
-def test_throughput_scales_with_accelerators_and_the_fill_only_costs(count, compute, busy, w):
+def test_throughput_scales_with_accelerators_and_the_fill_only_costs(
+    count: int, compute: float, busy: float, w: int
+) -> None:
     full = training_throughput(count, 400, compute, busy)
     assert training_throughput(2 * count, 400, compute, busy) == pytest.approx(2 * full)
     assert training_throughput(count, 400, compute, busy, w, 500) <= full
     assert training_throughput(count, 400, compute, busy, 500, 500) == 0
 
 
-def test_waiting_for_the_slowest_grows_as_the_maximum_of_random_delays_does():
+def test_waiting_for_the_slowest_grows_as_the_maximum_of_random_delays_does() -> None:
     """Exponential delays of mean c: 32 times the accelerators add c·ln 32 to a step."""
     generator = np.random.default_rng(5)
     coefficient = 0.05
@@ -213,7 +224,7 @@ def test_waiting_for_the_slowest_grows_as_the_maximum_of_random_delays_does():
 
 
 @given(st.integers(1, 10**6), st.floats(0, 1))
-def test_stragglers_cost_nothing_alone_and_more_in_company(count, coefficient):
+def test_stragglers_cost_nothing_alone_and_more_in_company(count: int, coefficient: float) -> None:
     assert straggler_utilization(1, coefficient) == 1
     utilization = straggler_utilization(count, coefficient)
     assert 0 < utilization <= 1

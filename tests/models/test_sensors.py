@@ -11,7 +11,7 @@ from storagelab.units import HOUR
 
 
 @given(st.integers(1, 48_000), st.sampled_from([8, 16, 24, 32]), st.integers(1, 8))
-def test_a_second_of_audio_is_its_samples_packed(rate, bits, channels):
+def test_a_second_of_audio_is_its_samples_packed(rate: int, bits: int, channels: int) -> None:
     sample = struct.pack("<i", 1)[: bits // 8]
     assert audio_rate(rate, bits, channels) == len(sample) * channels * rate
 
@@ -21,14 +21,14 @@ def test_a_second_of_audio_is_its_samples_packed(rate, bits, channels):
     [(16e3, 16, 1, 2048), (48e3, 16, 1, 683), (48e3, 16, 2, 341), (48e3, 24, 2, 228)],
 )
 def test_64_kilobytes_of_audio_are_two_seconds_or_a_quarter_of_one(
-    rate, bits, channels, milliseconds
-):
+    rate: float, bits: int, channels: int, milliseconds: int
+) -> None:
     """64 KiB, figures worked out apart from this package."""
     held = buffer_time(64 * 1024, audio_rate(rate, bits, channels))
     assert 1e3 * held == pytest.approx(milliseconds, abs=0.5)
 
 
-def test_a_lidars_packet_is_its_columns_packed():
+def test_a_lidars_packet_is_its_columns_packed() -> None:
     """64 beams of 12 bytes behind 16 of header, 4 of status, 16 columns in a packet."""
     column = struct.pack("<QHHI", 1, 2, 3, 4) + 64 * struct.pack("<IHHHH", *range(5)) + bytes(4)
     size = lidar_packet_size(16, 64, 12, 16, 4)

@@ -1,6 +1,7 @@
 """Steps, tiers and bottlenecks: by hand, played, and as bounds on one another."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -29,7 +30,7 @@ TIERS = st.lists(st.tuples(st.floats(1e6, 1e11), st.floats(0.01, 1)), min_size=1
 # --- steps
 
 
-def test_a_serial_step_is_the_sum_and_a_pipelined_one_the_longest():
+def test_a_serial_step_is_the_sum_and_a_pipelined_one_the_longest() -> None:
     assert serial_step_time(2, 1, 3) == 6
     assert serial_utilization(2, 1, 3) == 0.5
     assert pipelined_step_time(2, 1, 3) == 3
@@ -38,14 +39,16 @@ def test_a_serial_step_is_the_sum_and_a_pipelined_one_the_longest():
 
 
 @given(TIMES, TIMES, TIMES)
-def test_overlap_helps_at_most_threefold_and_never_hurts(io_time, prepare, compute):
+def test_overlap_helps_at_most_threefold_and_never_hurts(
+    io_time: float, prepare: float, compute: float
+) -> None:
     serial = serial_step_time(io_time, prepare, compute)
     pipelined = pipelined_step_time(io_time, prepare, compute)
     assert serial / 3 * (1 - 1e-12) <= pipelined <= serial
     assert 0 < serial_utilization(io_time, prepare, compute) <= compute / pipelined * (1 + 1e-12)
 
 
-def played_loaders(workers, cores, prepare, samples):
+def played_loaders(workers: Any, cores: Any, prepare: float, samples: Any) -> Any:
     """Serve samples on the core that is free first; a worker takes the next when it is done."""
     cores_free = [0.0] * min(workers, cores)
     for _ in range(samples):
@@ -55,7 +58,7 @@ def played_loaders(workers, cores, prepare, samples):
 
 
 @pytest.mark.parametrize(("workers", "cores"), [(1, 8), (4, 8), (8, 8), (32, 8)])
-def test_loaders_prepare_as_many_samples_as_they_have_cores_for(workers, cores):
+def test_loaders_prepare_as_many_samples_as_they_have_cores_for(workers: int, cores: int) -> None:
     assert loader_rate(workers, cores, 2e-3) == pytest.approx(
         played_loaders(workers, cores, 2e-3, 8000), rel=1e-6
     )
@@ -65,7 +68,9 @@ def test_loaders_prepare_as_many_samples_as_they_have_cores_for(workers, cores):
 
 
 @given(TIERS)
-def test_one_reader_that_takes_tier_after_tier_needs_the_sum_of_their_times(tiers):
+def test_one_reader_that_takes_tier_after_tier_needs_the_sum_of_their_times(
+    tiers: list[Any],
+) -> None:
     bandwidths, weights = np.array(tiers).T
     fractions = weights / weights.sum()
     clock = 0.0
@@ -80,7 +85,9 @@ def test_one_reader_that_takes_tier_after_tier_needs_the_sum_of_their_times(tier
 
 
 @given(st.floats(1e6, 1e11), st.floats(1e6, 1e11), st.floats(0, 1))
-def test_a_cache_and_a_link_are_two_tiers_in_parallel(link, cache, hits):
+def test_a_cache_and_a_link_are_two_tiers_in_parallel(
+    link: float, cache: float, hits: float
+) -> None:
     rate = cached_stream_bandwidth(link, cache, hits)
     assert rate == pytest.approx(parallel_tiers_bandwidth([link, cache], [1 - hits, hits]))
     assert rate * (1 - hits) <= link * (1 + 1e-9)
@@ -89,7 +96,7 @@ def test_a_cache_and_a_link_are_two_tiers_in_parallel(link, cache, hits):
     assert cached_stream_bandwidth(link, cache, 1) == pytest.approx(cache)
 
 
-def test_the_published_form_of_two_tiers_in_series():
+def test_the_published_form_of_two_tiers_in_series() -> None:
     """DS-Analyzer: D/F = xD/C + (1 - x)D/S, for x of the data in a cache of speed C."""
     cached, cache, store = 0.65, 10e9, 530e6
     rate = series_tiers_bandwidth([cache, store], [cached, 1 - cached])
@@ -108,7 +115,9 @@ def test_the_published_form_of_two_tiers_in_series():
         (12.5e9, 1000, 2e9, 2e9),  # the drive that has to keep what is fetched
     ],
 )
-def test_a_cold_epoch_is_as_slow_as_the_narrowest_of_three(link, connections, write, rate):
+def test_a_cold_epoch_is_as_slow_as_the_narrowest_of_three(
+    link: float, connections: int, write: float, rate: float
+) -> None:
     assert cold_epoch_time(10e12, link, connections, 87.5e6, write) == pytest.approx(10e12 / rate)
     assert cold_epoch_time(0, link, connections, 87.5e6, write) == 0
 
@@ -117,12 +126,12 @@ def test_a_cold_epoch_is_as_slow_as_the_narrowest_of_three(link, connections, wr
 
 
 @pytest.mark.parametrize("count", [1, 2, 19, 20, 21, 1000])
-def test_a_barrier_waits_for_the_harmonic_number_of_means(count):
+def test_a_barrier_waits_for_the_harmonic_number_of_means(count: int) -> None:
     exact = 0.3 * math.fsum(1 / k for k in range(1, count + 1))
     assert barrier_time(count, 0.3) == pytest.approx(exact, rel=1e-14)
 
 
-def test_a_barrier_waits_for_the_slowest_of_played_delays():
+def test_a_barrier_waits_for_the_slowest_of_played_delays() -> None:
     delays = np.random.default_rng(5).exponential(0.3, (20_000, 64)).max(axis=1)
     error = delays.std() / np.sqrt(delays.size)
     assert abs(delays.mean() - barrier_time(64, 0.3)) < 4 * error
@@ -142,7 +151,7 @@ STAGES = st.dictionaries(
 
 
 @given(STAGES)
-def test_the_binding_stage_has_no_slack_and_no_stage_is_exceeded(ceilings):
+def test_the_binding_stage_has_no_slack_and_no_stage_is_exceeded(ceilings: Any) -> None:
     found = find_bottleneck(ceilings)
     assert found.rate == ceilings[found.binding] == min(ceilings.values())
     assert found.slack[found.binding] == 0
@@ -153,7 +162,7 @@ def test_the_binding_stage_has_no_slack_and_no_stage_is_exceeded(ceilings):
             assert found.rate * (1 + found.slack[name]) == pytest.approx(ceiling)
 
 
-def test_a_tie_goes_to_the_stage_that_is_meant_to_be_busy():
+def test_a_tie_goes_to_the_stage_that_is_meant_to_be_busy() -> None:
     assert find_bottleneck({"link": 2.0, "nvme": 5.0, "compute": 2.0}).binding == "compute"
     assert find_bottleneck({"compute": 2.0, "link": 2.0}).binding == "link"
     assert find_bottleneck({"link": 2.0, "nvme": 5.0}).slack == {"link": 0.0, "nvme": 1.5}
@@ -169,13 +178,13 @@ def test_a_tie_goes_to_the_stage_that_is_meant_to_be_busy():
         ({"link": [1.0, 2.0]}, "^link must be one number"),
     ],
 )
-def test_stages_without_a_rate_are_refused(ceilings, says):
+def test_stages_without_a_rate_are_refused(ceilings: Any, says: str) -> None:
     with pytest.raises(ValueError, match=says):
         find_bottleneck(ceilings)
 
 
-def test_one_more_unit_helps_only_where_it_widens_the_bottleneck():
-    def rate(stages):
+def test_one_more_unit_helps_only_where_it_widens_the_bottleneck() -> None:
+    def rate(stages: Any) -> Any:
         return find_bottleneck(stages).rate
 
     resources = {"link": 5.0, "nvme": 7.0, "cores": 5.5}
@@ -193,6 +202,6 @@ def test_one_more_unit_helps_only_where_it_widens_the_bottleneck():
         ({"link": 1.0, "nvme": 0.0, "cores": 1.0}, "^nvme must be a finite number above 0"),
     ],
 )
-def test_a_resource_without_a_unit_is_refused(units, says):
+def test_a_resource_without_a_unit_is_refused(units: dict[str, float], says: str) -> None:
     with pytest.raises(ValueError, match=says):
         gains(lambda stages: min(stages.values()), {"link": 1, "nvme": 1, "cores": 1}, units)

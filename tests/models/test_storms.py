@@ -1,5 +1,7 @@
 """Storms in groups, and jobs drawn by their counts, against what each has to agree with."""
 
+from typing import Any, TypeAlias
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -14,7 +16,7 @@ STORMS = st.tuples(
 )
 
 
-def profiles(storm, data):
+def profiles(storm: Any, data: Any) -> tuple[Any, ...]:
     """A storm in some number of groups, and in one more."""
     size, writers, shared, node = storm
     groups = data.draw(st.integers(1, writers))
@@ -23,7 +25,9 @@ def profiles(storm, data):
 
 
 @given(STORMS, st.data())
-def test_the_area_under_a_storm_is_its_bytes_in_however_many_groups(storm, data):
+def test_the_area_under_a_storm_is_its_bytes_in_however_many_groups(
+    storm: Any, data: st.DataObject
+) -> None:
     size, writers, _, _ = storm
     for shown in profiles(storm, data):
         assert shown.rates @ shown.durations == pytest.approx(size)
@@ -33,7 +37,9 @@ def test_the_area_under_a_storm_is_its_bytes_in_however_many_groups(storm, data)
 
 
 @given(STORMS, st.data())
-def test_a_storm_never_passes_more_than_the_path_or_than_its_writers_can(storm, data):
+def test_a_storm_never_passes_more_than_the_path_or_than_its_writers_can(
+    storm: Any, data: st.DataObject
+) -> None:
     _, writers, shared, node = storm
     for shown in profiles(storm, data):
         assert np.all(shown.rates <= min(shared, writers * node) * (1 + 1e-12))
@@ -43,13 +49,17 @@ def test_a_storm_never_passes_more_than_the_path_or_than_its_writers_can(storm, 
 
 
 @given(STORMS, st.booleans())
-def test_one_group_is_the_storm_of_all(storm, sharded):
+def test_one_group_is_the_storm_of_all(
+    storm: tuple[float, int, float, float], sharded: bool
+) -> None:
     shown = storm_profile(*storm, sharded=sharded)
     assert shown.time == pytest.approx(storm_write_time(*storm, sharded=sharded))
 
 
 @given(STORMS, st.data())
-def test_more_groups_saturate_the_path_no_longer_and_are_done_no_sooner(storm, data):
+def test_more_groups_saturate_the_path_no_longer_and_are_done_no_sooner(
+    storm: Any, data: st.DataObject
+) -> None:
     fewer, more = profiles(storm, data)
     assert more.saturated_time <= fewer.saturated_time * (1 + 1e-9)
     assert more.time >= fewer.time * (1 - 1e-9)
@@ -57,14 +67,14 @@ def test_more_groups_saturate_the_path_no_longer_and_are_done_no_sooner(storm, d
         assert more.time == pytest.approx(fewer.time)
 
 
-def test_one_writer_at_a_time_writes_at_its_own_bandwidth():
+def test_one_writer_at_a_time_writes_at_its_own_bandwidth() -> None:
     shown = storm_profile(1024e9, 1024, 100e9, 25e9, groups=1024)
     assert shown.time == pytest.approx(1024e9 / 25e9)
     assert shown.saturated_time == 0
     assert shown.room == pytest.approx(75e9)
 
 
-def test_a_wide_path_is_never_saturated_and_a_narrow_one_always():
+def test_a_wide_path_is_never_saturated_and_a_narrow_one_always() -> None:
     wide = storm_profile(350e9, 1024, 1e15, 25e9)
     assert wide.saturated_time == 0
     for groups in (1, 7, 1024):
@@ -72,7 +82,7 @@ def test_a_wide_path_is_never_saturated_and_a_narrow_one_always():
         assert narrow.saturated_time == pytest.approx(narrow.time) == pytest.approx(350.0)
 
 
-def test_only_the_groups_that_can_fill_the_path_saturate_it():
+def test_only_the_groups_that_can_fill_the_path_saturate_it() -> None:
     """Ten writers in four groups of 2, 3, 2 and 3: the threes fill a path of three."""
     shown = storm_profile(10.0, 10, 3.0, 1.0, groups=4)
     assert sorted(shown.writers) == [2, 2, 3, 3]
@@ -81,7 +91,7 @@ def test_only_the_groups_that_can_fill_the_path_saturate_it():
     assert shown.ends == pytest.approx([1, 2, 3, 4])
 
 
-def test_full_copies_are_a_storm_of_as_many_sizes_as_writers():
+def test_full_copies_are_a_storm_of_as_many_sizes_as_writers() -> None:
     full, shards = (storm_profile(350e9, 64, 1e11, 25e9, 4, sharded) for sharded in (False, True))
     assert full.time == pytest.approx(64 * shards.time)
 
@@ -99,7 +109,7 @@ def test_full_copies_are_a_storm_of_as_many_sizes_as_writers():
         ({"size": [1.0, 2.0]}, "^size must be one number"),
     ],
 )
-def test_a_storm_that_cannot_be_is_refused(change, says):
+def test_a_storm_that_cannot_be_is_refused(change: Any, says: str) -> None:
     good = {"size": 1.0, "writers": 8, "shared_bandwidth": 2.0, "node_bandwidth": 1.0}
     with pytest.raises(ValueError, match=says):
         storm_profile(**{**good, **change})
@@ -107,7 +117,8 @@ def test_a_storm_that_cannot_be_is_refused(change, says):
 
 # --- jobs drawn by their counts
 
-JOBS = {
+Job: TypeAlias = tuple[float, float, float, float, float]
+JOBS: dict[str, Job] = {
     "the scenario": (2.592e6, 3600.0, 179.2, 21972.65625, 600.0),
     "failures all the time": (3.6e4, 600.0, 300.0, 900.0, 600.0),
     "an uneven last segment": (5000.0, 900.0, 60.0, 2500.0, 200.0),
@@ -118,13 +129,14 @@ JOBS = {
 ANY_JOB = pytest.mark.parametrize("job", JOBS.values(), ids=JOBS)
 
 
-def sample(job, trials, seed):
-    work, interval, *rest = job
-    return sample_wall_times(work, np.array([interval]), *rest, trials=trials, seed=seed)[0]
+def sample(job: Job, trials: int, seed: int) -> Any:
+    work, interval, dump, mtbf, restart = job
+    intervals = np.array([interval])
+    return sample_wall_times(work, intervals, dump, mtbf, restart, trials, seed)[0]
 
 
 @ANY_JOB
-def test_drawn_jobs_have_the_mean_of_played_ones(job):
+def test_drawn_jobs_have_the_mean_of_played_ones(job: Job) -> None:
     drawn = sample(job, 20_000, seed=1)
     played = simulate_wall_time(*job, trials=20_000, seed=2)
     error = drawn.std(ddof=1) / np.sqrt(drawn.size)
@@ -136,7 +148,7 @@ def test_drawn_jobs_have_the_mean_of_played_ones(job):
 @pytest.mark.parametrize(
     "job", [job for name, job in JOBS.items() if "uneven" not in name], ids=lambda job: str(job[0])
 )
-def test_drawn_jobs_have_the_mean_of_the_closed_form(job):
+def test_drawn_jobs_have_the_mean_of_the_closed_form(job: Any) -> None:
     drawn = sample(job, 40_000, seed=3)
     work, interval, *rest = job
     exact = segmented_wall_time(work, round(work / interval), *rest)
@@ -144,7 +156,7 @@ def test_drawn_jobs_have_the_mean_of_the_closed_form(job):
     assert abs(drawn.mean() - exact) < 4 * error
 
 
-def played_one_by_one(job, count, seed):
+def played_one_by_one(job: Any, count: Any, seed: int) -> Any:
     """Wall times of jobs, attempt after attempt."""
     work, interval, dump, mtbf, restart = job
     generator = np.random.default_rng(seed)
@@ -162,7 +174,7 @@ def played_one_by_one(job, count, seed):
 
 
 @pytest.mark.parametrize("name", ["an uneven last segment", "a single segment", "hardly a failure"])
-def test_drawn_jobs_have_the_percentiles_of_jobs_that_are_played_one_by_one(name):
+def test_drawn_jobs_have_the_percentiles_of_jobs_that_are_played_one_by_one(name: str) -> None:
     """Within what the number of jobs allows: each decile cuts off a tenth of the others."""
     job = JOBS[name]
     drawn, played = sample(job, 20_000, seed=5), played_one_by_one(job, 3000, seed=6)
@@ -175,13 +187,13 @@ def test_drawn_jobs_have_the_percentiles_of_jobs_that_are_played_one_by_one(name
 
 
 @ANY_JOB
-def test_no_job_is_done_before_its_work_and_its_dumps(job):
+def test_no_job_is_done_before_its_work_and_its_dumps(job: Any) -> None:
     work, interval, dump, *_ = job
     least = work + (np.ceil(work / interval * (1 - 1e-12)) - 1) * dump
     assert sample(job, 2000, seed=7).min() >= least * (1 - 1e-9)
 
 
-def test_intervals_are_as_many_rows_and_a_job_without_end_is_infinite():
+def test_intervals_are_as_many_rows_and_a_job_without_end_is_infinite() -> None:
     walls = sample_wall_times(1e5, np.array([100.0, 1e3, 1e5]), 10.0, 1e3, 50.0, trials=30, seed=1)
     assert walls.shape == (3, 30)
     assert np.isfinite(walls[:2]).all()
@@ -189,7 +201,7 @@ def test_intervals_are_as_many_rows_and_a_job_without_end_is_infinite():
     assert walls[0].mean() != walls[1].mean()
 
 
-def test_the_same_seed_draws_the_same_jobs():
+def test_the_same_seed_draws_the_same_jobs() -> None:
     job = JOBS["the scenario"]
     first, again, other = (sample(job, 50, seed=seed) for seed in (1, 1, 2))
     np.testing.assert_array_equal(first, again)
@@ -208,7 +220,7 @@ def test_the_same_seed_draws_the_same_jobs():
         ("seed", 1.5, "^seed must"),
     ],
 )
-def test_a_sample_of_jobs_that_cannot_be_is_refused(name, bad, says):
+def test_a_sample_of_jobs_that_cannot_be_is_refused(name: str, bad: Any, says: str) -> None:
     good = {
         "solve_time": 1e4, "intervals": [60.0, 600.0], "dump_time": 1.0, "mtbf": 1e4,
         "restart_time": 10.0, "trials": 5, "seed": 1,

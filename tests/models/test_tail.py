@@ -23,7 +23,7 @@ BUSY = st.floats(0, 0.99)
 SHARES = st.floats(0, 1)
 
 
-def test_response_times_of_a_simulated_queue_have_the_tail():
+def test_response_times_of_a_simulated_queue_have_the_tail() -> None:
     """Lindley's recursion, the way that a first-come queue is played request by request."""
     generator, count, service, busy = np.random.default_rng(4), 400_000, 2.0, 0.7
     times = generator.exponential(service, count)
@@ -40,14 +40,16 @@ def test_response_times_of_a_simulated_queue_have_the_tail():
 
 
 @given(st.floats(1e-6, 1e3), BUSY, st.floats(0, 0.999999))
-def test_a_quantile_is_where_the_tail_has_what_is_left(service, busy, level):
+def test_a_quantile_is_where_the_tail_has_what_is_left(
+    service: float, busy: float, level: float
+) -> None:
     time = mm1_response_quantile(service, busy, level)
     assert mm1_response_tail(service, busy, time) == pytest.approx(1 - level)
     exact = expon(scale=service / (1 - busy))
     assert time == pytest.approx(exact.ppf(level), rel=1e-9, abs=1e-300)
 
 
-def test_p99_is_4_6_means_and_p999_6_9():
+def test_p99_is_4_6_means_and_p999_6_9() -> None:
     mean = 2.0 + mm1_wait(2.0, 0.7)
     assert mm1_response_quantile(2.0, 0.7, 0.99) / mean == pytest.approx(4.6, abs=0.01)
     assert mm1_response_quantile(2.0, 0.7, 0.999) / mean == pytest.approx(6.9, abs=0.01)
@@ -57,7 +59,7 @@ def test_p99_is_4_6_means_and_p999_6_9():
 
 
 @pytest.mark.parametrize("bad", [1.0, 1.5, -0.1])
-def test_a_tail_without_an_end_has_no_longest_time(bad):
+def test_a_tail_without_an_end_has_no_longest_time(bad: float) -> None:
     with pytest.raises(ValueError, match="quantile must be"):
         mm1_response_quantile(1.0, 0.5, bad)
     with pytest.raises(ValueError, match="utilization must be"):
@@ -67,7 +69,7 @@ def test_a_tail_without_an_end_has_no_longest_time(bad):
 # --- a device that stalls
 
 
-def test_reads_that_come_at_any_time_wait_as_the_law_says():
+def test_reads_that_come_at_any_time_wait_as_the_law_says() -> None:
     """Erases of 60 ms every 2 s, and reads at random moments."""
     stall, period, read = 60e-3, 2.0, 1e-3
     at = np.random.default_rng(6).uniform(0, period, 1_000_000)
@@ -82,14 +84,16 @@ def test_reads_that_come_at_any_time_wait_as_the_law_says():
 
 
 @given(st.floats(1e-6, 1), st.floats(1e-6, 1), st.floats(1e-6, 10), st.floats(1e-6, 0.9))
-def test_a_quantile_inside_the_stall_is_where_the_tail_has_what_is_left(read, share, stall, part):
+def test_a_quantile_inside_the_stall_is_where_the_tail_has_what_is_left(
+    read: float, share: float, stall: float, part: float
+) -> None:
     level = 1 - share * part
     time = stall_quantile(read, share, stall, level)
     assert read <= time <= read + stall
     assert stall_tail(read, share, stall, time) == pytest.approx(share * part, rel=1e-6, abs=1e-9)
 
 
-def test_a_device_that_never_stalls_and_one_that_always_does():
+def test_a_device_that_never_stalls_and_one_that_always_does() -> None:
     assert stall_tail(1e-3, 0.0, 0.06, 0.9e-3) == 1
     assert stall_tail(1e-3, 0.0, 0.06, 1.1e-3) == 0
     assert stall_quantile(1e-3, 0.0, 0.06, 1.0) == 1e-3
@@ -99,21 +103,21 @@ def test_a_device_that_never_stalls_and_one_that_always_does():
 
 
 @given(SHARES, st.integers(0, 500))
-def test_a_frame_is_late_unless_all_of_its_reads_are_in_time(miss, reads):
+def test_a_frame_is_late_unless_all_of_its_reads_are_in_time(miss: float, reads: int) -> None:
     in_time = 1.0
     for _ in range(reads):
         in_time *= 1 - miss
     assert frame_miss_probability(miss, reads) == pytest.approx(1 - in_time, abs=1e-12)
 
 
-def test_small_chances_keep_their_digits():
+def test_small_chances_keep_their_digits() -> None:
     assert frame_miss_probability(1e-15, 3) == pytest.approx(3e-15, rel=1e-9)
     assert frame_miss_probability(1e-3, 100) == pytest.approx(0.0952, abs=1e-4)
     assert frame_miss_probability(1.0, 0) == 0
     assert frame_miss_probability(1.0, 1) == 1
 
 
-def test_misses_an_hour_are_counted_at_the_rate_of_the_deadlines():
+def test_misses_an_hour_are_counted_at_the_rate_of_the_deadlines() -> None:
     assert deadline_misses(1e-3, 60) == pytest.approx(216)
     assert deadline_misses(0.0, 100) == 0
     with pytest.raises(ValueError, match="miss_probability must be a fraction"):
@@ -128,7 +132,9 @@ def test_misses_an_hour_are_counted_at_the_rate_of_the_deadlines():
     st.lists(st.floats(1e-3, 10), min_size=1, max_size=4),
     st.integers(1, 40),
 )
-def test_exact_analysis_lies_between_its_bounds_and_reaches_both(think, demands, population):
+def test_exact_analysis_lies_between_its_bounds_and_reaches_both(
+    think: float, demands: list[float], population: int
+) -> None:
     least, most = asymptotic_bounds(think, sum(demands), max(demands), population)
     exact = mva(think, demands, population).throughput[-1]
     assert least * (1 - 1e-9) <= exact <= most * (1 + 1e-9)
@@ -138,13 +144,13 @@ def test_exact_analysis_lies_between_its_bounds_and_reaches_both(think, demands,
     assert min(1 / max(demands), alone) == pytest.approx(bounds[1])
 
 
-def test_many_customers_fill_the_busiest_station_and_no_more():
-    least, most = asymptotic_bounds(3.0, 1.5, 1.0, [1, 2, 1000])
+def test_many_customers_fill_the_busiest_station_and_no_more() -> None:
+    least, most = asymptotic_bounds(3.0, 1.5, 1.0, np.array([1.0, 2.0, 1000.0]))
     np.testing.assert_allclose(most, [1 / 4.5, 2 / 4.5, 1.0])
     np.testing.assert_allclose(least, [1 / 4.5, 2 / 6.0, 1000 / 1503])
     with pytest.raises(ValueError, match="largest_demand must not exceed total_demand"):
         asymptotic_bounds(3.0, 1.5, 1.6, 2)
 
 
-def test_a_million_requests_of_100_microseconds_are_100_at_once():
+def test_a_million_requests_of_100_microseconds_are_100_at_once() -> None:
     assert littles_outstanding(1e6, 100e-6) == pytest.approx(100)

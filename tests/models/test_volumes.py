@@ -8,7 +8,9 @@ from storagelab.access import baseline_rate, burst_duration, refill_time, transf
 
 
 @given(st.integers(1, 3000), st.integers(2, 60), st.integers(1, 50), st.integers(0, 3000))
-def test_a_transfer_takes_as_long_as_a_played_bucket(size, burst, baseline, credits):
+def test_a_transfer_takes_as_long_as_a_played_bucket(
+    size: int, burst: int, baseline: int, credits: int
+) -> None:
     baseline = min(baseline, burst - 1)
     slice_, left, held, clock = 1e-2, float(size), float(credits), 0.0
     while left > 0:
@@ -20,14 +22,14 @@ def test_a_transfer_takes_as_long_as_a_played_bucket(size, burst, baseline, cred
     assert law == pytest.approx(clock, abs=3 * slice_ * burst / baseline)
 
 
-def test_a_bucket_lasts_through_a_short_transfer_and_not_through_a_long_one():
+def test_a_bucket_lasts_through_a_short_transfer_and_not_through_a_long_one() -> None:
     assert transfer_time(100, 10, 1, 900) == 10
     # the bucket of 90 lasts 10 s, in which 100 go through; 50 more go at 1
     assert transfer_time(150, 10, 1, 90) == pytest.approx(60)
     assert burst_duration(90, 10, 1) == 10
 
 
-def test_an_idle_volume_earns_its_credits_back():
+def test_an_idle_volume_earns_its_credits_back() -> None:
     held, seconds = 0.0, 0
     while held < 900:
         held += 3
@@ -36,7 +38,7 @@ def test_an_idle_volume_earns_its_credits_back():
     assert refill_time(0, 3) == 0
 
 
-def test_a_baseline_grows_with_the_volume_between_its_ends():
+def test_a_baseline_grows_with_the_volume_between_its_ends() -> None:
     assert baseline_rate(10, 3, 100, 16000) == 100
     assert baseline_rate(100, 3, 100, 16000) == 300
     assert baseline_rate(10_000, 3, 100, 16000) == 16000

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
 
 from storagelab.course.kernels import run_notebook
+from storagelab.course.layout import Layout
 from storagelab.parts import PARTS
 from storagelab.tracks import TRACKS
 
@@ -20,7 +23,9 @@ FOLLOWS = ("No prediction was locked", "There is no `", "` is still to do")
 
 @pytest.mark.parametrize("track_name", TRACKS)
 @pytest.mark.parametrize("part", PARTS.values(), ids=lambda part: part.name)
-def test_only_to_dos_fail(layout, track_name, part, tmp_path, monkeypatch):
+def test_only_to_dos_fail(
+    layout: Layout, track_name: str, part: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("STORAGELAB_VIEW", "live")
     shutil.copytree(layout.release / track_name, tmp_path, dirs_exist_ok=True)
     notebook = nbformat.read(tmp_path / f"{part.stem}.ipynb", as_version=4)
@@ -43,7 +48,7 @@ def test_only_to_dos_fail(layout, track_name, part, tmp_path, monkeypatch):
     assert not (tmp_path / "ledger.json").exists()
 
 
-def test_the_closed_workbench_says_why(layout, tmp_path):
+def test_the_closed_workbench_says_why(layout: Layout, tmp_path: Path) -> None:
     shutil.copytree(layout.release / "cloud_titan", tmp_path, dirs_exist_ok=True)
     notebook = nbformat.read(tmp_path / "1_access.ipynb", as_version=4)
     run_notebook(notebook, tmp_path, allow_errors=True)

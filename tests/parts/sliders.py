@@ -1,7 +1,9 @@
 """Every position of a part's sliders, as the tests of the experiments walk through them."""
 
 import itertools
+from collections.abc import Iterator
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,12 +16,12 @@ EVERY_PART = [
 ]
 
 
-def of_part(part_name):
+def of_part(part_name: str) -> list[Any]:
     """Return each track's name with one part, as parameters of a test."""
     return [pytest.param(name, PARTS[part_name], id=name) for name in TRACKS]
 
 
-def positions(part, track, count=1500, seed=20):
+def positions(part: Any, track: Any, count: int = 1500, seed: int = 20) -> Iterator[Any]:
     """Yield outcomes at ``count`` random positions of all sliders, and at every slider's ends."""
     controls = part.of(track).controls
     generator = np.random.default_rng(seed)
@@ -30,14 +32,14 @@ def positions(part, track, count=1500, seed=20):
         yield at(part, track, ends)
 
 
-def at(part, track, values):
+def at(part: Any, track: Any, values: Any) -> Any:
     """Return the outcome with the sliders at ``values``, in the student's units."""
     controls = part.of(track).controls
     settings = {item.name: item.to_si(value) for item, value in zip(controls, values, strict=True)}
     return part.run(track, settings)
 
 
-def baseline_but(part, track, **changes):
+def baseline_but(part: Any, track: Any, **changes: Any) -> Any:
     """Return the outcome of the defaults with some SI values changed."""
     controls = part.of(track).controls
     return part.run(
@@ -46,7 +48,7 @@ def baseline_but(part, track, **changes):
 
 
 @cache
-def decisions(track_name, part_name):
+def decisions(track_name: str, part_name: str) -> list[Any]:
     """Return the outcome of every decision that the sliders allow, at what the task gives."""
     track, part = load_track(track_name), PARTS[part_name]
     given = part.given(track)
@@ -63,7 +65,7 @@ def decisions(track_name, part_name):
 
 
 @cache
-def least_cost(track_name, part_name):
+def least_cost(track_name: str, part_name: str) -> Any:
     """Return the cheapest decision that meets every target."""
     met = (item for item in decisions(track_name, part_name) if not item.unmet)
     return min(met, key=lambda item: item.cost)

@@ -1,6 +1,7 @@
 """The equations behind the math peek: the numbers are the model's, the right term is boxed."""
 
 import re
+from typing import Any
 
 import pytest
 from msgspec.structs import astuple
@@ -22,7 +23,7 @@ PLAIN = {
 """Commands of TeX and amsmath, which MathJax has without an extension from the network."""
 
 
-def boxes(tex):
+def boxes(tex: str) -> list[Any]:
     """Return what stands in each box of an equation."""
     found = []
     for match in re.finditer(r"\\boxed\{", tex):
@@ -35,7 +36,7 @@ def boxes(tex):
 
 
 @EVERY
-def test_an_equation_is_plain_tex_with_braces_that_match(name, part):
+def test_an_equation_is_plain_tex_with_braces_that_match(name: str, part: Any) -> None:
     track = load_track(name)
     for outcome in positions(part, track, count=60):
         tex = part.equation(track, outcome).tex
@@ -50,7 +51,7 @@ def test_an_equation_is_plain_tex_with_braces_that_match(name, part):
 
 
 @EVERY
-def test_the_words_name_what_dominates_and_the_table_marks_it(name, part):
+def test_the_words_name_what_dominates_and_the_table_marks_it(name: str, part: Any) -> None:
     track = load_track(name)
     for outcome in positions(part, track, count=60):
         equation = part.equation(track, outcome)
@@ -65,12 +66,12 @@ def test_the_words_name_what_dominates_and_the_table_marks_it(name, part):
         assert len({item.sign for item in equation.symbols}) == len(equation.symbols)
 
 
-def marked(equation):
+def marked(equation: Any) -> set[Any]:
     return {item.sign for item in equation.symbols if item.dominates}
 
 
 @pytest.mark.parametrize(("name", "part"), of_part("access"))
-def test_the_longest_of_storages_times_and_the_longer_side_are_boxed(name, part):
+def test_the_longest_of_storages_times_and_the_longer_side_are_boxed(name: Any, part: Any) -> None:
     track = load_track(name)
     for outcome in positions(part, track, count=300):
         equation, step = part.equation(track, outcome), outcome.steps
@@ -87,7 +88,7 @@ def test_the_longest_of_storages_times_and_the_longer_side_are_boxed(name, part)
 
 
 @pytest.mark.parametrize(("name", "part"), of_part("pipeline"))
-def test_the_least_ceiling_is_boxed_and_is_what_flows(name, part):
+def test_the_least_ceiling_is_boxed_and_is_what_flows(name: Any, part: Any) -> None:
     track = load_track(name)
     signs = {"link": "B_link", "nvme": "B_cache", "prepare": "F_prepare", "compute": "F_compute"}
     assert set(signs) == set(TIERS)
@@ -113,7 +114,7 @@ def test_the_least_ceiling_is_boxed_and_is_what_flows(name, part):
 
 
 @pytest.mark.parametrize(("name", "part"), of_part("checkpoint"))
-def test_the_greatest_loss_is_boxed(name, part):
+def test_the_greatest_loss_is_boxed(name: Any, part: Any) -> None:
     track = load_track(name)
     signs = {"dump": track.terms.dumps, "lost": "lost work", "restart": "restarts"}
     for outcome in positions(part, track, count=300):
@@ -129,7 +130,7 @@ def test_the_greatest_loss_is_boxed(name, part):
             assert format_share(losses[kind] / outcome.solve_time) in equation.words
 
 
-def test_units_that_cancel_are_struck_out_on_both_sides():
+def test_units_that_cancel_are_struck_out_on_both_sides() -> None:
     for part in PARTS.values():
         tex = part.equation(load_track("cloud_titan"), part.baseline(load_track("cloud_titan"))).tex
         over, under = re.search(r"\\frac\{([^=]*?\\rlap.*?)\}\{(.*?\\rlap.*)", tex).groups()
@@ -137,7 +138,7 @@ def test_units_that_cancel_are_struck_out_on_both_sides():
         assert unit.findall(over)[-1] == unit.findall(under)[0]
 
 
-def test_a_dressed_number_is_parted_from_its_unit():
+def test_a_dressed_number_is_parted_from_its_unit() -> None:
     parted = {
         dressed: (symbol("x", "y", dressed).value, symbol("x", "y", dressed).unit)
         for dressed in ("3.5 s", "1,230 GB/s", "20%", "64", "5.5 million", "without end", "0 s")
@@ -153,7 +154,7 @@ def test_a_dressed_number_is_parted_from_its_unit():
     }
 
 
-def test_the_pieces_of_an_equation():
+def test_the_pieces_of_an_equation() -> None:
     assert boxed("x") == r"\boxed{x}"
     assert boxed("x", False) == "x"
     assert share(0.028) == r"\text{2.8}\%"

@@ -6,7 +6,9 @@ import math
 import re
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from string import Formatter
+from typing import Any
 
 import keys
 import pytest
@@ -30,7 +32,7 @@ TOLERANCES = {"access": 0.1, "pipeline": 0.05, "checkpoint": 0.01}
 
 
 @cache
-def answers(name, part_name):
+def answers(name: str, part_name: str) -> Any:
     """Return what a perfect student of a track types in a part."""
     return keys.reference_answers(load_track(name), PARTS[part_name])
 
@@ -39,12 +41,12 @@ def answers(name, part_name):
 
 
 @pytest.mark.parametrize(("name", "part"), EVERY_PART)
-def test_the_baseline_misses_its_target(name, part):
+def test_the_baseline_misses_its_target(name: str, part: Any) -> None:
     assert part.baseline(load_track(name)).unmet
 
 
 @pytest.mark.parametrize(("name", "part"), EVERY_PART)
-def test_a_region_of_the_sliders_meets_the_target(name, part):
+def test_a_region_of_the_sliders_meets_the_target(name: str, part: Any) -> None:
     """No needle in a haystack, and no target that anything meets."""
     outcomes = decisions(name, part.name)
     met = sum(not outcome.unmet for outcome in outcomes)
@@ -53,7 +55,7 @@ def test_a_region_of_the_sliders_meets_the_target(name, part):
 
 
 @pytest.mark.parametrize(("name", "part"), EVERY_PART)
-def test_several_decisions_earn_all_points(name, part):
+def test_several_decisions_earn_all_points(name: str, part: Any) -> None:
     """A quarter above the least cost is free, so nobody has to find the one best setting."""
     least = least_cost(name, part.name).cost
     met = [outcome for outcome in decisions(name, part.name) if not outcome.unmet]
@@ -63,7 +65,7 @@ def test_several_decisions_earn_all_points(name, part):
 
 
 @pytest.mark.parametrize(("name", "part"), EVERY_PART)
-def test_maximum_everything_does_not_pay(name, part):
+def test_maximum_everything_does_not_pay(name: str, part: Any) -> None:
     """The largest of all sliders, and the most frequent checkpoint: a limit breaks, or the money
     does."""
     track = load_track(name)
@@ -79,14 +81,14 @@ def test_maximum_everything_does_not_pay(name, part):
 
 
 @pytest.mark.parametrize(("name", "part"), EVERY_PART)
-def test_the_way_out_costs_less_than_the_crisis(name, part):
+def test_the_way_out_costs_less_than_the_crisis(name: str, part: Any) -> None:
     track = load_track(name)
     given = part.given(track)
     assert least_cost(name, part.name).cost < 0.7 * baseline_but(part, track, **given).cost
 
 
 @pytest.mark.parametrize(("name", "part"), EVERY_PART)
-def test_the_answer_keys_search_the_same_decisions(name, part):
+def test_the_answer_keys_search_the_same_decisions(name: str, part: Any) -> None:
     track = load_track(name)
     assert list(keys.decisions(track, part)) == decisions(name, part.name)
     best = keys.as_decision(track, part, least_cost(name, part.name))
@@ -95,14 +97,14 @@ def test_the_answer_keys_search_the_same_decisions(name, part):
 
 
 @pytest.mark.parametrize(("name", "part"), EVERY_PART)
-def test_every_limit_that_is_broken_has_a_sentence(name, part):
+def test_every_limit_that_is_broken_has_a_sentence(name: str, part: Any) -> None:
     seen = {limit for outcome in decisions(name, part.name) for limit in outcome.unmet}
     seen |= set(part.baseline(load_track(name)).unmet)
     assert seen <= set(part.of(load_track(name)).unmet)
 
 
 @pytest.mark.parametrize(("name", "part"), EVERY_PART)
-def test_costs_are_their_items_and_none_is_negative(name, part):
+def test_costs_are_their_items_and_none_is_negative(name: str, part: Any) -> None:
     for outcome in positions(part, load_track(name), count=400):
         items = outcome.costs.values()
         assert outcome.cost == pytest.approx(math.fsum(items))
@@ -110,7 +112,7 @@ def test_costs_are_their_items_and_none_is_negative(name, part):
 
 
 @pytest.mark.parametrize(("name", "part"), EVERY_PART)
-def test_the_same_settings_give_the_same_outcome(name, part):
+def test_the_same_settings_give_the_same_outcome(name: str, part: Any) -> None:
     track = load_track(name)
     assert part.baseline(track) == part.baseline(track)
 
@@ -118,7 +120,7 @@ def test_the_same_settings_give_the_same_outcome(name, part):
 # --- the ops lead's call
 
 
-def interval_points(track, outcome):
+def interval_points(track: Any, outcome: Any) -> Any:
     """Return the share of the points that an interval earns: none where a limit breaks."""
     if outcome.unmet:
         return 0.0
@@ -126,7 +128,9 @@ def interval_points(track, outcome):
 
 
 @pytest.mark.parametrize("name", TRACKS)
-def test_the_event_moves_the_best_interval_and_who_keeps_the_old_one_loses_points(name):
+def test_the_event_moves_the_best_interval_and_who_keeps_the_old_one_loses_points(
+    name: str,
+) -> None:
     track = load_track(name)
     best = least_cost(name, "checkpoint")
     settings = best.settings
@@ -142,7 +146,7 @@ def test_the_event_moves_the_best_interval_and_who_keeps_the_old_one_loses_point
 
 
 @pytest.mark.parametrize("name", TRACKS)
-def test_the_best_interval_on_the_slider_before_the_event_loses_points_after_it(name):
+def test_the_best_interval_on_the_slider_before_the_event_loses_points_after_it(name: str) -> None:
     """With anything else as in the cheapest decision, as a student would have left it."""
     track = load_track(name)
     settings = least_cost(name, "checkpoint").settings
@@ -159,7 +163,7 @@ def test_the_best_interval_on_the_slider_before_the_event_loses_points_after_it(
 
 
 @pytest.mark.parametrize("name", TRACKS)
-def test_several_intervals_on_the_slider_earn_all_points_after_the_event(name):
+def test_several_intervals_on_the_slider_earn_all_points_after_the_event(name: str) -> None:
     track = load_track(name)
     best = least_cost(name, "checkpoint")
     control = track.checkpoint.control("interval")
@@ -178,7 +182,7 @@ def test_several_intervals_on_the_slider_earn_all_points_after_the_event(name):
 
 
 @pytest.mark.parametrize(("name", "part"), EVERY_PART)
-def test_the_keys_are_options_of_the_lock(name, part):
+def test_the_keys_are_options_of_the_lock(name: str, part: Any) -> None:
     track = load_track(name)
     ids = [option.id for option in part.of(track).question.options]
     key = keys.KEYS[part.name](track)
@@ -189,7 +193,9 @@ def test_the_keys_are_options_of_the_lock(name, part):
 
 
 @pytest.mark.parametrize(("name", "part"), EVERY_PART)
-def test_what_is_compared_changes_the_baseline_by_more_than_the_tolerance(name, part):
+def test_what_is_compared_changes_the_baseline_by_more_than_the_tolerance(
+    name: str, part: Any
+) -> None:
     """Who leaves the workbench at the start and reads the number off there has another one."""
     track = load_track(name)
     number = keys.KEYS[part.name](track)["number"]
@@ -204,7 +210,7 @@ def test_what_is_compared_changes_the_baseline_by_more_than_the_tolerance(name, 
 
 
 @pytest.mark.parametrize(("name", "part"), EVERY_PART)
-def test_every_option_answers_with_the_models_numbers(name, part):
+def test_every_option_answers_with_the_models_numbers(name: str, part: Any) -> None:
     track = load_track(name)
     known = part.figures(track, part.baseline(track))
     for option in part.of(track).question.options:
@@ -215,7 +221,7 @@ def test_every_option_answers_with_the_models_numbers(name, part):
 
 
 @pytest.mark.parametrize(("name", "part"), EVERY_PART)
-def test_no_two_options_say_or_believe_the_same(name, part):
+def test_no_two_options_say_or_believe_the_same(name: str, part: Any) -> None:
     options = part.of(load_track(name)).question.options
     for field in ("id", "text", "belief", "words"):
         said = [getattr(option, field) for option in options]
@@ -225,7 +231,7 @@ def test_no_two_options_say_or_believe_the_same(name, part):
 # --- the prose
 
 
-def prose(track, part):
+def prose(track: Any, part: Any) -> dict[str, Any]:
     """Return what is shown of a track's part with numbers in it, by where it stands."""
     content = part.of(track)
     shown = {
@@ -243,12 +249,12 @@ def prose(track, part):
     return shown
 
 
-def instructors(name, part):
+def instructors(name: str, part: Any) -> Any:
     """Return the answers of a track's part that no model computes."""
     return load_answers(find_layout(), name).of(part)
 
 
-def as_written(track, part):
+def as_written(track: Any, part: Any) -> dict[str, Any]:
     """Return what is shown of a track's part as its files have it, by where it stands."""
     content, told = part.of(track), instructors(track.name, part)
     return {
@@ -264,7 +270,7 @@ def as_written(track, part):
 
 
 @pytest.mark.parametrize(("name", "part"), EVERY_PART)
-def test_no_name_of_a_number_is_left_in_the_prose(name, part):
+def test_no_name_of_a_number_is_left_in_the_prose(name: str, part: Any) -> None:
     track = load_track(name)
     filled = {where: part.words(track, text) for where, text in prose(track, part).items()}
     for where, text in {**filled, **as_written(track, part)}.items():
@@ -275,7 +281,7 @@ def test_no_name_of_a_number_is_left_in_the_prose(name, part):
 
 
 @pytest.mark.parametrize(("name", "part"), EVERY_PART)
-def test_the_words_are_filled_at_every_end_of_the_sliders(name, part):
+def test_the_words_are_filled_at_every_end_of_the_sliders(name: str, part: Any) -> None:
     track = load_track(name)
     for outcome in positions(part, track, count=20):
         for where, text in prose(track, part).items():
@@ -288,7 +294,7 @@ def test_the_words_are_filled_at_every_end_of_the_sliders(name, part):
 # --- the law that the student writes
 
 
-def written(name, part):
+def written(name: str, part: Any) -> Any:
     """Return the function that a law's solution is, as in a student's notebook."""
     law = part.of(load_track(name)).law
     body = "\n".join(f"    {line}" for line in instructors(name, part).solution)
@@ -297,19 +303,19 @@ def written(name, part):
     return namespace[law.name]
 
 
-def model_of(law):
+def model_of(law: Any) -> Any:
     room, _, function = law.model.partition(".")
     return getattr(importlib.import_module(f"storagelab.{room}"), function)
 
 
-def law_of(name, part):
+def law_of(name: Any, part: Any) -> tuple[Any, Any]:
     """Return a part's law and the inputs that it is tested with."""
     law = part.of(load_track(name)).law
     return law, checking.drawn(f"{name}/{part.name}/law", law.ranges)
 
 
 @pytest.mark.parametrize(("name", "part"), EVERY_PART)
-def test_the_solution_is_the_packages_own_law(name, part):
+def test_the_solution_is_the_packages_own_law(name: str, part: Any) -> None:
     law, cases = law_of(name, part)
     solution = written(name, part)
     checking.follows_law(solution, model_of(law), cases, law.options)
@@ -318,7 +324,7 @@ def test_the_solution_is_the_packages_own_law(name, part):
 
 
 @pytest.mark.parametrize(("name", "part"), EVERY_PART)
-def test_a_law_that_always_gives_the_example_is_refused(name, part):
+def test_a_law_that_always_gives_the_example_is_refused(name: str, part: Any) -> None:
     law, cases = law_of(name, part)
     example = model_of(law)(*law.example, **law.options)
     with pytest.raises(ValueError, match="not with the law on other inputs"):
@@ -329,7 +335,9 @@ def test_a_law_that_always_gives_the_example_is_refused(name, part):
 
 
 @pytest.mark.parametrize(("part", "source", "target"), PAIRS)
-def test_neither_conclusion_nor_number_of_another_track_is_right(part, source, target):
+def test_neither_conclusion_nor_number_of_another_track_is_right(
+    part: Any, source: str, target: Path
+) -> None:
     copied, right = (answers(name, part.name) for name in (source, target))
     ids = [option.id for option in part.of(load_track(target)).question.options]
     assert copied["conclusion"] not in ids or copied["conclusion"] != right["conclusion"]
@@ -337,7 +345,9 @@ def test_neither_conclusion_nor_number_of_another_track_is_right(part, source, t
 
 
 @pytest.mark.parametrize(("part", "source", "target"), PAIRS)
-def test_no_decision_and_no_run_of_another_track_can_be_read(part, source, target):
+def test_no_decision_and_no_run_of_another_track_can_be_read(
+    part: Any, source: str, target: Path
+) -> None:
     copied = answers(source, part.name)
     for decision in (copied["decision"], *copied["runs"]):
         part.judge(load_track(source), decision)
@@ -346,7 +356,7 @@ def test_no_decision_and_no_run_of_another_track_can_be_read(part, source, targe
 
 
 @pytest.mark.parametrize(("part", "source", "target"), PAIRS)
-def test_the_law_of_another_track_is_missing_or_wrong(part, source, target):
+def test_the_law_of_another_track_is_missing_or_wrong(part: Any, source: Any, target: Any) -> None:
     copied, _ = law_of(source, part)
     law, cases = law_of(target, part)
     namespace = {copied.name: written(source, part)}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from importlib import resources
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -24,7 +26,7 @@ MODULES = {
     "pipeline": pipeline_limits,
     "checkpoint": checkpoint_limits,
 }
-THRIFT = Limit(
+THRIFT: Limit[Any] = Limit(
     name="thrift",
     label="thrift itself",
     in_use=lambda track: True,
@@ -35,7 +37,7 @@ THRIFT = Limit(
 
 
 @pytest.fixture(params=PARTS.values(), ids=list(PARTS))
-def part(request, monkeypatch):
+def part(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """A part with one limit more."""
     load_track("cloud_titan")  # which has no sentence for it
     module = MODULES[request.param.name]
@@ -45,7 +47,7 @@ def part(request, monkeypatch):
     outcomes.judge.cache_clear()
 
 
-def test_a_new_limit_is_missed_said_fed_back_and_reported(part):
+def test_a_new_limit_is_missed_said_fed_back_and_reported(part: Any) -> None:
     track = load_track("cloud_titan")
     outcome = part.baseline(track)
     assert outcome.unmet[-1] == "thrift"
@@ -56,14 +58,16 @@ def test_a_new_limit_is_missed_said_fed_back_and_reported(part):
     controls = part.of(track).controls
     decision = {item.answer: item.default for item in controls if item.decided}
     handed_in = SimpleNamespace(runs=lambda name: [], decisions={part.name: decision})
-    cohort = SimpleNamespace(
+    cohort: Any = SimpleNamespace(
         assignment=SimpleNamespace(name=track.name), evidence={"ada": handed_in}
     )
     (row,) = strategies.strategies(cohort, track).rows
     assert "thrift itself" in row["missed"]
 
 
-def test_a_track_needs_a_sentence_for_a_new_limit(part, monkeypatch):
+def test_a_track_needs_a_sentence_for_a_new_limit(
+    part: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     text = (resources.files("storagelab") / "data" / "tracks" / "cloud_titan.toml").read_text(
         "utf-8"
     )

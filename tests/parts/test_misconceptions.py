@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
+from typing import Any
 
 import keys
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from demo.students import read_sheet
 from storagelab.labs import checking
 from storagelab.labs.errors import StudentError
+from storagelab.labs.session import PartSession
 from storagelab.parts import PARTS, misconceptions
 from storagelab.tracks import TRACKS
 from storagelab.units import significant
@@ -20,24 +23,24 @@ every_part = pytest.mark.parametrize(
 
 
 @pytest.fixture
-def sheet(track_name, part_name, monkeypatch, tmp_path):
+def sheet(track_name: str, part_name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
     monkeypatch.chdir(tmp_path)
     return read_sheet(keys, track_name, part_name)
 
 
-def spellings(number):
+def spellings(number: int) -> Any:
     """How the number could stand in a text."""
     return {significant(number, digits) for digits in (3, 4, 5)} | {f"{number:.4g}", repr(number)}
 
 
-def concluded(sheet, option, number):
+def concluded(sheet: Any, option: Any, number: int) -> Any:
     return checking.concluded(
         sheet.part, sheet.track, (option, sheet.number, number), sheet.key, (0.5, 0.5), 0.01
     )
 
 
 @every_part
-def test_a_wrong_conclusion_is_met_with_its_idea_and_never_with_the_answer(sheet):
+def test_a_wrong_conclusion_is_met_with_its_idea_and_never_with_the_answer(sheet: Any) -> None:
     right = sheet.content.question.option(sheet.key["conclusion"])
     wrong = [option for option in sheet.content.question.options if option.id != right.id]
     assert len(wrong) >= 2
@@ -54,7 +57,9 @@ def test_a_wrong_conclusion_is_met_with_its_idea_and_never_with_the_answer(sheet
 
 
 @every_part
-def test_half_right_earns_half_and_says_what_is_missing(sheet, capsys):
+def test_half_right_earns_half_and_says_what_is_missing(
+    sheet: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
     key = sheet.key
     assert concluded(sheet, key["conclusion"], key["number"]) == 1
     assert capsys.readouterr().out == ""
@@ -78,16 +83,20 @@ def test_half_right_earns_half_and_says_what_is_missing(sheet, capsys):
         (lambda right: -1.0, "Put everything back to the start"),
     ],
 )
-def test_a_wrong_number_is_said_how_it_seems_to_be_wrong(sheet, number, says):
+def test_a_wrong_number_is_said_how_it_seems_to_be_wrong(
+    sheet: Any, number: Any, says: str
+) -> None:
     right = sheet.key["number"]
     said = misconceptions.misread(sheet.track, sheet.part, "n", number(right), right, 0.01)
     assert says in said
     assert significant(right, 4) not in re.findall(r"\d[\d.,]*", said)
 
 
-def test_a_number_of_the_start_or_turned_round_is_known_again(monkeypatch):
+def test_a_number_of_the_start_or_turned_round_is_known_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     sheet = read_sheet(keys, "cloud_titan", "checkpoint")
-    start = sheet.part.baseline(sheet.track).wall_time / sheet.content.answer.si
+    start = sheet.part.baseline(sheet.track).wall_time / sheet.track.checkpoint.answer.si
     said = misconceptions.misread(sheet.track, sheet.part, "n", start, sheet.key["number"], 0.01)
     assert "what the month takes before the change" in said
     sheet = read_sheet(keys, "cloud_titan", "access")
@@ -97,12 +106,14 @@ def test_a_number_of_the_start_or_turned_round_is_known_again(monkeypatch):
     )
 
 
-def test_who_held_on_to_a_prediction_is_told_so(tmp_path, monkeypatch, capsys):
+def test_who_held_on_to_a_prediction_is_told_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.chdir(tmp_path)
     sheet = read_sheet(keys, "cloud_titan", "access")
     concluded(sheet, "compute", sheet.key["number"])
     assert "sure of it before" not in capsys.readouterr().out
-    checking_session = checking.PartSession(sheet.track, sheet.part, tmp_path)
+    checking_session = PartSession(sheet.track, sheet.part, tmp_path)
     checking_session.lock("compute", 0.9)
     capsys.readouterr()
     concluded(sheet, "compute", sheet.key["number"])
@@ -113,8 +124,8 @@ def test_who_held_on_to_a_prediction_is_told_so(tmp_path, monkeypatch, capsys):
 
 
 @every_part
-def test_every_limit_that_can_be_missed_is_said_with_own_numbers(sheet):
-    missed = set()
+def test_every_limit_that_can_be_missed_is_said_with_own_numbers(sheet: Any) -> None:
+    missed: set[str] = set()
     for outcome in keys.decisions(sheet.track, sheet.part):
         if set(outcome.unmet) <= missed:
             continue
@@ -132,7 +143,9 @@ def test_every_limit_that_can_be_missed_is_said_with_own_numbers(sheet):
 
 
 @every_part
-def test_a_dear_decision_is_told_in_wide_steps_and_never_the_least_cost(sheet, capsys):
+def test_a_dear_decision_is_told_in_wide_steps_and_never_the_least_cost(
+    sheet: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
     money = sheet.part.costs.amount
     least = money(sheet.track, sheet.least)
     said = set()
@@ -154,7 +167,9 @@ def test_a_dear_decision_is_told_in_wide_steps_and_never_the_least_cost(sheet, c
 
 @pytest.mark.parametrize("track_name", TRACKS)
 @pytest.mark.parametrize("part_name", ["checkpoint"])
-def test_an_interval_is_told_what_it_wastes_on_either_side(sheet, capsys):
+def test_an_interval_is_told_what_it_wastes_on_either_side(
+    sheet: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
     seen = set()
     for outcome in keys.decisions(sheet.track, sheet.part):
         if outcome.unmet:

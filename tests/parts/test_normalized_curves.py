@@ -1,5 +1,7 @@
 """The two curves that all tracks share: every point lies on them, whatever its units."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy.optimize import minimize_scalar
@@ -13,7 +15,7 @@ from tests.parts.sliders import positions
 
 
 @pytest.mark.parametrize("name", TRACKS)
-def test_every_read_lies_on_the_curve(name):
+def test_every_read_lies_on_the_curve(name: str) -> None:
     for outcome in positions(PARTS["access"], load_track(name), count=200):
         point = read_point(outcome)
         assert point.efficiency == pytest.approx(efficiency(point.x))
@@ -23,7 +25,7 @@ def test_every_read_lies_on_the_curve(name):
 
 
 @pytest.mark.parametrize("name", TRACKS)
-def test_every_save_lies_on_the_curve_and_none_below_its_middle(name):
+def test_every_save_lies_on_the_curve_and_none_below_its_middle(name: str) -> None:
     for outcome in positions(PARTS["checkpoint"], load_track(name), count=200):
         point = save_point(outcome)
         assert point.waste == pytest.approx(waste(point.u))
@@ -34,7 +36,7 @@ def test_every_save_lies_on_the_curve_and_none_below_its_middle(name):
         assert point.waste == pytest.approx(share / np.sqrt(2 * dump / mtbf))
 
 
-def test_half_of_the_bandwidth_is_at_one_and_the_least_waste_too():
+def test_half_of_the_bandwidth_is_at_one_and_the_least_waste_too() -> None:
     assert efficiency(1.0) == 0.5
     assert efficiency(0.0) == 0
     assert efficiency(1e12) == pytest.approx(1)
@@ -44,11 +46,11 @@ def test_half_of_the_bandwidth_is_at_one_and_the_least_waste_too():
 
 
 @pytest.mark.parametrize("u", [0.25, 0.5, 1.0, 2.0, 4.0])
-def test_the_curve_is_the_limit_of_the_exact_wall_time_for_short_dumps(u):
+def test_the_curve_is_the_limit_of_the_exact_wall_time_for_short_dumps(u: float) -> None:
     dump, mtbf = 1.0, 1e7
     young = np.sqrt(2 * dump * mtbf)
 
-    def overhead(interval):
+    def overhead(interval: float) -> Any:
         return expected_wall_time(1e12, interval, dump, mtbf, 0) / 1e12 - 1
 
     assert overhead(u * young) / overhead(young) == pytest.approx(waste(u), rel=0.01)

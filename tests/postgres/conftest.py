@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 
 from tests.postgres.server import NoPostgresError, throwaway_postgres
 
 
 @pytest.fixture
-def server():
+def server() -> Iterator[Any]:
     """A server of the test's own, since it may be killed."""
     try:
         with throwaway_postgres() as running:

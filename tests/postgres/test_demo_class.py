@@ -6,6 +6,9 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import keys
 import nbformat
@@ -15,6 +18,7 @@ from click.testing import CliRunner
 from demo.run_class import read_scores
 from demo.students import ONCE, make_student, names_in
 from storagelab.cli import main
+from storagelab.course.layout import Layout
 from storagelab.course.nbgrader_steps import run_nbgrader
 from storagelab.parts import PARTS
 
@@ -23,7 +27,7 @@ TRACK = "cloud_titan"
 SOME = ("ada_perfect", "ben_wrong_prediction", "eve_code_raises")
 
 
-def points_of(layout):
+def points_of(layout: Layout) -> dict[str, Any]:
     points = {}
     for part in PARTS.values():
         path = layout.source / TRACK / f"{part.stem}.ipynb"
@@ -35,7 +39,7 @@ def points_of(layout):
     return points
 
 
-def put_back(layout, course, name):
+def put_back(layout: Layout, course: Any, name: str) -> Any:
     """The graded cells that a student deleted, so that nbgrader put them back.
 
     nbgrader puts one after the cell that comes before it in ``source_cell``, a table without an
@@ -44,7 +48,7 @@ def put_back(layout, course, name):
     is left to chance by nbgrader 0.9; no other's may be.
     """
 
-    def graded(folder):
+    def graded(folder: Path) -> Iterator[str]:
         for part in PARTS.values():
             for cell in nbformat.read(folder / f"{part.stem}.ipynb", as_version=4).cells:
                 grading = cell.metadata.get("nbgrader", {})
@@ -55,7 +59,9 @@ def put_back(layout, course, name):
     return set(graded(layout.source / TRACK)) - theirs
 
 
-def test_some_of_the_class_have_the_scores_that_they_have_with_sqlite(server, demo_class, tmp_path):
+def test_some_of_the_class_have_the_scores_that_they_have_with_sqlite(
+    server: Any, demo_class: Path, tmp_path: Path
+) -> None:
     with_sqlite = json.loads((demo_class / TRACK / "scores.json").read_text(encoding="utf-8"))
     done, course = demo_class / TRACK / "course", tmp_path / "course"
     shutil.copytree(done / "source", course / "source")
@@ -73,8 +79,8 @@ def test_some_of_the_class_have_the_scores_that_they_have_with_sqlite(server, de
 
 @pytest.mark.nightly
 def test_the_whole_class_has_the_scores_that_it_has_with_sqlite(
-    server, layout, demo_class, tmp_path
-):
+    server: Any, layout: Layout, demo_class: Path, tmp_path: Path
+) -> None:
     with_sqlite = json.loads((demo_class / TRACK / "scores.json").read_text(encoding="utf-8"))
     program = [sys.executable, "-m", "demo.run_class", str(tmp_path)]
     done = subprocess.run(

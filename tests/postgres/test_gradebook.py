@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
 
 import pytest
 from nbgrader.api import Gradebook
@@ -19,7 +21,7 @@ PATIENCE = 120
 
 
 @pytest.fixture
-def course(server, tmp_path):
+def course(server: Any, tmp_path: Path) -> Any:
     folder = small_course.lay_out(tmp_path / "course", server.url)
     run_nbgrader(folder, tmp_path, "generate_assignment", small_course.ASSIGNMENT, "--create")
     with Gradebook(server.url) as gradebook:
@@ -28,11 +30,11 @@ def course(server, tmp_path):
     return folder
 
 
-def autograde(course, *options):
+def autograde(course: Any, *options: Any) -> Any:
     return run_nbgrader(course, course.parent, "autograde", small_course.ASSIGNMENT, *options)
 
 
-def read_scores(url):
+def read_scores(url: str) -> dict[Any, dict[Any, Any]]:
     with Gradebook(url) as gradebook:
         return {
             submission.student_id: {
@@ -44,7 +46,7 @@ def read_scores(url):
         }
 
 
-def read_everything(url):
+def read_everything(url: str) -> dict[Any, list[Any]]:
     """Every row of every table: what is committed."""
     engine = create_engine(url)
     try:
@@ -70,7 +72,7 @@ def wait_until(happens: Callable[[], bool]) -> None:
 class Gate:
     """Holds up everybody who writes to ``grade``, and sees who waits."""
 
-    def __init__(self, url):
+    def __init__(self, url: str) -> None:
         self.engine = create_engine(url)
         self.holding = self.engine.connect()
         self.holding.execute(text("LOCK TABLE grade IN SHARE ROW EXCLUSIVE MODE"))
@@ -90,13 +92,15 @@ class Gate:
 
 
 @pytest.fixture
-def gate(server, course):
+def gate(server: Any, course: Any) -> Iterator[Gate]:
     held = Gate(server.url)
     yield held
     held.close()
 
 
-def test_two_writers_wait_for_each_other_and_lose_nothing(server, course, gate):
+def test_two_writers_wait_for_each_other_and_lose_nothing(
+    server: Any, course: Any, gate: Gate
+) -> None:
     with ThreadPoolExecutor(max_workers=2) as pool:
         try:
             both = [
@@ -111,7 +115,9 @@ def test_two_writers_wait_for_each_other_and_lose_nothing(server, course, gate):
     assert read_scores(server.url) == small_course.SCORES
 
 
-def test_a_point_given_by_hand_survives_a_grader_at_work(server, course, gate):
+def test_a_point_given_by_hand_survives_a_grader_at_work(
+    server: Any, course: Any, gate: Gate
+) -> None:
     """A person grades in formgrader while the machine grades somebody else."""
     gate.open()
     autograde(course, "--student=all_right")
@@ -139,7 +145,9 @@ def test_a_point_given_by_hand_survives_a_grader_at_work(server, course, gate):
 
 
 @pytest.mark.parametrize("stroke", ["kill", "abort"])
-def test_a_server_that_dies_in_mid_run_leaves_nothing_half_written(server, course, gate, stroke):
+def test_a_server_that_dies_in_mid_run_leaves_nothing_half_written(
+    server: Any, course: Any, gate: Gate, stroke: str
+) -> None:
     """``kill -9`` and ``-m immediate``, while the grader's transaction is open."""
     gate.open()
     autograde(course, "--student=all_right")
@@ -165,7 +173,7 @@ def test_a_server_that_dies_in_mid_run_leaves_nothing_half_written(server, cours
     assert len(rows["grade"]) == students * tests
 
 
-def test_the_hubs_own_database_survives_too(server):
+def test_the_hubs_own_database_survives_too(server: Any) -> None:
     """JupyterHub's users and tokens, in the tables that it makes itself."""
     orm = pytest.importorskip("jupyterhub.orm")
     url = server.create("hub")
@@ -182,7 +190,7 @@ def test_the_hubs_own_database_survives_too(server):
     again.close()
 
 
-def test_the_graders_indexes_are_made_once(server, course):
+def test_the_graders_indexes_are_made_once(server: Any, course: Any) -> None:
     book = OpenGradebook(server.url, "")
     book.add_indexes()
     book.add_indexes()

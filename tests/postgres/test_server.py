@@ -7,9 +7,12 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import psutil
 from sqlalchemy import create_engine, text
+
+from storagelab.course.layout import Layout
 
 HOLD = """
 import time
@@ -20,7 +23,7 @@ with throwaway_postgres() as server:
 """
 
 
-def answers(url):
+def answers(url: str) -> Any:
     engine = create_engine(url)
     try:
         with engine.connect() as connection:
@@ -29,14 +32,14 @@ def answers(url):
         engine.dispose()
 
 
-def lives(number):
+def lives(number: int) -> Any:
     try:
         return psutil.Process(number).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
 
 
-def test_it_comes_back_after_every_kind_of_end(server):
+def test_it_comes_back_after_every_kind_of_end(server: Any) -> None:
     for end in (server.kill, server.abort, server.stop):
         assert answers(server.url)
         end()
@@ -45,7 +48,7 @@ def test_it_comes_back_after_every_kind_of_end(server):
     assert answers(server.create("another"))
 
 
-def test_nothing_is_left_of_it_where_its_process_is_killed(server, layout):
+def test_nothing_is_left_of_it_where_its_process_is_killed(server: Any, layout: Layout) -> None:
     held = subprocess.Popen(
         [sys.executable, "-c", HOLD], cwd=layout.root, stdout=subprocess.PIPE, text=True
     )

@@ -14,10 +14,12 @@ import random
 import shutil
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import msgspec
@@ -65,12 +67,12 @@ class Truth:
     """By track: notebook, cell, points, whether a person grades it."""
 
 
-def chain(track: str, lines: list[tuple[str, str, dict, datetime]]) -> list[Entry]:
+def chain(track: str, lines: Sequence[tuple[str, str, Any, datetime]]) -> list[Entry]:
     """Return entries as the ledger seals them, from part, kind, what was said and when."""
     entries: list[Entry] = []
     for number, (part, kind, said, at) in enumerate(lines, start=1):
         entry = Entry(
-            sequence=number, time=at.isoformat(timespec="seconds"), part=part, kind=kind,
+            sequence=number, time=at.isoformat(timespec="seconds"), part=part, kind=kind,  # type: ignore[arg-type]
             said=said, model={}, previous=entries[-1].digest if entries else "", digest="",
         )  # fmt: skip
         entries.append(msgspec.structs.replace(entry, digest=entry.sealed(track)))
@@ -267,7 +269,7 @@ def fill_gradebook(truth: Truth, url: str) -> None:
         Gradebook(url, course_id="made-up") as gradebook,
     ):
         for kind, rows in tables.items():
-            gradebook.db.execute(insert(kind.__table__), rows)
+            gradebook.db.execute(insert(kind.__table__), rows)  # type: ignore[attr-defined]
         gradebook.db.commit()
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 from nbgrader import api
@@ -16,6 +18,7 @@ from sqlalchemy import delete, event, update
 from sandgrader.report import items, roster
 from sandgrader.report.course import SOURCE, open_course
 from storagelab.course.generate import load_keys
+from storagelab.course.layout import Layout
 from storagelab.parts import PARTS
 from storagelab.report import beliefs, strategies
 from storagelab.report.outcomes import DECISION, RUN, target
@@ -28,16 +31,16 @@ TRACK = load_track("cloud_titan")
 
 
 @pytest.fixture
-def course(truth, tmp_path):
+def course(truth: Any, tmp_path: Path) -> Any:
     """A copy of the class's course, to be changed."""
     return shutil.copytree(truth.course, tmp_path / "course")
 
 
 @pytest.fixture
-def change(course):
+def change(course: Any) -> Callable[..., None]:
     """Change the gradebook of the copy by statements."""
 
-    def run(*statements):
+    def run(*statements: Any) -> None:
         with Gradebook(f"sqlite:///{course / 'gradebook.db'}", course_id="") as gradebook:
             for statement in statements:
                 gradebook.db.execute(statement)
@@ -46,7 +49,7 @@ def change(course):
     return run
 
 
-def states(course):
+def states(course: Any) -> tuple[Any, Any]:
     cohort = cohorts_of(course, "cloud_titan")["cloud_titan"]
     return roster.students(cohort), roster.states(roster.students(cohort))
 
@@ -54,7 +57,7 @@ def states(course):
 # --- who is where
 
 
-def test_points_are_nbgraders_sums(truth, cohorts):
+def test_points_are_nbgraders_sums(truth: Any, cohorts: Any) -> None:
     table = roster.students(cohorts["cloud_titan"])
     for row in table.rows:
         own = [
@@ -77,7 +80,7 @@ def test_points_are_nbgraders_sums(truth, cohorts):
         assert row["points"] == pytest.approx(own)
 
 
-def test_everybody_is_in_one_state(truth, course, change):
+def test_everybody_is_in_one_state(truth: Any, course: Any, change: Callable[..., None]) -> None:
     graded, waits, ungraded, nothing, late = truth.students[:5]
     shutil.rmtree(course / "submitted" / nothing)
     submission = api.SubmittedAssignment.__table__
@@ -111,7 +114,9 @@ def test_everybody_is_in_one_state(truth, course, change):
     ]  # fmt: skip
 
 
-def test_an_extension_and_a_penalty_count_as_in_nbgrader(truth, course, change):
+def test_an_extension_and_a_penalty_count_as_in_nbgrader(
+    truth: Any, course: Any, change: Callable[..., None]
+) -> None:
     student = truth.students[0]
     submission, notebooks = api.SubmittedAssignment.__table__, api.SubmittedNotebook.__table__
     mine = submission.select().where(submission.c.student_id == student)
@@ -133,7 +138,7 @@ def test_an_extension_and_a_penalty_count_as_in_nbgrader(truth, course, change):
     assert row["points"] == pytest.approx(max(old["points"] - 4.5, 0))
 
 
-def test_work_handed_in_again_after_grading_is_told(truth, course):
+def test_work_handed_in_again_after_grading_is_told(truth: Any, course: Any) -> None:
     student = truth.students[0]
     stamp = course / "submitted" / student / "cloud_titan" / "timestamp.txt"
     stamp.write_text("2026-11-23 14:30:00.000000 +7200", encoding="utf-8")  # nbgrader's zones
@@ -144,7 +149,7 @@ def test_work_handed_in_again_after_grading_is_told(truth, course):
 
 
 @pytest.mark.parametrize("content", ["", "yesterday, I think", "2026-13-45", "9" * 10_000])
-def test_a_timestamp_that_is_none_is_none(truth, course, content):
+def test_a_timestamp_that_is_none_is_none(truth: Any, course: Any, content: Any) -> None:
     student = truth.students[0]
     stamp = course / "submitted" / student / "cloud_titan" / "timestamp.txt"
     stamp.write_text(content, encoding="utf-8")
@@ -152,17 +157,17 @@ def test_a_timestamp_that_is_none_is_none(truth, course, content):
     assert found[student]["handed_in"] == "2026-11-23T12:00:00Z"  # the gradebook's
 
 
-def test_who_isnt_in_the_gradebook_but_has_handed_in_is_listed(course):
+def test_who_isnt_in_the_gradebook_but_has_handed_in_is_listed(course: Any) -> None:
     (course / "submitted" / "stranger" / "cloud_titan").mkdir(parents=True)
     found = {row["student"]: row for row in states(course)[0].rows}
     assert found["stranger"]["state"] == roster.UNGRADED
 
 
-def test_the_spread_of_points_holds_everybody(truth, cohorts):
+def test_the_spread_of_points_holds_everybody(truth: Any, cohorts: Any) -> None:
     table = roster.distribution(roster.points(cohorts["cloud_titan"]))
     assert sum(row["students"] for row in table.rows) == len(truth.students)
     graded = sum(cell[2] for cell in truth.cells["cloud_titan"] if not cell[3])
-    sums = Counter()
+    sums: Counter[str] = Counter()
     for (student, track, *_), points in truth.points.items():
         if track == "cloud_titan":
             sums[student] += points
@@ -178,7 +183,9 @@ def test_the_spread_of_points_holds_everybody(truth, cohorts):
 
 
 @pytest.mark.parametrize("track", TRACKS)
-def test_the_reference_in_the_source_is_the_computed_key(layout, track, tmp_path):
+def test_the_reference_in_the_source_is_the_computed_key(
+    layout: Layout, track: str, tmp_path: Path
+) -> None:
     keys, loaded = load_keys(layout), load_track(track)
     own = {
         part: (key(loaded)["prediction"], key(loaded)["conclusion"])
@@ -195,7 +202,7 @@ def test_the_reference_in_the_source_is_the_computed_key(layout, track, tmp_path
 
 
 @pytest.mark.parametrize("track", ["cloud_titan", "tiny_pioneer"])
-def test_beliefs_are_counted_before_and_after(truth, cohorts, track):
+def test_beliefs_are_counted_before_and_after(truth: Any, cohorts: Any, track: str) -> None:
     cohort, loaded = cohorts[track], load_track(track)
     locks = beliefs.locks(cohort)
     table = beliefs.beliefs(cohort, loaded, locks)
@@ -219,7 +226,7 @@ def test_beliefs_are_counted_before_and_after(truth, cohorts, track):
 # --- strategies
 
 
-def test_every_run_and_decision_lies_where_the_model_says(truth, cohorts):
+def test_every_run_and_decision_lies_where_the_model_says(truth: Any, cohorts: Any) -> None:
     table = strategies.strategies(cohorts["cloud_titan"], TRACK)
     own = [item for item in truth.answers if item.track == "cloud_titan"]
     assert len(table.of(kind=RUN).rows) == sum(len(item.runs) for item in own)
@@ -239,7 +246,7 @@ def test_every_run_and_decision_lies_where_the_model_says(truth, cohorts):
                 assert row["useful"] == outcome.utilization
 
 
-def test_the_plane_holds_every_strategy_once_on_its_side_of_the_target(cohorts):
+def test_the_plane_holds_every_strategy_once_on_its_side_of_the_target(cohorts: Any) -> None:
     for cohort in cohorts.values():
         chosen = strategies.strategies(cohort, cohort.track)
         plane = strategies.plane(cohort.track, chosen)
@@ -253,7 +260,7 @@ def test_the_plane_holds_every_strategy_once_on_its_side_of_the_target(cohorts):
             assert above == sum(row["useful"] >= aim for row in here)
 
 
-def test_what_decisions_miss_adds_up_to_who_handed_in(truth, cohorts):
+def test_what_decisions_miss_adds_up_to_who_handed_in(truth: Any, cohorts: Any) -> None:
     for cohort in cohorts.values():
         table = strategies.misses(cohort, strategies.strategies(cohort, cohort.track))
         for part in PARTS:
@@ -261,10 +268,11 @@ def test_what_decisions_miss_adds_up_to_who_handed_in(truth, cohorts):
             assert sum(counts) == len(truth.students)
 
 
-def test_the_targets_are_the_tracks_own():
+def test_the_targets_are_the_tracks_own() -> None:
     assert target(TRACK, "access") == TRACK.access.target_utilization
     assert target(TRACK, "checkpoint") is None
     nomad = load_track("mobile_nomad")
+    assert nomad.checkpoint.waste_limit is not None
     assert target(nomad, "checkpoint") == 1 / (1 + nomad.checkpoint.waste_limit)
 
 
@@ -275,7 +283,9 @@ def test_the_targets_are_the_tracks_own():
     ("points", "says"),
     [(0.0, "Nobody has a point"), (8.0, "Everybody has all points")],
 )
-def test_a_cell_that_is_the_same_for_all_is_remarked_on(course, change, points, says):
+def test_a_cell_that_is_the_same_for_all_is_remarked_on(
+    course: Any, change: Callable[..., None], points: float, says: str
+) -> None:
     grade, cell, notebook = (kind.__table__ for kind in (api.Grade, api.BaseCell, api.Notebook))
     law = cell.join(notebook, notebook.c.id == cell.c.notebook_id).select().where(
         cell.c.name == "law-test", notebook.c.name == "1_access"
@@ -297,12 +307,12 @@ def test_a_cell_that_is_the_same_for_all_is_remarked_on(course, change, points, 
 # --- scale
 
 
-def queries(folder, monkeypatch):
+def queries(folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """Return how many statements reading a class sends to the database."""
     sent = []
     begin = Gradebook.__init__
 
-    def watched(self, *arguments, **options):
+    def watched(self: Any, *arguments: Any, **options: Any) -> None:
         begin(self, *arguments, **options)
         event.listen(self.engine, "before_cursor_execute", lambda *details: sent.append(details[2]))
 
@@ -312,12 +322,16 @@ def queries(folder, monkeypatch):
     return sent
 
 
-def test_a_larger_class_asks_the_gradebook_no_more_often(tmp_path, monkeypatch):
+def test_a_larger_class_asks_the_gradebook_no_more_often(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     few, many = (make_class(tmp_path / str(size), ["cloud_titan"], size) for size in (2, 40))
     assert len(queries(few.course, monkeypatch)) == len(queries(many.course, monkeypatch)) <= 8
 
 
-def test_nothing_is_written_into_the_gradebook(truth, course, monkeypatch):
+def test_nothing_is_written_into_the_gradebook(
+    truth: Any, course: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = (course / "gradebook.db").read_bytes()
     sent = queries(course, monkeypatch)
     assert {statement.split()[0] for statement in sent} == {"SELECT"}

@@ -7,6 +7,9 @@ import shutil
 import socket
 import sqlite3
 import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -20,23 +23,25 @@ from tests.postgres.server import NoPostgresError, throwaway_postgres
 from tests.report.synthetic import CONFIG, make_class
 
 
-def rows_of(path):
+def rows_of(path: Any) -> list[Any]:
     with path.open(encoding="utf-8", newline="") as stream:
         return list(csv.DictReader(stream))
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory):
+def small(tmp_path_factory: pytest.TempPathFactory) -> Any:
     return make_class(tmp_path_factory.mktemp("small") / "course", ["tiny_pioneer"], 1)
 
 
-def test_storagelab_knows_the_command():
+def test_storagelab_knows_the_command() -> None:
     done = CliRunner().invoke(main, ["report", "--help"])
     assert done.exit_code == 0
     assert "--moved BEFORE AFTER" in done.output.replace("\n", " ")
 
 
-def test_a_page_and_files_are_written_for_the_owner_alone(truth, tmp_path, report):
+def test_a_page_and_files_are_written_for_the_owner_alone(
+    truth: Any, tmp_path: Path, report: Callable[..., Any]
+) -> None:
     out = tmp_path / "a" / "report"
     printed = report("--course", truth.course, "--out", out)
     assert str(out / "index.html") in printed
@@ -52,31 +57,37 @@ def test_a_page_and_files_are_written_for_the_owner_alone(truth, tmp_path, repor
     assert all(row["means"] for row in rows_of(out / "columns.csv"))
 
 
-def test_only_the_assignments_that_are_named_are_reported(truth, tmp_path, report):
+def test_only_the_assignments_that_are_named_are_reported(
+    truth: Any, tmp_path: Path, report: Callable[..., Any]
+) -> None:
     report("tiny_pioneer", "--course", truth.course, "--out", tmp_path)
     assert {row["assignment"] for row in rows_of(tmp_path / "students.csv")} == {"tiny_pioneer"}
     assert "cloud_titan" not in (tmp_path / "index.html").read_text(encoding="utf-8")
 
 
-def test_by_default_the_course_is_the_working_folder(small, monkeypatch, report):
+def test_by_default_the_course_is_the_working_folder(
+    small: Any, monkeypatch: pytest.MonkeyPatch, report: Callable[..., Any]
+) -> None:
     monkeypatch.chdir(small.course)
     assert "report/index.html" in report()
     assert "report-shared/index.html" in report("--shared")
 
 
-def test_a_shared_report_isnt_put_among_names(truth, tmp_path, report):
+def test_a_shared_report_isnt_put_among_names(
+    truth: Any, tmp_path: Path, report: Callable[..., Any]
+) -> None:
     report("--course", truth.course, "--out", tmp_path / "out")
     asked = ("--course", truth.course, "--out", tmp_path / "out", "--shared")
     assert "has a report with names" in report(*asked, code=1)
 
 
-def test_one_student_is_a_class(small, tmp_path, report):
+def test_one_student_is_a_class(small: Any, tmp_path: Path, report: Callable[..., Any]) -> None:
     report("--course", small.course, "--out", tmp_path)
     assert [row["student"] for row in rows_of(tmp_path / "students.csv")] == small.students
     assert small.students[0] in (tmp_path / "index.html").read_text(encoding="utf-8")
 
 
-def test_an_empty_class_is_told(tmp_path, report):
+def test_an_empty_class_is_told(tmp_path: Path, report: Callable[..., Any]) -> None:
     made = make_class(tmp_path / "course", ["cloud_titan"], 0)
     report("--course", made.course, "--out", tmp_path / "out")
     page = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
@@ -84,7 +95,9 @@ def test_an_empty_class_is_told(tmp_path, report):
     report("--course", made.course, "--out", tmp_path / "shared", "--shared")
 
 
-def test_an_assignment_that_is_no_track_has_scores_and_cells_and_no_ledgers(tmp_path, report):
+def test_an_assignment_that_is_no_track_has_scores_and_cells_and_no_ledgers(
+    tmp_path: Path, report: Callable[..., Any]
+) -> None:
     made = make_class(tmp_path / "course", ["cloud_titan"], 6, by_person=True)
     with Gradebook(f"sqlite:///{made.course / 'gradebook.db'}", course_id="") as gradebook:
         gradebook.find_assignment("cloud_titan").name = "ps1"
@@ -99,7 +112,9 @@ def test_an_assignment_that_is_no_track_has_scores_and_cells_and_no_ledgers(tmp_
     assert {row["state"] for row in students} == {"graded"}
 
 
-def test_a_course_without_a_key_says_that_nothing_is_right_or_wrong(tmp_path, report):
+def test_a_course_without_a_key_says_that_nothing_is_right_or_wrong(
+    tmp_path: Path, report: Callable[..., Any]
+) -> None:
     made = make_class(tmp_path / "course", ["cloud_titan"], 6)
     shutil.rmtree(made.course / "source")
     report("--course", made.course, "--out", tmp_path / "out")
@@ -107,7 +122,9 @@ def test_a_course_without_a_key_says_that_nothing_is_right_or_wrong(tmp_path, re
     assert {row["right_before"] for row in rows_of(tmp_path / "out" / "beliefs.csv")} == {""}
 
 
-def test_hostile_names_are_text_on_the_page_and_no_formula_in_a_file(tmp_path, report):
+def test_hostile_names_are_text_on_the_page_and_no_formula_in_a_file(
+    tmp_path: Path, report: Callable[..., Any]
+) -> None:
     made = make_class(tmp_path / "course", ["cloud_titan"], 2)
     worst, name = "=cmd", "<script>alert(1)</script>"
     with Gradebook(f"sqlite:///{made.course / 'gradebook.db'}", course_id="") as gradebook:
@@ -128,7 +145,7 @@ def test_hostile_names_are_text_on_the_page_and_no_formula_in_a_file(tmp_path, r
         ("-1", "'-1"), ("+1", "'+1"), ("\t=1", "'\t=1"), ("", ""),
     ],
 )  # fmt: skip
-def test_a_value_in_a_file(value, text):
+def test_a_value_in_a_file(value: Any, text: str) -> None:
     assert in_file(value) == text
 
 
@@ -149,7 +166,9 @@ def test_a_value_in_a_file(value, text):
         (["--moved", "nonsense://", "{tmp}/nowhere"], "can't be read"),
     ],
 )
-def test_bad_input_ends_in_a_sentence(tmp_path, small, report, arguments, says):
+def test_bad_input_ends_in_a_sentence(
+    tmp_path: Path, small: Any, report: Callable[..., Any], arguments: list[str], says: str
+) -> None:
     for name in ("bare", "noise", "other", "bad"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "nbgrader_config.py").write_text(CONFIG, encoding="utf-8")
@@ -166,19 +185,25 @@ def test_bad_input_ends_in_a_sentence(tmp_path, small, report, arguments, says):
     assert not (tmp_path / "out").exists()
 
 
-def test_a_place_that_cant_be_written_to_is_told(tmp_path, small, report):
+def test_a_place_that_cant_be_written_to_is_told(
+    tmp_path: Path, small: Any, report: Callable[..., Any]
+) -> None:
     (tmp_path / "file").write_text("in the way", encoding="utf-8")
     printed = report("--course", small.course, "--out", tmp_path / "file" / "out", code=1)
     assert "Not a directory" in printed
     assert report("--course", small.course, "--out", tmp_path / "file", code=2)
 
 
-def test_a_gradebook_without_assignments_is_told(tmp_path, report, small):
+def test_a_gradebook_without_assignments_is_told(
+    tmp_path: Path, report: Callable[..., Any], small: Any
+) -> None:
     made = make_class(tmp_path / "course", [], 3)
     assert "has no assignment yet" in report("--course", made.course, "--out", tmp_path, code=1)
 
 
-def test_a_database_that_doesnt_answer_is_told_without_its_password(tmp_path, report):
+def test_a_database_that_doesnt_answer_is_told_without_its_password(
+    tmp_path: Path, report: Callable[..., Any]
+) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -190,7 +215,9 @@ def test_a_database_that_doesnt_answer_is_told_without_its_password(tmp_path, re
     assert "secret" not in printed
 
 
-def test_a_database_named_from_the_courses_folder_is_found(truth, tmp_path, report, monkeypatch):
+def test_a_database_named_from_the_courses_folder_is_found(
+    truth: Any, tmp_path: Path, report: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     course = shutil.copytree(truth.course, tmp_path / "course")
     (course / "gradebook.db").rename(course / "grades.db")
     with (course / "nbgrader_config.py").open("a", encoding="utf-8") as config:
@@ -200,7 +227,9 @@ def test_a_database_named_from_the_courses_folder_is_found(truth, tmp_path, repo
     assert len(rows_of(tmp_path / "out" / "students.csv")) == 2 * len(truth.students)
 
 
-def test_a_gradebook_on_postgresql_says_the_same(tmp_path, report):
+def test_a_gradebook_on_postgresql_says_the_same(
+    tmp_path: Path, report: Callable[..., Any]
+) -> None:
     try:
         with throwaway_postgres() as server:
             url = server.create("grades")
@@ -221,7 +250,7 @@ def test_a_gradebook_on_postgresql_says_the_same(tmp_path, report):
 
 
 @pytest.fixture
-def regraded(truth, tmp_path):
+def regraded(truth: Any, tmp_path: Path) -> tuple[Path, Any, Any, int]:
     """A snapshot from before, and a gradebook in which one test was mended for two students."""
     course = shutil.copytree(truth.course, tmp_path / "course")
     with open_gradebook(open_course(course).db_url) as gradebook:
@@ -240,7 +269,9 @@ def regraded(truth, tmp_path):
     return tmp_path / "before.json", course / "gradebook.db", chosen, len(before)
 
 
-def test_whose_score_moved_is_said_cell_by_cell(regraded, tmp_path, report):
+def test_whose_score_moved_is_said_cell_by_cell(
+    regraded: tuple[Path, Any, Any, int], tmp_path: Path, report: Callable[..., Any]
+) -> None:
     before, after, chosen, count = regraded
     printed = report("--moved", before, after, "--out", tmp_path / "moved")
     for student in chosen:
@@ -253,7 +284,9 @@ def test_whose_score_moved_is_said_cell_by_cell(regraded, tmp_path, report):
     }
 
 
-def test_two_gradebooks_are_compared_by_file_or_by_address(regraded, truth, report):
+def test_two_gradebooks_are_compared_by_file_or_by_address(
+    regraded: tuple[Path, Any, Any, int], truth: Any, report: Callable[..., Any]
+) -> None:
     _, after, chosen, _ = regraded
     old = truth.course / "gradebook.db"
     for place in (after, f"sqlite:///{after}"):
@@ -263,6 +296,8 @@ def test_two_gradebooks_are_compared_by_file_or_by_address(regraded, truth, repo
     assert "Nobody's points moved." in report("--moved", after, after)
 
 
-def test_whose_score_moved_has_no_shared_version(regraded, report):
+def test_whose_score_moved_has_no_shared_version(
+    regraded: tuple[Path, Any, Any, int], report: Callable[..., Any]
+) -> None:
     before, after, *_ = regraded
     assert "no shared version" in report("--moved", before, after, "--shared", code=2)

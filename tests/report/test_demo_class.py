@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import keys
 import pytest
@@ -13,7 +16,7 @@ from storagelab.parts import PARTS
 from storagelab.report import beliefs, calibration, ledgers, strategies, times
 from storagelab.report.outcomes import DECISION, RUN
 from storagelab.report.submissions import MISSING, SOUND, UNUSABLE
-from storagelab.tracks import TRACKS
+from storagelab.tracks import TRACKS, Track
 from tests.report.conftest import cohorts_of
 
 WITHOUT_EVIDENCE = {
@@ -29,10 +32,10 @@ every_track = pytest.mark.parametrize("track", TRACKS)
 
 
 @pytest.fixture(scope="module")
-def cohort_in(demo_class):
+def cohort_in(demo_class: Path) -> Callable[[Any], Any]:
     found = {}
 
-    def read(track):
+    def read(track: Any) -> Any:
         if track not in found:
             found[track] = cohorts_of(demo_class / track / "course", track)[track]
         return found[track]
@@ -40,7 +43,7 @@ def cohort_in(demo_class):
     return read
 
 
-def locked(track, name, part):
+def locked(track: Any, name: str, part: Any) -> Any:
     """Return what a student locked, or None."""
     if part in WITHOUT_EVIDENCE.get(name, ()):
         return None
@@ -56,8 +59,8 @@ def locked(track, name, part):
 
 @every_track
 def test_everybody_waits_for_a_person_with_the_points_of_the_demo_class(
-    track, cohort_in, demo_class
-):
+    track: Any, cohort_in: Any, demo_class: Any
+) -> None:
     scores = json.loads((demo_class / track / "scores.json").read_text(encoding="utf-8"))
     table = roster.students(cohort_in(track))
     assert [row["student"] for row in table.rows] == sorted(names_in(track))
@@ -69,7 +72,9 @@ def test_everybody_waits_for_a_person_with_the_points_of_the_demo_class(
 
 
 @every_track
-def test_edited_ledgers_are_listed_and_nobody_elses(track, cohort_in):
+def test_edited_ledgers_are_listed_and_nobody_elses(
+    track: Track, cohort_in: Callable[[Any], Any]
+) -> None:
     listed = ledgers.ledgers(cohort_in(track))
     assert {row["student"] for row in listed.rows if row["state"] == UNUSABLE} == EDITORS
     states = {name: evidence.state for name, evidence in cohort_in(track).evidence.items()}
@@ -83,7 +88,7 @@ def test_edited_ledgers_are_listed_and_nobody_elses(track, cohort_in):
 
 
 @every_track
-def test_predictions_are_those_of_the_students(track, cohort_in):
+def test_predictions_are_those_of_the_students(track: Any, cohort_in: Callable[[Any], Any]) -> None:
     table = beliefs.locks(cohort_in(track))
     for name in names_in(track):
         for part in PARTS:
@@ -94,7 +99,9 @@ def test_predictions_are_those_of_the_students(track, cohort_in):
 
 
 @every_track
-def test_beliefs_and_their_keys_are_those_of_the_class(track, cohort_in):
+def test_beliefs_and_their_keys_are_those_of_the_class(
+    track: Any, cohort_in: Callable[[Any], Any]
+) -> None:
     cohort = cohort_in(track)
     locks = beliefs.locks(cohort)
     table = beliefs.beliefs(cohort, cohort.track, locks)
@@ -116,7 +123,9 @@ def test_beliefs_and_their_keys_are_those_of_the_class(track, cohort_in):
 
 
 @every_track
-def test_confidence_against_correctness_is_that_of_the_class(track, cohort_in):
+def test_confidence_against_correctness_is_that_of_the_class(
+    track: Any, cohort_in: Callable[[Any], Any]
+) -> None:
     table = calibration.calibration(beliefs.locks(cohort_in(track)))
     own = [
         (lock, read_sheet(keys, track, part).key["prediction"])
@@ -131,14 +140,16 @@ def test_confidence_against_correctness_is_that_of_the_class(track, cohort_in):
 
 
 @every_track
-def test_machines_take_no_time(track, cohort_in):
+def test_machines_take_no_time(track: Track, cohort_in: Callable[[Any], Any]) -> None:
     table = times.times(cohort_in(track))
     assert table.of(student="ada_perfect").rows
     assert max(row["minutes"] for row in table.rows) < 5
 
 
 @every_track
-def test_strategies_are_those_of_the_students(track, cohort_in):
+def test_strategies_are_those_of_the_students(
+    track: Track, cohort_in: Callable[[Any], Any]
+) -> None:
     cohort = cohort_in(track)
     table = strategies.strategies(cohort, cohort.track)
     for part in PARTS:
@@ -161,7 +172,7 @@ def test_strategies_are_those_of_the_students(track, cohort_in):
 
 
 @every_track
-def test_cells_are_counted_as_the_scores_are(track, cohort_in, demo_class):
+def test_cells_are_counted_as_the_scores_are(track: Any, cohort_in: Any, demo_class: Any) -> None:
     scores = json.loads((demo_class / track / "scores.json").read_text(encoding="utf-8"))
     table = items.items(cohort_in(track))
     assert items.broken(table) == []
@@ -177,8 +188,8 @@ def test_cells_are_counted_as_the_scores_are(track, cohort_in, demo_class):
 
 
 def test_the_shared_version_of_the_demo_class_has_no_name_and_no_reason(
-    demo_class, tmp_path, report
-):
+    demo_class: Path, tmp_path: Path, report: Callable[..., Any]
+) -> None:
     track = TRACKS[0]
     report("--course", demo_class / track / "course", "--out", tmp_path / "out", "--shared")
     texts = [path.read_text(encoding="utf-8") for path in (tmp_path / "out").iterdir()]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 from itertools import pairwise
+from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -16,7 +18,9 @@ GROUNDS = {"light": "#ffffff", "dark": "#16191d"}
 
 
 @pytest.fixture(scope="module", params=["named", "shared"])
-def page(request, truth, tmp_path_factory):
+def page(
+    request: pytest.FixtureRequest, truth: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     out = tmp_path_factory.mktemp("page") / "out"
     flags = ["--shared"] if request.param == "shared" else []
     done = CliRunner().invoke(command, ["--course", str(truth.course), "--out", str(out), *flags])
@@ -25,39 +29,41 @@ def page(request, truth, tmp_path_factory):
 
 
 class Reader(HTMLParser):
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
-        self.tags, self.open, self.text = [], [], ""
+        self.tags: list[Any] = []
+        self.open: list[str] = []
+        self.text = ""
 
-    def handle_starttag(self, tag, attributes):
+    def handle_starttag(self, tag: str, attributes: Any) -> None:
         self.tags.append((tag, dict(attributes)))
         if tag not in ("meta", "link", "br", "img", "hr", "input"):
             self.open.append(tag)
 
-    def handle_startendtag(self, tag, attributes):
+    def handle_startendtag(self, tag: str, attributes: Any) -> None:
         self.tags.append((tag, dict(attributes)))
 
-    def handle_endtag(self, tag):
+    def handle_endtag(self, tag: str) -> None:
         assert self.open.pop() == tag
 
-    def handle_data(self, data):
+    def handle_data(self, data: Any) -> None:
         self.text += data
 
 
 @pytest.fixture(scope="module")
-def read(page):
+def read(page: Path) -> Reader:
     reader = Reader()
     reader.feed(page.read_text(encoding="utf-8"))
     return reader
 
 
-def test_every_element_is_closed_and_every_id_is_there_once(read):
+def test_every_element_is_closed_and_every_id_is_there_once(read: Reader) -> None:
     assert read.open == []
     ids = [attributes["id"] for _, attributes in read.tags if "id" in attributes]
     assert len(ids) == len(set(ids))
 
 
-def test_no_script_and_nothing_from_elsewhere(read, page):
+def test_no_script_and_nothing_from_elsewhere(read: Reader, page: Path) -> None:
     tags = {tag for tag, _ in read.tags}
     assert tags & {"script", "link", "img", "iframe", "object", "use", "image"} == set()
     for _, attributes in read.tags:
@@ -68,14 +74,14 @@ def test_no_script_and_nothing_from_elsewhere(read, page):
     assert addresses == {"http://www.w3.org/2000/svg"}  # a name, not a place
 
 
-def test_every_link_leads_to_a_file(read, page):
+def test_every_link_leads_to_a_file(read: Reader, page: Path) -> None:
     files = [item["href"] for tag, item in read.tags if tag == "a" and ".csv" in item["href"]]
     assert files
     assert all((page.parent / name).exists() for name in files)
     assert {path.name for path in page.parent.glob("*.csv")} == set(files)
 
 
-def test_every_picture_has_words_and_a_table(read):
+def test_every_picture_has_words_and_a_table(read: Reader) -> None:
     pictures = [attributes for tag, attributes in read.tags if tag == "svg"]
     assert len(pictures) >= 2 * 9
     for attributes in pictures:
@@ -86,33 +92,35 @@ def test_every_picture_has_words_and_a_table(read):
     assert tables >= len(pictures)
 
 
-def test_headings_leave_out_no_level(read):
+def test_headings_leave_out_no_level(read: Reader) -> None:
     levels = [int(tag[1]) for tag, _ in read.tags if re.fullmatch(r"h[1-6]", tag)]
     assert levels[0] == 1
     assert all(later - earlier <= 1 for earlier, later in pairwise(levels))
 
 
-def luminance(color):
+def luminance(color: Any) -> Any:
     parts = [int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)]
     linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
               for part in parts]  # fmt: skip
     return sum(share * part for share, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
 
 
-def contrast(one, other):
+def contrast(one: Any, other: Any) -> Any:
     light, dark = sorted((luminance(one), luminance(other)), reverse=True)
     return (light + 0.05) / (dark + 0.05)
 
 
 @pytest.mark.parametrize("scheme", GROUNDS)
-def test_what_is_drawn_stands_out_from_the_ground(scheme):
+def test_what_is_drawn_stands_out_from_the_ground(scheme: str) -> None:
     for color in (BLUE, ORANGE, GREEN, PURPLE):
         assert contrast(color, GROUNDS[scheme]) >= 3, color
 
 
 @pytest.mark.parametrize("width", [360, 1280])
 @pytest.mark.parametrize("scheme", GROUNDS)
-def test_it_fits_the_screen_and_asks_nobody(page, browser, width, scheme):
+def test_it_fits_the_screen_and_asks_nobody(
+    page: Path, browser: Any, width: int, scheme: str
+) -> None:
     tab = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
     asked, said = [], []
     tab.on("request", lambda request: asked.append(request.url))
@@ -146,7 +154,7 @@ def test_it_fits_the_screen_and_asks_nobody(page, browser, width, scheme):
     tab.close()
 
 
-def test_it_is_light_on_paper_and_nothing_hangs_over_the_edge(page, browser):
+def test_it_is_light_on_paper_and_nothing_hangs_over_the_edge(page: Path, browser: Any) -> None:
     tab = browser.new_page(viewport={"width": 720, "height": 1000}, color_scheme="dark")
     tab.goto(page.as_uri())
     tab.emulate_media(media="print", color_scheme="dark")
@@ -157,7 +165,7 @@ def test_it_is_light_on_paper_and_nothing_hangs_over_the_edge(page, browser):
 
 @pytest.mark.parametrize("width", [360, 1280])
 @pytest.mark.parametrize("scheme", GROUNDS)
-def test_axe_finds_nothing(page, browser, axe, width, scheme):
+def test_axe_finds_nothing(page: Path, browser: Any, axe: str, width: int, scheme: str) -> None:
     tab = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
     tab.goto(page.as_uri())
     tab.evaluate(axe)

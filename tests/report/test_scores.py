@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
+from typing import Any
 
 import pytest
 from nbgrader.api import Gradebook
@@ -10,7 +12,7 @@ from nbgrader.api import Gradebook
 from sandgrader.scores import Key, moved, read_scores
 
 
-def test_every_score_is_what_nbgrader_says(truth):
+def test_every_score_is_what_nbgrader_says(truth: Any) -> None:
     url = f"sqlite:///{truth.course / 'gradebook.db'}"
     with Gradebook(url, course_id="made-up") as gradebook:
         found = read_scores(gradebook)
@@ -31,7 +33,9 @@ def test_every_score_is_what_nbgrader_says(truth):
     assert len(found) == len(truth.students) * sum(map(len, truth.cells.values()))
 
 
-def test_what_a_person_gave_and_extra_points_count_as_in_nbgrader(truth, tmp_path):
+def test_what_a_person_gave_and_extra_points_count_as_in_nbgrader(
+    truth: Any, tmp_path: Path
+) -> None:
     course = shutil.copytree(truth.course, tmp_path / "course")
     student, place = truth.students[0], ("1_access", "cloud_titan")
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}", course_id="made-up") as gradebook:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -16,7 +18,7 @@ from storagelab.tracks import load_track
 
 
 @given(st.integers(1, 2000).flatmap(lambda of: st.tuples(st.integers(0, of), st.just(of))))
-def test_wilsons_interval_is_scipys(pair):
+def test_wilsons_interval_is_scipys(pair: Any) -> None:
     right, of = pair
     expected = stats.binomtest(right, of).proportion_ci(0.95, method="wilson")
     assert wilson(right, of) == pytest.approx((expected.low, expected.high), abs=1e-12)
@@ -24,12 +26,12 @@ def test_wilsons_interval_is_scipys(pair):
 
 
 @pytest.mark.parametrize(("right", "of"), [(0, 0), (-1, 5), (6, 5)])
-def test_what_is_no_share_has_no_interval(right, of):
+def test_what_is_no_share_has_no_interval(right: int, of: int) -> None:
     with pytest.raises(ValueError, match="is no share"):
         wilson(right, of)
 
 
-def test_the_brier_score_of_known_forecasts():
+def test_the_brier_score_of_known_forecasts() -> None:
     assert brier([1.0, 0.0], [True, False]) == 0.0
     assert brier([1.0, 0.0], [False, True]) == 1.0
     assert brier([0.5] * 8, [True, False] * 4) == 0.25
@@ -39,7 +41,7 @@ def test_the_brier_score_of_known_forecasts():
 
 
 @given(st.lists(st.tuples(st.booleans(), st.floats(0, 100)), min_size=3, max_size=50))
-def test_discrimination_is_the_point_biserial_correlation(pairs):
+def test_discrimination_is_the_point_biserial_correlation(pairs: list[Any]) -> None:
     item = np.array([float(hit) for hit, _ in pairs])
     rest = np.array([points for _, points in pairs])
     found = correlation(item, rest)
@@ -49,23 +51,25 @@ def test_discrimination_is_the_point_biserial_correlation(pairs):
         assert found == pytest.approx(stats.pointbiserialr(item, rest).statistic, abs=1e-9)
 
 
-def test_two_students_discriminate_nothing():
+def test_two_students_discriminate_nothing() -> None:
     assert correlation(np.array([0.0, 1.0]), np.array([0.0, 1.0])) is None
 
 
 # --- on the made-up class
 
 
-def locked(truth, track):
+def locked(truth: Any, track: Any) -> list[Any]:
     return [answer for answer in truth.answers if answer.track == track]
 
 
-def right_option(cohort, part):
+def right_option(cohort: Any, part: Any) -> Any:
     return cohort.reference[part].prediction
 
 
 @pytest.mark.parametrize("track", ["cloud_titan", "tiny_pioneer"])
-def test_every_prediction_is_in_one_bin_and_counted_right(truth, cohorts, track):
+def test_every_prediction_is_in_one_bin_and_counted_right(
+    truth: Any, cohorts: Any, track: str
+) -> None:
     cohort = cohorts[track]
     table = calibration(locks(cohort))
     own = locked(truth, track)
@@ -80,7 +84,7 @@ def test_every_prediction_is_in_one_bin_and_counted_right(truth, cohorts, track)
             assert (row["low"], row["high"]) == wilson(sum(hits), len(inside))
 
 
-def test_the_brier_scores_are_those_of_the_class(truth, cohorts):
+def test_the_brier_scores_are_those_of_the_class(truth: Any, cohorts: Any) -> None:
     cohort = cohorts["cloud_titan"]
     table = brier_scores(load_track("cloud_titan"), locks(cohort))
     for part in ("access", "pipeline", "checkpoint", "all"):
@@ -95,7 +99,7 @@ def test_the_brier_scores_are_those_of_the_class(truth, cohorts):
         assert row["share"] == pytest.approx(hit.mean())
 
 
-def test_items_are_those_of_the_class(truth, cohorts):
+def test_items_are_those_of_the_class(truth: Any, cohorts: Any) -> None:
     table, track = items(cohorts["cloud_titan"]), "cloud_titan"
     cells = [cell for cell in truth.cells[track] if not cell[3]]
     points = np.array(
@@ -117,7 +121,7 @@ def test_items_are_those_of_the_class(truth, cohorts):
     assert {row["discrimination"] for row in by_person} == {None}
 
 
-def test_times_are_those_of_the_ledgers(truth, cohorts):
+def test_times_are_those_of_the_ledgers(truth: Any, cohorts: Any) -> None:
     table = times(cohorts["tiny_pioneer"])
     own = {(item.student, item.part): item.minutes for item in locked(truth, "tiny_pioneer")}
     assert {(row["student"], row["part"]): row["minutes"] for row in table.rows} == pytest.approx(

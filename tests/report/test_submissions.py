@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -33,18 +35,18 @@ literals = st.recursive(
 
 
 @pytest.fixture
-def course(tmp_path):
+def course(tmp_path: Path) -> Path:
     (tmp_path / "nbgrader_config.py").write_text(CONFIG, encoding="utf-8")
     return tmp_path
 
 
-def home(course, student="ada", step="submitted"):
+def home(course: Any, student: str = "ada", step: str = "submitted") -> Any:
     folder = course / step / student / TRACK.name
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
 
-def evidence(course, *students):
+def evidence(course: Any, *students: Any) -> Any:
     return read_evidence(open_course(course), TRACK, students or ("ada",))
 
 
@@ -52,12 +54,12 @@ def evidence(course, *students):
 
 
 @given(literals)
-def test_a_literal_answer_is_read_as_it_is(value):
+def test_a_literal_answer_is_read_as_it_is(value: Any) -> None:
     assert literal(f"import math\nanswer = 1\nanswer = {value!r}\nprint(answer)", "answer") == value
 
 
 @given(st.text(max_size=200))
-def test_whatever_stands_in_a_cell_is_read_or_left(source):
+def test_whatever_stands_in_a_cell_is_read_or_left(source: str) -> None:
     literal(source, "answer")
 
 
@@ -81,11 +83,11 @@ def test_whatever_stands_in_a_cell_is_read_or_left(source):
         "answer = 1\nanswer = compute()",
     ],
 )
-def test_what_is_no_literal_is_none_and_nothing_is_run(source):
+def test_what_is_no_literal_is_none_and_nothing_is_run(source: Any) -> None:
     assert literal(source, "answer") is None
 
 
-def test_an_annotated_answer_and_one_of_several_names_are_answers():
+def test_an_annotated_answer_and_one_of_several_names_are_answers() -> None:
     assert literal("answer: str = 'iops'", "answer") == "iops"
     assert literal("a = answer = 'iops'", "answer") == "iops"
 
@@ -102,12 +104,12 @@ def test_an_annotated_answer_and_one_of_several_names_are_answers():
         b'{"cells": [' * 50_000,
     ],
 )
-def test_a_file_that_is_no_notebook_has_no_answers(tmp_path, content):
+def test_a_file_that_is_no_notebook_has_no_answers(tmp_path: Path, content: Any) -> None:
     (tmp_path / "1_access.ipynb").write_bytes(content)
     assert read_answers(tmp_path / "1_access.ipynb") == {}
 
 
-def test_answers_are_found_by_their_grade_id(tmp_path):
+def test_answers_are_found_by_their_grade_id(tmp_path: Path) -> None:
     cells = [
         {"source": "x", "metadata": {}},
         {"source": "x", "metadata": {"nbgrader": []}},
@@ -122,7 +124,7 @@ def test_answers_are_found_by_their_grade_id(tmp_path):
 # --- ledgers
 
 
-def test_a_sound_ledger_is_read(course):
+def test_a_sound_ledger_is_read(course: Path) -> None:
     write_ledger(home(course), TRACK.name, chain(TRACK.name, [LOCK, REVEAL]))
     found = evidence(course)["ada"]
     assert (found.state, found.doubts) == (SOUND, ())
@@ -132,13 +134,13 @@ def test_a_sound_ledger_is_read(course):
     assert found.times("access") == [BEGIN, BEGIN + timedelta(minutes=1)]
 
 
-def test_no_ledger_is_no_crime(course):
+def test_no_ledger_is_no_crime(course: Path) -> None:
     home(course)
     assert evidence(course)["ada"].state == MISSING
     assert evidence(course, "nobody") == {}
 
 
-def broken(folder, how):
+def broken(folder: Path, how: Any) -> None:
     path = folder / "ledger.json"
     if how == "a pipe":  # reading it would wait for ever
         os.mkfifo(path)
@@ -170,7 +172,7 @@ def broken(folder, how):
     ["a pipe", "a link", "a folder", "a missing link", "cut off", "edited", "of another track",
      "nested", "no JSON", "a surrogate", "too large", "of another version"],
 )  # fmt: skip
-def test_a_ledger_that_cant_be_used_is_listed_with_the_reason(course, how):
+def test_a_ledger_that_cant_be_used_is_listed_with_the_reason(course: Path, how: str) -> None:
     broken(home(course), how)
     found = evidence(course)["ada"]
     assert found.state == UNUSABLE
@@ -186,7 +188,7 @@ RUN = in_units(
 )
 
 
-def sealed_with(model, kind="run", said=RUN):
+def sealed_with(model: Any, kind: str = "run", said: Any = RUN) -> list[Any]:
     entries = chain(
         TRACK.name, [("pipeline", "lock", SAID, BEGIN), ("pipeline", kind, said, BEGIN)]
     )
@@ -194,7 +196,9 @@ def sealed_with(model, kind="run", said=RUN):
     return [entries[0], msgspec.structs.replace(last, digest=last.sealed(TRACK.name))]
 
 
-def test_numbers_that_the_model_never_gave_are_doubtful_though_the_digests_fit(course):
+def test_numbers_that_the_model_never_gave_are_doubtful_though_the_digests_fit(
+    course: Path,
+) -> None:
     outcome = PARTS["pipeline"].judge(TRACK, RUN)
     write_ledger(home(course), TRACK.name, sealed_with({"cost": outcome.cost}))
     write_ledger(home(course, "ben"), TRACK.name, sealed_with({"cost": 1.0}))
@@ -216,7 +220,9 @@ def test_numbers_that_the_model_never_gave_are_doubtful_though_the_digests_fit(c
         ([("access", "lock", {**SAID, "confidence": 7.5}, BEGIN)], "outside of 0 to 1"),
     ],
 )
-def test_what_the_notebooks_would_never_write_is_doubtful(course, lines, says):
+def test_what_the_notebooks_would_never_write_is_doubtful(
+    course: Path, lines: Any, says: str
+) -> None:
     write_ledger(home(course), TRACK.name, chain(TRACK.name, lines))
     found = evidence(course)["ada"]
     assert found.state == DOUBTFUL
@@ -225,7 +231,7 @@ def test_what_the_notebooks_would_never_write_is_doubtful(course, lines, says):
         assert found.lock("access") is None
 
 
-def test_an_entry_without_a_time_is_doubtful_and_has_none(course):
+def test_an_entry_without_a_time_is_doubtful_and_has_none(course: Path) -> None:
     entry = msgspec.structs.replace(chain(TRACK.name, [LOCK])[0], time="soon", digest="")
     entry = msgspec.structs.replace(entry, digest=entry.sealed(TRACK.name))
     write_ledger(home(course), TRACK.name, [entry])
@@ -234,7 +240,7 @@ def test_an_entry_without_a_time_is_doubtful_and_has_none(course):
     assert found.times("access") == []
 
 
-def test_a_replayed_ledger_names_whose_it_is(course):
+def test_a_replayed_ledger_names_whose_it_is(course: Path) -> None:
     lines = [LOCK, REVEAL, ("access", "decision", {}, BEGIN + timedelta(minutes=9))]
     lines.append(("pipeline", "lock", SAID, BEGIN + timedelta(minutes=20)))
     for student in ("ada", "ben"):
@@ -250,14 +256,14 @@ def test_a_replayed_ledger_names_whose_it_is(course):
 # --- which of several sources counts
 
 
-def test_what_was_graded_counts_before_what_was_handed_in_since(course):
+def test_what_was_graded_counts_before_what_was_handed_in_since(course: Path) -> None:
     for step, conclusion in (("submitted", "compute"), ("autograded", "iops")):
         path = home(course, step=step) / "1_access.ipynb"
         write_notebook(path, {"conclude": f"conclusion = {conclusion!r}"})
     assert evidence(course)["ada"].conclusions == {"access": "iops"}
 
 
-def test_the_answer_cell_is_the_decision_and_the_ledger_stands_in_for_it(course):
+def test_the_answer_cell_is_the_decision_and_the_ledger_stands_in_for_it(course: Path) -> None:
     first, last = {"cache_gb": 1000}, {"cache_gb": 2000}
     lines = [("pipeline", "decision", said, BEGIN) for said in (first, last)]
     write_ledger(home(course), TRACK.name, chain(TRACK.name, lines))

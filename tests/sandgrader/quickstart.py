@@ -128,8 +128,7 @@ def read_grades(address: str, assignment: str) -> dict[tuple[str, ...], Said]:
                         grade.auto_score, grade.manual_score, bool(grade.needs_manual_grade)
                     )
                 for comment in notebook.comments:
-                    key = (*where, comment.name, "comment")
-                    said[key] = Said(None, None, False, comment.comment)
+                    said[*where, comment.name, "comment"] = Said(None, None, False, comment.comment)
     return said
 
 

@@ -76,7 +76,8 @@ def assignment(*cells: NotebookNode, **changed: Any) -> tuple[Assignment, Notebo
 
 def handed_in(known: Notebook, **answers: str) -> NotebookNode:
     """Return a notebook as a student hands it in, with other sources for answers by grade id."""
-    notebook: NotebookNode = copy.deepcopy(known.reference)
+    assert known.reference is not None
+    notebook = copy.deepcopy(known.reference)
     for item in notebook.cells:
         grade_id = item.metadata.get("nbgrader", {}).get("grade_id", "")
         if grade_id.replace("-", "_") in answers:

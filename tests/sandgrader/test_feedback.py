@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from typing import Any
 
 import nbformat
 import pytest
@@ -17,13 +18,13 @@ HIDDEN = "### BEGIN HIDDEN TESTS\nassert answer == 4711\n### END HIDDEN TESTS"
 FLAG = {"sandgrader": {"to": "student"}}
 
 
-def graded(source, outputs=(), score=0.0, points=5, **more):
+def graded(source: str, outputs: Any = (), score: float = 0.0, points: int = 5, **more: Any) -> Any:
     grading = {"grade": True, "solution": False, "locked": True, "grade_id": "a-test"}
     grading.update(score=score, points=points, schema_version=3, **more)
     return new_code_cell(source, outputs=list(outputs), metadata={"nbgrader": grading})
 
 
-def error(name, value, traceback=None):
+def error(name: str, value: Any, traceback: Any = None) -> Any:
     return new_output(
         "error",
         ename=name,
@@ -32,11 +33,11 @@ def error(name, value, traceback=None):
     )
 
 
-def shown(text, metadata=None):
+def shown(text: str, metadata: Any = None) -> Any:
     return new_output("display_data", data={"text/plain": text}, metadata=metadata or {})
 
 
-def page(*cells, config=None):
+def page(*cells: Any, config: Any = None) -> Any:
     exporter = FeedbackExporter(config=config or Config())
     resources = {
         "nbgrader": {
@@ -48,12 +49,12 @@ def page(*cells, config=None):
     return html
 
 
-def words(html):
+def words(html: str) -> str:
     body = html[html.index("<body") :]
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", body)).split())
 
 
-def filtered(*cells, config=None):
+def filtered(*cells: Any, config: Any = None) -> Any:
     notebook = new_notebook(cells=list(cells))
     return FeedbackFilter(config=config or Config()).preprocess(notebook, {})[0].cells
 
@@ -61,17 +62,17 @@ def filtered(*cells, config=None):
 # --- what is hidden
 
 
-def test_a_hidden_region_goes_and_what_is_around_it_stays():
+def test_a_hidden_region_goes_and_what_is_around_it_stays() -> None:
     (cell,) = filtered(graded(f"visible = 1\n{HIDDEN}\nvisible = 2"))
     assert cell.source == "visible = 1\nvisible = 2"
 
 
-def test_a_region_without_an_end_reaches_to_the_end():
+def test_a_region_without_an_end_reaches_to_the_end() -> None:
     source, taken = strip_regions("a\n# BEGIN X\nb\nc", [("BEGIN X", "END X")])
     assert (source, taken) == ("a", ["# BEGIN X", "b", "c"])
 
 
-def test_a_region_inside_a_region_ends_where_the_outer_one_does_at_the_earliest():
+def test_a_region_inside_a_region_ends_where_the_outer_one_does_at_the_earliest() -> None:
     regions = [("BEGIN X", "END X"), ("BEGIN Y", "END Y")]
     source, _ = strip_regions("a\nBEGIN X\nBEGIN Y\nb\nEND Y\nsecret\nEND X\nc", regions)
     assert source == "a\nc"
@@ -79,7 +80,7 @@ def test_a_region_inside_a_region_ends_where_the_outer_one_does_at_the_earliest(
     assert "b" not in source.split()
 
 
-def test_delimiters_are_those_of_the_courses_configuration():
+def test_delimiters_are_those_of_the_courses_configuration() -> None:
     config = Config()
     config.ClearHiddenTests.begin_test_delimeter = "HIDE"
     config.ClearHiddenTests.end_test_delimeter = "SEEK"
@@ -95,7 +96,7 @@ def test_delimiters_are_those_of_the_courses_configuration():
     assert task.source == "Ask"
 
 
-def test_mark_schemes_go_and_points_and_the_graders_comment_stay():
+def test_mark_schemes_go_and_points_and_the_graders_comment_stay() -> None:
     task = new_markdown_cell(
         "Why?\n\n### BEGIN MARK SCHEME\n4711\n### END MARK SCHEME",
         metadata={"nbgrader": {"grade": False, "task": True, "solution": False, "grade_id": "t",
@@ -121,13 +122,13 @@ def test_mark_schemes_go_and_points_and_the_graders_comment_stay():
         new_output("execute_result", data={"text/plain": "4711"}, metadata=FLAG),
     ],
 )
-def test_nothing_that_a_hidden_test_puts_out_stays(output):
+def test_nothing_that_a_hidden_test_puts_out_stays(output: Any) -> None:
     html = page(graded(HIDDEN, [output]))
     assert "4711" not in html
     assert "A hidden test failed." in words(html)
 
 
-def test_sentences_for_the_student_stay_without_their_traceback():
+def test_sentences_for_the_student_stay_without_their_traceback() -> None:
     cell = graded(
         HIDDEN,
         [error("StudentError", "Your `x` is <late>.\nTwice.", ["File checking.py, line 4711"])],
@@ -139,7 +140,7 @@ def test_sentences_for_the_student_stay_without_their_traceback():
     assert "A hidden test failed" not in html
 
 
-def test_which_errors_are_for_the_student_is_the_courses_to_say():
+def test_which_errors_are_for_the_student_is_the_courses_to_say() -> None:
     config = Config()
     config.FeedbackFilter.student_errors = ["Told"]
     cells = [graded(HIDDEN, [error(name, "so it is")]) for name in ("Told", "StudentError")]
@@ -156,23 +157,23 @@ def test_which_errors_are_for_the_student_is_the_courses_to_say():
         (5.0, "Every test passed."),
     ],
 )
-def test_without_a_sentence_the_points_alone_speak(score, says):
+def test_without_a_sentence_the_points_alone_speak(score: float, says: str) -> None:
     html = words(page(graded(HIDDEN, score=score)))
     assert says in html
     assert f"{score:g} of 5 points" in html
 
 
-def test_a_flagged_output_says_what_is_missing_beside_partial_credit():
+def test_a_flagged_output_says_what_is_missing_beside_partial_credit() -> None:
     cell = graded(HIDDEN, [shown("It costs too much.", FLAG)], score=2.5)
     assert "It costs too much." in words(page(cell))
 
 
-def test_a_timeout_is_said_in_words():
+def test_a_timeout_is_said_in_words() -> None:
     cell = graded(HIDDEN, [error("KeyboardInterrupt", ""), error("CellTimeoutError", "no reply")])
     assert "took too long and was stopped" in words(page(cell))
 
 
-def test_what_repeats_a_hidden_line_elsewhere_is_withheld_and_nothing_else():
+def test_what_repeats_a_hidden_line_elsewhere_is_withheld_and_nothing_else() -> None:
     lines = ["    11 def helper(x):", "---> 12     assert answer == 4711", "    13 "]
     own = new_code_cell(
         "answer = 12",
@@ -189,7 +190,7 @@ def test_what_repeats_a_hidden_line_elsewhere_is_withheld_and_nothing_else():
     assert "my own words" in html
 
 
-def test_a_line_that_stands_in_the_open_too_is_no_secret():
+def test_a_line_that_stands_in_the_open_too_is_no_secret() -> None:
     assert repeats("import keys_of_it", {"import keys_of_it"})
     own = new_code_cell(
         "assert answer == 4711",
@@ -198,13 +199,13 @@ def test_a_line_that_stands_in_the_open_too_is_no_secret():
     assert "repeats" not in page(own, graded(HIDDEN))
 
 
-def test_a_test_in_the_open_keeps_its_outputs():
+def test_a_test_in_the_open_keeps_its_outputs() -> None:
     html = page(graded("assert answer == 1", [error("AssertionError", "not 1")]))
     assert "AssertionError" in html
     assert "not 1" in html
 
 
-def test_a_forged_verdict_is_taken_out():
+def test_a_forged_verdict_is_taken_out() -> None:
     cell = new_code_cell(
         "x = 1", metadata={"feedback": {"told": ["Full points."], "stopped": False}}
     )
@@ -240,7 +241,7 @@ DANGER = re.compile(
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_a_students_html_and_markdown_can_do_nothing(attack):
+def test_a_students_html_and_markdown_can_do_nothing(attack: str) -> None:
     output = {"output_type": "display_data", "data": {"text/html": attack}, "metadata": {}}
     for html in (clean_html(attack), from_markdown(attack), from_output(output)):
         live = re.sub(r"&lt;.*?&gt;|<code>.*?</code>", "", html)
@@ -248,7 +249,7 @@ def test_a_students_html_and_markdown_can_do_nothing(attack):
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_the_page_runs_nothing_wherever_it_stands(attack):
+def test_the_page_runs_nothing_wherever_it_stands(attack: Any) -> None:
     hostile = new_code_cell(
         attack,
         outputs=[
@@ -266,13 +267,13 @@ def test_the_page_runs_nothing_wherever_it_stands(attack):
     assert re.findall(r"<(?:img|iframe|link|object)\b[^>]*(?:https?:|onerror)", html) == []
 
 
-def test_nothing_is_fetched_from_anywhere():
+def test_nothing_is_fetched_from_anywhere() -> None:
     html = page(new_markdown_cell("# A\n\n$$x^2$$ and `code`"), graded(HIDDEN))
     assert re.findall(r"(?:src|href)=\"(?!#|data:)", html) == []
     assert "@import" not in html
 
 
-def test_ordinary_markdown_stays_readable():
+def test_ordinary_markdown_stays_readable() -> None:
     html = from_markdown(
         "## Title\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n"
         "- **x** $\\sqrt{2dM}$\n\n```python\nimport math\n```"
@@ -287,20 +288,21 @@ def test_ordinary_markdown_stays_readable():
         assert piece in html
 
 
-def test_a_formula_that_cant_be_read_is_shown_as_it_was_typed():
+def test_a_formula_that_cant_be_read_is_shown_as_it_was_typed() -> None:
     assert r"<code>\nonsense{</code>" in from_markdown(r"$\nonsense{$ and more")
 
 
 @pytest.mark.parametrize(
     "source", ["![x](attachment:nowhere.png)", ">" * 5000 + " deep", "[" * 5000, "$" * 99]
 )
-def test_hostile_markdown_fails_nobodys_feedback(source):
+def test_hostile_markdown_fails_nobodys_feedback(source: Any) -> None:
     assert isinstance(from_markdown(source), str)
 
 
-def test_pictures_have_words():
+def test_pictures_have_words() -> None:
     png = "iVBORw0KGgo="
-    output = {"output_type": "display_data", "data": {"image/png": png, "text/plain": "<Figure>"}}
+    shown = {"image/png": png, "text/plain": "<Figure>"}
+    output: dict[str, Any] = {"output_type": "display_data", "data": shown}
     assert "It has no description" in from_output(output)
     output["metadata"] = {"image/png": {"alt": 'a "curve"'}}
     assert 'alt="a &quot;curve&quot;"' in from_output(output)
@@ -308,19 +310,19 @@ def test_pictures_have_words():
     assert "<script" not in from_output(output)
 
 
-def test_a_widget_is_said_in_words():
+def test_a_widget_is_said_in_words() -> None:
     view = {"application/vnd.jupyter.widget-view+json": {}, "text/plain": "Workbench()"}
     html = from_output({"output_type": "display_data", "data": view})
     assert "An interactive figure" in html
 
 
-def test_endless_output_is_cut():
+def test_endless_output_is_cut() -> None:
     html = from_output({"output_type": "stream", "name": "stdout", "text": "x" * 10**6})
     assert len(html) < 10**5
     assert "(cut)" in html
 
 
-def test_the_page_says_the_score_of_each_graded_cell_and_where_it_is():
+def test_the_page_says_the_score_of_each_graded_cell_and_where_it_is() -> None:
     html = page(graded(HIDDEN, score=2.0))
     assert 'href="#cell-a-test"' in html
     assert 'id="cell-a-test"' in html
@@ -328,7 +330,7 @@ def test_the_page_says_the_score_of_each_graded_cell_and_where_it_is():
     assert "n&lt;1&gt;" in html
 
 
-def test_nbgraders_own_template_name_in_the_configuration_brings_nothing_back():
+def test_nbgraders_own_template_name_in_the_configuration_brings_nothing_back() -> None:
     """Formgrader's button sets it on the base class."""
     config = Config()
     config.HTMLExporter.template_name = "feedback"
@@ -338,7 +340,7 @@ def test_nbgraders_own_template_name_in_the_configuration_brings_nothing_back():
     assert "Content-Security-Policy" in html
 
 
-def test_a_notebook_of_any_kind_makes_a_page():
+def test_a_notebook_of_any_kind_makes_a_page() -> None:
     raw = nbformat.v4.new_raw_cell("<script>alert(1)</script>")
     html = page(raw, new_code_cell(""), new_markdown_cell(""))
     assert "<script" not in html

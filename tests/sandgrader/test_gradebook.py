@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import nbgrader.api
 import pytest
@@ -42,7 +43,7 @@ def book(path: Path) -> Iterator[OpenGradebook]:
 
 def whole_tables_read(book: OpenGradebook, path: Path) -> set[str]:
     """Return the tables of the class that are read from end to end to find one student's rows."""
-    asked: list[tuple[str, object]] = []
+    asked: list[tuple[str, Any]] = []
     with book.transaction() as gradebook:
         engine = gradebook.db.get_bind()
 

@@ -8,7 +8,7 @@ import shutil
 import sqlite3
 import tempfile
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ import pytest
 
 from demo.students import Student, make_student
 from sandgrader.run import cluster
+from storagelab.course.layout import Layout
 from storagelab.course.nbgrader_steps import run_nbgrader
 from tests.sandgrader.command import grade_on
 from tests.sandgrader.hostile import FAMILIES, PACK, lay_out
@@ -94,7 +95,7 @@ class Graded:
 
 
 @pytest.fixture(scope="module")
-def machine(tmp_path_factory):
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Any]]:
     """Workers with a grader's environment, in which things are that are nobody else's business."""
     folder = tmp_path_factory.mktemp("hostile")
     (folder / "tmp").mkdir()
@@ -107,7 +108,7 @@ def machine(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def graded(layout, machine):
+def graded(layout: Layout, machine: tuple[Path, Any]) -> Graded:
     folder, scheduler = machine
     course = folder / "course"
     make_course(course, layout.nbgrader_config, layout.source)
@@ -144,12 +145,12 @@ def grade_again(graded: Graded, names: Iterable[str]) -> dict[str, Scores]:
 
 
 @pytest.fixture(scope="module")
-def second(graded):
+def second(graded: Graded) -> dict[str, Scores]:
     return grade_again(graded, AGAIN)
 
 
 @pytest.fixture(scope="module")
-def second_by_night(graded):
+def second_by_night(graded: Graded) -> dict[str, Scores]:
     return grade_again(graded, sorted(EVERYBODY.keys() - set(AGAIN)))
 
 
@@ -159,13 +160,13 @@ every_case = pytest.mark.parametrize("name", PACK)
 # --- the pack itself
 
 
-def test_the_pack_is_as_large_as_it_has_to_be_and_every_family_is_there():
+def test_the_pack_is_as_large_as_it_has_to_be_and_every_family_is_there() -> None:
     assert len(PACK) >= 60
     assert all(len(cases) >= 8 for cases in FAMILIES.values())
 
 
 @every_case
-def test_every_loss_is_of_a_cell_that_there_is_and_is_a_loss(name, layout):
+def test_every_loss_is_of_a_cell_that_there_is_and_is_a_loss(name: str, layout: Layout) -> None:
     case, full = PACK[name], full_scores(layout.source)
     assert sum(deserved(case.loses, full).values()) <= sum(full.values())
     assert case.chance == () or set(case.chance) <= case.loses.keys()
@@ -174,9 +175,9 @@ def test_every_loss_is_of_a_cell_that_there_is_and_is_a_loss(name, layout):
     assert not case.story.endswith(".")
 
 
-def test_a_score_that_isnt_deserved_is_found(layout):
+def test_a_score_that_isnt_deserved_is_found(layout: Layout) -> None:
     case, full = PACK["patch_displayhook"], full_scores(layout.source)
-    right = deserved(case.loses, full)
+    right: dict[str, Any] = {**deserved(case.loses, full)}
     assert differences(case, right, full) == {}
     for cell, score in right.items():
         assert set(differences(case, {**right, cell: score + 1}, full)) == {cell}
@@ -184,7 +185,7 @@ def test_a_score_that_isnt_deserved_is_found(layout):
         assert set(differences(case, {key: right[key] for key in right if key != cell}, full))
 
 
-def test_hidden_things_are_found_wherever_students_get_them(layout, tmp_path):
+def test_hidden_things_are_found_wherever_students_get_them(layout: Layout, tmp_path: Path) -> None:
     notebook = nbformat.read(layout.source / TRACK / f"{STEMS['access']}.ipynb", as_version=4)
     path = tmp_path / f"{STEMS['access']}.ipynb"
     for cell in notebook.cells:
@@ -200,7 +201,7 @@ def test_hidden_things_are_found_wherever_students_get_them(layout, tmp_path):
     assert len(leaks(tmp_path)) == 2
 
 
-def test_every_hidden_test_gets_a_mark(layout, tmp_path):
+def test_every_hidden_test_gets_a_mark(layout: Layout, tmp_path: Path) -> None:
     shutil.copytree(layout.source / TRACK, tmp_path / TRACK)
     hidden = sum(
         cell.source.count("BEGIN HIDDEN TESTS")
@@ -210,11 +211,11 @@ def test_every_hidden_test_gets_a_mark(layout, tmp_path):
     assert plant(tmp_path) == hidden == 14
 
 
-def test_the_page_is_what_the_pack_says(layout):
+def test_the_page_is_what_the_pack_says(layout: Layout) -> None:
     assert (layout.root / PAGE).read_text(encoding="utf-8") == page(layout.root)
 
 
-def test_stock_nbgrader_was_measured_with_all_that_it_can_be_given():
+def test_stock_nbgrader_was_measured_with_all_that_it_can_be_given() -> None:
     measured = json.loads(RESULTS.read_text(encoding="utf-8"))
     assert set(measured) == {case.name for case in PACK.values() if not case.not_by_stock}
 
@@ -223,17 +224,17 @@ def test_stock_nbgrader_was_measured_with_all_that_it_can_be_given():
 
 
 @every_case
-def test_every_cell_has_the_score_that_it_deserves(name, graded):
+def test_every_cell_has_the_score_that_it_deserves(name: str, graded: Graded) -> None:
     assert differences(PACK[name], graded.scores.get(name, {}), graded.full) == {}
 
 
 @pytest.mark.parametrize("name", CLASSMATES)
-def test_the_rest_of_the_class_is_graded_and_right(name, graded):
+def test_the_rest_of_the_class_is_graded_and_right(name: str, graded: Graded) -> None:
     case = EVERYBODY[name]
     assert graded.scores[name] == deserved(case.loses, graded.full)
 
 
-def test_nobody_is_left_out_and_nothing_failed(graded):
+def test_nobody_is_left_out_and_nothing_failed(graded: Graded) -> None:
     assert set(graded.scores) == set(EVERYBODY)
     assert graded.summary["failed"] == 0
     assert {result["state"] for result in graded.summary["results"]} == {"graded"}
@@ -241,28 +242,32 @@ def test_nobody_is_left_out_and_nothing_failed(graded):
         assert graded.autograded(name).is_dir(), name
 
 
-def test_all_tests_were_judged_outside_the_students_interpreters(graded):
+def test_all_tests_were_judged_outside_the_students_interpreters(graded: Graded) -> None:
     assert graded.summary["sandbox"] == "bubblewrap"
     assert set(graded.summary["isolation"].values()) == {""}
 
 
 @every_case
-def test_nothing_hidden_is_in_what_the_student_gets_back(name, graded):
+def test_nothing_hidden_is_in_what_the_student_gets_back(name: str, graded: Graded) -> None:
     assert graded.leaks[name] == []
 
 
 @pytest.mark.parametrize("name", AGAIN)
-def test_graded_again_the_same_work_has_the_same_score(name, graded, second):
+def test_graded_again_the_same_work_has_the_same_score(
+    name: Any, graded: Graded, second: dict[str, Scores]
+) -> None:
     assert second[name] == graded.scores[name] != {}
 
 
 @pytest.mark.nightly
 @pytest.mark.parametrize("name", sorted(EVERYBODY.keys() - set(AGAIN)))
-def test_graded_again_everybody_else_has_the_same_score_too(name, graded, second_by_night):
+def test_graded_again_everybody_else_has_the_same_score_too(
+    name: Any, graded: Graded, second_by_night: dict[str, Scores]
+) -> None:
     assert second_by_night[name] == graded.scores[name] != {}
 
 
-def test_links_bring_in_nothing_from_outside(graded):
+def test_links_bring_in_nothing_from_outside(graded: Graded) -> None:
     for name in ("link_to_passwd", "writes_links", "link_to_itself"):
         for path in graded.autograded(name).rglob("*"):
             assert not path.is_symlink()
@@ -271,7 +276,7 @@ def test_links_bring_in_nothing_from_outside(graded):
     assert "root:x:0:0" not in graded.outputs("link_to_passwd")
 
 
-def test_nobody_wrote_into_the_gradebook_but_the_grader(graded):
+def test_nobody_wrote_into_the_gradebook_but_the_grader(graded: Graded) -> None:
     with sqlite3.connect(graded.course / "gradebook.db") as book:
         (by_hand,) = book.execute(
             "SELECT COUNT(*) FROM grade WHERE manual_score IS NOT NULL"
@@ -281,7 +286,7 @@ def test_nobody_wrote_into_the_gradebook_but_the_grader(graded):
     assert set(late) == {(None,)}, "a student's own timestamp.txt was believed"
 
 
-def test_nothing_is_left_running(graded):
+def test_nothing_is_left_running(graded: Graded) -> None:
     """By a variable that every process of this run's sandboxes has, and one of the leftovers'."""
     left = []
     for process in psutil.process_iter():
@@ -294,7 +299,7 @@ def test_nothing_is_left_running(graded):
     assert left == []
 
 
-def test_nothing_is_left_lying_about(graded):
+def test_nothing_is_left_lying_about(graded: Graded) -> None:
     folder = graded.course.parent
     assert {path.name for path in folder.iterdir()} == {"course", "tmp", SECRET}
     # Dask keeps two locks of its own there
@@ -317,7 +322,7 @@ def test_nothing_is_left_lying_about(graded):
             assert not dropped & {*folders, *files}, inside
 
 
-def test_what_was_handed_in_is_as_it_was(graded, tmp_path):
+def test_what_was_handed_in_is_as_it_was(graded: Graded, tmp_path: Path) -> None:
     """A submission is evidence: grading changes nothing in it."""
     for name in ("writes_over_notebooks", "writes_folder_over_file", "ledger_forged_by_append"):
         lay_out(PACK[name], tmp_path / name, graded.course / "release" / TRACK)
@@ -334,7 +339,7 @@ def test_what_was_handed_in_is_as_it_was(graded, tmp_path):
 @pytest.mark.parametrize(
     "name", ["read_processes", "read_whole_disk", "read_course_above", "read_course_beside_package"]
 )
-def test_who_looks_around_finds_no_key(name, graded):
+def test_who_looks_around_finds_no_key(name: str, graded: Graded) -> None:
     said = graded.outputs(name)
     assert "reference_answers" not in said
     assert "BEGIN HIDDEN" not in said

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,12 +28,16 @@ scores = st.dictionaries(
 )
 
 
-def score(auto=None, manual=None, extra=None, most=8.0, waits=False):
+def score(
+    auto: Any = None, manual: Any = None, extra: Any = None, most: float = 8.0, waits: bool = False
+) -> Score:
     return Score(auto=auto, manual=manual, extra=extra, most=most, waits=waits)
 
 
 @given(scores)
-def test_nothing_moves_between_a_snapshot_and_itself(tmp_path_factory, found):
+def test_nothing_moves_between_a_snapshot_and_itself(
+    tmp_path_factory: pytest.TempPathFactory, found: Any
+) -> None:
     path = tmp_path_factory.mktemp("snapshot") / "scores.json"
     write_snapshot(path, found)
     assert read_snapshot(path) == found
@@ -41,7 +48,7 @@ def test_nothing_moves_between_a_snapshot_and_itself(tmp_path_factory, found):
 
 
 @given(scores, scores)
-def test_every_score_is_counted_once_and_the_way_back_undoes_it(before, after):
+def test_every_score_is_counted_once_and_the_way_back_undoes_it(before: Any, after: Any) -> None:
     there, back = moved(before, after), moved(after, before)
     assert len(there.changes) + there.same == len({*before, *after})
     assert [item.key for item in there.changes] == [item.key for item in back.changes]
@@ -70,14 +77,16 @@ KEY = Key("ada", "cloud_titan", "1_access", "law-test")
         (score(8.0), score(8.0, most=10.0), 0.0, "another maximum"),
     ],
 )
-def test_a_change_says_by_how_much_and_what_happened(before, after, by, what):
+def test_a_change_says_by_how_much_and_what_happened(
+    before: Any, after: Any, by: float, what: str
+) -> None:
     found = moved({KEY: before} if before else {}, {KEY: after} if after else {})
     assert [(change.by, change.what) for change in found.changes] == [(by, what)]
     assert found.same == 0
     assert found.students == {("ada", "cloud_titan"): by}
 
 
-def test_extra_credit_needs_a_score_under_it():
+def test_extra_credit_needs_a_score_under_it() -> None:
     assert score(extra=2.0).points == 0.0
     assert score(4.0, extra=2.0).points == 6.0
     assert score(4.0, manual=0.0, extra=2.0).points == 2.0
@@ -93,13 +102,17 @@ def test_extra_credit_needs_a_score_under_it():
         (b"[" * 100_000, "is no snapshot of scores"),
     ],
 )
-def test_a_file_that_is_no_snapshot_is_refused_in_a_sentence(tmp_path, content, says):
+def test_a_file_that_is_no_snapshot_is_refused_in_a_sentence(
+    tmp_path: Path, content: Any, says: str
+) -> None:
     (tmp_path / "scores.json").write_bytes(content)
     with pytest.raises(SnapshotError, match=says):
         read_snapshot(tmp_path / "scores.json")
 
 
-def test_a_snapshot_that_cant_be_written_leaves_the_old_one(tmp_path, monkeypatch):
+def test_a_snapshot_that_cant_be_written_leaves_the_old_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "scores.json"
     write_snapshot(path, {KEY: score(8.0)})
     with monkeypatch.context() as patch:

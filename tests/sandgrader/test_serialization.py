@@ -4,6 +4,7 @@ import contextlib
 import enum
 import json
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -99,8 +100,10 @@ def test_a_subclass_is_taken_for_what_it_is_made_of() -> None:
 
 
 def test_what_is_no_data_can_be_used_for_nothing() -> None:
-    arrived = sent(object())
-    assert type(arrived) is Opaque
+    opaque = sent(object())
+    assert type(opaque) is Opaque
+    arrived: Any = opaque
+    attempt: Callable[[], object]
     for attempt in (
         lambda: arrived == 1,
         lambda: arrived != 1,

@@ -129,7 +129,8 @@ def test_a_killed_worker_is_replaced_and_leaves_nothing(course: Path, expected: 
             killed.append(pids[0])
             os.kill(pids[0], signal.SIGKILL)
 
-        pids, killed = [*client.run(os.getpid).values()], []
+        pids: list[int] = [*client.run(os.getpid).values()]
+        killed: list[int] = []
         killer = threading.Thread(target=kill_one, daemon=True)
         killer.start()
         grade_on(client.scheduler_info()["address"], course, NAME)

@@ -1,6 +1,7 @@
 """The played feeding path against exact theory, inside stated confidence bounds."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ SIGMAS = 4.5
 """Standard errors that a mean may be off: one in 150,000 by chance, over some fifty checks."""
 
 
-def path(**changes):
+def path(**changes: Any) -> FeedingPath:
     """Return a path of constant times, one reader and one sample a batch, but for ``changes``."""
     plain = {
         "samples": 400,
@@ -27,12 +28,12 @@ def path(**changes):
     return FeedingPath(**{**plain, **changes})
 
 
-def endless(**changes):
+def endless(**changes: Any) -> Any:
     """Return a path whose consumer never holds anything up: a closed network of its readers."""
     return path(compute=AT_ONCE, prefetch=10**6, **changes)
 
 
-def close(estimate, expected, slack=0.0):
+def close(estimate: Any, expected: Any, slack: float = 0.0) -> Any:
     return abs(estimate.mean - expected) <= SIGMAS * estimate.standard_error + slack
 
 
@@ -41,7 +42,9 @@ def close(estimate, expected, slack=0.0):
 
 @pytest.mark.parametrize("readers", [1, 2, 4, 8])
 @pytest.mark.parametrize("seed", [1, 2])
-def test_readers_at_an_exponential_device_have_the_exact_throughput(readers, seed):
+def test_readers_at_an_exponential_device_have_the_exact_throughput(
+    readers: int, seed: int
+) -> None:
     """The loop is then a machine-repairman network, which mean-value analysis solves exactly."""
     samples = 6000
     run = simulate_feeding(
@@ -61,7 +64,7 @@ def test_readers_at_an_exponential_device_have_the_exact_throughput(readers, see
     assert low * 0.97 <= run.throughput.mean <= high * 1.03
 
 
-def test_constant_service_is_faster_than_exponential_and_within_the_same_bounds():
+def test_constant_service_is_faster_than_exponential_and_within_the_same_bounds() -> None:
     options = {"samples": 4000, "readers": 3, "prepare": ServiceTime(2.0)}
     constant = simulate_feeding(endless(read=ServiceTime(1.0), **options), 2, 1)
     varied = simulate_feeding(endless(read=ServiceTime(1.0, 1.0), **options), 4, 1)
@@ -69,7 +72,7 @@ def test_constant_service_is_faster_than_exponential_and_within_the_same_bounds(
     assert varied.throughput.mean < constant.throughput.mean
 
 
-def test_littles_law_holds_at_the_device():
+def test_littles_law_holds_at_the_device() -> None:
     run = simulate_feeding(endless(samples=3000, readers=5, read=ServiceTime(1.0, 1.0)), 4, 3)
     rate_times_time = run.throughput.mean * run.read_time.mean
     assert run.outstanding.mean == pytest.approx(rate_times_time, rel=5e-3)
@@ -77,8 +80,8 @@ def test_littles_law_holds_at_the_device():
 
 @pytest.mark.parametrize(("channels", "depth", "width"), [(1, 99, 1), (4, 99, 4), (4, 2, 2)])
 def test_the_device_serves_as_many_as_it_has_channels_and_the_queue_lets_through(
-    channels, depth, width
-):
+    channels: int, depth: int, width: int
+) -> None:
     run = simulate_feeding(
         endless(samples=1200, readers=8, channels=channels, queue_depth=depth), 2, 1
     )
@@ -92,7 +95,9 @@ def test_the_device_serves_as_many_as_it_has_channels_and_the_queue_lets_through
 @pytest.mark.parametrize(
     ("read", "prepare", "compute"), [(2, 1, 1), (1, 0, 3), (1, 1, 2), (3, 1, 8)]
 )
-def test_a_pipelined_step_is_as_long_as_its_slowest_stage(prefetch, read, prepare, compute):
+def test_a_pipelined_step_is_as_long_as_its_slowest_stage(
+    prefetch: int, read: int, prepare: int, compute: int
+) -> None:
     """One reader reads and prepares in turn, while the accelerator computes."""
     run = simulate_feeding(
         path(
@@ -113,8 +118,8 @@ def test_a_pipelined_step_is_as_long_as_its_slowest_stage(prefetch, read, prepar
     assert run.stall_time.mean == pytest.approx(wait * 399, abs=1e-6)
 
 
-def test_deeper_prefetching_absorbs_variance_and_nothing_else():
-    def busy(prefetch, variation):
+def test_deeper_prefetching_absorbs_variance_and_nothing_else() -> None:
+    def busy(prefetch: int, variation: float) -> Any:
         times = {"read": ServiceTime(1.0, variation), "compute": ServiceTime(1.05)}
         return simulate_feeding(path(samples=800, prefetch=prefetch, **times), 8, 5).utilization
 
@@ -124,13 +129,13 @@ def test_deeper_prefetching_absorbs_variance_and_nothing_else():
     assert deep.mean <= 1.0
 
 
-def test_a_batch_waits_for_all_of_its_samples():
+def test_a_batch_waits_for_all_of_its_samples() -> None:
     run = simulate_feeding(path(batch_size=8, readers=8, channels=8, prefetch=2), 2, 1)
     assert run.fill_time.mean == pytest.approx(2.0)
     assert run.utilization.mean == pytest.approx(0.5, rel=0.02)
 
 
-def test_the_pipelines_fill_costs_a_batch_time_for_each_reader():
+def test_the_pipelines_fill_costs_a_batch_time_for_each_reader() -> None:
     """Readers with batches of their own on storage that just keeps up: training_throughput's term.
 
     A 'sample' is here a whole batch; w readers share a device that takes t for a batch, so that
@@ -159,7 +164,7 @@ def test_the_pipelines_fill_costs_a_batch_time_for_each_reader():
 # --- the closed loop
 
 
-def test_a_stalled_accelerator_delays_the_next_request():
+def test_a_stalled_accelerator_delays_the_next_request() -> None:
     """With room for r samples ahead, the device can't be busier than the accelerator lets it."""
     slow = path(samples=200, readers=16, channels=16, compute=ServiceTime(50.0), prefetch=3)
     run = simulate_feeding(slow, 2, 1)
@@ -169,7 +174,7 @@ def test_a_stalled_accelerator_delays_the_next_request():
     assert slow.room == 3
 
 
-def test_a_wait_in_a_closed_loop_is_shorter_than_the_open_queues():
+def test_a_wait_in_a_closed_loop_is_shorter_than_the_open_queues() -> None:
     """An open M/M/1 queue at the same utilisation would wait longer: it goes on asking."""
     run = simulate_feeding(
         endless(samples=8000, readers=4, read=ServiceTime(1.0, 1.0), prepare=ServiceTime(2.0, 1.0)),
@@ -185,7 +190,7 @@ def test_a_wait_in_a_closed_loop_is_shorter_than_the_open_queues():
 
 
 @pytest.mark.parametrize("cached", [0.0, 0.25, 0.9, 1.0])
-def test_a_cache_that_never_evicts_hits_its_share_of_every_permutation(cached):
+def test_a_cache_that_never_evicts_hits_its_share_of_every_permutation(cached: float) -> None:
     run = simulate_feeding(endless(cached_fraction=cached, cached_read=ServiceTime(0.1)), 3, 1)
     assert run.hit_rate.mean == pytest.approx(cache_hit_rate(cached, "never_evict"))
     assert run.hit_rate.standard_error == pytest.approx(0, abs=1e-15)
@@ -196,7 +201,7 @@ def test_a_cache_that_never_evicts_hits_its_share_of_every_permutation(cached):
         assert run.read_quantiles == {0.5: 0.0, 0.99: 0.0, 0.999: 0.0}
 
 
-def test_hits_and_batches_take_the_times_that_they_are_given_variance_and_all():
+def test_hits_and_batches_take_the_times_that_they_are_given_variance_and_all() -> None:
     run = simulate_feeding(
         endless(samples=4000, cached_fraction=1.0, cached_read=ServiceTime(0.5, 1.0)), 8, 3
     )
@@ -207,21 +212,21 @@ def test_hits_and_batches_take_the_times_that_they_are_given_variance_and_all():
     assert varied.throughput.standard_error > 0
 
 
-def test_a_run_tells_what_was_run():
+def test_a_run_tells_what_was_run() -> None:
     shown = path()
     run = simulate_feeding(shown, 3, 1)
     assert run.path is shown
     assert run.replications == 3
 
 
-def test_a_single_batch_that_computes_nothing_kept_nobody_waiting():
+def test_a_single_batch_that_computes_nothing_kept_nobody_waiting() -> None:
     run = simulate_feeding(path(samples=1, read=ServiceTime(0.5), compute=AT_ONCE), 2, 1)
     assert run.utilization.mean == 1.0
     assert run.fill_time.mean == 0.5
 
 
 @pytest.mark.parametrize("buffer", [1, 2, 10, 50])
-def test_the_shuffle_buffer_displaces_as_its_law_says(buffer):
+def test_the_shuffle_buffer_displaces_as_its_law_says(buffer: int) -> None:
     samples = 6000
     run = simulate_feeding(
         endless(samples=samples, read=ServiceTime(1e-3), shuffle_buffer=buffer), 8, 11
@@ -230,7 +235,9 @@ def test_the_shuffle_buffer_displaces_as_its_law_says(buffer):
     assert close(run.displacement, shuffle_displacement(buffer), slack=2 * buffer**2 / samples)
 
 
-def test_a_buffer_as_large_as_the_epoch_is_a_full_shuffle_and_fills_before_the_first_batch():
+def test_a_buffer_as_large_as_the_epoch_is_a_full_shuffle_and_fills_before_the_first_batch() -> (
+    None
+):
     samples = 300
     run = simulate_feeding(path(samples=samples, shuffle_buffer=samples), 40, 2)
     assert close(run.displacement, (samples**2 - 1) / (3 * samples))
@@ -239,7 +246,7 @@ def test_a_buffer_as_large_as_the_epoch_is_a_full_shuffle_and_fills_before_the_f
     assert some.fill_time.mean == 50 * 2.0
 
 
-def test_the_tail_of_the_reads_is_the_stalls():
+def test_the_tail_of_the_reads_is_the_stalls() -> None:
     """One read in fifty meets a stall of 30: half and p99 tell different stories."""
     times = ServiceTime(1.0, 0.0, stall_probability=0.02, stall_time=30.0)
     assert times.total_mean == pytest.approx(1.6)
@@ -249,7 +256,7 @@ def test_the_tail_of_the_reads_is_the_stalls():
 
 
 @pytest.mark.parametrize("variation", [0.0, 0.25, 1.0, 4.0])
-def test_a_service_time_has_the_mean_and_the_variation_that_it_was_given(variation):
+def test_a_service_time_has_the_mean_and_the_variation_that_it_was_given(variation: float) -> None:
     times = ServiceTime(3.0, variation).draw(np.random.default_rng(5), 200_000)
     error = 3.0 * math.sqrt(variation / times.size)
     assert abs(times.mean() - 3.0) <= SIGMAS * error + 1e-12
@@ -260,14 +267,14 @@ def test_a_service_time_has_the_mean_and_the_variation_that_it_was_given(variati
 # --- reproducible, and strict at the door
 
 
-def test_the_same_seed_is_the_same_run_and_another_is_another():
+def test_the_same_seed_is_the_same_run_and_another_is_another() -> None:
     varied = path(read=ServiceTime(1.0, 1.0), shuffle_buffer=7)
     assert simulate_feeding(varied, 3, 5) == simulate_feeding(varied, 3, 5)
     other = simulate_feeding(varied, 3, 6)
     assert other.throughput.mean != simulate_feeding(varied, 3, 5).throughput.mean
 
 
-def test_more_replications_make_the_standard_error_smaller():
+def test_more_replications_make_the_standard_error_smaller() -> None:
     varied = path(samples=40, read=ServiceTime(1.0, 1.0))
     few, many = (simulate_feeding(varied, count, 1).throughput for count in (64, 1024))
     assert many.standard_error == pytest.approx(few.standard_error / 4, rel=0.3)
@@ -290,7 +297,7 @@ def test_more_replications_make_the_standard_error_smaller():
         ({"cached_fraction": 1.01}, "cached_fraction must be a fraction from 0 to 1; got 1.01"),
     ],
 )
-def test_a_bad_path_is_refused_by_name(changes, says):
+def test_a_bad_path_is_refused_by_name(changes: Any, says: str) -> None:
     with pytest.raises(ValueError, match=says):
         path(**changes)
 
@@ -305,12 +312,12 @@ def test_a_bad_path_is_refused_by_name(changes, says):
         ((np.ones(2),), "mean must be one number"),
     ],
 )
-def test_a_bad_service_time_is_refused_by_name(arguments, says):
+def test_a_bad_service_time_is_refused_by_name(arguments: Any, says: str) -> None:
     with pytest.raises(ValueError, match=says):
         ServiceTime(*arguments)
 
 
-def test_a_path_that_takes_no_time_has_no_rate():
+def test_a_path_that_takes_no_time_has_no_rate() -> None:
     with pytest.raises(ValueError, match="the path takes no time at all"):
         simulate_feeding(path(read=AT_ONCE, compute=AT_ONCE), 2, 1)
 
@@ -322,6 +329,8 @@ def test_a_path_that_takes_no_time_has_no_rate():
         (2, 0.5, r"seed must be a whole number from 0 up \(to 2\^53\); got 0.5"),
     ],
 )
-def test_replications_and_seed_are_whole_and_enough(replications, seed, says):
+def test_replications_and_seed_are_whole_and_enough(
+    replications: Any, seed: Any, says: str
+) -> None:
     with pytest.raises(ValueError, match=says):
         simulate_feeding(path(), replications, seed)

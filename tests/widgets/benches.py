@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cache
 from html import unescape
 from typing import Any
@@ -30,7 +31,7 @@ CLOUDS_OWN = (
 """Words that only the cloud's track may use."""
 
 
-def outcomes(name, part_name):
+def outcomes(name: str, part_name: str) -> Any:
     """Return a strategy for the outcomes on the grid of a part's controls."""
     track, part = load_track(name), PARTS[part_name]
     return st.fixed_dictionaries(
@@ -57,7 +58,7 @@ def bench_of(name: str, part_name: str) -> Workbench:
     return bench
 
 
-def ends(controls):
+def ends(controls: Any) -> Iterator[Any]:
     """Yield the defaults, then each control at each of its ends, in the student's units."""
     start = {item.name: item.default for item in controls}
     yield start
@@ -66,7 +67,7 @@ def ends(controls):
             yield {**start, item.name: value}
 
 
-def corners(controls):
+def corners(controls: Any) -> Iterator[dict[Any, Any]]:
     """Yield every combination of the ends of a part's controls, in the student's units."""
     grids = [(item.values[0], item.values[-1]) for item in controls]
     for index in range(2 ** len(grids)):
@@ -76,7 +77,7 @@ def corners(controls):
         }
 
 
-def within(widget):
+def within(widget: Any) -> Iterator[Any]:
     """Yield a widget and everything in it: boxes' children, figures' marks and axes."""
     yield widget
     inner = [*getattr(widget, "children", ())]
@@ -86,7 +87,7 @@ def within(widget):
         yield from within(item)
 
 
-def texts(widget):
+def texts(widget: Any) -> Iterator[Any]:
     """Yield every text that a person reads in a widget, without HTML tags.
 
     Styles are left out, and so are equations, because TeX has braces of its own.
@@ -103,17 +104,17 @@ def texts(widget):
         yield from (unescape(text) for text in said if isinstance(text, str) and text)
 
 
-def drawn(figure):
+def drawn(figure: Any) -> Iterator[tuple[Any, Any, Any]]:
     """Yield each mark of a figure with its coordinates as two arrays of floats."""
     for mark in figure.marks:
         yield mark, np.asarray(mark.x, dtype=float), np.asarray(mark.y, dtype=float)
 
 
-def equations(widget):
+def equations(widget: Any) -> list[Any]:
     """Yield every equation in a widget, as TeX."""
     return [item.tex for item in within(widget) if hasattr(item, "tex")]
 
 
-def area(x, y):
+def area(x: Any, y: Any) -> Any:
     """Return the area that a closed line encloses (the shoelace formula)."""
     return abs(float(np.dot(x, np.roll(y, 1)) - np.dot(y, np.roll(x, 1)))) / 2

@@ -28,7 +28,7 @@ def objects() -> int:
 
 @pytest.mark.parametrize("seen", [False, True], ids=["unseen", "seen"])
 @pytest.mark.parametrize(("name", "part_name"), EVERY_BENCH)
-def test_nothing_of_a_workbench_stays_open(name, part_name, seen):
+def test_nothing_of_a_workbench_stays_open(name: str, part_name: str, seen: bool) -> None:
     before = alive()
     bench = Workbench(load_track(name), part_name)
     bench.message_batcher.ready = seen
@@ -38,7 +38,7 @@ def test_nothing_of_a_workbench_stays_open(name, part_name, seen):
 
 
 @pytest.mark.parametrize("count", [8, pytest.param(50, marks=pytest.mark.nightly)])
-def test_workbenches_one_after_the_other_take_no_more_memory_than_a_few(count):
+def test_workbenches_one_after_the_other_take_no_more_memory_than_a_few(count: int) -> None:
     track = load_track("cloud_titan")
 
     def cycle() -> None:
@@ -64,7 +64,7 @@ def test_workbenches_one_after_the_other_take_no_more_memory_than_a_few(count):
     assert grown < count * 100_000  # a workbench that stayed would take six times as much
 
 
-def test_a_widget_in_two_places_is_closed_once_and_a_circle_ends():
+def test_a_widget_in_two_places_is_closed_once_and_a_circle_ends() -> None:
     inner = ipywidgets.HTML("one")
     box = ipywidgets.VBox([inner, ipywidgets.HBox([inner])])
     before = alive()

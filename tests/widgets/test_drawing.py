@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from pathlib import Path
+from typing import Any
 
 import bqplot
 import numpy as np
@@ -26,11 +27,11 @@ LONGEST = 60
 """The most lines that a constructor may have."""
 
 
-def drawing():
+def drawing() -> Drawing:
     return Drawing(bqplot.LinearScale(), bqplot.LinearScale())
 
 
-def swatches(html):
+def swatches(html: str) -> list[tuple[Any, Any]]:
     """Return the colours and texts of a legend, in order."""
     entries = re.findall(r"<svg[^>]*>(.*?)</svg> (.*?)</span>", html)
     return [
@@ -39,13 +40,13 @@ def swatches(html):
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_no_constructor_is_too_long_to_be_read(path):
+def test_no_constructor_is_too_long_to_be_read(path: Any) -> None:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.FunctionDef) and node.name == "__init__":
-            assert node.end_lineno - node.lineno < LONGEST, f"{path.name}:{node.lineno}"
+            assert (node.end_lineno or 0) - node.lineno < LONGEST, f"{path.name}:{node.lineno}"
 
 
-def check(shown):
+def check(shown: Any) -> None:
     """Check that an instrument's legend and moving traits are those of its marks."""
     assert type(shown).dynamic is Instrument.dynamic
     assert type(shown).legend is Instrument.legend
@@ -64,17 +65,17 @@ def check(shown):
 
 
 @pytest.mark.parametrize(("name", "part_name"), EVERY_BENCH)
-def test_an_instruments_legend_and_moving_traits_are_its_marks(name, part_name):
+def test_an_instruments_legend_and_moving_traits_are_its_marks(name: str, part_name: str) -> None:
     for shown in instruments_of(load_track(name), part_name):
         check(shown)
 
 
 @pytest.mark.parametrize("name", TRACKS)
-def test_the_runs_legend_and_moving_traits_are_its_marks(name):
+def test_the_runs_legend_and_moving_traits_are_its_marks(name: str) -> None:
     check(built(RunsPlot, name))
 
 
-def test_a_mark_carries_its_colour_its_legend_its_column_and_what_moves():
+def test_a_mark_carries_its_colour_its_legend_its_column_and_what_moves() -> None:
     made = drawing()
     line = made.curve(
         [0, 1], [0, 0], BLUE, "dashed", moving=("y",), legend=Entry("the second", 2),
@@ -93,7 +94,7 @@ def test_a_mark_carries_its_colour_its_legend_its_column_and_what_moves():
     assert table.rows == (("at 0", 2.0), ("at 1", 3.0), ("at 0", 4.0))
 
 
-def test_shapes_are_one_mark_and_each_has_its_entry_and_its_rows():
+def test_shapes_are_one_mark_and_each_has_its_entry_and_its_rows() -> None:
     made = drawing()
     mark = made.areas(
         [
@@ -115,7 +116,7 @@ def test_shapes_are_one_mark_and_each_has_its_entry_and_its_rows():
     assert made.rows(0.25, more) == (("in time", 0.75), ("late", 0.25), ("all", 1.0))
 
 
-def test_columns_of_different_lengths_are_no_table():
+def test_columns_of_different_lengths_are_no_table() -> None:
     columns = [Column("a", 1, lambda shown: [1.0]), Column("b", 2, lambda shown: [1.0, 2.0])]
     with pytest.raises(ValueError, match="longer"):
         table_of(columns, None)

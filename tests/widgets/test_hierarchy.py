@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from xml.etree import ElementTree
 
 import msgspec
@@ -9,7 +10,7 @@ import pytest
 
 from storagelab.devices import load_device
 from storagelab.parts import PARTS
-from storagelab.tracks import TRACKS, load_track
+from storagelab.tracks import TRACKS, Track, load_track
 from storagelab.units import format_bandwidth, format_bytes, format_time
 from storagelab.widgets.hierarchy import WIDTH, hierarchy, stages, words
 
@@ -18,12 +19,12 @@ EM = 0.62
 """The average width of a letter of a sans-serif font in ems, bold ones included."""
 
 
-def drawn(name, *arguments):
+def drawn(name: str, *arguments: Any) -> Any:
     return ElementTree.fromstring(hierarchy(load_track(name), *arguments))
 
 
 @pytest.mark.parametrize("name", TRACKS)
-def test_every_number_is_the_models(name):
+def test_every_number_is_the_models(name: str) -> None:
     track, outcome = load_track(name), PARTS["pipeline"].baseline(load_track(name))
     shown = [text.text for text in drawn(name).iter(f"{SVG}text")]
     assert shown == [line for lines in stages(track).values() for line in lines]
@@ -39,7 +40,7 @@ def test_every_number_is_the_models(name):
 
 
 @pytest.mark.parametrize("name", TRACKS)
-def test_it_is_named_and_told_in_words(name):
+def test_it_is_named_and_told_in_words(name: str) -> None:
     picture, track = drawn(name), load_track(name)
     assert picture.get("role") == "img"
     title, description = picture.find(f"{SVG}title"), picture.find(f"{SVG}desc")
@@ -50,7 +51,7 @@ def test_it_is_named_and_told_in_words(name):
 
 
 @pytest.mark.parametrize("name", TRACKS)
-def test_every_line_fits_its_box(name):
+def test_every_line_fits_its_box(name: str) -> None:
     picture = drawn(name)
     boxes = [
         tuple(float(box.get(side)) for side in ("x", "y", "width", "height"))
@@ -70,7 +71,7 @@ def test_every_line_fits_its_box(name):
 
 
 @pytest.mark.parametrize("name", TRACKS)
-def test_it_has_the_pages_own_colour(name):
+def test_it_has_the_pages_own_colour(name: str) -> None:
     colors = {
         item.get(key)
         for item in drawn(name).iter()
@@ -81,13 +82,13 @@ def test_it_has_the_pages_own_colour(name):
 
 
 @pytest.mark.parametrize("stage", ["store", "link", "cache", "memory", "consumer"])
-def test_the_device_of_part_1_stands_where_it_is_said_to(stage, track):
+def test_the_device_of_part_1_stands_where_it_is_said_to(stage: Any, track: Any) -> None:
     latency = format_time(load_device(track.access.home).latency)
     places = [place for place, lines in stages(track, stage).items() if latency in lines[-1]]
     assert places == [stage]
 
 
-def test_what_a_track_calls_things_is_escaped(track):
+def test_what_a_track_calls_things_is_escaped(track: Track) -> None:
     odd = msgspec.structs.replace(
         track, terms=msgspec.structs.replace(track.terms, store='<store> & "co"')
     )

@@ -27,7 +27,7 @@ ANY = given(st.data())
 
 
 @pytest.mark.parametrize(("name", "part_name"), EVERY_BENCH)
-def test_targets_are_everything_that_an_update_changes(name, part_name):
+def test_targets_are_everything_that_an_update_changes(name: str, part_name: str) -> None:
     part = PARTS[part_name]
     bench = Workbench(load_track(name), part_name)
     named, changed = set(), set()
@@ -54,7 +54,9 @@ DELIBERATE = {
 
 
 @pytest.mark.parametrize(("name", "part_name"), EVERY_BENCH)
-def test_every_mark_is_finite_and_inside_its_axes_or_clipped_on_purpose(name, part_name):
+def test_every_mark_is_finite_and_inside_its_axes_or_clipped_on_purpose(
+    name: str, part_name: str
+) -> None:
     bench = bench_of(name, part_name)
     for position in ends(bench.content.controls):
         bench.set(**position)
@@ -75,7 +77,7 @@ def test_every_mark_is_finite_and_inside_its_axes_or_clipped_on_purpose(name, pa
 
 
 @pytest.mark.parametrize(("name", "part_name"), EVERY_BENCH)
-def test_no_axis_has_more_than_twelve_ticks_or_one_outside_of_it(name, part_name):
+def test_no_axis_has_more_than_twelve_ticks_or_one_outside_of_it(name: str, part_name: str) -> None:
     track = load_track(name)
     run = {item.answer: item.default for item in track.pipeline.controls}
     bench = Workbench(track, part_name, runs=[run])
@@ -95,7 +97,7 @@ def test_no_axis_has_more_than_twelve_ticks_or_one_outside_of_it(name, part_name
 
 
 @EVERY_TRACK
-def test_the_slider_of_an_axis_lies_on_it_from_end_to_end(name):
+def test_the_slider_of_an_axis_lies_on_it_from_end_to_end(name: str) -> None:
     track = load_track(name)
     for control, instrument in (
         (track.access.control("request_size"), built(IOPSThroughput, name)),
@@ -103,12 +105,12 @@ def test_the_slider_of_an_axis_lies_on_it_from_end_to_end(name):
     ):
         scale = instrument.figure.axes[0].scale
         si = 1.0 if instrument is not built(IOPSThroughput, name) else control.si
-        assert scale.min == pytest.approx(control.values[0] * si)
-        assert scale.max == pytest.approx(control.values[-1] * si)
+        assert scale.min == pytest.approx(float(control.values[0]) * si)
+        assert scale.max == pytest.approx(float(control.values[-1]) * si)
 
 
 @EVERY_TRACK
-def test_a_figures_baseline_can_be_read(name):
+def test_a_figures_baseline_can_be_read(name: str) -> None:
     """The baseline lies inside the figure and away from its edges, so that changes are visible."""
     track = load_track(name)
     shown = built(YoungDaly, name)
@@ -119,7 +121,7 @@ def test_a_figures_baseline_can_be_read(name):
 
 
 @given(st.floats(1e-6, 1e9))
-def test_ticks_are_round_and_neither_few_nor_many(high):
+def test_ticks_are_round_and_neither_few_nor_many(high: float) -> None:
     ticks = steps(0, high)
     assert 3 <= len(ticks) <= 9
     assert ticks[0] == 0
@@ -128,16 +130,16 @@ def test_ticks_are_round_and_neither_few_nor_many(high):
     assert gaps == pytest.approx([gaps[0]] * len(gaps), rel=1e-4)
 
 
-def test_a_log_axis_has_ticks_at_1_2_and_5():
+def test_a_log_axis_has_ticks_at_1_2_and_5() -> None:
     assert log_ticks(1100, 30000) == [2000, 5000, 10000, 20000]
 
 
-def test_a_rectangles_area():
+def test_a_rectangles_area() -> None:
     assert area(*rectangle(1.0, 3.0, 0.0, 0.5)) == pytest.approx(1.0)
     assert area(*rectangle(0.3, 0.3, 0.1, 0.8)) == pytest.approx(0.0, abs=1e-12)
 
 
-def test_a_screen_reader_hears_the_summary_and_not_every_caption():
+def test_a_screen_reader_hears_the_summary_and_not_every_caption() -> None:
     bench = Workbench(TRACK, "pipeline")
     assert "storagelab-announced" in bench.summary.value
     for instrument in bench.instruments:
@@ -145,7 +147,7 @@ def test_a_screen_reader_hears_the_summary_and_not_every_caption():
 
 
 @EVERY_TRACK
-def test_without_a_summary_the_captions_are_announced(name):
+def test_without_a_summary_the_captions_are_announced(name: str) -> None:
     box = show_moving(name, "checkpoint", "interval")
     texts = [
         child.value
@@ -157,19 +159,21 @@ def test_without_a_summary_the_captions_are_announced(name):
     assert all("storagelab-announced" in text for text in texts)
 
 
-def test_one_request_is_one_request():
+def test_one_request_is_one_request() -> None:
     control = load_track("cloud_titan").access.control("queue_depth")
     assert value_label(control, 1.0) == "1 request"
     assert value_label(control, 2.0) == "2 requests"
 
 
-def test_a_switch_has_its_name_as_its_tooltip():
+def test_a_switch_has_its_name_as_its_tooltip() -> None:
     control = TRACK.access.control("shuffled")
     assert make_control(control).tooltip == control.label
 
 
 @pytest.mark.parametrize(("name", "part_name"), EVERY_BENCH)
-def test_whatever_takes_the_pages_colour_of_text_brings_its_definition(name, part_name):
+def test_whatever_takes_the_pages_colour_of_text_brings_its_definition(
+    name: str, part_name: str
+) -> None:
     assert TEXT.startswith("var(--storagelab-text")
     boxes = [Workbench(load_track(name), part_name).widget]
     moving = {"access": "request_size", "pipeline": "link", "checkpoint": "interval"}

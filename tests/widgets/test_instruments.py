@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from html import escape
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,13 +26,15 @@ EVERY_TRACK = pytest.mark.parametrize("name", TRACKS)
 ANY = given(st.data())
 
 
-def start(bench):
+def start(bench: Any) -> dict[Any, Any]:
     """Return the defaults of a workbench's controls, in the student's units."""
     return {item.name: item.default for item in bench.content.controls}
 
 
 @pytest.mark.parametrize(("name", "part_name"), EVERY_BENCH)
-def test_every_corner_of_the_sliders_gives_finite_marks_and_words(name, part_name):
+def test_every_corner_of_the_sliders_gives_finite_marks_and_words(
+    name: str, part_name: str
+) -> None:
     bench = bench_of(name, part_name)
     for corner in corners(bench.content.controls):
         bench.set(**corner)
@@ -46,7 +49,7 @@ def test_every_corner_of_the_sliders_gives_finite_marks_and_words(name, part_nam
 
 
 @pytest.mark.parametrize(("name", "part_name"), EVERY_BENCH)
-def test_a_control_moves_the_instruments_and_the_words(name, part_name):
+def test_a_control_moves_the_instruments_and_the_words(name: str, part_name: str) -> None:
     track, bench = load_track(name), bench_of(name, part_name)
     part = PARTS[part_name]
     for item in part.of(track).controls:
@@ -62,7 +65,7 @@ def test_a_control_moves_the_instruments_and_the_words(name, part_name):
 
 
 @pytest.mark.parametrize(("name", "part_name"), EVERY_BENCH)
-def test_every_control_moves_some_mark_or_word(name, part_name):
+def test_every_control_moves_some_mark_or_word(name: str, part_name: str) -> None:
     """Every slider has an effect: between its ends, some figure or text changes."""
     bench = bench_of(name, part_name)
     for item in bench.content.controls:
@@ -74,7 +77,7 @@ def test_every_control_moves_some_mark_or_word(name, part_name):
 
 
 @pytest.mark.parametrize(("name", "part_name"), EVERY_BENCH)
-def test_the_line_to_paste_is_read_back_as_the_same_decision(name, part_name):
+def test_the_line_to_paste_is_read_back_as_the_same_decision(name: str, part_name: str) -> None:
     bench = Workbench(load_track(name), part_name)
     track, part = bench.track, PARTS[part_name]
     line = bench.line.field.value
@@ -86,7 +89,7 @@ def test_the_line_to_paste_is_read_back_as_the_same_decision(name, part_name):
 
 
 @pytest.mark.parametrize(("name", "part_name"), EVERY_BENCH)
-def test_back_to_the_start_resets_every_control(name, part_name):
+def test_back_to_the_start_resets_every_control(name: str, part_name: str) -> None:
     bench = Workbench(load_track(name), part_name)
     moved = {item.name: item.values[0] for item in bench.content.controls}
     bench.set(**moved)
@@ -96,10 +99,10 @@ def test_back_to_the_start_resets_every_control(name, part_name):
 
 
 @EVERY_TRACK
-def test_ten_runs_and_no_more(name):
+def test_ten_runs_and_no_more(name: str) -> None:
     recorded: list[dict] = []
 
-    def on_record(run):
+    def on_record(run: Any) -> Any:
         recorded.append(run)
         return recorded
 
@@ -114,8 +117,8 @@ def test_ten_runs_and_no_more(name):
     assert len(bench.recorder.ten_runs.plot.points.x) == 10
 
 
-def test_a_recorder_that_refuses_says_so_and_loses_nothing():
-    def on_record(run):
+def test_a_recorder_that_refuses_says_so_and_loses_nothing() -> None:
+    def on_record(run: dict[str, Any]) -> list[Any]:
         raise ValueError("ledger.json is in use by another notebook")
 
     bench = Workbench(TRACK, "pipeline", on_record=on_record)
@@ -125,7 +128,7 @@ def test_a_recorder_that_refuses_says_so_and_loses_nothing():
 
 
 @EVERY_TRACK
-def test_the_ops_leads_call_sets_the_mtbf(name):
+def test_the_ops_leads_call_sets_the_mtbf(name: str) -> None:
     track = load_track(name)
     bench = Workbench(track, "checkpoint")
     button, words = bench.event.widget.children
@@ -149,7 +152,9 @@ SHARDED = {
     [("access", "request_size"), ("pipeline", "link"), ("checkpoint", "interval")],
 )
 @EVERY_TRACK
-def test_every_frame_of_a_pages_playback_is_the_model_at_that_value(name, part_name, moving):
+def test_every_frame_of_a_pages_playback_is_the_model_at_that_value(
+    name: str, part_name: str, moving: str
+) -> None:
     track, part = load_track(name), PARTS[part_name]
     settings = {"format": SHARDED[name]} if part_name == "access" else {}
     box = show_moving(name, part_name, moving, **settings)
@@ -176,7 +181,7 @@ def test_every_frame_of_a_pages_playback_is_the_model_at_that_value(name, part_n
     assert slider.value == control.default
 
 
-def test_playback_leaves_out_what_never_changes():
+def test_playback_leaves_out_what_never_changes() -> None:
     import ipywidgets
 
     slider = ipywidgets.SelectionSlider(options=[1, 2, 3])
@@ -208,7 +213,9 @@ def test_playback_leaves_out_what_never_changes():
         ("tiny_pioneer", "checkpoint", "write_bandwidth", 77.0, "quad flash (77 kB/s)"),
     ],
 )
-def test_a_sliders_value_is_shown_in_peoples_units(name, part, control, value, says):
+def test_a_sliders_value_is_shown_in_peoples_units(
+    name: str, part: str, control: str, value: Any, says: str
+) -> None:
     assert value_label(PARTS[part].of(load_track(name)).control(control), value) == says
 
 
@@ -216,7 +223,7 @@ def test_a_sliders_value_is_shown_in_peoples_units(name, part, control, value, s
 
 
 @pytest.mark.parametrize(("name", "part_name"), EVERY_BENCH)
-def test_no_text_shows_what_a_program_says_of_nothing(name, part_name):
+def test_no_text_shows_what_a_program_says_of_nothing(name: str, part_name: str) -> None:
     bench = bench_of(name, part_name)
     for corner in corners(bench.content.controls):
         bench.set(**corner)
@@ -230,7 +237,7 @@ def test_no_text_shows_what_a_program_says_of_nothing(name, part_name):
 @pytest.mark.parametrize(
     ("name", "part_name"), [case for case in EVERY_BENCH if case.values[0] != "cloud_titan"]
 )
-def test_a_device_track_says_nothing_of_accelerators(name, part_name):
+def test_a_device_track_says_nothing_of_accelerators(name: Any, part_name: Any) -> None:
     bench = bench_of(name, part_name)
     for corner in corners(bench.content.controls):
         bench.set(**corner)
@@ -239,7 +246,9 @@ def test_a_device_track_says_nothing_of_accelerators(name, part_name):
 
 
 @pytest.mark.parametrize(("name", "part_name"), EVERY_BENCH)
-def test_a_workbench_speaks_of_its_tracks_consumer_and_of_no_other(name, part_name):
+def test_a_workbench_speaks_of_its_tracks_consumer_and_of_no_other(
+    name: str, part_name: str
+) -> None:
     bench = bench_of(name, part_name)
     bench.set(**start(bench))
     said = " ".join(texts(bench.widget))

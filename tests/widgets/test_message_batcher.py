@@ -18,11 +18,11 @@ from .benches import EVERY_BENCH, ends
 
 
 @pytest.fixture
-def sent(monkeypatch):
+def sent(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Record every message that any widget sends: the widget's id, the message and its buffers."""
     messages: list[tuple[str, dict[str, Any], list[Any]]] = []
 
-    def note(self, message, buffers=None):
+    def note(self: Any, message: Any, buffers: Any = None) -> None:
         if self.comm is not None:  # otherwise the widget isn't open yet
             messages.append((self.model_id, message, list(buffers or [])))
 
@@ -30,7 +30,7 @@ def sent(monkeypatch):
     return messages
 
 
-def put_back(state, paths, buffers):
+def put_back(state: Any, paths: Any, buffers: Any) -> Any:
     """Put the binary parts of a message back where they belong, as a browser does."""
     for path, buffer in zip(paths, buffers, strict=True):
         holder = state
@@ -40,7 +40,7 @@ def put_back(state, paths, buffers):
     return state
 
 
-def browser(messages):
+def browser(messages: Any) -> Any:
     """Return the state of each model, by its id, that a browser would hold after ``messages``."""
     held: dict[str, dict[str, Any]] = {}
     for model, message, buffers in messages:
@@ -60,7 +60,9 @@ def browser(messages):
 
 
 @pytest.mark.parametrize(("name", "part_name"), EVERY_BENCH)
-def test_a_move_is_two_messages_and_the_browser_holds_what_python_does(sent, name, part_name):
+def test_a_move_is_two_messages_and_the_browser_holds_what_python_does(
+    sent: Any, name: str, part_name: str
+) -> None:
     bench = Workbench(load_track(name), part_name)
     bench.message_batcher.set_state({"ready": True, "first_batch_received": True})
     item = next(item for item in bench.content.controls if item.kind == "scale")
@@ -83,7 +85,7 @@ def test_a_move_is_two_messages_and_the_browser_holds_what_python_does(sent, nam
     bench.close()
 
 
-def test_until_a_batch_is_received_every_widget_sends_its_own_messages(sent):
+def test_until_a_batch_is_received_every_widget_sends_its_own_messages(sent: Any) -> None:
     bench = Workbench(load_track("cloud_titan"), "pipeline")
     assert bench.instruments
     bench.message_batcher.ready = (
@@ -96,7 +98,7 @@ def test_until_a_batch_is_received_every_widget_sends_its_own_messages(sent):
     bench.close()
 
 
-def test_a_browser_that_says_hello_is_sent_a_batch_even_if_it_is_empty(sent):
+def test_a_browser_that_says_hello_is_sent_a_batch_even_if_it_is_empty(sent: Any) -> None:
     batcher = MessageBatcher()
     batcher._handle_custom_msg({"hello": True}, [])
     ((model, message, _),) = sent
@@ -104,7 +106,7 @@ def test_a_browser_that_says_hello_is_sent_a_batch_even_if_it_is_empty(sent):
     assert message["content"] == {"updates": []}
 
 
-def test_a_browser_that_says_hello_is_sent_again_what_it_may_have_missed(sent):
+def test_a_browser_that_says_hello_is_sent_again_what_it_may_have_missed(sent: Any) -> None:
     """The batch repeats what was sent to a widget whose script wasn't there yet."""
     bench = Workbench(load_track("cloud_titan"), "access")
     assert bench.instruments
@@ -123,7 +125,7 @@ def test_a_browser_that_says_hello_is_sent_again_what_it_may_have_missed(sent):
     bench.close()
 
 
-def test_what_was_collected_is_sent_even_if_something_fails(sent):
+def test_what_was_collected_is_sent_even_if_something_fails(sent: Any) -> None:
     batcher, text = MessageBatcher(), ipywidgets.HTML("before")
     batcher.collect_from([text, batcher])
     batcher.first_batch_received = True
@@ -143,7 +145,7 @@ def test_what_was_collected_is_sent_even_if_something_fails(sent):
     assert len(sent) == 2
 
 
-def test_a_batch_inside_another_is_part_of_it(sent):
+def test_a_batch_inside_another_is_part_of_it(sent: Any) -> None:
     batcher, text = MessageBatcher(), ipywidgets.HTML("a")
     batcher.collect_from([text])
     batcher.first_batch_received = True

@@ -1,5 +1,7 @@
 """The closing figure: every track and the student have a point of their own on each curve."""
 
+from typing import Any
+
 import bqplot
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ from storagelab.tracks import TRACKS, load_track
 from storagelab.widgets.normalized_curves import normalized_curves
 
 
-def points():
+def points() -> tuple[Any, Any]:
     reads, saves = {}, {}
     for name in TRACKS:
         track = load_track(name)
@@ -19,15 +21,15 @@ def points():
     return reads, saves
 
 
-def figures(box):
+def figures(box: Any) -> list[Any]:
     return [child for child in box.children if isinstance(child, bqplot.Figure)]
 
 
-def dots(figure):
+def dots(figure: Any) -> list[Any]:
     return [mark for mark in figure.marks if isinstance(mark, bqplot.Scatter)]
 
 
-def test_every_track_has_a_point_in_both_figures_and_they_differ_in_shape():
+def test_every_track_has_a_point_in_both_figures_and_they_differ_in_shape() -> None:
     reads, saves = points()
     for figure, shown in zip(figures(normalized_curves(reads, saves)), (reads, saves), strict=True):
         marks = dots(figure)
@@ -37,7 +39,7 @@ def test_every_track_has_a_point_in_both_figures_and_they_differ_in_shape():
             assert axis_scale.min <= mark.x[0] <= axis_scale.max
 
 
-def test_points_lie_on_the_drawn_curve():
+def test_points_lie_on_the_drawn_curve() -> None:
     reads, saves = points()
     for figure in figures(normalized_curves(reads, saves)):
         (line,) = [mark for mark in figure.marks if isinstance(mark, bqplot.Lines)]
@@ -46,7 +48,7 @@ def test_points_lie_on_the_drawn_curve():
             assert mark.y[0] == pytest.approx(drawn, rel=0.02, abs=0.5)
 
 
-def test_the_student_is_the_diamond_and_is_in_the_words():
+def test_the_student_is_the_diamond_and_is_in_the_words() -> None:
     reads, saves = points()
     track = load_track("mobile_nomad")
     reads[YOU] = read_point(PARTS["access"].baseline(track))

@@ -1,6 +1,7 @@
 """The frames of a playback are what the targets held, as JSON for a page."""
 
 import json
+from typing import Any
 
 import bqplot
 import ipywidgets
@@ -10,7 +11,7 @@ import pytest
 from storagelab.widgets.playback import record
 
 
-def walk(values, make_target, trait):
+def walk(values: Any, make_target: Any, trait: Any) -> tuple[Any, Any]:
     """Record ``trait`` of a widget that takes each of ``values`` in turn."""
     target = make_target()
     slider = ipywidgets.SelectionSlider(options=list(range(len(values))), value=1)
@@ -18,12 +19,12 @@ def walk(values, make_target, trait):
     return slider, record(slider, [(target, trait)])
 
 
-def line():
+def line() -> Any:
     scales = {"x": bqplot.LinearScale(), "y": bqplot.LinearScale()}
     return bqplot.Lines(x=[0.0], y=[0.0], scales=scales)
 
 
-def label():
+def label() -> Any:
     scales = {"x": bqplot.LinearScale(), "y": bqplot.LinearScale()}
     return bqplot.Label(x=[0.0], y=[0.0], text=["a"], scales=scales)
 
@@ -40,7 +41,9 @@ def label():
     ],
     ids=["floats", "integers", "texts", "switch", "whole number", "HTML"],
 )
-def test_frames_are_what_the_target_held_and_survive_json(values, make_target, trait):
+def test_frames_are_what_the_target_held_and_survive_json(
+    values: Any, make_target: Any, trait: str
+) -> None:
     slider, playback = walk(values, make_target, trait)
     frames = json.loads(json.dumps(playback.frames, allow_nan=False))
     plain = [value.tolist() if isinstance(value, np.ndarray) else value for value in values]
@@ -50,13 +53,13 @@ def test_frames_are_what_the_target_held_and_survive_json(values, make_target, t
     assert slider.index == 1
 
 
-def test_numbers_keep_six_digits():
+def test_numbers_keep_six_digits() -> None:
     _, playback = walk([np.array([x]) for x in (np.pi, 1 / 3, 2e9 / 3)], line, "y")
     assert playback.frames == [[[3.14159]], [[0.333333]], [[666667000.0]]]
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
-def test_a_number_that_json_lacks_is_refused_and_the_slider_put_back(bad):
+def test_a_number_that_json_lacks_is_refused_and_the_slider_put_back(bad: Any) -> None:
     target = line()
     slider = ipywidgets.SelectionSlider(options=[0, 1, 2], value=1)
     slider.observe(lambda change: setattr(target, "y", [1.0, bad if change["new"] else 0]), "index")
@@ -65,7 +68,7 @@ def test_a_number_that_json_lacks_is_refused_and_the_slider_put_back(bad):
     assert slider.index == 1
 
 
-def test_a_trait_that_is_no_value_is_refused():
+def test_a_trait_that_is_no_value_is_refused() -> None:
     slider = ipywidgets.SelectionSlider(options=[0, 1])
     with pytest.raises(ValueError, match="only numbers and text"):
         record(slider, [(line(), "scales")])

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import anywidget
 import pytest
@@ -24,12 +25,12 @@ console.log(JSON.stringify(found));
 """
 
 
-def test_every_widget_of_ours_is_looked_at():
+def test_every_widget_of_ours_is_looked_at() -> None:
     assert len(KINDS) == 6
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
-def test_no_import_is_left_and_only_the_script_itself_exports(kind):
+def test_no_import_is_left_and_only_the_script_itself_exports(kind: Any) -> None:
     text = kind._esm
     assert not re.search(r"^import ", text, re.MULTILINE)
     helpers, _, main = text.rpartition("export default {")
@@ -37,13 +38,13 @@ def test_no_import_is_left_and_only_the_script_itself_exports(kind):
     assert not re.search(r"^export default", helpers, re.MULTILINE)
 
 
-def test_what_two_imports_need_stands_once():
+def test_what_two_imports_need_stands_once() -> None:
     text = script("figure_tools.js")
     assert text.count("function element(") == 1
     assert text.index("function element(") < text.index("function pictureOf(")
 
 
-def test_every_script_loads_and_says_what_it_does(tmp_path):
+def test_every_script_loads_and_says_what_it_does(tmp_path: Path) -> None:
     """Node refuses a module in which two files define the same name."""
     paths = {}
     for kind in KINDS:

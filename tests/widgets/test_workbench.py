@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from typing import Any
 
 import bqplot
 import pytest
@@ -14,11 +15,11 @@ from storagelab.widgets.workbench import Workbench, instruments_of
 from .benches import EVERY_BENCH, texts, within
 
 
-def figures(bench):
+def figures(bench: Any) -> list[Any]:
     return [item for item in within(bench.widget) if isinstance(item, bqplot.Figure)]
 
 
-def other_values(bench):
+def other_values(bench: Any) -> dict[Any, Any]:
     """Return a value other than the default for every control."""
     return {
         item.name: next(value for value in item.values if value != item.default)
@@ -27,7 +28,7 @@ def other_values(bench):
 
 
 @pytest.mark.parametrize(("name", "part_name"), EVERY_BENCH)
-def test_a_browser_gets_the_first_picture_and_then_the_others(name, part_name):
+def test_a_browser_gets_the_first_picture_and_then_the_others(name: str, part_name: str) -> None:
     track = load_track(name)
     kinds = [type(item) for item in instruments_of(track, part_name)]
     bench = Workbench(track, part_name)
@@ -41,7 +42,7 @@ def test_a_browser_gets_the_first_picture_and_then_the_others(name, part_name):
 
 
 @pytest.mark.parametrize(("name", "part_name"), EVERY_BENCH)
-def test_what_comes_later_shows_where_the_sliders_are_by_then(name, part_name):
+def test_what_comes_later_shows_where_the_sliders_are_by_then(name: str, part_name: str) -> None:
     track, part = load_track(name), PARTS[part_name]
     early, late = Workbench(track, part_name), Workbench(track, part_name)
     early.message_batcher.ready = True
@@ -53,7 +54,7 @@ def test_what_comes_later_shows_where_the_sliders_are_by_then(name, part_name):
     assert escape(part.summary(track, late.outcome)) in late.summary.value
 
 
-def test_what_was_asked_for_early_is_made_once_and_batched_too():
+def test_what_was_asked_for_early_is_made_once_and_batched_too() -> None:
     bench = Workbench(load_track("edge_guardian"), "access")
     below = bench.complete()
     shown = figures(bench)
@@ -69,7 +70,7 @@ def test_what_was_asked_for_early_is_made_once_and_batched_too():
         assert instrument.caption.model_id in sent
 
 
-def test_a_browser_that_says_twice_that_it_is_ready_gets_nothing_twice():
+def test_a_browser_that_says_twice_that_it_is_ready_gets_nothing_twice() -> None:
     bench = Workbench(load_track("cloud_titan"), "checkpoint")
     bench.message_batcher.ready = True
     children, shown = bench.widget.children, figures(bench)

@@ -10,10 +10,13 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from storagelab.course.layout import Layout
 from tests.postgres.conftest import server  # noqa: F401 - the fixture
 
 ROLES = ("student", "instructor", "ngshare")
@@ -21,7 +24,7 @@ ASKED = os.environ.get("STORAGELAB_DEPLOY_CHECK", "")
 
 
 @pytest.fixture(scope="session")
-def images(layout, tmp_path_factory):
+def images(layout: Layout, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """A virtual environment for each of the images' roles."""
     if not ASKED:
         pytest.skip("takes minutes: `make deploy-check` builds the images' environments")
@@ -45,7 +48,7 @@ def images(layout, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def find_program():
+def find_program() -> Callable[[str], str]:
     """Find a linter that a package of the test environment brings, or skip."""
 
     def find(name: str) -> str:

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 import requests
@@ -218,7 +219,7 @@ def _answers(address: str, servers: list[subprocess.Popen]) -> bool:
         return False
 
 
-def _wait(happens) -> None:
+def _wait(happens: Any) -> None:
     end = time.monotonic() + PATIENCE
     while not happens():
         assert time.monotonic() < end, "a server doesn't answer"

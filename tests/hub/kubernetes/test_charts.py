@@ -10,7 +10,9 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -37,11 +39,11 @@ FREE = {
 """Where the charts take what one likes: their schemas or templates say no more."""
 
 
-def chart(name):
-    return Path(CHARTS) / name
+def chart(name: str) -> Path:
+    return Path(str(CHARTS)) / name
 
 
-def render(name):
+def render(name: str) -> list[Any]:
     values = KUBERNETES / "values" / f"{name}.yaml"
     release = "hub" if name == "jupyterhub" else name
     options = ["--namespace", "storagelab", "--values", str(values)]
@@ -67,11 +69,11 @@ def render(name):
 
 
 @pytest.fixture(scope="module", params=NAMES)
-def rendered(request):
+def rendered(request: pytest.FixtureRequest) -> Any:
     return render(request.param)
 
 
-def key_paths(values):
+def key_paths(values: Any) -> Iterator[tuple[Any, ...]]:
     """Every path of keys, down to where a chart takes what one likes."""
     for path, _ in walk(values):
         words = [key for key in path if isinstance(key, str)]
@@ -80,7 +82,7 @@ def key_paths(values):
             yield tuple(words)
 
 
-def merge(default, given):
+def merge(default: Any, given: Any) -> Any:
     """Put ``given`` over ``default``, table by table."""
     if not (isinstance(default, dict) and isinstance(given, dict)):
         return given
@@ -89,7 +91,7 @@ def merge(default, given):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_key_path_is_one_of_the_charts_own(name):
+def test_every_key_path_is_one_of_the_charts_own(name: str) -> None:
     defaults = yaml.safe_load((chart(name) / "values.yaml").read_text(encoding="utf-8"))
     for path in key_paths(read_values(name)):
         place = defaults
@@ -99,7 +101,7 @@ def test_every_key_path_is_one_of_the_charts_own(name):
             place = place[key]
 
 
-def test_the_values_fit_the_hubs_own_schema():
+def test_the_values_fit_the_hubs_own_schema() -> None:
     jsonschema = pytest.importorskip("jsonschema")
     text = (chart("jupyterhub") / "values.schema.yaml").read_text(encoding="utf-8")
     validator = jsonschema.Draft7Validator(yaml.safe_load(text))
@@ -110,7 +112,7 @@ def test_the_values_fit_the_hubs_own_schema():
     assert list(validator.iter_errors(ours))
 
 
-def test_kubernetes_takes_what_helm_makes(rendered):
+def test_kubernetes_takes_what_helm_makes(rendered: Any) -> None:
     schemas = pytest.importorskip("kubernetes_validate")
     objects = rendered
     kinds = {item["kind"] for item in objects}
@@ -119,13 +121,13 @@ def test_kubernetes_takes_what_helm_makes(rendered):
         schemas.validate(item, "1.33", strict=True)
 
 
-def labels_of_pods(objects):
+def labels_of_pods(objects: Any) -> Iterator[tuple[Any, Any]]:
     for item in objects:
         if item["kind"] == "Deployment":
             yield item["metadata"]["name"], item["spec"]["template"]["metadata"]["labels"]
 
 
-def test_the_policies_labels_are_on_the_charts_pods():
+def test_the_policies_labels_are_on_the_charts_pods() -> None:
     found = {
         label
         for name in NAMES
@@ -136,7 +138,7 @@ def test_the_policies_labels_are_on_the_charts_pods():
     assert OF_CHARTS - found == {("app.kubernetes.io/component", "singleuser-server")}
 
 
-def test_the_exchange_is_where_everybody_looks_for_it():
+def test_the_exchange_is_where_everybody_looks_for_it() -> None:
     services = [item for item in render("ngshare") if item["kind"] == "Service"]
     assert [(item["metadata"]["name"], item["spec"]["ports"][0]["port"]) for item in services] == [
         ("ngshare", 8080)
@@ -145,7 +147,7 @@ def test_the_exchange_is_where_everybody_looks_for_it():
     assert policy[0]["ports"] == [{"port": 8080, "protocol": "TCP"}]
 
 
-def test_a_server_may_speak_to_hub_proxy_and_exchange_alone():
+def test_a_server_may_speak_to_hub_proxy_and_exchange_alone() -> None:
     (policy,) = (
         item["spec"]
         for item in render("jupyterhub")
@@ -167,7 +169,7 @@ def test_a_server_may_speak_to_hub_proxy_and_exchange_alone():
     assert {port["port"] for ports in names for port in ports} == {53}
 
 
-def test_no_secret_of_ours_is_in_what_helm_makes():
+def test_no_secret_of_ours_is_in_what_helm_makes() -> None:
     hub = next(
         item
         for item in render("jupyterhub")

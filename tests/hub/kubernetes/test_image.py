@@ -6,7 +6,9 @@ import fnmatch
 import re
 import subprocess
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,27 +18,27 @@ ROLES = ("student", "instructor", "ngshare")
 
 
 @pytest.fixture(scope="module")
-def script():
+def script() -> str:
     return (IMAGE / "install.sh").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
-def dockerfile():
+def dockerfile() -> str:
     return (IMAGE / "Dockerfile").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
-def project():
+def project() -> Any:
     return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
 @pytest.fixture(scope="module")
-def pinned():
+def pinned() -> set[str]:
     lines = (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines()
     return {re.split(r"[=<>~! ;]", line)[0].lower() for line in lines}
 
 
-def wanted(script, role):
+def wanted(script: Any, role: str) -> list[Any]:
     """What the script asks of pip for a role, each as a name without its version."""
     given = dict(re.findall(r'^    (\w+)\) wanted="?(.*?)"? ;;$', script, re.M))
     named = dict(re.findall(r"^(NGSHARE\w*)='(.*)'$", script, re.M))
@@ -45,7 +47,9 @@ def wanted(script, role):
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_what_is_installed_is_an_extra_of_the_project_or_pinned(script, role, project, pinned):
+def test_what_is_installed_is_an_extra_of_the_project_or_pinned(
+    script: str, role: str, project: Any, pinned: set[str]
+) -> None:
     for name in wanted(script, role):
         if extra := re.fullmatch(r"\.\[(\w+)\]", name):
             assert extra[1] in project["optional-dependencies"]
@@ -53,13 +57,13 @@ def test_what_is_installed_is_an_extra_of_the_project_or_pinned(script, role, pr
             assert name.lower() in pinned | {"ngshare"}, name
 
 
-def test_a_student_gets_what_labs_need_and_nothing_to_grade_with(script):
+def test_a_student_gets_what_labs_need_and_nothing_to_grade_with(script: str) -> None:
     assert ".[lab]" in wanted(script, "student")
     assert ".[hub]" in wanted(script, "instructor")
     assert not {".[course]", ".[hub]"} & set(wanted(script, "student"))
 
 
-def test_pins_that_are_lifted_are_those_that_are_given_anew(script, pinned):
+def test_pins_that_are_lifted_are_those_that_are_given_anew(script: str, pinned: set[str]) -> None:
     lifted = set(re.search(r"\^\((.*?)\)==", script)[1].split("|"))
     assert lifted <= pinned
     assert lifted <= {name.lower() for name in wanted(script, "ngshare")}
@@ -67,7 +71,7 @@ def test_pins_that_are_lifted_are_those_that_are_given_anew(script, pinned):
     assert '"jupyterhub==$JUPYTERHUB"' in script
 
 
-def test_the_hub_is_of_a_version_that_the_project_takes(script, project):
+def test_the_hub_is_of_a_version_that_the_project_takes(script: str, project: Any) -> None:
     version = re.search(r"JUPYTERHUB:-([\d.]+)\}", script)[1]
     least = next(
         re.search(r">=([\d.]+)", line)[1]
@@ -77,14 +81,18 @@ def test_the_hub_is_of_a_version_that_the_project_takes(script, project):
     assert [int(part) for part in version.split(".")] >= [int(part) for part in least.split(".")]
 
 
-def test_the_python_of_the_images_is_one_that_the_project_runs_on(dockerfile, project):
+def test_the_python_of_the_images_is_one_that_the_project_runs_on(
+    dockerfile: str, project: Any
+) -> None:
     version = re.search(r"^FROM python:(\d+)\.(\d+)", dockerfile, re.M)
     least = re.fullmatch(r">=(\d+)\.(\d+)", project["requires-python"])
     assert tuple(map(int, version.groups())) >= tuple(map(int, least.groups()))
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_every_image_is_made_by_the_script_and_is_nobody_with_rights(dockerfile, role):
+def test_every_image_is_made_by_the_script_and_is_nobody_with_rights(
+    dockerfile: str, role: str
+) -> None:
     stage = dockerfile.split(f"\nFROM base AS {role}\n")[1].split("\nFROM ")[0]
     assert f"hub/kubernetes/image/install.sh system {role}" in stage
     assert f"hub/kubernetes/image/install.sh python {role} /opt/storagelab" in stage
@@ -125,11 +133,11 @@ def allowed(path: str) -> bool:
         "storagelab/__pycache__/units.pyc",
     ],
 )
-def test_no_answer_and_no_secret_is_sent_to_the_builder(path):
+def test_no_answer_and_no_secret_is_sent_to_the_builder(path: str) -> None:
     assert not allowed(path)
 
 
-def test_all_that_the_images_are_made_of_is_sent():
+def test_all_that_the_images_are_made_of_is_sent() -> None:
     files = [
         path.relative_to(ROOT)
         for name in ("storagelab", "sandgrader")
@@ -144,7 +152,7 @@ def test_all_that_the_images_are_made_of_is_sent():
 
 
 @pytest.mark.parametrize("arguments", [(), ("python", "student"), ("system", "guest"), ("x", "y")])
-def test_the_script_says_how_it_is_used(arguments):
+def test_the_script_says_how_it_is_used(arguments: Any) -> None:
     done = subprocess.run(
         [str(IMAGE / "install.sh"), *arguments], capture_output=True, text=True, check=False
     )
@@ -159,14 +167,18 @@ def test_the_script_says_how_it_is_used(arguments):
         ("hadolint", ["hub/kubernetes/image/Dockerfile"]),
     ],
 )
-def test_the_linters_have_nothing_to_say(program, files, find_program):
+def test_the_linters_have_nothing_to_say(
+    program: str, files: list[str], find_program: Callable[[str], str]
+) -> None:
     done = subprocess.run(
         [find_program(program), *files], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_the_configuration_in_the_image_names_the_exchange_and_the_gradebook(images, tmp_path):
+def test_the_configuration_in_the_image_names_the_exchange_and_the_gradebook(
+    images: dict[str, Any], tmp_path: Path
+) -> None:
     """As nbgrader of the image itself reads it."""
     ask = [
         str(images["instructor"] / "bin/python"),
@@ -187,8 +199,8 @@ def test_the_configuration_in_the_image_names_the_exchange_and_the_gradebook(ima
     assert told.stdout.split()[-2:] == [around["STORAGELAB_GRADEBOOK"], around["NGSHARE_URL"]]
 
 
-def test_the_images_have_what_their_roles_need(images):
-    def has(role, *modules):
+def test_the_images_have_what_their_roles_need(images: dict[str, Any]) -> None:
+    def has(role: str, *modules: Any) -> Any:
         done = subprocess.run(
             [str(images[role] / "bin/python"), "-c", f"import {', '.join(modules)}"],
             cwd="/",
@@ -212,7 +224,7 @@ def test_the_images_have_what_their_roles_need(images):
         assert not list(images[role].rglob("1_access*"))
 
 
-def test_a_student_is_offered_no_formgrader(images):
+def test_a_student_is_offered_no_formgrader(images: dict[str, Any]) -> None:
     listed = subprocess.run(
         [str(images["student"] / "bin/jupyter"), "server", "extension", "list"],
         capture_output=True,
@@ -224,5 +236,5 @@ def test_a_student_is_offered_no_formgrader(images):
     assert not re.search(r"nbgrader\.server_extensions\.formgrader\S* .*enabled", text)
 
 
-def test_bubblewrap_is_among_the_graders_system_packages(script):
+def test_bubblewrap_is_among_the_graders_system_packages(script: str) -> None:
     assert re.search(r"instructor\) echo \"[^\"]*bubblewrap", script)

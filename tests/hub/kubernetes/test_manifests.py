@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import subprocess
+from collections.abc import Callable
+from typing import Any
 
 import click
 import pytest
@@ -30,12 +32,12 @@ OLDEST = "1.33"
 """The oldest Kubernetes that runs pods with accounts of their own by default."""
 
 
-def containers(pod):
+def containers(pod: Any) -> list[Any]:
     return [*pod["spec"].get("initContainers", []), *pod["spec"]["containers"]]
 
 
 @pytest.mark.parametrize("path", [*MANIFESTS, *VALUES], ids=lambda path: path.name)
-def test_the_files_are_tidy_yaml(path, find_program):
+def test_the_files_are_tidy_yaml(path: Any, find_program: Callable[[str], str]) -> None:
     rules = (
         "{extends: default, rules: {line-length: {max: 105}, document-start: disable,"
         " comments-indentation: disable, braces: {max-spaces-inside: 0}}}"
@@ -51,13 +53,13 @@ def test_the_files_are_tidy_yaml(path, find_program):
 
 @every_object
 @pytest.mark.parametrize("version", [OLDEST, "newest"])
-def test_kubernetes_takes_every_object(key, version):
+def test_kubernetes_takes_every_object(key: str, version: str) -> None:
     schemas = pytest.importorskip("kubernetes_validate")
     wanted = schemas.latest_version() if version == "newest" else version
     schemas.validate(OBJECTS[key], wanted, strict=True)
 
 
-def test_a_wrong_object_is_refused():
+def test_a_wrong_object_is_refused() -> None:
     schemas = pytest.importorskip("kubernetes_validate")
     wrong = yaml.safe_load(
         yaml.safe_dump(OBJECTS["Deployment", "storagelab-grading", "dask-worker"])
@@ -67,7 +69,7 @@ def test_a_wrong_object_is_refused():
         schemas.validate(wrong, OLDEST, strict=True)
 
 
-def test_kustomize_takes_every_file():
+def test_kustomize_takes_every_file() -> None:
     listed = yaml.safe_load((KUBERNETES / "manifests/kustomization.yaml").read_text("utf-8"))
     others = {path.name for path in MANIFESTS} - {"kustomization.yaml"}
     assert set(listed["resources"]) == others
@@ -76,14 +78,14 @@ def test_kustomize_takes_every_file():
 
 
 @every_object
-def test_every_object_is_in_a_namespace_that_is_made(key):
+def test_every_object_is_in_a_namespace_that_is_made(key: Any) -> None:
     kind, namespace, name = key
     spaces = {item for made, _, item in OBJECTS if made == "Namespace"}
     assert (name if kind == "Namespace" else namespace) in spaces
 
 
 @every_pod
-def test_every_pod_gives_away_as_little_as_it_can(key):
+def test_every_pod_gives_away_as_little_as_it_can(key: str) -> None:
     pod = PODS[key]["spec"]
     assert pod["automountServiceAccountToken"] is False
     assert pod["securityContext"]["runAsNonRoot"] is True
@@ -96,7 +98,7 @@ def test_every_pod_gives_away_as_little_as_it_can(key):
 
 
 @every_pod
-def test_only_workers_are_open_enough_for_bubblewrap_and_they_have_nothing(key):
+def test_only_workers_are_open_enough_for_bubblewrap_and_they_have_nothing(key: str) -> None:
     pod, kind = PODS[key]["spec"], key[2]
     profiles = [pod["securityContext"]["seccompProfile"]["type"]]
     mounts = [item["securityContext"].get("procMount") for item in containers(PODS[key])]
@@ -111,7 +113,7 @@ def test_only_workers_are_open_enough_for_bubblewrap_and_they_have_nothing(key):
     assert not any(item.get("env") or item.get("envFrom") for item in containers(PODS[key]))
 
 
-def test_the_namespace_of_the_workers_holds_nothing_worth_taking():
+def test_the_namespace_of_the_workers_holds_nothing_worth_taking() -> None:
     there = {kind for kind, namespace, _ in OBJECTS if namespace == "storagelab-grading"}
     assert there == {"Service", "Deployment", "NetworkPolicy"}
     enforced = {
@@ -123,7 +125,7 @@ def test_the_namespace_of_the_workers_holds_nothing_worth_taking():
 
 
 @every_pod
-def test_every_volume_and_claim_is_there(key):
+def test_every_volume_and_claim_is_there(key: str) -> None:
     pod = PODS[key]["spec"]
     volumes = {volume["name"] for volume in pod.get("volumes", [])}
     volumes |= {
@@ -139,7 +141,7 @@ def test_every_volume_and_claim_is_there(key):
 
 
 @pytest.mark.parametrize("key", [key for key in OBJECTS if key[0] == "Service"], ids="/".join)
-def test_every_service_finds_its_pods_and_their_port(key):
+def test_every_service_finds_its_pods_and_their_port(key: Any) -> None:
     service = OBJECTS[key]["spec"]
     found = [
         pod
@@ -160,7 +162,7 @@ OF_CHARTS = {
 """Labels of the charts' pods: test_charts.py looks whether they are there."""
 
 
-def test_every_policy_speaks_of_pods_that_there_are():
+def test_every_policy_speaks_of_pods_that_there_are() -> None:
     own = {label for pod in PODS.values() for label in pod["metadata"]["labels"].items()}
     for (kind, _, name), item in OBJECTS.items():
         if kind == "NetworkPolicy":
@@ -169,13 +171,13 @@ def test_every_policy_speaks_of_pods_that_there_are():
                     assert set(value.items()) <= own | OF_CHARTS, f"{name}: {path}"
 
 
-def reached(key):
+def reached(key: Any) -> set[Any]:
     """The addresses in a pod's own words: whom it speaks to."""
     text = yaml.safe_dump(PODS[key])
     return set(re.findall(r"(?:@|//)([a-z-]+)(?:\.[a-z-]+)?:(\d+)", text))
 
 
-def test_who_has_an_address_may_use_it():
+def test_who_has_an_address_may_use_it() -> None:
     policies = {
         "grade": ("ngshare", "postgres", "dask-scheduler"),
         "dask-worker": ("dask-scheduler",),
@@ -191,7 +193,7 @@ def test_who_has_an_address_may_use_it():
 
 
 @pytest.mark.parametrize("path", [*MANIFESTS, *VALUES], ids=lambda path: path.name)
-def test_a_secret_is_named_and_never_written(path):
+def test_a_secret_is_named_and_never_written(path: Any) -> None:
     for item in yaml.safe_load_all(path.read_text(encoding="utf-8")):
         assert item.get("kind") != "Secret"
         for where, value in walk(item):
@@ -208,9 +210,9 @@ def test_a_secret_is_named_and_never_written(path):
                 assert "value" not in value, value
 
 
-def secrets_named():
+def secrets_named() -> Any:
     """Every key of every Secret that anything refers to, by the Secret's name."""
-    found = {}
+    found: dict[Any, Any] = {}
     for data in (*OBJECTS.values(), read_values("jupyterhub")):
         for path, value in walk(data):
             if path and path[-1] == "secretKeyRef":
@@ -218,7 +220,7 @@ def secrets_named():
     return found
 
 
-def test_the_page_makes_every_secret_with_every_key():
+def test_the_page_makes_every_secret_with_every_key() -> None:
     page = (ROOT / "docs/deploy.md").read_text(encoding="utf-8")
     named = secrets_named()
     hub = read_values("jupyterhub")["hub"]
@@ -232,7 +234,7 @@ def test_the_page_makes_every_secret_with_every_key():
         assert set(re.findall(r"--from-literal=([\w.]+)=", made[1])) == keys
 
 
-def test_the_graders_command_is_one_that_there_is():
+def test_the_graders_command_is_one_that_there_is() -> None:
     from sandgrader.command import command
 
     words = PODS["CronJob", "storagelab", "grade"]["spec"]["containers"][0]["command"]
@@ -242,7 +244,7 @@ def test_the_graders_command_is_one_that_there_is():
     assert CliRunner().invoke(command, ["--no-such-option"]).exit_code == 2
 
 
-def test_dasks_commands_are_ones_that_there_are():
+def test_dasks_commands_are_ones_that_there_are() -> None:
     from distributed.cli import dask_scheduler, dask_worker
 
     for name, command in (("scheduler", dask_scheduler.main), ("worker", dask_worker.main)):

@@ -6,6 +6,8 @@ import json
 import os
 import subprocess
 from base64 import b64decode
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -20,11 +22,11 @@ NOTEBOOK = f"{small_course.NOTEBOOK}.ipynb"
 class Person:
     """Somebody at a terminal of their own server."""
 
-    def __init__(self, hub, image, name, home=None):
+    def __init__(self, hub: Any, image: Any, name: str, home: Any = None) -> None:
         self.hub, self.image, self.name = hub, image, name
         self.home = hub.folder / "homes" / (home or name)
 
-    def run(self, *command, check=True):
+    def run(self, *command: Any, check: bool = True) -> Any:
         around = {
             **self.hub.environment(self.name),
             "PATH": f"{self.image / 'bin'}{os.pathsep}{os.environ['PATH']}",
@@ -41,15 +43,15 @@ class Person:
         assert not check or done.returncode == 0, f"{self.name}: {command}\n{done.stdout}"
         return done.stdout
 
-    def nbgrader(self, *arguments, **options):
+    def nbgrader(self, *arguments: Any, **options: Any) -> Any:
         return self.run("nbgrader", *arguments, **options)
 
-    def write(self, work):
+    def write(self, work: Any) -> None:
         small_course.write_work(work, self.home / WORK)
 
 
 @pytest.fixture(scope="module")
-def hub(images, tmp_path_factory):
+def hub(images: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     folder = tmp_path_factory.mktemp("hub")
     with local_hub(images["instructor"], images["student"], images["ngshare"], folder) as running:
         running.serve("head", *STUDENTS, "eve")
@@ -57,7 +59,7 @@ def hub(images, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def people(hub, images):
+def people(hub: Any, images: dict[str, Any]) -> dict[Any, Person]:
     found = {name: Person(hub, images["student"], name) for name in (*STUDENTS, "eve")}
     found["head"] = Person(hub, images["instructor"], "head")
     # the hub's service that collects, as the grader's job does, in the instructor's folder
@@ -66,7 +68,7 @@ def people(hub, images):
 
 
 @pytest.fixture(scope="module")
-def released(people):
+def released(people: dict[Any, Person]) -> dict[Any, Person]:
     head = people["head"]
     small_course.write_source(head.home)
     head.run("ngshare-course-management", "create_course", COURSE, "head")
@@ -78,7 +80,7 @@ def released(people):
 
 
 @pytest.fixture(scope="module")
-def collected(released):
+def collected(released: Any) -> dict[Any, Person]:
     """Ada does half of it, then all, and hands in twice; Ben does nothing right."""
     for name, tries in (
         ("ada", ("half_done", "all_right")),
@@ -94,7 +96,7 @@ def collected(released):
 
 
 @pytest.fixture(scope="module")
-def fed_back(collected):
+def fed_back(collected: dict[Any, Person]) -> dict[Any, Person]:
     head = collected["head"]
     head.nbgrader("autograde", WORK)
     head.nbgrader("generate_feedback", WORK)
@@ -104,14 +106,16 @@ def fed_back(collected):
     return collected
 
 
-def test_who_is_in_the_course_sees_it_and_who_isnt_does_not(released):
+def test_who_is_in_the_course_sees_it_and_who_isnt_does_not(released: dict[Any, Person]) -> None:
     assert f"{COURSE} {WORK}" in released["ada"].nbgrader("list")
     assert WORK not in released["eve"].nbgrader("list", check=False).split()
     released["eve"].nbgrader("fetch_assignment", WORK, check=False)
     assert not (released["eve"].home / WORK / NOTEBOOK).exists()
 
 
-def test_what_is_fetched_is_the_released_notebook_and_nothing_else(released, hub):
+def test_what_is_fetched_is_the_released_notebook_and_nothing_else(
+    released: dict[Any, Person], hub: Any
+) -> None:
     files = hub.ask_ngshare("ada", f"/assignment/{COURSE}/{WORK}").json()["files"]
     assert [file["path"] for file in files] == [NOTEBOOK]
     fetched = b64decode(files[0]["content"])
@@ -120,7 +124,9 @@ def test_what_is_fetched_is_the_released_notebook_and_nothing_else(released, hub
 
 
 @pytest.mark.parametrize(("name", "work"), [("ada", "all_right"), ("ben", "none_right")])
-def test_what_is_collected_is_what_was_handed_in_last(collected, name, work):
+def test_what_is_collected_is_what_was_handed_in_last(
+    collected: dict[Any, Person], name: str, work: str
+) -> None:
     room = collected["head"].home / "submitted" / name / WORK
     assert (room / NOTEBOOK).read_bytes() == (collected[name].home / WORK / NOTEBOOK).read_bytes()
     assert json.loads((room / "ledger.json").read_text()) == {"by": work}
@@ -136,7 +142,9 @@ def test_what_is_collected_is_what_was_handed_in_last(collected, name, work):
         f"/students/{COURSE}",
     ],
 )
-def test_a_student_gets_nothing_of_anybody_elses(collected, hub, path):
+def test_a_student_gets_nothing_of_anybody_elses(
+    collected: dict[Any, Person], hub: Any, path: str
+) -> None:
     assert hub.ask_ngshare("ada", path).status_code == 403
     assert hub.ask_ngshare("head", path).status_code != 403
 
@@ -146,7 +154,9 @@ def test_a_student_gets_nothing_of_anybody_elses(collected, hub, path):
     [(name, sum(small_course.SCORES[work].values())) for name, work in
      (("ada", "all_right"), ("ben", "none_right"))],
 )  # fmt: skip
-def test_everybody_fetches_their_own_feedback(fed_back, name, score):
+def test_everybody_fetches_their_own_feedback(
+    fed_back: dict[Any, Person], name: Any, score: Any
+) -> None:
     pages = list((fed_back[name].home / WORK / "feedback").rglob("*.html"))
     assert pages
     full = sum(points for _, points in small_course.TESTS.values())

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import subprocess
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, text
@@ -17,7 +19,7 @@ HUB, EXCHANGE = read_values("jupyterhub"), read_values("ngshare")
 OBJECTS = read_manifests()
 
 
-def spawner_settings():
+def spawner_settings() -> dict[str, Any]:
     """KubeSpawner's settings as the chart sets them from these values, volumes included."""
     user = HUB["singleuser"]
     return {
@@ -39,7 +41,7 @@ def spawner_settings():
 
 
 @pytest.fixture
-def pod_for(monkeypatch):
+def pod_for(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     """The pod that the hub would ask Kubernetes for, by the groups that somebody is in."""
     kubespawner = pytest.importorskip("kubespawner")
     from jupyterhub.objects import Hub, Server
@@ -48,7 +50,7 @@ def pod_for(monkeypatch):
     # nothing is asked of a cluster: the pod is only made up
     monkeypatch.setattr(kubespawner.spawner, "load_config", lambda **_: None)
 
-    def make(*groups):
+    def make(*groups: Any) -> Any:
         user = SimpleNamespace(
             name="ada",
             id=1,
@@ -57,7 +59,7 @@ def pod_for(monkeypatch):
             groups=[SimpleNamespace(name=group) for group in groups],
         )
 
-        async def ask():
+        async def ask() -> Any:
             spawner = kubespawner.KubeSpawner(
                 hub=Hub(),
                 user=user,
@@ -76,11 +78,11 @@ def pod_for(monkeypatch):
     return make
 
 
-def environment(pod):
+def environment(pod: Any) -> dict[Any, Any]:
     return {item["name"]: item for item in pod["spec"]["containers"][0]["env"]}
 
 
-def test_a_student_has_no_way_to_the_gradebook(pod_for):
+def test_a_student_has_no_way_to_the_gradebook(pod_for: Callable[..., Any]) -> None:
     pod = pod_for("students")
     assert not {"PGPASSWORD", "STORAGELAB_GRADEBOOK"} & environment(pod).keys()
     assert {volume["name"] for volume in pod["spec"]["volumes"]} == {"home"}
@@ -88,7 +90,7 @@ def test_a_student_has_no_way_to_the_gradebook(pod_for):
     assert pod["spec"]["containers"][0]["image"] == spawner_settings()["image"]
 
 
-def test_an_instructor_has_the_course_and_the_gradebook(pod_for):
+def test_an_instructor_has_the_course_and_the_gradebook(pod_for: Callable[..., Any]) -> None:
     pod = pod_for("instructors")
     around = environment(pod)
     reference = around["PGPASSWORD"]["value_from"] or around["PGPASSWORD"]["valueFrom"]
@@ -102,7 +104,9 @@ def test_an_instructor_has_the_course_and_the_gradebook(pod_for):
 
 
 @pytest.mark.parametrize("group", ["students", "instructors"])
-def test_every_server_is_closed_and_can_write_its_home(pod_for, group):
+def test_every_server_is_closed_and_can_write_its_home(
+    pod_for: Callable[..., Any], group: str
+) -> None:
     pod = pod_for(group)
     assert pod["spec"]["automount_service_account_token"] is False
     assert pod["metadata"]["labels"]["app.kubernetes.io/component"] == "singleuser-server"
@@ -116,7 +120,7 @@ def test_every_server_is_closed_and_can_write_its_home(pod_for, group):
     assert limits.keys() == {"cpu", "memory"}
 
 
-def test_a_student_reaches_the_hub_and_the_exchange_and_looks_up_names():
+def test_a_student_reaches_the_hub_and_the_exchange_and_looks_up_names() -> None:
     policy = HUB["singleuser"]["networkPolicy"]
     opened = {name for name, is_open in policy["egressAllowRules"].items() if is_open}
     assert policy["enabled"]
@@ -126,12 +130,12 @@ def test_a_student_reaches_the_hub_and_the_exchange_and_looks_up_names():
     assert to == {"podSelector": {"matchLabels": {"app.kubernetes.io/name": "ngshare"}}}
 
 
-def test_idle_servers_are_ended():
+def test_idle_servers_are_ended() -> None:
     assert HUB["cull"]["enabled"]
     assert 0 < HUB["cull"]["timeout"] <= 3600 < HUB["cull"]["maxAge"]
 
 
-def test_the_database_of_both_addresses_is_made():
+def test_the_database_of_both_addresses_is_made() -> None:
     script = OBJECTS["ConfigMap", "storagelab", "postgres-databases"]["data"]["databases.sh"]
     override = HUB["hub"]["config"]["KubeSpawner"]["group_overrides"]["instructors"]
     addresses = [
@@ -150,7 +154,7 @@ def test_the_database_of_both_addresses_is_made():
     assert given["JUPYTERHUB_USER"] in HUB["hub"]["services"]
 
 
-def test_the_script_of_the_databases_makes_them(server):
+def test_the_script_of_the_databases_makes_them(server: Any) -> None:
     """As the image of PostgreSQL runs it, with psql, on a real server."""
     script = OBJECTS["ConfigMap", "storagelab", "postgres-databases"]["data"]["databases.sh"]
     # the fixture's server has a database of that name already
@@ -182,7 +186,7 @@ def test_the_script_of_the_databases_makes_them(server):
     assert not may
 
 
-def test_the_charts_versions_are_those_of_the_page_and_the_image():
+def test_the_charts_versions_are_those_of_the_page_and_the_image() -> None:
     page = (ROOT / "docs/deploy.md").read_text(encoding="utf-8")
     for name, version in (("jupyterhub", "4.4.0"), ("ngshare", "0.6.0")):
         text = (KUBERNETES / "values" / f"{name}.yaml").read_text(encoding="utf-8")

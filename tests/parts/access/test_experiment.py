@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -34,14 +35,14 @@ from storagelab.units import HOUR
 from tests.parts.sliders import baseline_but, decisions, of_part, positions
 
 
-def altered(name, **changes):
+def altered(name: str, **changes: Any) -> Any:
     """Return a track with some of part 1's fields changed."""
     track = load_track(name)
     return structs.replace(track, access=structs.replace(track.access, **changes))
 
 
 @pytest.mark.parametrize(("name", "part"), of_part("access"))
-def test_supply_keeps_below_every_ceiling_and_every_share_is_one(name, part):
+def test_supply_keeps_below_every_ceiling_and_every_share_is_one(name: Any, part: Any) -> None:
     for outcome in positions(part, load_track(name)):
         for ceiling in outcome.ceilings.values():
             assert 0 < outcome.supply <= ceiling * (1 + 1e-9)
@@ -52,7 +53,7 @@ def test_supply_keeps_below_every_ceiling_and_every_share_is_one(name, part):
 
 
 @pytest.mark.parametrize(("name", "part"), of_part("access"))
-def test_the_storage_steps_sum_to_the_time_of_a_batch(name, part):
+def test_the_storage_steps_sum_to_the_time_of_a_batch(name: Any, part: Any) -> None:
     track = load_track(name)
     batch = track.node.accelerators * track.node.batch_size
     for outcome in positions(part, track):
@@ -65,7 +66,7 @@ def test_the_storage_steps_sum_to_the_time_of_a_batch(name, part):
 
 
 @pytest.mark.parametrize(("name", "part"), of_part("access"))
-def test_what_binds_is_the_lowest_limit(name, part):
+def test_what_binds_is_the_lowest_limit(name: Any, part: Any) -> None:
     for outcome in positions(part, load_track(name)):
         if outcome.binding == "compute":
             assert outcome.supply >= outcome.demand
@@ -76,7 +77,9 @@ def test_what_binds_is_the_lowest_limit(name, part):
 
 
 @pytest.mark.parametrize(("name", "part"), of_part("access"))
-def test_more_requests_in_flight_and_stored_order_never_hurt_the_supply(name, part):
+def test_more_requests_in_flight_and_stored_order_never_hurt_the_supply(
+    name: Any, part: Any
+) -> None:
     """Stored order moves the bytes faster; what it reads for nothing is another matter."""
     track = load_track(name)
     dense = altered(name, density=1.0)
@@ -93,7 +96,7 @@ def test_more_requests_in_flight_and_stored_order_never_hurt_the_supply(name, pa
         assert buffered.reach >= outcome.reach
 
 
-def test_one_object_at_a_time_and_endlessly_many_at_once_are_worked_by_hand():
+def test_one_object_at_a_time_and_endlessly_many_at_once_are_worked_by_hand() -> None:
     track = load_track("cloud_titan")
     settings = AccessSettings(
         shuffled=True, format="raw", device="object_store",
@@ -115,7 +118,7 @@ def test_one_object_at_a_time_and_endlessly_many_at_once_are_worked_by_hand():
     )
 
 
-def test_an_object_store_does_not_know_which_object_comes_next():
+def test_an_object_store_does_not_know_which_object_comes_next() -> None:
     """Stored order is worth nothing where nothing is read ahead."""
     track = load_track("cloud_titan")
     settings = AccessSettings(
@@ -128,7 +131,7 @@ def test_an_object_store_does_not_know_which_object_comes_next():
     )
 
 
-def test_no_raw_file_and_no_unbuffered_shard_meets_the_targets():
+def test_no_raw_file_and_no_unbuffered_shard_meets_the_targets() -> None:
     """The lesson: large requests over shards for the rate, a buffer for the randomness."""
     met = [item.settings for item in decisions("cloud_titan", "access") if not item.unmet]
     assert {item.format for item in met} == {"tfrecord", "webdataset"}
@@ -137,7 +140,7 @@ def test_no_raw_file_and_no_unbuffered_shard_meets_the_targets():
 
 
 @pytest.mark.parametrize(("name", "part"), of_part("access"))
-def test_the_baseline_waits_for_storage_and_not_for_compute(name, part):
+def test_the_baseline_waits_for_storage_and_not_for_compute(name: Any, part: Any) -> None:
     """On average, or in the tail: a write that a read waits for longer than it can."""
     outcome = part.baseline(load_track(name))
     if "utilization" in outcome.unmet:
@@ -149,13 +152,13 @@ def test_the_baseline_waits_for_storage_and_not_for_compute(name, part):
         assert outcome.stall_time > outcome.slack
 
 
-def test_a_node_that_asks_for_objects_one_by_one_waits_and_does_not_read():
+def test_a_node_that_asks_for_objects_one_by_one_waits_and_does_not_read() -> None:
     outcome = PARTS["access"].baseline(load_track("cloud_titan"))
     assert outcome.steps["wait"] > outcome.steps["compute"]
     assert outcome.steps["wait"] > 10 * outcome.steps["read"]
 
 
-def test_shards_are_many_times_faster_than_random_files_on_the_home_device():
+def test_shards_are_many_times_faster_than_random_files_on_the_home_device() -> None:
     track, part = load_track("cloud_titan"), PARTS["access"]
     crisis = part.baseline(track)
     shards = baseline_but(part, track, format="webdataset", request_size=2.0**26)
@@ -165,7 +168,7 @@ def test_shards_are_many_times_faster_than_random_files_on_the_home_device():
 
 @pytest.mark.parametrize("device", load_devices())
 @pytest.mark.parametrize("queue_depth", [1, 32, 4096])
-def test_a_devices_curve_keeps_under_its_roofline_and_rises(device, queue_depth):
+def test_a_devices_curve_keeps_under_its_roofline_and_rises(device: Any, queue_depth: int) -> None:
     device = load_device(device)
     sizes = np.geomspace(512, 2**28, 60)
     curve = device_curve(device, sizes, queue_depth)
@@ -186,7 +189,7 @@ def test_a_devices_curve_keeps_under_its_roofline_and_rises(device, queue_depth)
         ({"device": "tape"}, "unknown device 'tape'; known are hdd"),
     ],
 )
-def test_settings_that_no_slider_has_are_refused(change, says):
+def test_settings_that_no_slider_has_are_refused(change: Any, says: str) -> None:
     good = {
         "shuffled": True, "format": "raw", "device": "hdd",
         "request_size": 4096, "queue_depth": 1, "buffer": 0,
@@ -195,7 +198,7 @@ def test_settings_that_no_slider_has_are_refused(change, says):
         AccessSettings(**{**good, **change})
 
 
-def test_shards_and_a_buffer_buy_back_the_bandwidth_and_cost_reach_memory_and_a_start():
+def test_shards_and_a_buffer_buy_back_the_bandwidth_and_cost_reach_memory_and_a_start() -> None:
     """What the student has to see: the same device, the same shuffle switch, two ways to store."""
     track = load_track("cloud_titan")
     raw = evaluate_access(track, PARTS["access"].baseline(track).settings)
@@ -220,7 +223,7 @@ def test_shards_and_a_buffer_buy_back_the_bandwidth_and_cost_reach_memory_and_a_
 # --- writes beside the reads
 
 
-def live_share(alpha):
+def live_share(alpha: Any) -> Any:
     """Return what an erased block still holds: the share p below 1 with p = e^(-alpha (1 - p))."""
     low, high = 0.0, 1 - 0.5 * (alpha - 1) / alpha
     while high - low > 1e-15:
@@ -230,7 +233,7 @@ def live_share(alpha):
 
 
 @pytest.mark.parametrize(("name", "part"), of_part("access"))
-def test_writes_at_random_places_are_multiplied_and_segments_are_not(name, part):
+def test_writes_at_random_places_are_multiplied_and_segments_are_not(name: Any, part: Any) -> None:
     track = load_track(name)
     amplification = 1 / (1 - live_share(1 + track.access.over_provisioning))
     assert amplification > 7
@@ -245,7 +248,7 @@ def test_writes_at_random_places_are_multiplied_and_segments_are_not(name, part)
 
 
 @pytest.mark.parametrize(("name", "part"), of_part("access"))
-def test_what_the_writes_take_of_the_devices_time_the_reads_have_not(name, part):
+def test_what_the_writes_take_of_the_devices_time_the_reads_have_not(name: Any, part: Any) -> None:
     track, quiet = load_track(name), altered(name, writes=0.0)
     for outcome in positions(part, track, count=400):
         alone = evaluate_access(quiet, outcome.settings)
@@ -256,7 +259,7 @@ def test_what_the_writes_take_of_the_devices_time_the_reads_have_not(name, part)
             assert ceiling == pytest.approx(left * alone.ceilings[limit])
 
 
-def late_in_an_hour(outcome, step, seed):
+def late_in_an_hour(outcome: Any, step: Any, seed: int) -> Any:
     """Play an hour's steps at random moments of a device that is busy again and again.
 
     Return how many came too late, and how many more or fewer chance makes of it.
@@ -276,7 +279,7 @@ def late_in_an_hour(outcome, step, seed):
 
 
 @pytest.mark.parametrize("name", [name for name in TRACKS if load_track(name).access.writes])
-def test_late_steps_are_those_of_an_hour_that_is_played(name):
+def test_late_steps_are_those_of_an_hour_that_is_played(name: Any) -> None:
     track, part = load_track(name), PARTS["access"]
     seen = set()
     for index, outcome in enumerate(positions(part, track, count=300, seed=5)):
@@ -287,7 +290,7 @@ def test_late_steps_are_those_of_an_hour_that_is_played(name):
 
 
 @pytest.mark.parametrize("name", [name for name in TRACKS if load_track(name).access.writes])
-def test_late_steps_follow_the_law_of_stalls_at_each_position(name):
+def test_late_steps_follow_the_law_of_stalls_at_each_position(name: Any) -> None:
     track, part = load_track(name), PARTS["access"]
     period = track.node.compute_time
     for outcome in positions(part, track, count=400):
@@ -303,7 +306,7 @@ def test_late_steps_follow_the_law_of_stalls_at_each_position(name):
 
 
 @pytest.mark.parametrize("name", [name for name in TRACKS if load_track(name).access.writes])
-def test_a_buffer_that_outlasts_the_stall_hides_it_and_a_hair_less_does_not(name):
+def test_a_buffer_that_outlasts_the_stall_hides_it_and_a_hair_less_does_not(name: Any) -> None:
     """Where a step is in time at all, no step is late once the slack is as long as the stall."""
     track = load_track(name)
     settings = PARTS["access"].baseline(track).settings
@@ -321,14 +324,14 @@ def test_a_buffer_that_outlasts_the_stall_hides_it_and_a_hair_less_does_not(name
 
 
 @pytest.mark.parametrize(("name", "part"), of_part("access"))
-def test_no_write_and_no_stall_make_no_step_late(name, part):
+def test_no_write_and_no_stall_make_no_step_late(name: Any, part: Any) -> None:
     for outcome in positions(part, altered(name, writes=0.0), count=300):
         assert outcome.misses == pytest.approx(
             0 if outcome.supply >= outcome.demand * (1 - 1e-12) else HOUR * _rate(name)
         )
 
 
-def _rate(name):
+def _rate(name: str) -> Any:
     return 1 / load_track(name).node.compute_time
 
 
@@ -337,7 +340,7 @@ def _rate(name):
 
 @pytest.mark.parametrize("file_format", FORMATS)
 @pytest.mark.parametrize("density", [1.0, 0.5, 0.1])
-def test_reading_in_order_reads_all_that_lies_there(file_format, density):
+def test_reading_in_order_reads_all_that_lies_there(file_format: Any, density: Any) -> None:
     """Each byte once, so a sample costs its own and its unused neighbours', in any format."""
     track = altered("mobile_nomad", density=density, writes=0.0)
     settings = AccessSettings(
@@ -350,7 +353,7 @@ def test_reading_in_order_reads_all_that_lies_there(file_format, density):
     assert per_sample == pytest.approx(stored / density)
 
 
-def test_reading_only_what_is_needed_does_not_care_how_much_that_is():
+def test_reading_only_what_is_needed_does_not_care_how_much_that_is() -> None:
     settings = replace(PARTS["access"].baseline(load_track("mobile_nomad")).settings, shuffled=True)
     supplies = {
         evaluate_access(altered("mobile_nomad", density=density), settings).supply
@@ -363,7 +366,7 @@ def test_reading_only_what_is_needed_does_not_care_how_much_that_is():
 
 
 @pytest.mark.parametrize(("name", "part"), of_part("access"))
-def test_costs_are_prices_times_what_is_used(name, part):
+def test_costs_are_prices_times_what_is_used(name: Any, part: Any) -> None:
     track = load_track(name)
     prices, period = track.prices, track.currency.period
     for outcome in positions(part, track, count=300):
@@ -383,7 +386,7 @@ def test_costs_are_prices_times_what_is_used(name, part):
         assert outcome.costs["idle"] == pytest.approx(idle, abs=1e-9)
 
 
-def test_a_sample_in_two_requests_is_charged_twice():
+def test_a_sample_in_two_requests_is_charged_twice() -> None:
     track = load_track("mobile_nomad")
     settings = replace(
         PARTS["access"].baseline(track).settings, shuffled=True, queue_depth=4096.0,
@@ -399,7 +402,7 @@ def test_a_sample_in_two_requests_is_charged_twice():
 
 
 @pytest.mark.parametrize(("name", "part"), of_part("access"))
-def test_a_target_is_unmet_exactly_where_its_number_is_beyond_it(name, part):
+def test_a_target_is_unmet_exactly_where_its_number_is_beyond_it(name: Any, part: Any) -> None:
     track = load_track(name)
     for outcome in positions(part, track, count=400):
         content = track.access
@@ -412,7 +415,7 @@ def test_a_target_is_unmet_exactly_where_its_number_is_beyond_it(name, part):
         assert outcome.unmet == tuple(limit for limit, is_beyond in beyond.items() if is_beyond)
 
 
-def test_a_budget_or_a_limit_of_exactly_what_comes_is_met():
+def test_a_budget_or_a_limit_of_exactly_what_comes_is_met() -> None:
     outcome = PARTS["access"].baseline(load_track("edge_guardian"))
     exact = altered("edge_guardian", budget=outcome.cost, misses_limit=outcome.misses)
     assert evaluate_access(exact, outcome.settings).unmet == ()
@@ -425,7 +428,7 @@ def test_a_budget_or_a_limit_of_exactly_what_comes_is_met():
 # --- the lessons of the other tracks
 
 
-def test_a_van_keeps_its_deadline_with_segments_or_with_a_buffer():
+def test_a_van_keeps_its_deadline_with_segments_or_with_a_buffer() -> None:
     """In time on average from the start; what counts is the log's writes in the tail."""
     crisis = PARTS["access"].baseline(load_track("edge_guardian"))
     assert crisis.binding == "compute"
@@ -438,7 +441,7 @@ def test_a_van_keeps_its_deadline_with_segments_or_with_a_buffer():
     assert "nvme" not in {item.settings.device for item in met if item.cost < 1.25 * cheapest.cost}
 
 
-def test_glasses_that_read_whole_layers_in_order_starve_at_every_setting():
+def test_glasses_that_read_whole_layers_in_order_starve_at_every_setting() -> None:
     outcomes = decisions("mobile_nomad", "access")
     in_order = [item for item in outcomes if not item.settings.shuffled]
     assert max(item.utilization for item in in_order) < 0.3
@@ -451,7 +454,7 @@ def test_glasses_that_read_whole_layers_in_order_starve_at_every_setting():
     assert cheapest["bundle"] < cheapest["row"]
 
 
-def test_no_ring_and_no_layout_saves_the_hearable_that_cannot_suspend_an_erase():
+def test_no_ring_and_no_layout_saves_the_hearable_that_cannot_suspend_an_erase() -> None:
     outcomes = decisions("tiny_pioneer", "access")
     slow = [item for item in outcomes if item.settings.device == "spi_nor"]
     assert all(item.unmet for item in slow)
@@ -467,7 +470,7 @@ def test_no_ring_and_no_layout_saves_the_hearable_that_cannot_suspend_an_erase()
 
 
 @pytest.mark.parametrize(("name", "part"), of_part("access"))
-def test_the_quantiles_are_the_inverse_of_the_late_shares(name, part):
+def test_the_quantiles_are_the_inverse_of_the_late_shares(name: Any, part: Any) -> None:
     levels = np.array([0.0, 0.5, 0.9, 0.99, 0.999, 0.999999])
     for outcome in positions(part, load_track(name), count=300):
         times = late_quantiles(outcome, levels)
@@ -480,7 +483,7 @@ def test_the_quantiles_are_the_inverse_of_the_late_shares(name, part):
         assert np.all(before >= (1 - levels) * (1 - 1e-5))
 
 
-def test_quantiles_of_played_reads():
+def test_quantiles_of_played_reads() -> None:
     outcome = PARTS["access"].baseline(load_track("edge_guardian"))
     period = outcome.stall_time / outcome.stall_fraction
     moments = np.random.default_rng(4).uniform(0, period, 400_000)
@@ -493,7 +496,9 @@ def test_quantiles_of_played_reads():
 
 
 @pytest.mark.parametrize(("name", "part"), of_part("access"))
-def test_in_order_is_the_same_device_in_shards_and_the_largest_requests(name, part):
+def test_in_order_is_the_same_device_in_shards_and_the_largest_requests(
+    name: Any, part: Any
+) -> None:
     track = load_track(name)
     largest = track.access.control("request_size")
     formats = track.access.control("format").values
@@ -503,12 +508,12 @@ def test_in_order_is_the_same_device_in_shards_and_the_largest_requests(name, pa
         assert best.settings.device == now.settings.device
         assert best.settings.queue_depth == now.settings.queue_depth
         assert best.settings.request_size == largest.to_si(largest.values[-1])
-        sharded = any(FORMATS[item].sharded for item in formats)
+        sharded = any(FORMATS[str(item)].sharded for item in formats)
         assert FORMATS[best.settings.format].sharded == sharded
         assert best.moved >= 0.9 * min(best.sequential_bandwidth, now.moved)
 
 
-def test_shards_in_order_are_what_the_crisis_is_compared_with():
+def test_shards_in_order_are_what_the_crisis_is_compared_with() -> None:
     track = load_track("cloud_titan")
     best = in_order(track, PARTS["access"].baseline(track).settings)
     assert best.settings.format == "webdataset"
@@ -518,7 +523,7 @@ def test_shards_in_order_are_what_the_crisis_is_compared_with():
 # --- steps on a time axis
 
 
-def flow(io_time, preparing, computing, steps):
+def flow(io_time: float, preparing: Any, computing: Any, steps: Any) -> dict[str, Any]:
     """Play steps one event after another; return when each is read, prepared and computed.
 
     Each of the three hands a step on as soon as the next has room for it: a step may wait before
@@ -542,7 +547,7 @@ def flow(io_time, preparing, computing, steps):
 
 
 @pytest.mark.parametrize(("name", "part"), of_part("access"))
-def test_a_timeline_is_what_three_workers_come_to_that_hand_steps_on(name, part):
+def test_a_timeline_is_what_three_workers_come_to_that_hand_steps_on(name: Any, part: Any) -> None:
     track = load_track(name)
     preparing = prepare_time(track)
     for outcome in positions(part, track, count=60):
@@ -561,7 +566,7 @@ def test_a_timeline_is_what_three_workers_come_to_that_hand_steps_on(name, part)
 
 
 @pytest.mark.parametrize(("name", "part"), of_part("access"))
-def test_no_two_segments_on_a_lane_overlap_and_steps_come_in_order(name, part):
+def test_no_two_segments_on_a_lane_overlap_and_steps_come_in_order(name: Any, part: Any) -> None:
     track = load_track(name)
     preparing, computing = prepare_time(track), track.node.compute_time
     for outcome in positions(part, track, count=300):
@@ -572,9 +577,9 @@ def test_no_two_segments_on_a_lane_overlap_and_steps_come_in_order(name, part):
             "CPU": [line.spans["prepare"]],
             "accelerators": [line.spans["compute"], line.spans["idle"]],
         }
-        for spans in lanes.values():
+        for lane in lanes.values():
             # step after step, and within a step one thing after another
-            edges = np.stack(spans, axis=1).reshape(-1, 2)
+            edges = np.stack(lane, axis=1).reshape(-1, 2)
             assert np.all(edges[:, 1] >= edges[:, 0] - room)
             assert np.all(edges[1:, 0] >= edges[:-1, 1] - room)
         spans = line.spans
@@ -587,7 +592,9 @@ def test_no_two_segments_on_a_lane_overlap_and_steps_come_in_order(name, part):
 
 
 @pytest.mark.parametrize(("name", "part"), of_part("access"))
-def test_the_period_is_the_slower_of_the_two_and_idling_is_what_is_left(name, part):
+def test_the_period_is_the_slower_of_the_two_and_idling_is_what_is_left(
+    name: Any, part: Any
+) -> None:
     track = load_track(name)
     for outcome in positions(part, track, count=300):
         line = timeline(outcome, prepare_time(track), 3.0)
@@ -600,7 +607,7 @@ def test_the_period_is_the_slower_of_the_two_and_idling_is_what_is_left(name, pa
         assert line.spans["read"][-1, 1] >= 3.0 or line.spans["open"][-1, 0] >= 3.0
 
 
-def test_preparing_is_never_what_binds_and_is_refused_where_it_would():
+def test_preparing_is_never_what_binds_and_is_refused_where_it_would() -> None:
     for name in TRACKS:
         track = load_track(name)
         assert prepare_time(track) < track.node.compute_time
@@ -616,7 +623,9 @@ def test_preparing_is_never_what_binds_and_is_refused_where_it_would():
 
 @pytest.mark.parametrize("device", load_devices())
 @pytest.mark.parametrize("depth", [1, 4, 64, 1024])
-def test_a_curve_runs_up_to_its_two_asymptotes_and_turns_where_they_meet(device, depth):
+def test_a_curve_runs_up_to_its_two_asymptotes_and_turns_where_they_meet(
+    device: Any, depth: int
+) -> None:
     device = load_device(device)
     requests, level = asymptotes(device, depth)
     tiny, huge = device_curve(device, np.array([1e-6, 1e18]), depth)
@@ -629,7 +638,7 @@ def test_a_curve_runs_up_to_its_two_asymptotes_and_turns_where_they_meet(device,
 
 
 @pytest.mark.parametrize("device", load_devices())
-def test_a_turn_goes_from_latency_times_bandwidth_to_the_knee(device):
+def test_a_turn_goes_from_latency_times_bandwidth_to_the_knee(device: Any) -> None:
     device = load_device(device)
     alone = half_bandwidth_request_size(device.latency, device.stream_bandwidth)
     assert turning_size(device, 1) == pytest.approx(alone)
@@ -641,7 +650,7 @@ def test_a_turn_goes_from_latency_times_bandwidth_to_the_knee(device):
 
 
 @pytest.mark.parametrize(("shard", "buffer"), [(20, 0), (20, 10), (20, 60), (3, 150), (20, 400)])
-def test_a_played_order_is_moved_as_far_as_the_law_says(shard, buffer):
+def test_a_played_order_is_moved_as_far_as_the_law_says(shard: int, buffer: int) -> None:
     samples = 400
     moved = [play_order(samples, shard, buffer, seed).displacement for seed in range(40)]
     law = shuffle_reach(FORMATS["webdataset"], True, samples, buffer)
@@ -649,7 +658,7 @@ def test_a_played_order_is_moved_as_far_as_the_law_says(shard, buffer):
     assert abs(np.mean(moved) - law) <= 4 * error + 0.004 * buffer
 
 
-def test_single_files_are_moved_as_far_as_a_permutation_is():
+def test_single_files_are_moved_as_far_as_a_permutation_is() -> None:
     moved = [play_order(400, None, 0, seed).displacement for seed in range(40)]
     law = shuffle_reach(FORMATS["raw"], True, 400, 0)
     error = np.std(moved, ddof=1) / np.sqrt(len(moved))
@@ -658,7 +667,7 @@ def test_single_files_are_moved_as_far_as_a_permutation_is():
 
 @pytest.mark.parametrize("shard", [None, 1, 7, 400])
 @pytest.mark.parametrize("buffer", [0, 1, 13, 999])
-def test_every_sample_is_read_and_used_once(shard, buffer):
+def test_every_sample_is_read_and_used_once(shard: int | None, buffer: int) -> None:
     order = play_order(400, shard, buffer, 3)
     assert sorted(order.read) == sorted(order.used) == list(range(400))
     if buffer <= 1 and shard:

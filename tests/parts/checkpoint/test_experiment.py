@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import keys
 import numpy as np
@@ -24,14 +25,14 @@ from storagelab.units import HOUR
 from tests.parts.sliders import baseline_but, decisions, least_cost, of_part, positions
 
 
-def altered(name, **changes):
+def altered(name: str, **changes: Any) -> Any:
     """Return a track with some of part 3's fields changed."""
     track = load_track(name)
     return structs.replace(track, checkpoint=structs.replace(track.checkpoint, **changes))
 
 
 @pytest.mark.parametrize(("name", "part"), of_part("checkpoint"))
-def test_the_parts_sum_to_the_wall_time(name, part):
+def test_the_parts_sum_to_the_wall_time(name: Any, part: Any) -> None:
     for outcome in positions(part, load_track(name), count=800):
         parts = outcome.parts
         if not math.isfinite(outcome.wall_time):
@@ -44,7 +45,7 @@ def test_the_parts_sum_to_the_wall_time(name, part):
 
 
 @pytest.mark.parametrize(("name", "part"), of_part("checkpoint"))
-def test_no_interval_of_the_slider_beats_the_optimum(name, part):
+def test_no_interval_of_the_slider_beats_the_optimum(name: Any, part: Any) -> None:
     for outcome in positions(part, load_track(name), count=800):
         assert outcome.wall_time >= outcome.best_wall_time * (1 - 1e-12)
         assert outcome.best_wall_time > outcome.solve_time
@@ -52,7 +53,9 @@ def test_no_interval_of_the_slider_beats_the_optimum(name, part):
 
 
 @pytest.mark.parametrize(("name", "part"), of_part("checkpoint"))
-def test_the_storm_carries_its_bytes_and_crashes_the_storage_below_its_interval(name, part):
+def test_the_storm_carries_its_bytes_and_crashes_the_storage_below_its_interval(
+    name: Any, part: Any
+) -> None:
     track = load_track(name)
     for outcome in positions(part, track, count=800):
         settings = outcome.settings
@@ -67,7 +70,7 @@ def test_the_storm_carries_its_bytes_and_crashes_the_storage_below_its_interval(
 
 
 @pytest.mark.parametrize(("name", "part"), of_part("checkpoint"))
-def test_more_failures_waste_more_and_call_for_shorter_intervals(name, part):
+def test_more_failures_waste_more_and_call_for_shorter_intervals(name: Any, part: Any) -> None:
     track = load_track(name)
     for outcome in positions(part, track, count=300):
         rarer = evaluate_checkpoint(
@@ -77,7 +80,9 @@ def test_more_failures_waste_more_and_call_for_shorter_intervals(name, part):
         assert rarer.optimum >= outcome.optimum
 
 
-def played_parts(solve, interval, dump, mtbf, restart, jobs, seed):
+def played_parts(
+    solve: Any, interval: float, dump: float, mtbf: float, restart: float, jobs: Any, seed: int
+) -> tuple[Any, Any]:
     """Play jobs attempt by attempt; return the mean seconds of each part and their errors."""
     generator = np.random.default_rng(seed)
     totals = np.zeros((jobs, 3))  # dump, lost, restart
@@ -105,7 +110,7 @@ PLAYED = {
 
 
 @pytest.mark.parametrize("name", TRACKS)
-def test_dumps_losses_and_restarts_are_those_of_played_jobs(name):
+def test_dumps_losses_and_restarts_are_those_of_played_jobs(name: str) -> None:
     interval, node_mtbf, segments, jobs = PLAYED[name]
     short = altered(name, solve_time=segments * interval)
     settings = replace(
@@ -122,7 +127,7 @@ def test_dumps_losses_and_restarts_are_those_of_played_jobs(name):
 
 
 @pytest.mark.parametrize(("name", "part"), of_part("checkpoint"))
-def test_after_the_event_the_old_interval_wastes_more(name, part):
+def test_after_the_event_the_old_interval_wastes_more(name: Any, part: Any) -> None:
     """The best interval before the drop of the MTBF is not the best one after it."""
     track = load_track(name)
     after = least_cost(name, "checkpoint")
@@ -131,7 +136,7 @@ def test_after_the_event_the_old_interval_wastes_more(name, part):
     assert settings.node_mtbf == track.checkpoint.event_node_mtbf < calm
     intervals = sorted({item.settings.interval for item in decisions(name, "checkpoint")})
 
-    def best(node_mtbf):
+    def best(node_mtbf: Any) -> Any:
         return min(
             (
                 evaluate_checkpoint(track, replace(settings, interval=i, node_mtbf=node_mtbf))
@@ -151,7 +156,7 @@ def test_after_the_event_the_old_interval_wastes_more(name, part):
 
 
 @pytest.mark.parametrize(("name", "part"), of_part("checkpoint"))
-def test_a_curve_of_overheads_is_the_outcome_at_each_interval(name, part):
+def test_a_curve_of_overheads_is_the_outcome_at_each_interval(name: Any, part: Any) -> None:
     track = load_track(name)
     control = track.checkpoint.control("interval")
     intervals = np.array([control.to_si(control.values[index]) for index in (0, 5, 10, -1)])
@@ -166,7 +171,7 @@ def test_a_curve_of_overheads_is_the_outcome_at_each_interval(name, part):
 
 
 @pytest.mark.parametrize("name", TRACKS)
-def test_the_band_has_the_mean_of_played_jobs_and_most_of_them_inside(name):
+def test_the_band_has_the_mean_of_played_jobs_and_most_of_them_inside(name: str) -> None:
     track = load_track(name)
     part = track.checkpoint
     settings = PARTS["checkpoint"].baseline(track).settings
@@ -186,7 +191,9 @@ def test_the_band_has_the_mean_of_played_jobs_and_most_of_them_inside(name):
         assert band.high[index] - band.low[index] < 3.5 * spread
 
 
-def test_the_band_is_the_tenth_and_the_ninetieth_percentile_of_its_jobs(monkeypatch):
+def test_the_band_is_the_tenth_and_the_ninetieth_percentile_of_its_jobs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     track = load_track("edge_guardian")
     settings = PARTS["checkpoint"].baseline(track).settings
     drawn = np.random.default_rng(5).exponential(size=(2, JOBS)) * 100 + track.checkpoint.solve_time
@@ -200,7 +207,7 @@ def test_the_band_is_the_tenth_and_the_ninetieth_percentile_of_its_jobs(monkeypa
     np.testing.assert_allclose([band.low, band.high], np.quantile(shares, [0.1, 0.9], axis=1))
 
 
-def test_a_band_without_an_end_is_infinite_and_no_error():
+def test_a_band_without_an_end_is_infinite_and_no_error() -> None:
     track = load_track("cloud_titan")
     settings = replace(
         PARTS["checkpoint"].baseline(track).settings, write_bandwidth=1e10, node_mtbf=3.6e6
@@ -210,7 +217,7 @@ def test_a_band_without_an_end_is_infinite_and_no_error():
         assert np.isinf(side).all()
 
 
-def test_the_band_does_not_ask_for_the_interval_that_is_chosen():
+def test_the_band_does_not_ask_for_the_interval_that_is_chosen() -> None:
     """So that the slider of the interval leaves it as it is."""
     track = load_track("mobile_nomad")
     settings = PARTS["checkpoint"].baseline(track).settings
@@ -220,7 +227,7 @@ def test_the_band_does_not_ask_for_the_interval_that_is_chosen():
 
 
 @pytest.mark.parametrize(("name", "part"), of_part("checkpoint"))
-def test_a_storm_of_one_group_is_the_dump(name, part):
+def test_a_storm_of_one_group_is_the_dump(name: Any, part: Any) -> None:
     track = load_track(name)
     for outcome in positions(part, track, count=200):
         shown = storm(track, outcome.settings)
@@ -230,7 +237,7 @@ def test_a_storm_of_one_group_is_the_dump(name, part):
         assert too_long == (outcome.storage_share > outcome.storage_limit * (1 + 1e-9))
 
 
-def test_a_storm_in_groups_has_the_writers_of_the_track():
+def test_a_storm_in_groups_has_the_writers_of_the_track() -> None:
     track = load_track("cloud_titan")
     settings = PARTS["checkpoint"].baseline(track).settings
     shown = storm(track, settings, groups=16)
@@ -240,10 +247,10 @@ def test_a_storm_in_groups_has_the_writers_of_the_track():
         storm(load_track("tiny_pioneer"), settings, groups=2)
 
 
-def test_sharding_turns_every_ten_minutes_from_longer_to_shorter():
+def test_sharding_turns_every_ten_minutes_from_longer_to_shorter() -> None:
     track, part = load_track("cloud_titan"), PARTS["checkpoint"]
 
-    def gain(sharded):
+    def gain(sharded: Any) -> Any:
         proposed, present = (
             baseline_but(part, track, sharded=sharded, interval=interval).wall_time
             for interval in (
@@ -258,7 +265,7 @@ def test_sharding_turns_every_ten_minutes_from_longer_to_shorter():
 
 
 @pytest.mark.parametrize("name", TRACKS)
-def test_only_what_writes_less_meets_the_limits_at_a_bearable_cost(name):
+def test_only_what_writes_less_meets_the_limits_at_a_bearable_cost(name: str) -> None:
     """Shards, or what is new, or what has changed: a full copy each time is too dear."""
     best = least_cost(name, "checkpoint")
     assert best.settings.sharded
@@ -271,7 +278,7 @@ def test_only_what_writes_less_meets_the_limits_at_a_bearable_cost(name):
     assert not copies or min(item.cost for item in copies) > least * best.cost
 
 
-def test_a_job_that_never_ends_is_an_outcome_and_no_error():
+def test_a_job_that_never_ends_is_an_outcome_and_no_error() -> None:
     track = load_track("cloud_titan")
     settings = CheckpointSettings(
         interval=6 * HOUR, write_bandwidth=1e10, sharded=False,
@@ -287,7 +294,7 @@ def test_a_job_that_never_ends_is_an_outcome_and_no_error():
     "name", ["interval", "write_bandwidth", "node_mtbf", "bytes_per_parameter", "sharded"]
 )
 @pytest.mark.parametrize("bad", [0.0, -1.0, float("nan"), float("inf"), "5", None])
-def test_settings_that_no_slider_has_are_refused(name, bad):
+def test_settings_that_no_slider_has_are_refused(name: str, bad: Any) -> None:
     good = {
         "interval": 600.0, "write_bandwidth": 1e11, "sharded": True,
         "node_mtbf": 1e7, "bytes_per_parameter": 14.0,
@@ -300,7 +307,7 @@ def test_settings_that_no_slider_has_are_refused(name, bad):
 
 
 @pytest.mark.parametrize(("name", "part"), of_part("checkpoint"))
-def test_a_dump_waits_and_then_its_bytes_flow_at_the_slower_end(name, part):
+def test_a_dump_waits_and_then_its_bytes_flow_at_the_slower_end(name: Any, part: Any) -> None:
     track = load_track(name)
     content = track.checkpoint
     for outcome in positions(part, track, count=300):
@@ -314,7 +321,7 @@ def test_a_dump_waits_and_then_its_bytes_flow_at_the_slower_end(name, part):
         assert outcome.mtbf == pytest.approx(settings.node_mtbf / content.nodes)
 
 
-def test_full_copies_are_one_for_each_node_unless_the_track_counts_them():
+def test_full_copies_are_one_for_each_node_unless_the_track_counts_them() -> None:
     settings = PARTS["checkpoint"].baseline(load_track("cloud_titan")).settings
     assert not settings.sharded
     for copies, times in ((None, 1024), (1.0, 1), (20.0, 20), (0.5, 0.5)):
@@ -327,7 +334,7 @@ def test_full_copies_are_one_for_each_node_unless_the_track_counts_them():
 
 
 @pytest.mark.parametrize("latency", [0.0, 0.005, 3.0])
-def test_a_dumps_latency_is_added_to_each_dump_and_to_none_of_its_bytes(latency):
+def test_a_dumps_latency_is_added_to_each_dump_and_to_none_of_its_bytes(latency: Any) -> None:
     settings = PARTS["checkpoint"].baseline(load_track("edge_guardian")).settings
     without, waiting = (
         evaluate_checkpoint(altered("edge_guardian", dump_latency=seconds), settings)
@@ -346,7 +353,7 @@ def test_a_dumps_latency_is_added_to_each_dump_and_to_none_of_its_bytes(latency)
 WEARING = [name for name in TRACKS if load_track(name).checkpoint.endurance]
 
 
-def test_a_shared_storage_of_disks_does_not_wear():
+def test_a_shared_storage_of_disks_does_not_wear() -> None:
     for outcome in positions(PARTS["checkpoint"], load_track("cloud_titan"), count=100):
         assert outcome.life == math.inf
         assert outcome.wear_interval == 0
@@ -354,7 +361,7 @@ def test_a_shared_storage_of_disks_does_not_wear():
 
 
 @pytest.mark.parametrize("name", WEARING)
-def test_the_bytes_that_a_storage_bears_are_written_in_its_life(name):
+def test_the_bytes_that_a_storage_bears_are_written_in_its_life(name: Any) -> None:
     track, part = load_track(name), PARTS["checkpoint"]
     control = track.checkpoint.control("write_bandwidth")
     for outcome in positions(part, track, count=300):
@@ -365,7 +372,9 @@ def test_the_bytes_that_a_storage_bears_are_written_in_its_life(name):
 
 
 @pytest.mark.parametrize("name", WEARING)
-def test_just_above_the_wear_interval_the_storage_lasts_and_just_below_it_does_not(name):
+def test_just_above_the_wear_interval_the_storage_lasts_and_just_below_it_does_not(
+    name: Any,
+) -> None:
     track, part = load_track(name), PARTS["checkpoint"]
     worn = 0
     for outcome in positions(part, track, count=300):
@@ -387,12 +396,12 @@ def test_just_above_the_wear_interval_the_storage_lasts_and_just_below_it_does_n
     assert worn > 50
 
 
-def test_endurance_goes_by_the_storage_that_a_write_bandwidth_can_buy():
+def test_endurance_goes_by_the_storage_that_a_write_bandwidth_can_buy() -> None:
     """A step function: what lies between two of them is the slower one."""
     track = altered("tiny_pioneer", endurance=[1e9, 1e12, 1e15])
     settings = PARTS["checkpoint"].baseline(track).settings
 
-    def bears(write_bandwidth):
+    def bears(write_bandwidth: Any) -> Any:
         outcome = evaluate_checkpoint(track, replace(settings, write_bandwidth=write_bandwidth))
         return outcome.life * outcome.written / (settings.interval + outcome.dump_time)
 
@@ -405,7 +414,7 @@ def test_endurance_goes_by_the_storage_that_a_write_bandwidth_can_buy():
         assert bears(write_bandwidth) == pytest.approx(endurance), write_bandwidth
 
 
-def test_a_ferroelectric_memory_never_wears_and_is_too_dear():
+def test_a_ferroelectric_memory_never_wears_and_is_too_dear() -> None:
     outcomes = decisions("tiny_pioneer", "checkpoint")
     fram = [item for item in outcomes if item.settings.write_bandwidth == 5e6]
     assert not any("wear" in item.unmet for item in fram)
@@ -419,7 +428,7 @@ def test_a_ferroelectric_memory_never_wears_and_is_too_dear():
 
 
 @pytest.mark.parametrize(("name", "part"), of_part("checkpoint"))
-def test_a_limit_is_unmet_exactly_where_its_number_is_beyond_it(name, part):
+def test_a_limit_is_unmet_exactly_where_its_number_is_beyond_it(name: Any, part: Any) -> None:
     content = load_track(name).checkpoint
     for outcome in positions(part, load_track(name), count=400):
         waste = outcome.wasted / outcome.solve_time
@@ -433,7 +442,7 @@ def test_a_limit_is_unmet_exactly_where_its_number_is_beyond_it(name, part):
 
 
 @pytest.mark.parametrize("name", TRACKS)
-def test_a_waste_limit_is_a_share_of_the_work(name):
+def test_a_waste_limit_is_a_share_of_the_work(name: Any) -> None:
     outcome = PARTS["checkpoint"].baseline(load_track(name))
     share = outcome.wasted / outcome.solve_time
     for factor, is_met in ((1.001, True), (0.999, False)):
@@ -445,7 +454,7 @@ def test_a_waste_limit_is_a_share_of_the_work(name):
 
 
 @pytest.mark.parametrize(("name", "part"), of_part("checkpoint"))
-def test_costs_are_what_is_wasted_and_what_is_rented(name, part):
+def test_costs_are_what_is_wasted_and_what_is_rented(name: Any, part: Any) -> None:
     track = load_track(name)
     rent = track.prices["write"]
     for outcome in positions(part, track, count=200):

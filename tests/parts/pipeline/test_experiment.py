@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,19 +24,21 @@ from storagelab.tracks import TRACKS, load_track
 from tests.parts.sliders import baseline_but, decisions, of_part, positions
 
 
-def altered(name, **changes):
+def altered(name: str, **changes: Any) -> Any:
     """Return a track with some of part 2's fields changed."""
     track = load_track(name)
     return structs.replace(track, pipeline=structs.replace(track.pipeline, **changes))
 
 
-def price(track, item):
+def price(track: Any, item: Any) -> Any:
     """Return what an SI unit of ``item`` costs."""
     return track.prices[item].amount / track.prices[item].si
 
 
 @pytest.mark.parametrize(("name", "part"), of_part("pipeline"))
-def test_every_byte_that_reaches_an_accelerator_came_by_the_link_or_from_the_cache(name, part):
+def test_every_byte_that_reaches_an_accelerator_came_by_the_link_or_from_the_cache(
+    name: Any, part: Any
+) -> None:
     track = load_track(name)
     for outcome in positions(part, track):
         settings = outcome.settings
@@ -56,7 +59,9 @@ def test_every_byte_that_reaches_an_accelerator_came_by_the_link_or_from_the_cac
 
 
 @pytest.mark.parametrize(("name", "part"), of_part("pipeline"))
-def test_the_rate_is_the_lowest_ceiling_and_its_tier_is_busy_throughout(name, part):
+def test_the_rate_is_the_lowest_ceiling_and_its_tier_is_busy_throughout(
+    name: Any, part: Any
+) -> None:
     for outcome in positions(part, load_track(name)):
         for epoch in (outcome.cold, outcome.warm):
             assert set(epoch.ceilings) == set(TIERS)
@@ -70,8 +75,8 @@ def test_the_rate_is_the_lowest_ceiling_and_its_tier_is_busy_throughout(name, pa
 @pytest.mark.parametrize("cold_start", [True, False], ids=["cold", "warm"])
 @pytest.mark.parametrize(("name", "part"), of_part("pipeline"))
 def test_utilisation_flows_and_costs_are_those_of_a_job_played_epoch_by_epoch(
-    name, part, cold_start
-):
+    name: Any, part: Any, cold_start: bool
+) -> None:
     """Each epoch lasts as long as its slowest tier takes for its own bytes."""
     epochs = min(40, load_track(name).pipeline.epochs)
     track = altered(name, cold_start=cold_start, epochs=epochs)
@@ -107,7 +112,7 @@ def test_utilisation_flows_and_costs_are_those_of_a_job_played_epoch_by_epoch(
 
 
 @pytest.mark.parametrize(("name", "part"), of_part("pipeline"))
-def test_more_of_any_tier_never_starves_the_accelerators_more(name, part):
+def test_more_of_any_tier_never_starves_the_accelerators_more(name: Any, part: Any) -> None:
     track = load_track(name)
     for outcome in positions(part, track, count=400):
         settings = outcome.settings
@@ -118,7 +123,7 @@ def test_more_of_any_tier_never_starves_the_accelerators_more(name, part):
             assert more.utilization >= outcome.utilization * (1 - 1e-9)
 
 
-def test_a_larger_cache_spares_a_link_that_binds_from_the_second_epoch_on():
+def test_a_larger_cache_spares_a_link_that_binds_from_the_second_epoch_on() -> None:
     """The question of the lock, asked of the baseline: cold as before, warm by the hit rate."""
     track, part = load_track("cloud_titan"), PARTS["pipeline"]
     crisis = part.baseline(track)
@@ -128,7 +133,7 @@ def test_a_larger_cache_spares_a_link_that_binds_from_the_second_epoch_on():
     assert doubled.warm.time < 0.99 * crisis.warm.time
 
 
-def test_a_larger_log_spares_an_uplink_that_binds_from_the_first_shift_on():
+def test_a_larger_log_spares_an_uplink_that_binds_from_the_first_shift_on() -> None:
     track, part = load_track("edge_guardian"), PARTS["pipeline"]
     crisis = part.baseline(track)
     doubled = evaluate_pipeline(track, replace(crisis.settings, cache=2 * crisis.settings.cache))
@@ -137,7 +142,9 @@ def test_a_larger_log_spares_an_uplink_that_binds_from_the_first_shift_on():
 
 
 @pytest.mark.parametrize(("name", "fits"), [("mobile_nomad", False), ("tiny_pioneer", True)])
-def test_a_larger_cache_serves_nothing_of_a_repeated_order_until_all_of_it_fits(name, fits):
+def test_a_larger_cache_serves_nothing_of_a_repeated_order_until_all_of_it_fits(
+    name: str, fits: bool
+) -> None:
     track, part = load_track(name), PARTS["pipeline"]
     crisis = part.baseline(track)
     caches = [track.pipeline.control("cache").to_si(x) for x in (0, 8, 56, 88)]
@@ -147,13 +154,15 @@ def test_a_larger_cache_serves_nothing_of_a_repeated_order_until_all_of_it_fits(
         assert outcome.warm.hit_rate == 0
     largest = track.pipeline.control("cache").to_si(track.pipeline.control("cache").values[-1])
     whole = evaluate_pipeline(track, replace(crisis.settings, cache=largest))
-    assert (largest >= track.pass_size) == fits
+    assert (float(largest) >= track.pass_size) == fits
     assert whole.warm.hit_rate == float(fits)
     assert (whole.warm.time < 0.99 * crisis.warm.time) == fits
 
 
 @pytest.mark.parametrize(("name", "part"), of_part("pipeline"))
-def test_at_the_baseline_the_link_binds_and_faster_nvme_is_money_for_nothing(name, part):
+def test_at_the_baseline_the_link_binds_and_faster_nvme_is_money_for_nothing(
+    name: Any, part: Any
+) -> None:
     track = load_track(name)
     crisis = part.baseline(track)
     assert crisis.warm.binding == crisis.cold.binding == "link"
@@ -164,7 +173,7 @@ def test_at_the_baseline_the_link_binds_and_faster_nvme_is_money_for_nothing(nam
 
 
 @pytest.mark.parametrize(("name", "part"), of_part("pipeline"))
-def test_a_larger_cache_on_a_slow_nvme_can_make_the_nvme_bind(name, part):
+def test_a_larger_cache_on_a_slow_nvme_can_make_the_nvme_bind(name: Any, part: Any) -> None:
     """More cache is no good where the tier that serves it is slower than the link."""
     track = load_track(name)
     crisis = part.baseline(track)
@@ -181,7 +190,7 @@ def test_a_larger_cache_on_a_slow_nvme_can_make_the_nvme_bind(name, part):
 
 @pytest.mark.parametrize("name", TRACKS)
 @pytest.mark.parametrize("policy", CACHE_POLICIES)
-def test_a_policy_serves_its_share_of_every_cache(name, policy):
+def test_a_policy_serves_its_share_of_every_cache(name: str, policy: Any) -> None:
     track = load_track(name)
     settings = replace(PARTS["pipeline"].baseline(track).settings, policy=policy)
     for share in (0.0, 0.1, 0.5, 0.999, 1.0, 1.5):
@@ -196,9 +205,10 @@ def test_a_policy_serves_its_share_of_every_cache(name, policy):
         assert 0 <= outcome.warm.hit_rate <= 1
 
 
-def play_lru(items, room, passes):
+def play_lru(items: Any, room: Any, passes: Any) -> Any:
     """Return the share of the last pass's reads that an LRU cache of ``room`` items serves."""
-    cache, hits = [], 0
+    cache: list[int] = []
+    hits = 0
     for _ in range(passes):
         hits = 0
         for item in range(items):  # the same order in each pass
@@ -211,13 +221,15 @@ def play_lru(items, room, passes):
 
 
 @pytest.mark.parametrize(("room", "serves"), [(1, 0.0), (50, 0.0), (99, 0.0), (100, 1.0)])
-def test_an_lru_cache_that_is_played_over_a_repeated_order_serves_nothing_or_all(room, serves):
+def test_an_lru_cache_that_is_played_over_a_repeated_order_serves_nothing_or_all(
+    room: int, serves: float
+) -> None:
     assert play_lru(100, room, passes=4) == serves
     assert cache_hit_rate(room / 100, "lru_repeated") == serves
 
 
 @pytest.mark.parametrize("name", ["mobile_nomad", "tiny_pioneer"])
-def test_what_is_pinned_serves_its_share_where_lru_serves_nothing(name):
+def test_what_is_pinned_serves_its_share_where_lru_serves_nothing(name: str) -> None:
     """The same memory, the same order: only what is thrown out differs."""
     track, part = load_track(name), PARTS["pipeline"]
     crisis = part.baseline(track)
@@ -229,13 +241,13 @@ def test_what_is_pinned_serves_its_share_where_lru_serves_nothing(name):
     assert price(track, "cache_byte") < 0.2 * price(track, "link_byte")
 
 
-def test_settings_with_an_unknown_policy_are_refused():
+def test_settings_with_an_unknown_policy_are_refused() -> None:
     with pytest.raises(ValueError, match="unknown policy 'fifo'; known are never_evict, lru"):
         PipelineSettings(cache=1e12, link=1e9, nvme=1e9, policy="fifo")
 
 
 @pytest.mark.parametrize("name", TRACKS)
-def test_without_a_cold_start_the_first_pass_is_like_every_other(name):
+def test_without_a_cold_start_the_first_pass_is_like_every_other(name: str) -> None:
     settings = PARTS["pipeline"].baseline(load_track(name)).settings
     settings = replace(settings, policy="never_evict")
     warm, cold = (altered(name, cold_start=start) for start in (False, True))
@@ -250,7 +262,7 @@ def test_without_a_cold_start_the_first_pass_is_like_every_other(name):
 
 
 @pytest.mark.parametrize(("name", "part"), of_part("pipeline"))
-def test_a_target_is_unmet_exactly_where_its_number_is_beyond_it(name, part):
+def test_a_target_is_unmet_exactly_where_its_number_is_beyond_it(name: Any, part: Any) -> None:
     track = load_track(name)
     content = track.pipeline
     for outcome in positions(part, track, count=400):
@@ -261,7 +273,7 @@ def test_a_target_is_unmet_exactly_where_its_number_is_beyond_it(name, part):
         assert outcome.unmet == tuple(limit for limit, is_beyond in beyond.items() if is_beyond)
 
 
-def test_a_budget_of_exactly_what_it_costs_is_met():
+def test_a_budget_of_exactly_what_it_costs_is_met() -> None:
     outcome = PARTS["pipeline"].baseline(load_track("cloud_titan"))
     exact = altered("cloud_titan", budget=outcome.cost, target_utilization=outcome.utilization)
     assert evaluate_pipeline(exact, outcome.settings).unmet == ()
@@ -270,7 +282,7 @@ def test_a_budget_of_exactly_what_it_costs_is_met():
 
 
 @pytest.mark.parametrize("name", ["mobile_nomad", "tiny_pioneer"])
-def test_where_watts_count_a_byte_from_flash_is_paid_by_its_joules(name):
+def test_where_watts_count_a_byte_from_flash_is_paid_by_its_joules(name: str) -> None:
     """A link that is wider than needed costs its own keep; the bytes cost the same."""
     track = load_track(name)
     settings = PipelineSettings(
@@ -288,19 +300,19 @@ def test_where_watts_count_a_byte_from_flash_is_paid_by_its_joules(name):
     )
 
 
-def test_no_cache_that_the_glasses_get_is_enough_unless_it_keeps_what_it_has():
+def test_no_cache_that_the_glasses_get_is_enough_unless_it_keeps_what_it_has() -> None:
     met = [item for item in decisions("mobile_nomad", "pipeline") if not item.unmet]
     assert {item.settings.policy for item in met} == {"never_evict"}
     assert min(item.settings.cache for item in met) > 100e6
 
 
-def test_the_hearable_has_to_keep_nearly_all_of_its_weights():
+def test_the_hearable_has_to_keep_nearly_all_of_its_weights() -> None:
     """10 ms at 1 mW don't pay for more than a tenth of the bytes from flash."""
     met = [item for item in decisions("tiny_pioneer", "pipeline") if not item.unmet]
     assert min(item.settings.cache for item in met) >= 0.9 * load_track("tiny_pioneer").pass_size
 
 
-def test_the_van_keeps_its_shift_on_board():
+def test_the_van_keeps_its_shift_on_board() -> None:
     track = load_track("edge_guardian")
     met = [item for item in decisions("edge_guardian", "pipeline") if not item.unmet]
     cheap = [item for item in met if item.cost < 2 * min(other.cost for other in met)]
@@ -310,14 +322,14 @@ def test_the_van_keeps_its_shift_on_board():
 
 @pytest.mark.parametrize("name", ["cache", "link", "nvme"])
 @pytest.mark.parametrize("bad", [-1.0, float("nan"), float("inf"), "5", None])
-def test_settings_that_no_slider_has_are_refused(name, bad):
+def test_settings_that_no_slider_has_are_refused(name: str, bad: Any) -> None:
     with pytest.raises(ValueError, match=f"^{name} must be"):
         PipelineSettings(
             **{"cache": 1e12, "link": 1e9, "nvme": 1e9, "policy": "never_evict", name: bad}
         )
 
 
-def test_one_unit_more_helps_where_it_binds_and_nowhere_else():
+def test_one_unit_more_helps_where_it_binds_and_nowhere_else() -> None:
     """The baseline is bound by its link: a Gb/s helps by its share, NVMe by nothing."""
     track = load_track("cloud_titan")
     settings = PARTS["pipeline"].baseline(track).settings
@@ -333,7 +345,7 @@ def test_one_unit_more_helps_where_it_binds_and_nowhere_else():
 
 
 @pytest.mark.parametrize(("name", "part"), of_part("pipeline"))
-def test_one_unit_more_is_the_experiment_with_one_piece_more(name, part):
+def test_one_unit_more_is_the_experiment_with_one_piece_more(name: Any, part: Any) -> None:
     track = load_track(name)
     for outcome in positions(part, track, count=60):
         gains = one_unit_more(track, outcome.settings)
@@ -348,7 +360,9 @@ def test_one_unit_more_is_the_experiment_with_one_piece_more(name, part):
 
 @pytest.mark.parametrize("resource", RESOURCES)
 @pytest.mark.parametrize(("name", "part"), of_part("pipeline"))
-def test_a_sweep_is_the_experiment_at_each_of_its_points(name, part, resource):
+def test_a_sweep_is_the_experiment_at_each_of_its_points(
+    name: Any, part: Any, resource: Any
+) -> None:
     track = load_track(name)
     control = track.pipeline.control(resource)
     low, high = (float(control.to_si(control.values[end])) for end in (0, -1))
@@ -366,7 +380,7 @@ def test_a_sweep_is_the_experiment_at_each_of_its_points(name, part, resource):
 
 @pytest.mark.parametrize("policy", CACHE_POLICIES)
 @pytest.mark.parametrize("name", TRACKS)
-def test_feeding_many_is_feeding_each(name, policy):
+def test_feeding_many_is_feeding_each(name: str, policy: Any) -> None:
     track = load_track(name)
     cache = np.array([0.0, 0.3, 1.0, 2.0])[:, None] * track.pass_size
     link = np.array([0.1, 1.0, 3.0]) * track.pass_demand
@@ -385,7 +399,7 @@ def test_feeding_many_is_feeding_each(name, policy):
         assert many.cost[row, column] == pytest.approx(alone.cost)
 
 
-def test_a_sweep_of_what_nobody_sells_is_refused():
+def test_a_sweep_of_what_nobody_sells_is_refused() -> None:
     track = load_track("cloud_titan")
     settings = PARTS["pipeline"].baseline(track).settings
     with pytest.raises(ValueError, match="unknown resource 'policy'; known are cache, link, nvme"):
@@ -396,13 +410,15 @@ def test_a_sweep_of_what_nobody_sells_is_refused():
 
 @pytest.mark.parametrize("resource", RESOURCES)
 @pytest.mark.parametrize(("name", "part"), of_part("pipeline"))
-def test_at_a_change_another_stage_binds_and_in_between_none_does(name, part, resource):
+def test_at_a_change_another_stage_binds_and_in_between_none_does(
+    name: Any, part: Any, resource: Any
+) -> None:
     track = load_track(name)
     control = track.pipeline.control(resource)
     low, high = (float(control.to_si(control.values[end])) for end in (0, -1))
     grid = np.linspace(low, high, 61)
 
-    def binding(settings, amount):
+    def binding(settings: Any, amount: Any) -> Any:
         return evaluate_pipeline(track, replace(settings, **{resource: amount})).warm.binding
 
     seen = 0
@@ -423,7 +439,7 @@ def test_at_a_change_another_stage_binds_and_in_between_none_does(name, part, re
     assert seen > 0
 
 
-def test_a_link_stops_binding_where_its_misses_meet_the_demand():
+def test_a_link_stops_binding_where_its_misses_meet_the_demand() -> None:
     """Said by the law itself: link = demand times the share that misses."""
     track = load_track("cloud_titan")
     settings = PARTS["pipeline"].baseline(track).settings
@@ -434,7 +450,7 @@ def test_a_link_stops_binding_where_its_misses_meet_the_demand():
 
 
 @pytest.mark.parametrize(("name", "part"), of_part("pipeline"))
-def test_the_paths_supply_is_what_comes_to_an_endless_appetite(name, part):
+def test_the_paths_supply_is_what_comes_to_an_endless_appetite(name: Any, part: Any) -> None:
     track = load_track(name)
     hungry = structs.replace(
         track, pipeline=structs.replace(track.pipeline, pass_demand=1e6 * track.pass_demand)

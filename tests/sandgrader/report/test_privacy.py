@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,7 +14,7 @@ counts = st.lists(st.integers(0, 12), max_size=8)
 
 
 @given(counts)
-def test_no_small_count_is_shown_nor_told_by_the_rest(found):
+def test_no_small_count_is_shown_nor_told_by_the_rest(found: list[int]) -> None:
     hidden = withheld(found)
     assert all(gone for count, gone in zip(found, hidden, strict=True) if 0 < count < LEAST)
     gone = [count for count, away in zip(found, hidden, strict=True) if away]
@@ -23,12 +25,12 @@ def test_no_small_count_is_shown_nor_told_by_the_rest(found):
 
 
 @given(counts)
-def test_what_is_large_enough_stays(found):
+def test_what_is_large_enough_stays(found: list[int]) -> None:
     if all(count == 0 or count >= LEAST for count in found):
         assert not any(withheld(found))
 
 
-def test_known_cases():
+def test_known_cases() -> None:
     assert withheld([20, 3, 9]) == [False, True, True]
     assert withheld([20, 3, 4]) == [False, True, True]
     assert withheld([20, 2, 2, 7]) == [False, True, True, True]
@@ -38,12 +40,12 @@ def test_known_cases():
     assert withheld([]) == []
 
 
-def table_of(*rows, guard):
+def table_of(*rows: Any, guard: Any) -> Table:
     columns = tuple(Column(name, name) for name in rows[0])
     return Table("t", "T", columns, list(rows), guard)
 
 
-def test_what_belongs_to_a_withheld_count_goes_with_it():
+def test_what_belongs_to_a_withheld_count_goes_with_it() -> None:
     rows = [{"group": 1, "n": n, "late": late, "mean": 0.5}
             for n, late in ((2, 0), (9, 0), (30, 8))]  # fmt: skip
     guard = Guard(group=("group",), counts=("n", "late"), goes=("mean",))
@@ -54,7 +56,7 @@ def test_what_belongs_to_a_withheld_count_goes_with_it():
     assert rows[0]["n"] == 2, "the table itself was changed"
 
 
-def test_groups_are_looked_at_one_by_one_and_rows_can_go():
+def test_groups_are_looked_at_one_by_one_and_rows_can_go() -> None:
     rows = [{"group": name, "n": n} for name, n in (("a", 2), ("a", 30), ("a", 6), ("b", 7))]
     guard = Guard(group=("group",), counts=("n",), rows_go=True)
     assert guarded(table_of(*rows, guard=guard)).rows == [
@@ -62,12 +64,12 @@ def test_groups_are_looked_at_one_by_one_and_rows_can_go():
     ]  # fmt: skip
 
 
-def test_a_table_about_persons_isnt_shared():
+def test_a_table_about_persons_isnt_shared() -> None:
     assert guarded(table_of({"student": "ada"}, guard=None)) is None
 
 
 @given(st.integers(0, 60).flatmap(lambda of: st.tuples(st.integers(0, of), st.just(of))))
-def test_a_part_in_fives_is_near_and_no_more_than_the_whole(pair):
+def test_a_part_in_fives_is_near_and_no_more_than_the_whole(pair: Any) -> None:
     part, of = pair
     found = in_fives(part, of)
     assert found % LEAST == 0 or found == of
@@ -75,8 +77,8 @@ def test_a_part_in_fives_is_near_and_no_more_than_the_whole(pair):
     assert 0 <= found <= of
 
 
-def test_notebooks_go_by_the_beginnings_of_their_names_where_these_tell_them_apart():
-    def drawn(*names):
+def test_notebooks_go_by_the_beginnings_of_their_names_where_these_tell_them_apart() -> None:
+    def drawn(*names: Any) -> Any:
         rows = [
             {"assignment": "a", "student": f"s{number}", "notebook": name, "points": 1, "most": 2}
             for number in range(LEAST)

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -30,7 +31,7 @@ MANY = [name for name in TRACKS if load_track(name).checkpoint.nodes > 1]
 ALONE = [name for name in TRACKS if name not in MANY]
 
 
-def drawn(name, data):
+def drawn(name: str, data: Any) -> tuple[Any, Any, Any, Any]:
     """Return any outcome, the instrument that shows it in any groups, the storm, the caption."""
     outcome = data.draw(outcomes(name, "checkpoint"))
     instrument = built(CheckpointStorm, name)
@@ -42,14 +43,14 @@ def drawn(name, data):
     return outcome, instrument, shown, instrument.draw(outcome)
 
 
-def rectangle_of(lines, index):
+def rectangle_of(lines: Any, index: Any) -> tuple[Any, Any, Any, Any]:
     x, y = np.asarray(lines.x)[index], np.asarray(lines.y)[index]
     return x.min(), x.max(), y.min(), y.max()
 
 
 @EVERY_TRACK
 @ANY
-def test_the_storm_is_as_high_and_as_long_as_the_models(name, data):
+def test_the_storm_is_as_high_and_as_long_as_the_models(name: str, data: Any) -> None:
     _, instrument, shown, _ = drawn(name, data)
     done = load_track(name).checkpoint.dump_latency + shown.time
     assert instrument.corner.x[0] == pytest.approx(done)
@@ -62,7 +63,7 @@ def test_the_storm_is_as_high_and_as_long_as_the_models(name, data):
 
 @EVERY_TRACK
 @ANY
-def test_the_storm_ends_on_the_line_of_its_bytes(name, data):
+def test_the_storm_ends_on_the_line_of_its_bytes(name: str, data: Any) -> None:
     """On that line, bandwidth times time is what is written, for any bandwidth and groups."""
     outcome, instrument, _, _ = drawn(name, data)
     which = list(sizes(load_track(name), outcome).values()).index(outcome.written)
@@ -75,7 +76,9 @@ def test_the_storm_ends_on_the_line_of_its_bytes(name, data):
 
 @EVERY_TRACK
 @ANY
-def test_the_job_waits_until_the_last_writer_is_done_and_goes_on_for_an_interval(name, data):
+def test_the_job_waits_until_the_last_writer_is_done_and_goes_on_for_an_interval(
+    name: str, data: Any
+) -> None:
     outcome, instrument, shown, words = drawn(name, data)
     done = load_track(name).checkpoint.dump_latency + shown.time
     left, right, *_ = rectangle_of(instrument.job, 0)
@@ -88,7 +91,7 @@ def test_the_job_waits_until_the_last_writer_is_done_and_goes_on_for_an_interval
 
 @EVERY_TRACK
 @ANY
-def test_a_storm_in_the_red_is_one_that_the_storage_does_not_bear(name, data):
+def test_a_storm_in_the_red_is_one_that_the_storage_does_not_bear(name: str, data: Any) -> None:
     outcome, instrument, shown, words = drawn(name, data)
     left, right, *_ = rectangle_of(instrument.areas, 0)
     assert right == instrument.right
@@ -106,7 +109,7 @@ def test_a_storm_in_the_red_is_one_that_the_storage_does_not_bear(name, data):
 
 @pytest.mark.parametrize("name", MANY)
 @ANY
-def test_what_staggering_leaves_to_readers_is_drawn_and_said(name, data):
+def test_what_staggering_leaves_to_readers_is_drawn_and_said(name: Any, data: Any) -> None:
     _, instrument, shown, words = drawn(name, data)
     left, right, bottom, top = rectangle_of(instrument.areas, 1)
     if shown.saturated_time:
@@ -122,7 +125,7 @@ def test_what_staggering_leaves_to_readers_is_drawn_and_said(name, data):
 
 @EVERY_TRACK
 @ANY
-def test_everything_lies_on_the_figure(name, data):
+def test_everything_lies_on_the_figure(name: str, data: Any) -> None:
     _, instrument, _, _ = drawn(name, data)
     for mark in instrument.figure.marks:
         for direction, values in (("x", mark.x), ("y", mark.y)):
@@ -134,7 +137,7 @@ def test_everything_lies_on_the_figure(name, data):
 
 @EVERY_TRACK
 @ANY
-def test_the_words_are_the_models(name, data):
+def test_the_words_are_the_models(name: str, data: Any) -> None:
     outcome, instrument, shown, words = drawn(name, data)
     assert not re.search(r"\b(nan|inf)\b", words)
     if instrument.count == 1:
@@ -148,7 +151,7 @@ def test_the_words_are_the_models(name, data):
 
 @EVERY_TRACK
 @ANY
-def test_the_table_holds_every_group_and_all_bytes(name, data):
+def test_the_table_holds_every_group_and_all_bytes(name: str, data: Any) -> None:
     outcome, instrument, shown, _ = drawn(name, data)
     table = instrument.table(outcome)
     assert len(table.rows) == instrument.count
@@ -163,7 +166,7 @@ def test_the_table_holds_every_group_and_all_bytes(name, data):
 
 
 @EVERY_TRACK
-def test_the_axes_hold_every_position_of_every_slider(name):
+def test_the_axes_hold_every_position_of_every_slider(name: str) -> None:
     track = load_track(name)
     ends = extent(track)
     part = track.checkpoint
@@ -184,7 +187,7 @@ def test_the_axes_hold_every_position_of_every_slider(name):
 
 
 @pytest.mark.parametrize("name", ALONE)
-def test_a_single_writer_has_no_groups_to_choose(name):
+def test_a_single_writer_has_no_groups_to_choose(name: Any) -> None:
     instrument = built(CheckpointStorm, name)
     assert instrument.extras == ()
     assert instrument.groups is None
@@ -193,7 +196,7 @@ def test_a_single_writer_has_no_groups_to_choose(name):
 
 
 @pytest.mark.parametrize("name", MANY)
-def test_groups_are_powers_of_two_up_to_one_writer_each(name):
+def test_groups_are_powers_of_two_up_to_one_writer_each(name: Any) -> None:
     slider = CheckpointStorm(load_track(name)).groups
     nodes = load_track(name).checkpoint.nodes
     counts = [value for _, value in slider.options]
@@ -206,7 +209,7 @@ def test_groups_are_powers_of_two_up_to_one_writer_each(name):
 
 
 @pytest.mark.parametrize("name", MANY)
-def test_the_slider_of_the_groups_redraws_and_says_so(name):
+def test_the_slider_of_the_groups_redraws_and_says_so(name: Any) -> None:
     instrument = CheckpointStorm(load_track(name))
     instrument.update(PART.baseline(load_track(name)))
     before = instrument.caption.value
@@ -215,7 +218,7 @@ def test_the_slider_of_the_groups_redraws_and_says_so(name):
     assert "groups" in instrument.caption.value
 
 
-def test_groups_are_parted_by_lines_while_they_can_be_told_apart():
+def test_groups_are_parted_by_lines_while_they_can_be_told_apart() -> None:
     few, many = (storm_profile(1024.0, 1024, 64.0, 1.0, groups) for groups in (4, 64))
     x, y = outline(few, 0.0, 0.5, 0.1)
     assert sorted(set(x)) == pytest.approx([0.5, 4, 8, 12, 16])
@@ -227,7 +230,7 @@ def test_groups_are_parted_by_lines_while_they_can_be_told_apart():
 
 
 @EVERY_TRACK
-def test_a_page_of_it_plays_without_a_kernel_and_shows_no_dead_slider(name):
+def test_a_page_of_it_plays_without_a_kernel_and_shows_no_dead_slider(name: str) -> None:
     box = checkpoint_storm(name, "write_bandwidth")
     (playback,) = [child for child in box.children if hasattr(child, "frames")]
     values = load_track(name).checkpoint.control("write_bandwidth").values
@@ -240,7 +243,7 @@ def test_a_page_of_it_plays_without_a_kernel_and_shows_no_dead_slider(name):
 
 
 @pytest.mark.parametrize("name", MANY)
-def test_on_a_page_the_groups_can_be_what_moves(name):
+def test_on_a_page_the_groups_can_be_what_moves(name: Any) -> None:
     box = checkpoint_storm(name, "groups", sharded=True)
     (playback,) = [child for child in box.children if hasattr(child, "frames")]
     assert playback.source.description == "Writers start"

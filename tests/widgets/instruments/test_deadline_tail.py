@@ -1,5 +1,7 @@
 """The tail is the model's, the quantiles lie on it, and late steps lie beyond the deadline."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -26,13 +28,13 @@ EVERY_TIMED = pytest.mark.parametrize("name", TIMED)
 
 
 @pytest.mark.parametrize("name", TRACKS)
-def test_a_deadline_is_shown_where_late_steps_are_counted(name):
+def test_a_deadline_is_shown_where_late_steps_are_counted(name: str) -> None:
     assert DeadlineTail.shows(load_track(name)) == (name in TIMED)
 
 
 @EVERY_TIMED
 @ANY
-def test_the_curve_is_the_share_that_is_later(name, data):
+def test_the_curve_is_the_share_that_is_later(name: str, data: Any) -> None:
     outcome = data.draw(outcomes(name, "access"))
     instrument = built(DeadlineTail, name)
     instrument.update(outcome)
@@ -52,7 +54,7 @@ def test_the_curve_is_the_share_that_is_later(name, data):
 
 @EVERY_TIMED
 @ANY
-def test_where_the_tail_crosses_the_deadline_lie_the_late_steps(name, data):
+def test_where_the_tail_crosses_the_deadline_lie_the_late_steps(name: str, data: Any) -> None:
     track, outcome = load_track(name), data.draw(outcomes(name, "access"))
     instrument = built(DeadlineTail, name)
     words = instrument.draw(outcome)
@@ -73,7 +75,7 @@ def test_where_the_tail_crosses_the_deadline_lie_the_late_steps(name, data):
 
 @EVERY_TIMED
 @ANY
-def test_what_is_filled_is_what_comes_behind_the_deadline(name, data):
+def test_what_is_filled_is_what_comes_behind_the_deadline(name: str, data: Any) -> None:
     outcome = data.draw(outcomes(name, "access"))
     instrument = built(DeadlineTail, name)
     instrument.update(outcome)
@@ -90,7 +92,7 @@ def test_what_is_filled_is_what_comes_behind_the_deadline(name, data):
 
 @EVERY_TIMED
 @ANY
-def test_the_quantiles_lie_on_the_tail_and_are_named_and_said(name, data):
+def test_the_quantiles_lie_on_the_tail_and_are_named_and_said(name: str, data: Any) -> None:
     outcome = data.draw(outcomes(name, "access"))
     instrument = built(DeadlineTail, name)
     words = instrument.draw(outcome)
@@ -110,7 +112,7 @@ def test_the_quantiles_lie_on_the_tail_and_are_named_and_said(name, data):
 
 @EVERY_TIMED
 @ANY
-def test_a_deadline_beyond_the_figure_is_said(name, data):
+def test_a_deadline_beyond_the_figure_is_said(name: str, data: Any) -> None:
     outcome = data.draw(outcomes(name, "access"))
     instrument = built(DeadlineTail, name)
     words = instrument.draw(outcome)
@@ -123,7 +125,7 @@ def test_a_deadline_beyond_the_figure_is_said(name, data):
 
 @EVERY_TIMED
 @ANY
-def test_the_table_has_the_models_numbers_uncut(name, data):
+def test_the_table_has_the_models_numbers_uncut(name: str, data: Any) -> None:
     outcome = data.draw(outcomes(name, "access"))
     instrument = built(DeadlineTail, name)
     rows = instrument.table(outcome).rows
@@ -137,7 +139,7 @@ def test_the_table_has_the_models_numbers_uncut(name, data):
     assert [row[2] for row in rows[1:3]] == pytest.approx([1.0, 0.1])
 
 
-def test_a_drive_that_is_fast_on_average_has_a_tail_beyond_its_deadline():
+def test_a_drive_that_is_fast_on_average_has_a_tail_beyond_its_deadline() -> None:
     instrument = built(DeadlineTail, "edge_guardian")
     outcome = PARTS["access"].baseline(load_track("edge_guardian"))
     instrument.update(outcome)
@@ -145,7 +147,7 @@ def test_a_drive_that_is_fast_on_average_has_a_tail_beyond_its_deadline():
     assert instrument.quantiles.x[0] > instrument.deadline.x[0]
 
 
-def test_the_picture_plays_without_a_kernel():
+def test_the_picture_plays_without_a_kernel() -> None:
     box = deadline_tail()
     (playback,) = [child for child in box.children if isinstance(child, Playback)]
     assert len(playback.frames) == len(load_track("edge_guardian").access.control("buffer").values)

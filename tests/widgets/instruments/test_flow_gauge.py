@@ -1,5 +1,7 @@
 """The gauge: bars as long as the model's rates, hatched gaps, and the distance to the target."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -24,7 +26,9 @@ EVERY_TRACK = pytest.mark.parametrize("name", TRACKS)
 
 @EVERY_TRACK
 @ANY
-def test_bars_are_as_long_as_what_arrives_is_missing_and_could_come_besides(name, data):
+def test_bars_are_as_long_as_what_arrives_is_missing_and_could_come_besides(
+    name: str, data: Any
+) -> None:
     track, outcome = load_track(name), data.draw(outcomes(name, "pipeline"))
     gauge = built(DataFlowGauge, name)
     gauge.update(outcome)
@@ -47,7 +51,9 @@ def test_bars_are_as_long_as_what_arrives_is_missing_and_could_come_besides(name
 
 @EVERY_TRACK
 @ANY
-def test_the_jobs_mean_lies_between_its_passes_and_below_what_each_could_deliver(name, data):
+def test_the_jobs_mean_lies_between_its_passes_and_below_what_each_could_deliver(
+    name: str, data: Any
+) -> None:
     shown = bars(load_track(name), data.draw(outcomes(name, "pipeline")))
     rates = [bar.rate for bar in shown]
     assert min(rates[:-1] or rates) * (1 - 1e-9) <= rates[-1] <= max(rates) * (1 + 1e-9)
@@ -57,7 +63,7 @@ def test_the_jobs_mean_lies_between_its_passes_and_below_what_each_could_deliver
 
 @EVERY_TRACK
 @ANY
-def test_the_distance_from_the_target_is_written_and_said_alike(name, data):
+def test_the_distance_from_the_target_is_written_and_said_alike(name: str, data: Any) -> None:
     outcome = data.draw(outcomes(name, "pipeline"))
     gauge = built(DataFlowGauge, name)
     words = gauge.draw(outcome)
@@ -76,7 +82,7 @@ def test_the_distance_from_the_target_is_written_and_said_alike(name, data):
 
 @EVERY_TRACK
 @ANY
-def test_a_supply_beyond_the_figure_is_marked_and_said(name, data):
+def test_a_supply_beyond_the_figure_is_marked_and_said(name: str, data: Any) -> None:
     outcome = data.draw(outcomes(name, "pipeline"))
     gauge = built(DataFlowGauge, name)
     words = gauge.draw(outcome)
@@ -90,7 +96,7 @@ def test_a_supply_beyond_the_figure_is_marked_and_said(name, data):
 
 @EVERY_TRACK
 @ANY
-def test_the_table_has_the_models_numbers_uncut(name, data):
+def test_the_table_has_the_models_numbers_uncut(name: str, data: Any) -> None:
     outcome = data.draw(outcomes(name, "pipeline"))
     gauge = built(DataFlowGauge, name)
     table = gauge.table(outcome)
@@ -108,7 +114,7 @@ def test_the_table_has_the_models_numbers_uncut(name, data):
 
 
 @EVERY_TRACK
-def test_the_share_above_and_the_rate_below_are_one_scale(name):
+def test_the_share_above_and_the_rate_below_are_one_scale(name: str) -> None:
     gauge = built(DataFlowGauge, name)
     below, above, _ = gauge.figure.axes
     assert above.side == "top"
@@ -119,7 +125,7 @@ edges = st.tuples(*[st.floats(0, 1)] * 4)
 
 
 @given(edges)
-def test_hatching_stays_in_its_rectangle_and_encloses_it(ends):
+def test_hatching_stays_in_its_rectangle_and_encloses_it(ends: Any) -> None:
     left, right = sorted(ends[:2])
     bottom, top = sorted(ends[2:])
     x, y = hatching(left, right, bottom, top, np.linspace(-0.1, 1, 12), 0.1)
@@ -133,7 +139,7 @@ def test_hatching_stays_in_its_rectangle_and_encloses_it(ends):
     assert np.all((y >= bottom - 1e-12) & (y <= top + 1e-12))
 
 
-def test_hatchings_strokes_are_parallel_and_go_along_the_edge_between():
+def test_hatchings_strokes_are_parallel_and_go_along_the_edge_between() -> None:
     x, y = hatching(0.2, 0.8, 0.0, 1.0, np.linspace(-0.1, 1, 12), 0.1)
     steps = zip(np.diff(x[5:]), np.diff(y[5:]), x[5:], y[5:], strict=False)
     for dx, dy, at_x, at_y in steps:
@@ -144,14 +150,14 @@ def test_hatchings_strokes_are_parallel_and_go_along_the_edge_between():
             assert dy / dx == pytest.approx(10)
 
 
-def test_the_picture_plays_without_a_kernel():
+def test_the_picture_plays_without_a_kernel() -> None:
     box = data_flow_gauge("edge_guardian", "cache")
     (playback,) = [child for child in box.children if isinstance(child, Playback)]
     control = load_track("edge_guardian").pipeline.control("cache")
     assert len(playback.frames) == len(control.values)
 
 
-def test_the_crisis_of_the_cloud_is_short_of_its_target():
+def test_the_crisis_of_the_cloud_is_short_of_its_target() -> None:
     track = load_track("cloud_titan")
     gauge = DataFlowGauge(track)
     gauge.update(PARTS["pipeline"].baseline(track))

@@ -1,5 +1,7 @@
 """The waterfall draws the model's steps, in order and now, on one axis that never changes."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -18,7 +20,7 @@ EVERY_TRACK = pytest.mark.parametrize("name", TRACKS)
 ANY = given(st.data())
 
 
-def shown_boxes(instrument, key):
+def shown_boxes(instrument: Any, key: tuple[str, str]) -> Any:
     """Return the left and right edges of one activity's drawn boxes, shape (n, 2)."""
     index = instrument.keys.index(key)
     edges = np.asarray(instrument.bars.x)[index].reshape(-1, 4)
@@ -29,7 +31,7 @@ def shown_boxes(instrument, key):
 
 @EVERY_TRACK
 @ANY
-def test_every_box_is_the_models_span_cut_at_the_axis(name, data):
+def test_every_box_is_the_models_span_cut_at_the_axis(name: str, data: Any) -> None:
     track, outcome = load_track(name), data.draw(outcomes(name, "access"))
     instrument = built(IOWaterfall, name)
     instrument.update(outcome)
@@ -47,7 +49,7 @@ def test_every_box_is_the_models_span_cut_at_the_axis(name, data):
 
 @EVERY_TRACK
 @ANY
-def test_lanes_are_told_by_place_and_who_waits_by_height(name, data):
+def test_lanes_are_told_by_place_and_who_waits_by_height(name: str, data: Any) -> None:
     instrument = built(IOWaterfall, name)
     instrument.update(data.draw(outcomes(name, "access")))
     y = np.asarray(instrument.bars.y)
@@ -62,7 +64,7 @@ def test_lanes_are_told_by_place_and_who_waits_by_height(name, data):
 
 @EVERY_TRACK
 @ANY
-def test_time_and_idle_share_stand_at_the_rows_and_in_the_words(name, data):
+def test_time_and_idle_share_stand_at_the_rows_and_in_the_words(name: str, data: Any) -> None:
     track, outcome = load_track(name), data.draw(outcomes(name, "access"))
     instrument = built(IOWaterfall, name)
     words = instrument.draw(outcome)
@@ -87,7 +89,7 @@ def test_time_and_idle_share_stand_at_the_rows_and_in_the_words(name, data):
 
 @EVERY_TRACK
 @ANY
-def test_a_step_that_goes_on_beyond_the_axis_is_marked_and_said(name, data):
+def test_a_step_that_goes_on_beyond_the_axis_is_marked_and_said(name: str, data: Any) -> None:
     outcome = data.draw(outcomes(name, "access"))
     instrument = built(IOWaterfall, name)
     words = instrument.draw(outcome)
@@ -99,7 +101,7 @@ def test_a_step_that_goes_on_beyond_the_axis_is_marked_and_said(name, data):
 
 
 @EVERY_TRACK
-def test_the_axis_holds_the_step_of_the_start_and_stays(name):
+def test_the_axis_holds_the_step_of_the_start_and_stays(name: str) -> None:
     track = load_track(name)
     baseline = PARTS["access"].baseline(track)
     instrument = built(IOWaterfall, name)
@@ -111,7 +113,7 @@ def test_the_axis_holds_the_step_of_the_start_and_stays(name):
     assert not any(trait == "max" for _, trait in instrument.targets())
 
 
-def test_one_shuffled_step_takes_the_time_of_36_that_are_read_in_order():
+def test_one_shuffled_step_takes_the_time_of_36_that_are_read_in_order() -> None:
     track = load_track("cloud_titan")
     instrument = built(IOWaterfall, "cloud_titan")
     instrument.update(PARTS["access"].baseline(track))
@@ -126,7 +128,7 @@ def test_one_shuffled_step_takes_the_time_of_36_that_are_read_in_order():
 
 @EVERY_TRACK
 @ANY
-def test_a_box_is_named_where_its_name_fits_into_it(name, data):
+def test_a_box_is_named_where_its_name_fits_into_it(name: str, data: Any) -> None:
     instrument = built(IOWaterfall, name)
     instrument.update(data.draw(outcomes(name, "access")))
     for index, key in enumerate(instrument.keys):
@@ -142,7 +144,7 @@ def test_a_box_is_named_where_its_name_fits_into_it(name, data):
 
 @EVERY_TRACK
 @ANY
-def test_a_pointer_finds_each_lanes_numbers(name, data):
+def test_a_pointer_finds_each_lanes_numbers(name: str, data: Any) -> None:
     outcome = data.draw(outcomes(name, "access"))
     instrument = built(IOWaterfall, name)
     instrument.update(outcome)
@@ -158,7 +160,7 @@ def test_a_pointer_finds_each_lanes_numbers(name, data):
 
 @EVERY_TRACK
 @ANY
-def test_the_table_has_the_models_times_uncut(name, data):
+def test_the_table_has_the_models_times_uncut(name: str, data: Any) -> None:
     track, outcome = load_track(name), data.draw(outcomes(name, "access"))
     instrument = built(IOWaterfall, name)
     rows = instrument.table(outcome).rows
@@ -173,7 +175,7 @@ def test_the_table_has_the_models_times_uncut(name, data):
 
 
 @EVERY_TRACK
-def test_the_reference_that_is_kept_is_the_one_that_is_computed(name):
+def test_the_reference_that_is_kept_is_the_one_that_is_computed(name: str) -> None:
     track = load_track(name)
     instrument = IOWaterfall(track)
     for position in corners(track.access.controls):
@@ -184,12 +186,12 @@ def test_the_reference_that_is_kept_is_the_one_that_is_computed(name):
     assert instrument.reference(outcome) is instrument.reference(outcome)
 
 
-def test_spans_are_cut_at_both_ends_and_left_out_beyond():
+def test_spans_are_cut_at_both_ends_and_left_out_beyond() -> None:
     spans = np.array([[-2.0, -1.0], [-1.0, 0.5], [0.5, 2.0], [2.0, 9.0], [9.0, 12.0]])
     np.testing.assert_array_equal(inside(spans, 5.0), [[0.0, 0.5], [0.5, 2.0], [2.0, 5.0]])
 
 
-def test_the_picture_plays_without_a_kernel():
+def test_the_picture_plays_without_a_kernel() -> None:
     for moving, settings in (("queue_depth", {}), ("shuffled", {"device": "hdd"})):
         box = io_waterfall(moving=moving, **settings)
         (playback,) = [child for child in box.children if isinstance(child, Playback)]
@@ -198,7 +200,7 @@ def test_the_picture_plays_without_a_kernel():
         assert "x" in playback.names
 
 
-def test_boxes_are_one_outline_whose_area_is_theirs():
+def test_boxes_are_one_outline_whose_area_is_theirs() -> None:
     x, y = boxes([[0.0, 1.0], [4.0, 6.0]], 2.0, 5.0, most=4)
     assert x.shape == y.shape == (16,)
     assert area(x, y) == pytest.approx(3 * (1 + 2))
@@ -208,7 +210,7 @@ def test_boxes_are_one_outline_whose_area_is_theirs():
         boxes([[0.0, 1.0], [4.0, 6.0]], 2.0, 5.0, most=1)
 
 
-def test_the_longest_text_that_fits_is_written():
+def test_the_longest_text_that_fits_is_written() -> None:
     assert fitting(0.5, "wait 8.11 s", "wait") == "wait 8.11 s"
     assert fitting(0.2, "wait 8.11 s", "wait") == "wait"
     assert fitting(0.1, "wait 8.11 s", "wait") == ""

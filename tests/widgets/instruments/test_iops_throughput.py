@@ -3,6 +3,7 @@
 import csv
 from importlib import resources
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -30,7 +31,7 @@ EVERY_TRACK = pytest.mark.parametrize("name", TRACKS)
 ANY = given(st.data())
 
 
-def published(table):
+def published(table: Any) -> list[Any]:
     """Return the rows of a published table as they are in its file."""
     path = resources.files("storagelab") / "data" / "published" / f"{table}.csv"
     return list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
@@ -38,7 +39,7 @@ def published(table):
 
 @EVERY_TRACK
 @ANY
-def test_the_curve_shows_every_device_and_the_present_point(name, data):
+def test_the_curve_shows_every_device_and_the_present_point(name: str, data: Any) -> None:
     track, outcome = load_track(name), data.draw(outcomes(name, "access"))
     instrument = built(IOPSThroughput, name)
     instrument.update(outcome)
@@ -55,7 +56,7 @@ def test_the_curve_shows_every_device_and_the_present_point(name, data):
 
 @EVERY_TRACK
 @ANY
-def test_every_point_and_curve_lies_between_the_ends_of_the_axes(name, data):
+def test_every_point_and_curve_lies_between_the_ends_of_the_axes(name: str, data: Any) -> None:
     outcome = data.draw(outcomes(name, "access"))
     instrument = built(IOPSThroughput, name)
     instrument.update(outcome)
@@ -69,7 +70,7 @@ def test_every_point_and_curve_lies_between_the_ends_of_the_axes(name, data):
 
 @EVERY_TRACK
 @ANY
-def test_the_regions_part_at_the_chosen_devices_knee_and_are_named(name, data):
+def test_the_regions_part_at_the_chosen_devices_knee_and_are_named(name: str, data: Any) -> None:
     outcome = data.draw(outcomes(name, "access"))
     instrument = built(IOPSThroughput, name)
     words = instrument.draw(outcome)
@@ -98,7 +99,7 @@ def test_the_regions_part_at_the_chosen_devices_knee_and_are_named(name, data):
 
 
 @EVERY_TRACK
-def test_a_deeper_queue_moves_every_knee_left_and_every_curve_up(name):
+def test_a_deeper_queue_moves_every_knee_left_and_every_curve_up(name: str) -> None:
     instrument = IOPSThroughput(load_track(name))
     at = [instrument._at(depth)[1][0] for depth in depths(load_track(name))]
     for before, after in pairwise(at):
@@ -106,7 +107,7 @@ def test_a_deeper_queue_moves_every_knee_left_and_every_curve_up(name):
 
 
 @EVERY_TRACK
-def test_a_knee_is_in_the_legend_where_one_is_drawn(name):
+def test_a_knee_is_in_the_legend_where_one_is_drawn(name: str) -> None:
     instrument = built(IOPSThroughput, name)
     drawn = any(mark is instrument.knees for mark in instrument.figure.marks)
     assert ("knee" in instrument.legend.value) == drawn
@@ -124,7 +125,7 @@ def test_a_knee_is_in_the_legend_where_one_is_drawn(name):
 
 @EVERY_TRACK
 @ANY
-def test_the_sizes_of_a_sample_and_of_a_request_stand_at_the_axis(name, data):
+def test_the_sizes_of_a_sample_and_of_a_request_stand_at_the_axis(name: str, data: Any) -> None:
     track, outcome = load_track(name), data.draw(outcomes(name, "access"))
     instrument = built(IOPSThroughput, name)
     words = instrument.draw(outcome)
@@ -140,7 +141,7 @@ def test_the_sizes_of_a_sample_and_of_a_request_stand_at_the_axis(name, data):
 
 @EVERY_TRACK
 @ANY
-def test_a_rate_below_the_figure_is_marked_and_said(name, data):
+def test_a_rate_below_the_figure_is_marked_and_said(name: str, data: Any) -> None:
     outcome = data.draw(outcomes(name, "access"))
     instrument = built(IOPSThroughput, name)
     words = instrument.draw(outcome)
@@ -151,7 +152,7 @@ def test_a_rate_below_the_figure_is_marked_and_said(name, data):
 
 @EVERY_TRACK
 @ANY
-def test_what_is_read_ahead_isnt_said_to_be_bound_by_requests(name, data):
+def test_what_is_read_ahead_isnt_said_to_be_bound_by_requests(name: str, data: Any) -> None:
     outcome = data.draw(outcomes(name, "access"))
     words = built(IOPSThroughput, name).draw(outcome)
     device, size = load_device(outcome.settings.device), np.array([outcome.request_bytes])
@@ -165,7 +166,7 @@ def test_what_is_read_ahead_isnt_said_to_be_bound_by_requests(name, data):
 
 @EVERY_TRACK
 @ANY
-def test_what_the_device_moves_is_what_is_useful_and_what_is_not(name, data):
+def test_what_the_device_moves_is_what_is_useful_and_what_is_not(name: str, data: Any) -> None:
     outcome = data.draw(outcomes(name, "access"))
     assert outcome.bandwidth <= outcome.moved * (1 + 1e-9)
     assert outcome.moved <= outcome.sequential_bandwidth * (1 + 1e-9)
@@ -182,7 +183,7 @@ def test_what_the_device_moves_is_what_is_useful_and_what_is_not(name, data):
 
 
 @EVERY_TRACK
-def test_measurements_are_drawn_where_a_track_has_a_device_of_their_kind(name):
+def test_measurements_are_drawn_where_a_track_has_a_device_of_their_kind(name: str) -> None:
     track, instrument = load_track(name), built(IOPSThroughput, name)
     part = track.access
     names = part.control("device").values if part.has_control("device") else [part.home]
@@ -194,7 +195,7 @@ def test_measurements_are_drawn_where_a_track_has_a_device_of_their_kind(name):
 
 
 @pytest.mark.parametrize("name", ["cloud_titan", "edge_guardian"])
-def test_each_dot_is_its_row_of_the_published_table(name):
+def test_each_dot_is_its_row_of_the_published_table(name: str) -> None:
     instrument = built(IOPSThroughput, name)
     drawn = {
         (device, float(x), item.queue_depth): float(y)
@@ -220,7 +221,7 @@ def test_each_dot_is_its_row_of_the_published_table(name):
 
 @pytest.mark.parametrize("name", ["cloud_titan", "edge_guardian"])
 @ANY
-def test_what_was_measured_at_the_present_depth_is_dark_and_said(name, data):
+def test_what_was_measured_at_the_present_depth_is_dark_and_said(name: str, data: Any) -> None:
     outcome = data.draw(outcomes(name, "access"))
     instrument = built(IOPSThroughput, name)
     words = instrument.draw(outcome)
@@ -240,7 +241,7 @@ def test_what_was_measured_at_the_present_depth_is_dark_and_said(name, data):
 
 @EVERY_TRACK
 @ANY
-def test_the_table_has_the_point_the_knees_and_the_curves(name, data):
+def test_the_table_has_the_point_the_knees_and_the_curves(name: str, data: Any) -> None:
     track, outcome = load_track(name), data.draw(outcomes(name, "access"))
     instrument = built(IOPSThroughput, name)
     table = instrument.table(outcome)
@@ -257,13 +258,13 @@ def test_the_table_has_the_point_the_knees_and_the_curves(name, data):
     )
 
 
-def test_the_crisis_lies_left_of_the_knee():
+def test_the_crisis_lies_left_of_the_knee() -> None:
     outcome = PARTS["access"].baseline(load_track("cloud_titan"))
     words = built(IOPSThroughput, "cloud_titan").draw(outcome)
     assert "you are left of it, where requests per second bind" in words
 
 
-def test_the_picture_plays_without_a_kernel():
+def test_the_picture_plays_without_a_kernel() -> None:
     box = iops_throughput(moving="queue_depth")
     (playback,) = [child for child in box.children if isinstance(child, Playback)]
     assert len(playback.frames) == 11

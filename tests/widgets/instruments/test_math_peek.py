@@ -1,6 +1,7 @@
 """MathPeek computes nothing while it is closed, and shows the part's equation once it is open."""
 
 import re
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -15,12 +16,12 @@ TRACK, PART = load_track("cloud_titan"), PARTS["access"]
 SENT = ("tex", "words", "symbols")
 
 
-def shown(view):
+def shown(view: Any) -> tuple[Any, Any, list[tuple[Any, ...]]]:
     """Return what a peek shows, in the form of an equation."""
     return view.tex, view.words, [tuple(row) for row in view.symbols]
 
 
-def of(equation):
+def of(equation: Any) -> tuple[Any, Any, list[tuple[Any, Any, Any, Any, Any]]]:
     rows = [
         (item.sign, item.meaning, item.value, item.unit, item.dominates)
         for item in equation.symbols
@@ -30,7 +31,9 @@ def of(equation):
 
 @pytest.mark.parametrize(("name", "part_name"), EVERY_BENCH)
 @given(st.data())
-def test_an_open_peek_shows_the_equation_of_any_state(name, part_name, data):
+def test_an_open_peek_shows_the_equation_of_any_state(
+    name: str, part_name: str, data: st.DataObject
+) -> None:
     track, part = load_track(name), PARTS[part_name]
     outcome = data.draw(outcomes(name, part_name))
     peek = MathPeek()
@@ -45,11 +48,11 @@ def test_an_open_peek_shows_the_equation_of_any_state(name, part_name, data):
         assert not re.search(CLOUDS_OWN, said, re.IGNORECASE)
 
 
-def test_while_it_is_closed_nothing_is_computed_or_sent():
+def test_while_it_is_closed_nothing_is_computed_or_sent() -> None:
     peek, changed, asked = MathPeek(), [], []
     peek.widget.observe(lambda change: changed.append(change.name), list(SENT))
 
-    def equation():
+    def equation() -> Any:
         asked.append(1)
         return PART.equation(TRACK, PART.baseline(TRACK))
 
@@ -65,7 +68,7 @@ def test_while_it_is_closed_nothing_is_computed_or_sent():
     assert len(asked) == 1
 
 
-def test_what_is_opened_is_the_latest_and_an_equation_itself_will_do():
+def test_what_is_opened_is_the_latest_and_an_equation_itself_will_do() -> None:
     peek = MathPeek()
     peek.update(lambda: pytest.fail("an equation of the past"))
     equation = PART.equation(TRACK, PART.baseline(TRACK))
@@ -74,7 +77,7 @@ def test_what_is_opened_is_the_latest_and_an_equation_itself_will_do():
     assert shown(peek.widget) == of(equation)
 
 
-def test_a_peek_that_was_never_updated_opens_empty():
+def test_a_peek_that_was_never_updated_opens_empty() -> None:
     peek = MathPeek()
     peek.widget.unfolded = True
     assert shown(peek.widget) == ("", "", [])
@@ -85,7 +88,9 @@ def test_a_peek_that_was_never_updated_opens_empty():
     ("part_name", "moving"),
     [("access", "queue_depth"), ("pipeline", "link"), ("checkpoint", "interval")],
 )
-def test_on_a_page_it_is_open_and_plays_the_equation_of_each_value(name, part_name, moving):
+def test_on_a_page_it_is_open_and_plays_the_equation_of_each_value(
+    name: str, part_name: str, moving: str
+) -> None:
     track, part = load_track(name), PARTS[part_name]
     if not part.of(track).has_control(moving):
         pytest.skip("this track has no such control")

@@ -1,6 +1,7 @@
 """The Sankey conserves bytes at every node, also in the shapes that it draws."""
 
 import re
+from typing import Any
 
 import numpy as np
 import pytest
@@ -30,7 +31,7 @@ EVERY_TRACK = pytest.mark.parametrize("name", TRACKS)
 ONE = 1e-9
 
 
-def shown(name, data):
+def shown(name: str, data: Any) -> tuple[Any, Any, Any]:
     """Return any outcome, one of its epochs, and the instrument that shows it."""
     track, outcome = load_track(name), data.draw(outcomes(name, "pipeline"))
     sankey = built(DataFlowSankey, name)
@@ -42,7 +43,7 @@ def shown(name, data):
     return outcome, outcome.cold if cold else outcome.warm, sankey
 
 
-def edge(sankey, band, x):
+def edge(sankey: Any, band: Any, x: Any) -> Any:
     """Return a drawn shape's lower and upper end at ``x``, or None if it has none there."""
     index = sankey.shapes.labels.index(band)
     at = np.abs(sankey.shapes.x[index] - x) < ONE
@@ -50,14 +51,14 @@ def edge(sankey, band, x):
     return (ys.min(), ys.max()) if at.any() else None
 
 
-def width(sankey, band, x):
+def width(sankey: Any, band: Any, x: Any) -> Any:
     ends = edge(sankey, band, x)
     return 0.0 if ends is None else ends[1] - ends[0]
 
 
 @EVERY_TRACK
 @ANY
-def test_the_drawn_shapes_conserve_bytes_at_every_node(name, data):
+def test_the_drawn_shapes_conserve_bytes_at_every_node(name: str, data: Any) -> None:
     outcome, epoch, sankey = shown(name, data)
     track, demand = load_track(name), outcome.demand
     rate, link, hits = (epoch.flows[key] / demand for key in ("accelerators", "link", "hits"))
@@ -86,7 +87,7 @@ def test_the_drawn_shapes_conserve_bytes_at_every_node(name, data):
 
 @EVERY_TRACK
 @ANY
-def test_bands_lie_on_one_another_without_a_gap(name, data):
+def test_bands_lie_on_one_another_without_a_gap(name: str, data: Any) -> None:
     _, epoch, sankey = shown(name, data)
     link, hits = edge(sankey, "link", MEMORY - HALF), edge(sankey, "hits", MEMORY - HALF)
     out = edge(sankey, "accelerators", MEMORY + HALF)
@@ -99,7 +100,7 @@ def test_bands_lie_on_one_another_without_a_gap(name, data):
 
 @EVERY_TRACK
 @ANY
-def test_a_band_is_as_wide_all_along_as_its_bytes(name, data):
+def test_a_band_is_as_wide_all_along_as_its_bytes(name: str, data: Any) -> None:
     outcome, epoch, sankey = shown(name, data)
     for band, flow in bands(load_track(name), outcome, epoch).items():
         if band not in sankey.shapes.labels:
@@ -113,7 +114,7 @@ def test_a_band_is_as_wide_all_along_as_its_bytes(name, data):
 
 @EVERY_TRACK
 @ANY
-def test_what_binds_is_outlined_and_named_once(name, data):
+def test_what_binds_is_outlined_and_named_once(name: str, data: Any) -> None:
     _, epoch, sankey = shown(name, data)
     through = "hits" if epoch.flows["hits"] else "fill"
     binds = {
@@ -128,7 +129,7 @@ def test_what_binds_is_outlined_and_named_once(name, data):
 
 @EVERY_TRACK
 @ANY
-def test_the_rates_are_written_and_said(name, data):
+def test_the_rates_are_written_and_said(name: str, data: Any) -> None:
     outcome, epoch, sankey = shown(name, data)
     track, words = load_track(name), sankey.draw(outcome)
     link, arrives, cache, missing = sankey.texts.text
@@ -145,7 +146,7 @@ def test_the_rates_are_written_and_said(name, data):
     assert (format_bandwidth(held) in cache) == (held > 0)
 
 
-def test_a_log_keeps_and_loses_where_a_cache_hits_and_starves():
+def test_a_log_keeps_and_loses_where_a_cache_hits_and_starves() -> None:
     said = {}
     for name in TRACKS:
         sankey = DataFlowSankey(load_track(name))
@@ -159,7 +160,7 @@ def test_a_log_keeps_and_loses_where_a_cache_hits_and_starves():
 
 @EVERY_TRACK
 @ANY
-def test_the_table_has_every_flow(name, data):
+def test_the_table_has_every_flow(name: str, data: Any) -> None:
     outcome, epoch, sankey = shown(name, data)
     table = sankey.table(outcome)
     track = load_track(name)
@@ -174,7 +175,7 @@ def test_the_table_has_every_flow(name, data):
     assert came + lacks == pytest.approx(100)
 
 
-def test_the_first_epoch_of_the_cloud_copies_what_the_cache_will_serve():
+def test_the_first_epoch_of_the_cloud_copies_what_the_cache_will_serve() -> None:
     track = load_track("cloud_titan")
     sankey = DataFlowSankey(track, "cold")
     outcome = PARTS["pipeline"].baseline(track)
@@ -187,7 +188,7 @@ def test_the_first_epoch_of_the_cloud_copies_what_the_cache_will_serve():
     assert DataFlowSankey(load_track("tiny_pioneer")).extras == ()
 
 
-def test_a_page_without_a_kernel_has_no_choice_that_does_nothing():
+def test_a_page_without_a_kernel_has_no_choice_that_does_nothing() -> None:
     track = load_track("cloud_titan")
     sankey = DataFlowSankey(track)
     sankey.update(PARTS["pipeline"].baseline(track))
@@ -196,7 +197,7 @@ def test_a_page_without_a_kernel_has_no_choice_that_does_nothing():
     assert sankey.epochs.layout.display == "none"
 
 
-def test_the_picture_plays_without_a_kernel():
+def test_the_picture_plays_without_a_kernel() -> None:
     box = data_flow_sankey("cloud_titan", "cache", epoch="cold")
     (playback,) = [child for child in box.children if isinstance(child, Playback)]
     control = load_track("cloud_titan").pipeline.control("cache")

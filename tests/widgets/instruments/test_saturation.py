@@ -2,6 +2,7 @@
 
 import itertools
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -28,7 +29,7 @@ ANY = given(st.data())
 EVERY_TRACK = pytest.mark.parametrize("name", TRACKS)
 
 
-def shown(name, data):
+def shown(name: str, data: Any) -> tuple[Any, Any]:
     """Return any outcome and the instrument that shows it against any resource."""
     outcome = data.draw(outcomes(name, "pipeline"))
     instrument = built(PipelineSaturation, name)
@@ -40,7 +41,7 @@ def shown(name, data):
 
 @EVERY_TRACK
 @ANY
-def test_every_point_of_every_curve_is_the_experiment_there(name, data):
+def test_every_point_of_every_curve_is_the_experiment_there(name: str, data: Any) -> None:
     outcome, instrument = shown(name, data)
     track, resource = load_track(name), instrument.chooser.value
     x = np.asarray(instrument.delivered.x)
@@ -63,7 +64,9 @@ def test_every_point_of_every_curve_is_the_experiment_there(name, data):
 
 @EVERY_TRACK
 @ANY
-def test_the_ceilings_that_nothing_moves_stand_where_the_model_has_them(name, data):
+def test_the_ceilings_that_nothing_moves_stand_where_the_model_has_them(
+    name: str, data: Any
+) -> None:
     outcome, instrument = shown(name, data)
     for tier in ("prepare", "compute"):
         at = min(outcome.warm.ceilings[tier] / instrument.scale, ABOVE * instrument.top)
@@ -72,7 +75,7 @@ def test_the_ceilings_that_nothing_moves_stand_where_the_model_has_them(name, da
 
 @EVERY_TRACK
 @ANY
-def test_the_point_is_the_present_one_and_lies_on_the_curve(name, data):
+def test_the_point_is_the_present_one_and_lies_on_the_curve(name: str, data: Any) -> None:
     outcome, instrument = shown(name, data)
     amount = getattr(outcome.settings, instrument.chooser.value)
     at = float(instrument.span.places(amount))
@@ -88,7 +91,7 @@ def test_the_point_is_the_present_one_and_lies_on_the_curve(name, data):
 
 @EVERY_TRACK
 @ANY
-def test_who_binds_is_named_over_its_own_region_and_said(name, data):
+def test_who_binds_is_named_over_its_own_region_and_said(name: str, data: Any) -> None:
     outcome, instrument = shown(name, data)
     track, words = load_track(name), instrument.draw(outcome)
     assert [instrument.regions[0].left, instrument.regions[-1].right] == [0, 1]
@@ -115,7 +118,7 @@ def test_who_binds_is_named_over_its_own_region_and_said(name, data):
 
 @EVERY_TRACK
 @ANY
-def test_the_names_above_never_meet(name, data):
+def test_the_names_above_never_meet(name: str, data: Any) -> None:
     _, instrument = shown(name, data)
     for label in instrument.names:
         widths = [(7 * len(text) + 6) / 240 for text in label.text]
@@ -130,7 +133,7 @@ def test_the_names_above_never_meet(name, data):
 
 @EVERY_TRACK
 @ANY
-def test_the_least_that_reaches_the_target_is_the_first_on_the_slider(name, data):
+def test_the_least_that_reaches_the_target_is_the_first_on_the_slider(name: str, data: Any) -> None:
     outcome, instrument = shown(name, data)
     track, words = load_track(name), instrument.draw(outcome)
     resource, span = instrument.chooser.value, instrument.span
@@ -150,7 +153,7 @@ def test_the_least_that_reaches_the_target_is_the_first_on_the_slider(name, data
 
 @EVERY_TRACK
 @ANY
-def test_a_ceiling_that_is_nowhere_in_the_figure_is_told(name, data):
+def test_a_ceiling_that_is_nowhere_in_the_figure_is_told(name: str, data: Any) -> None:
     outcome, instrument = shown(name, data)
     words, terms = instrument.draw(outcome), load_track(name).terms
     for tier, stage in (("link", terms.link), ("nvme", terms.cache)):
@@ -162,7 +165,7 @@ def test_a_ceiling_that_is_nowhere_in_the_figure_is_told(name, data):
 
 @EVERY_TRACK
 @ANY
-def test_the_table_has_every_position_of_the_slider_uncut(name, data):
+def test_the_table_has_every_position_of_the_slider_uncut(name: str, data: Any) -> None:
     outcome, instrument = shown(name, data)
     table = instrument.table(outcome)
     control = instrument.span.control
@@ -177,12 +180,12 @@ def test_the_table_has_every_position_of_the_slider_uncut(name, data):
 
 
 @EVERY_TRACK
-def test_the_axis_follows_what_is_moved_and_stays_where_it_is_picked(name):
+def test_the_axis_follows_what_is_moved_and_stays_where_it_is_picked(name: str) -> None:
     track, part = load_track(name), PARTS["pipeline"]
     instrument = PipelineSaturation(track)
     start = part.baseline(track).settings
 
-    def seen():
+    def seen() -> Any:
         (visible,) = [key for key, axis in instrument.axes.items() if axis.visible]
         assert visible == instrument.chooser.value
         return visible
@@ -206,7 +209,7 @@ def test_the_axis_follows_what_is_moved_and_stays_where_it_is_picked(name):
     assert seen() == "cache"
 
 
-def test_an_axis_that_is_fixed_stays_and_offers_no_choice():
+def test_an_axis_that_is_fixed_stays_and_offers_no_choice() -> None:
     track = load_track("cloud_titan")
     instrument = PipelineSaturation(track, "cache")
     start = PARTS["pipeline"].baseline(track).settings
@@ -216,7 +219,7 @@ def test_an_axis_that_is_fixed_stays_and_offers_no_choice():
     assert instrument.extras == ()
 
 
-def test_along_its_own_axis_only_the_point_moves():
+def test_along_its_own_axis_only_the_point_moves() -> None:
     track = load_track("cloud_titan")
     instrument = PipelineSaturation(track, "link")
     start = PARTS["pipeline"].baseline(track).settings
@@ -229,7 +232,7 @@ def test_along_its_own_axis_only_the_point_moves():
 
 
 @EVERY_TRACK
-def test_each_slider_lies_on_its_axis_from_end_to_end(name):
+def test_each_slider_lies_on_its_axis_from_end_to_end(name: str) -> None:
     instrument = built(PipelineSaturation, name)
     for resource, axis in instrument.axes.items():
         control = load_track(name).pipeline.control(resource)
@@ -242,7 +245,7 @@ def test_each_slider_lies_on_its_axis_from_end_to_end(name):
 
 
 @EVERY_TRACK
-def test_the_share_on_the_right_and_the_rate_on_the_left_are_one_scale(name):
+def test_the_share_on_the_right_and_the_rate_on_the_left_are_one_scale(name: str) -> None:
     instrument = built(PipelineSaturation, name)
     left, right = instrument.figure.axes[-2:]
     assert right.side == "right"
@@ -250,7 +253,7 @@ def test_the_share_on_the_right_and_the_rate_on_the_left_are_one_scale(name):
 
 
 @EVERY_TRACK
-def test_the_baseline_can_be_read(name):
+def test_the_baseline_can_be_read(name: str) -> None:
     """The baseline lies inside the figure and away from its edges, so that changes are visible."""
     instrument = PipelineSaturation(load_track(name))
     instrument.update(PARTS["pipeline"].baseline(load_track(name)))
@@ -258,7 +261,7 @@ def test_the_baseline_can_be_read(name):
     assert 0 < instrument.point.x[0] < 1
 
 
-def test_a_linear_and_a_logarithmic_range_have_a_place_for_each_amount():
+def test_a_linear_and_a_logarithmic_range_have_a_place_for_each_amount() -> None:
     part = load_track("cloud_titan").pipeline
     cache, link = Range(part.control("cache")), Range(part.control("link"))
     assert (cache.is_log, link.is_log) == (False, True)
@@ -268,7 +271,7 @@ def test_a_linear_and_a_logarithmic_range_have_a_place_for_each_amount():
         np.testing.assert_allclose(span.amounts(span.places(span.steps)), span.steps, atol=1)
 
 
-def test_regions_and_points_have_their_corners_where_another_stage_takes_over():
+def test_regions_and_points_have_their_corners_where_another_stage_takes_over() -> None:
     span = Range(load_track("cloud_titan").pipeline.control("cache"))
     changes = (
         Change(at=2.5e12, before="link", after="compute"),
@@ -284,7 +287,7 @@ def test_regions_and_points_have_their_corners_where_another_stage_takes_over():
     assert len(x) == len(points(span, ()))
 
 
-def test_the_crisis_of_the_cloud_in_words():
+def test_the_crisis_of_the_cloud_in_words() -> None:
     track = load_track("cloud_titan")
     outcome = PARTS["pipeline"].baseline(track)
     words = PipelineSaturation(track).draw(outcome)
@@ -298,7 +301,7 @@ def test_the_crisis_of_the_cloud_in_words():
 
 
 @pytest.mark.parametrize("moving", RESOURCES)
-def test_the_picture_plays_against_what_moves_without_a_kernel(moving):
+def test_the_picture_plays_against_what_moves_without_a_kernel(moving: Any) -> None:
     box = pipeline_saturation("mobile_nomad", moving, policy="never_evict")
     (playback,) = [child for child in box.children if isinstance(child, Playback)]
     control = load_track("mobile_nomad").pipeline.control(moving)

@@ -1,6 +1,7 @@
 """The map's dots are a simulated order, and its strips the model's reach and bandwidth."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -28,7 +29,7 @@ NAME = "cloud_titan"
 TRACK = load_track(NAME)
 
 
-def outcome_of(**settings):
+def outcome_of(**settings: Any) -> Any:
     """Return the outcome of the baseline with some of the student's settings changed."""
     controls = TRACK.access.controls
     values = {item.name: settings.get(item.name, item.default) for item in controls}
@@ -37,7 +38,7 @@ def outcome_of(**settings):
     )
 
 
-def drawn_places(instrument):
+def drawn_places(instrument: Any) -> Any:
     """Return when each sample is used, sorted by where it is stored."""
     places = np.empty(DOTS)
     places[instrument.marked] = instrument.neighbours.x
@@ -46,13 +47,13 @@ def drawn_places(instrument):
 
 
 @pytest.mark.parametrize("name", TRACKS)
-def test_the_map_is_shown_where_a_random_order_is_asked_for(name):
+def test_the_map_is_shown_where_a_random_order_is_asked_for(name: str) -> None:
     assert ShuffleMap.shows(load_track(name)) == (load_track(name).access.reach_target > 0)
     assert ShuffleMap.shows(load_track(name)) == (name == "cloud_titan")
 
 
 @ANY
-def test_every_place_is_used_once_and_drawn_where_it_was_played(data):
+def test_every_place_is_used_once_and_drawn_where_it_was_played(data: Any) -> None:
     outcome = data.draw(outcomes(NAME, "access"))
     instrument = built(ShuffleMap, NAME)
     instrument.update(outcome)
@@ -63,7 +64,7 @@ def test_every_place_is_used_once_and_drawn_where_it_was_played(data):
     np.testing.assert_allclose(instrument.neighbours.y / instrument.unit, stored[NEIGHBOURS])
 
 
-def test_in_order_is_a_diagonal_and_single_files_are_a_cloud():
+def test_in_order_is_a_diagonal_and_single_files_are_a_cloud() -> None:
     instrument = built(ShuffleMap, NAME)
     words = instrument.draw(outcome_of(shuffled=False))
     np.testing.assert_allclose(drawn_places(instrument), np.arange(DOTS), atol=1e-9)
@@ -74,7 +75,7 @@ def test_in_order_is_a_diagonal_and_single_files_are_a_cloud():
     assert words.startswith("A cloud")
 
 
-def test_shards_without_a_buffer_are_blocks_and_a_buffer_blurs_them():
+def test_shards_without_a_buffer_are_blocks_and_a_buffer_blurs_them() -> None:
     instrument = built(ShuffleMap, NAME)
     words = instrument.draw(outcome_of(format="webdataset", buffer=0))
     blocks = drawn_places(instrument).reshape(-1, SHARD)
@@ -91,18 +92,19 @@ def test_shards_without_a_buffer_are_blocks_and_a_buffer_blurs_them():
     assert words.startswith("A cloud")
 
 
-def test_a_buffer_that_is_smaller_than_a_dot_is_said_to_be():
+def test_a_buffer_that_is_smaller_than_a_dot_is_said_to_be() -> None:
     words = built(ShuffleMap, NAME).draw(outcome_of(format="tfrecord", buffer=512))
     assert "a buffer of 512 is too small to be seen here" in words
 
 
 @ANY
-def test_shards_and_buffer_are_scaled_down_as_the_dataset_is(data):
+def test_shards_and_buffer_are_scaled_down_as_the_dataset_is(data: Any) -> None:
     outcome = data.draw(outcomes(NAME, "access"))
     small, dot = played(TRACK, outcome), dot_size(TRACK)
     file_format = FORMATS[outcome.settings.format]
     assert (small.shard is None) == (not file_format.sharded)
     if small.shard is not None:
+        assert file_format.shard_size is not None
         size = file_format.shard_size / file_format.stored_size(TRACK.dataset.sample_size)
         assert small.shard == pytest.approx(size / dot, abs=0.5)
         assert small.shard in (3, SHARD)
@@ -110,7 +112,7 @@ def test_shards_and_buffer_are_scaled_down_as_the_dataset_is(data):
 
 
 @ANY
-def test_the_strips_and_the_words_are_the_models_reach_and_bandwidth(data):
+def test_the_strips_and_the_words_are_the_models_reach_and_bandwidth(data: Any) -> None:
     outcome = data.draw(outcomes(NAME, "access"))
     instrument = built(ShuffleMap, NAME)
     words = instrument.draw(outcome)
@@ -131,7 +133,7 @@ def test_the_strips_and_the_words_are_the_models_reach_and_bandwidth(data):
 
 
 @ANY
-def test_the_table_has_every_dot(data):
+def test_the_table_has_every_dot(data: Any) -> None:
     outcome = data.draw(outcomes(NAME, "access"))
     instrument = built(ShuffleMap, NAME)
     instrument.update(outcome)
@@ -142,7 +144,7 @@ def test_the_table_has_every_dot(data):
     np.testing.assert_allclose(rows[:, 4], 100 * outcome.kept)
 
 
-def test_the_picture_plays_without_a_kernel():
+def test_the_picture_plays_without_a_kernel() -> None:
     box = shuffle_map(format="webdataset")
     (playback,) = [child for child in box.children if isinstance(child, Playback)]
     assert len(playback.frames) == len(TRACK.access.control("buffer").values)

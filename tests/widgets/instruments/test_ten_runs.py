@@ -1,5 +1,7 @@
 """The recorded runs are listed, drawn, numbered and compared with the model's values."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -30,14 +32,14 @@ ANY = given(st.data())
 EVERY_TRACK = pytest.mark.parametrize("name", TRACKS)
 TRACK = load_track("cloud_titan")
 COSTS = {name: cost_range(load_track(name)) for name in TRACKS}
-RUNS = [
+RUNS: list[dict[str, Any]] = [
     {"cache_gb": 0, "link_gbps": 1, "nvme_gbs": 0.25},  # cheap, but it starves
     {"cache_gb": 10000, "link_gbps": 100, "nvme_gbs": 14},
     {"cache_gb": 2500, "link_gbps": 12, "nvme_gbs": 1},
 ]
 
 
-def answers(name):
+def answers(name: str) -> Any:
     """Return a strategy for the runs of a track, in the student's units."""
     return st.fixed_dictionaries(
         {item.answer: st.sampled_from(item.values) for item in load_track(name).pipeline.controls}
@@ -46,13 +48,13 @@ def answers(name):
 
 @EVERY_TRACK
 @ANY
-def test_every_run_costs_something_between_the_ends_of_its_axis(name, data):
+def test_every_run_costs_something_between_the_ends_of_its_axis(name: str, data: Any) -> None:
     low, high = COSTS[name]
     assert low < data.draw(outcomes(name, "pipeline")).cost < high
 
 
 @EVERY_TRACK
-def test_the_axis_is_no_wider_than_it_has_to_be(name):
+def test_the_axis_is_no_wider_than_it_has_to_be(name: str) -> None:
     """The cheapest and the dearest position of the sliders come close to the ends."""
     track, part = load_track(name), PARTS["pipeline"]
     low, high = COSTS[name]
@@ -67,7 +69,7 @@ def test_the_axis_is_no_wider_than_it_has_to_be(name):
 
 @EVERY_TRACK
 @ANY
-def test_points_stand_at_the_runs_cost_and_utilisation(name, data):
+def test_points_stand_at_the_runs_cost_and_utilisation(name: str, data: Any) -> None:
     track = load_track(name)
     runs = data.draw(st.lists(answers(name), min_size=1, max_size=10))
     shown = TenRuns(track)
@@ -86,7 +88,7 @@ def test_points_stand_at_the_runs_cost_and_utilisation(name, data):
     assert shown.listing.value.count('scope="row"') == len(runs)
     for row, item in zip(shown.plot.table(judged).rows, judged, strict=True):
         assert row[-2] == pytest.approx(100 * item.utilization)
-        assert row[-1] * track.currency.axis == pytest.approx(item.cost)
+        assert float(row[-1]) * track.currency.axis == pytest.approx(item.cost)
     for item in judged:
         assert format_cost(track, item.cost) in shown.listing.value
         assert format_share(item.utilization) in shown.plot.caption.value
@@ -94,7 +96,7 @@ def test_points_stand_at_the_runs_cost_and_utilisation(name, data):
 
 
 @EVERY_TRACK
-def test_a_run_stands_in_the_table_as_on_the_sliders_and_in_the_tracks_currency(name):
+def test_a_run_stands_in_the_table_as_on_the_sliders_and_in_the_tracks_currency(name: str) -> None:
     track = load_track(name)
     shown = TenRuns(track)
     shown.update([{item.answer: item.default for item in track.pipeline.controls}])
@@ -108,7 +110,7 @@ def test_a_run_stands_in_the_table_as_on_the_sliders_and_in_the_tracks_currency(
             assert control.label_of(control.default) in said
 
 
-def test_the_best_run_is_the_cheapest_that_meets_the_target():
+def test_the_best_run_is_the_cheapest_that_meets_the_target() -> None:
     judged = [PARTS["pipeline"].judge(TRACK, run) for run in RUNS]
     assert [bool(outcome.unmet) for outcome in judged] == [True, False, False]
     assert best_run(judged) == 2
@@ -124,10 +126,10 @@ points_ = st.lists(st.tuples(st.floats(0, 100), st.floats(0.05, 0.95)), max_size
 
 
 @given(points_)
-def test_every_run_is_named_once_and_no_name_covers_another_or_its_point(at):
+def test_every_run_is_named_once_and_no_name_covers_another_or_its_point(at: list[Any]) -> None:
     x, heights = [point[0] for point in at], [point[1] for point in at]
     found = name_points(x, heights)
-    numbers = []
+    numbers: list[int] = []
     for name in found:
         for part in filter(None, name.text.split(", ")):
             first, _, last = part.partition("–")
@@ -149,7 +151,7 @@ def test_every_run_is_named_once_and_no_name_covers_another_or_its_point(at):
                     assert beside or abs(one.height + HIGH - height) >= HIGH / 2
 
 
-def test_runs_alike_are_named_together():
+def test_runs_alike_are_named_together() -> None:
     (name,) = name_points([95.0] * 4, [0.5] * 4)
     assert name.text == "1–4"
     names = name_points([10.0, 95.0, 40.0, 95.0], [0.5] * 4)
@@ -161,7 +163,7 @@ def test_runs_alike_are_named_together():
 
 @EVERY_TRACK
 @ANY
-def test_a_comparison_says_the_models_difference(name, data):
+def test_a_comparison_says_the_models_difference(name: str, data: Any) -> None:
     track = load_track(name)
     one, other = data.draw(answers(name)), data.draw(answers(name))
     before, after = (PARTS["pipeline"].judge(track, run) for run in (one, other))
@@ -181,7 +183,7 @@ def test_a_comparison_says_the_models_difference(name, data):
             assert f" the {item.label[0].lower()}{item.label[1:]} " not in f"{said} "
 
 
-def test_twice_the_link_is_said_to_be_twice_the_link():
+def test_twice_the_link_is_said_to_be_twice_the_link() -> None:
     one = {"cache_gb": 2000.0, "link_gbps": 5.0, "nvme_gbs": 7.0}
     said = compare(TRACK, ("run 1", "run 3"), (one, {**one, "link_gbps": 10.0}))
     assert said.startswith("Compared with run 1, run 3 has twice the download bandwidth: 47 points")
@@ -189,7 +191,7 @@ def test_twice_the_link_is_said_to_be_twice_the_link():
     assert "0 GB instead of 2,000 GB of local cache (buffer)" in said
 
 
-def test_two_runs_can_be_chosen_and_the_present_settings_too():
+def test_two_runs_can_be_chosen_and_the_present_settings_too() -> None:
     shown = TenRuns(TRACK)
     assert shown.comparison.sides_row.children == ()
     shown.update(RUNS[:1])
@@ -216,7 +218,7 @@ def test_two_runs_can_be_chosen_and_the_present_settings_too():
     assert shown.comparison.difference.value == before  # the present settings aren't compared
 
 
-def test_the_only_run_is_compared_with_the_present_settings():
+def test_the_only_run_is_compared_with_the_present_settings() -> None:
     shown = TenRuns(TRACK)
     shown.now(RUNS[0])
     assert shown.comparison.sides_row.children == ()
@@ -227,7 +229,7 @@ def test_the_only_run_is_compared_with_the_present_settings():
     assert [side.value for side in shown.comparison.sides] == [0, 1]
 
 
-def test_nothing_is_made_before_there_is_a_run_and_closing_closes_all_of_it():
+def test_nothing_is_made_before_there_is_a_run_and_closing_closes_all_of_it() -> None:
     shown = TenRuns(TRACK)
     assert not {"plot", "comparison", "listing"} & set(vars(shown))
     shown.update(RUNS)
@@ -236,7 +238,7 @@ def test_nothing_is_made_before_there_is_a_run_and_closing_closes_all_of_it():
     assert plot.comm is None
 
 
-def test_without_a_run_there_is_nothing_and_with_one_its_file_is_named():
+def test_without_a_run_there_is_nothing_and_with_one_its_file_is_named() -> None:
     shown = TenRuns(TRACK)
     assert shown.widget.children == ()
     shown.update(RUNS)
@@ -247,11 +249,11 @@ def test_without_a_run_there_is_nothing_and_with_one_its_file_is_named():
     assert "3 of 10 runs recorded" in shown.words.value
 
 
-def test_every_choice_has_a_name():
+def test_every_choice_has_a_name() -> None:
     assert [side.description for side in TenRuns(TRACK).comparison.sides] == ["Compare", "with"]
 
 
-def test_the_picture_stands_without_a_kernel():
+def test_the_picture_stands_without_a_kernel() -> None:
     box = ten_runs("cloud_titan", RUNS)
     said = " ".join(texts(box))
     assert "Compared with run 2, run 3" in said

@@ -3,6 +3,7 @@
 import math
 import re
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -35,7 +36,7 @@ ALL = ["Young", "Daly", "exact"]
 """The intervals that a flag of the optimum stands for."""
 
 
-def drawn(name, data):
+def drawn(name: str, data: Any) -> tuple[Any, Any, Any]:
     """Return any outcome of a track, the instrument that shows it, and the caption."""
     outcome = data.draw(outcomes(name, "checkpoint"))
     instrument = built(YoungDaly, name)
@@ -45,7 +46,7 @@ def drawn(name, data):
 
 @EVERY_TRACK
 @ANY
-def test_the_parts_add_up_and_the_optimum_is_the_lowest_point(name, data):
+def test_the_parts_add_up_and_the_optimum_is_the_lowest_point(name: str, data: Any) -> None:
     outcome, instrument, _ = drawn(name, data)
     curves = {kind: np.asarray(curve.y) for kind, curve in instrument.curves.items()}
     shown = curves["total"] < instrument.top
@@ -67,7 +68,7 @@ def test_the_parts_add_up_and_the_optimum_is_the_lowest_point(name, data):
 
 @EVERY_TRACK
 @ANY
-def test_the_curves_are_the_models_at_every_interval(name, data):
+def test_the_curves_are_the_models_at_every_interval(name: str, data: Any) -> None:
     outcome, instrument, _ = drawn(name, data)
     track = load_track(name)
     shares = overhead_curve(track, outcome.settings, grid(track))
@@ -83,7 +84,9 @@ def test_the_curves_are_the_models_at_every_interval(name, data):
 
 @EVERY_TRACK
 @ANY
-def test_the_band_is_that_of_the_simulated_jobs_where_they_are_simulated(name, data):
+def test_the_band_is_that_of_the_simulated_jobs_where_they_are_simulated(
+    name: str, data: Any
+) -> None:
     outcome, instrument, words = drawn(name, data)
     track, top = load_track(name), instrument.top / 100
     seen = overheads(track, outcome.settings, grid(track), top)
@@ -106,7 +109,7 @@ def test_the_band_is_that_of_the_simulated_jobs_where_they_are_simulated(name, d
 
 @EVERY_TRACK
 @ANY
-def test_limits_are_shaded_and_named_where_they_are(name, data):
+def test_limits_are_shaded_and_named_where_they_are(name: str, data: Any) -> None:
     outcome, instrument, words = drawn(name, data)
     shown = {"crashes": outcome.storm_interval, "wears out": outcome.wear_interval}
     texts = [str(item) for label in instrument.texts.values() for item in label.text]
@@ -132,7 +135,7 @@ def test_limits_are_shaded_and_named_where_they_are(name, data):
 
 @EVERY_TRACK
 @ANY
-def test_an_overhead_above_the_figure_is_marked_and_said(name, data):
+def test_an_overhead_above_the_figure_is_marked_and_said(name: str, data: Any) -> None:
     outcome, instrument, words = drawn(name, data)
     top = load_track(name).checkpoint.plot_top
     beyond = not 100 * outcome.wasted / outcome.solve_time <= top
@@ -151,7 +154,7 @@ def test_an_overhead_above_the_figure_is_marked_and_said(name, data):
 
 @EVERY_TRACK
 @ANY
-def test_what_the_words_say_is_what_the_model_says(name, data):
+def test_what_the_words_say_is_what_the_model_says(name: str, data: Any) -> None:
     outcome, _, words = drawn(name, data)
     work = outcome.solve_time
     assert format_time(outcome.settings.interval) in words
@@ -171,7 +174,9 @@ def test_what_the_words_say_is_what_the_model_says(name, data):
 
 
 @EVERY_TRACK
-def test_after_the_ops_leads_call_both_optima_are_marked_and_the_new_one_is_sooner(name):
+def test_after_the_ops_leads_call_both_optima_are_marked_and_the_new_one_is_sooner(
+    name: str,
+) -> None:
     track = load_track(name)
     calm = PART.baseline(track).settings
     event = evaluate_checkpoint(
@@ -193,7 +198,9 @@ def test_after_the_ops_leads_call_both_optima_are_marked_and_the_new_one_is_soon
 
 @EVERY_TRACK
 @ANY
-def test_the_rules_are_marked_apart_where_they_part_and_as_one_where_they_do_not(name, data):
+def test_the_rules_are_marked_apart_where_they_part_and_as_one_where_they_do_not(
+    name: str, data: Any
+) -> None:
     outcome = data.draw(outcomes(name, "checkpoint"))
     same = built(YoungDaly, name).same
     flags = best_flags(outcome, same)
@@ -211,12 +218,12 @@ def test_the_rules_are_marked_apart_where_they_part_and_as_one_where_they_do_not
 
 @EVERY_TRACK
 @ANY
-def test_the_interval_alone_moves_nothing_but_the_point_and_the_words(name, data):
+def test_the_interval_alone_moves_nothing_but_the_point_and_the_words(name: str, data: Any) -> None:
     outcome, instrument, _ = drawn(name, data)
     changed = set()
     watched = [mark for mark in instrument.figure.marks if mark is not instrument.point]
 
-    def note(change):
+    def note(change: Any) -> None:
         changed.add(change.name)
 
     for mark in watched:
@@ -235,7 +242,7 @@ def test_the_interval_alone_moves_nothing_but_the_point_and_the_words(name, data
 
 @EVERY_TRACK
 @ANY
-def test_the_table_is_the_model_unclipped(name, data):
+def test_the_table_is_the_model_unclipped(name: str, data: Any) -> None:
     outcome, instrument, _ = drawn(name, data)
     track = load_track(name)
     table = instrument.table(outcome)
@@ -264,13 +271,13 @@ def test_the_table_is_the_model_unclipped(name, data):
         ([3.0, 3.0, 3.0, 3.0, 3.0], None),
     ],
 )
-def test_where_a_curve_leaves_the_figure(shares, expected):
+def test_where_a_curve_leaves_the_figure(shares: Any, expected: tuple[float, float] | None) -> None:
     found = leaving(np.array([1.0, 2, 4, 8, 16]), np.array(shares), 2.0)
     assert found == (expected if expected is None else pytest.approx(expected))
 
 
 @EVERY_TRACK
-def test_a_page_of_it_plays_without_a_kernel(name):
+def test_a_page_of_it_plays_without_a_kernel(name: str) -> None:
     box = young_daly(name, "node_mtbf")
     (playback,) = [child for child in box.children if hasattr(child, "frames")]
     assert len(playback.frames) == len(load_track(name).checkpoint.control("node_mtbf").values)
