@@ -30,7 +30,7 @@ LONGEST_FIRST = (
 )
 """Files and folders whose tests take long: begun last, they would keep one process waiting."""
 
-BUILT = ("make", "playwright", "server", "hub_root", "lab")
+BUILT = ("make", "playwright", "server", "hub_root", "lab", "grade", "graded", "once", "room")
 """Fixtures for which something is built or started: who uses one isn't in ``make quick``."""
 
 
