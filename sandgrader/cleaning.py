@@ -1,4 +1,4 @@
-"""A student's Markdown and outputs as HTML that can do nothing in the page of who reads it.
+"""A student's Markdown and outputs as HTML that can do nothing in the page of whoever reads it.
 
 No script, no frame, no form, no style of its own, nothing fetched from elsewhere: an instructor
 opens a feedback page with rights that a student doesn't have.
@@ -159,7 +159,7 @@ def _text(text: str) -> str:
 
 
 def _picture(form: str, content: str, output: Mapping[str, Any]) -> str:
-    """Return an image with words for who doesn't see it."""
+    """Return an image with words for those who can't see it."""
     if form == "image/svg+xml":
         content = base64.b64encode(content.encode()).decode()
     source = f"data:{form};base64,{content.strip()}"

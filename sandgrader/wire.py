@@ -59,7 +59,7 @@ class Reader:
         self.connection = connection
         self.largest = largest
         self.sender = 0
-        """Process id of who sent the last message, where the connection tells."""
+        """Process id of the sender of the last message, where the connection tells."""
         self._buffer = bytearray()
 
     def receive(self, deadline: float | None = None) -> Any:

@@ -171,7 +171,7 @@ def append_entry(
     Raises :class:`LedgerFullError` where ``part`` has ``most`` entries of this kind already, and
     :class:`LedgerError` where the ledger can't be read or written. The file is then unchanged.
     """
-    from filelock import FileLock, Timeout  # only who writes pays for it
+    from filelock import FileLock, Timeout  # reading a ledger should not pay for this import
 
     try:
         with FileLock(folder / f".{FILE_NAME}.lock", timeout=10):

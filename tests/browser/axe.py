@@ -20,6 +20,17 @@ RUN = """async (places) => {
 }"""
 
 
+PAINTED = """async () => {
+  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  return !document.getAnimations().some((item) => item instanceof CSSTransition);
+}"""
+
+
+def await_painted(page: Page) -> None:
+    """Wait until what was changed is painted, and no colour is on its way to another."""
+    page.wait_for_function(PAINTED)
+
+
 def grave_findings(page: Page, axe: str, places: list[str]) -> list[dict[str, Any]]:
     """Return what is serious or critical within ``places``, selectors, with all folds open."""
     page.evaluate(
@@ -27,7 +38,7 @@ def grave_findings(page: Page, axe: str, places: list[str]) -> list[dict[str, An
           .forEach((item) => { item.open = true; })""",
         places,
     )
-    page.wait_for_timeout(300)
+    await_painted(page)
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(axe)
     found = page.evaluate(RUN, {"include": [[place] for place in places]})

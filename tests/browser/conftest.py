@@ -139,6 +139,15 @@ def captions(page: Page) -> str:
     )
 
 
+def await_words(page: Page, words: str) -> None:
+    """Wait until a workbench on the page says exactly these words."""
+    page.wait_for_function(
+        "(words) => [...document.querySelectorAll('.storagelab-words')]"
+        ".some((item) => item.textContent === words)",
+        arg=words,
+    )
+
+
 STILL = """(frames) => new Promise((resolve) => {
   const shape = () => [...document.querySelectorAll('.bqplot path, .bqplot g')]
     .map((item) => (item.getAttribute('d') || '') + (item.getAttribute('transform') || '')).join();

@@ -20,6 +20,8 @@ import nbformat
 from storagelab.parts import Part
 from storagelab.tracks import Track
 
+from .axe import await_painted
+
 ARGUMENTS = [
     "--no-browser", "--allow-root", "--ip=127.0.0.1", "--ServerApp.port_retries=0",
     "--IdentityProvider.token=", "--ServerApp.disable_check_xsrf=True", "--LabApp.news_url=",
@@ -149,7 +151,7 @@ def use_theme(page: Any, theme: str) -> None:
     page.emulate_media(color_scheme=theme)
     light = "true" if theme == "light" else "false"
     page.wait_for_selector(f"body[data-jp-theme-light='{light}']", state="attached")
-    page.wait_for_timeout(500)
+    await_painted(page)
 
 
 def run_all(page: Any) -> None:

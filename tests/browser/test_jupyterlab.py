@@ -29,7 +29,7 @@ from tests.browser.lab import Lab
 
 from .axe import THEMES, grave_findings
 from .chromium import NOT_IN_TWO_SECONDS
-from .conftest import Traffic, captions, new_page, wait_until_settled
+from .conftest import Traffic, await_words, captions, new_page, wait_until_settled
 from .lab import run_all, students_copy, use_theme
 
 EVERY_LAB = [(track, part) for track in TRACKS for part in PARTS]
@@ -95,12 +95,7 @@ class Bench:
 
     def await_words(self) -> None:
         """Wait until the page says of itself what the model says of the twin's settings."""
-        words = self.part.summary(self.track, self.twin.outcome)
-        self.page.wait_for_function(
-            "(words) => [...document.querySelectorAll('.storagelab-words')]"
-            ".some((item) => item.textContent === words)",
-            arg=words,
-        )
+        await_words(self.page, self.part.summary(self.track, self.twin.outcome))
 
     def slider(self, control: Control) -> Locator:
         return self.page.get_by_role("slider", name=control.label, exact=True)

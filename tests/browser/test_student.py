@@ -163,11 +163,11 @@ def test_two_copies_of_a_workbench_live_side_by_side(
     first, second = shown(page, 2).all()
     line = line_of(second).input_value()
     move(page, first)
-    page.wait_for_timeout(500)
+    wait_until_settled(page)
     assert line_of(second).input_value() == line
     line = line_of(first).input_value()
     move(page, second, "ArrowLeft")
-    page.wait_for_timeout(500)
+    wait_until_settled(page)
     assert line_of(first).input_value() == line
     move(page, first)
     no_traceback(page)

@@ -22,7 +22,7 @@ from storagelab.widgets.gallery import GALLERY
 from storagelab.widgets.workbench import Workbench
 from tests.browser.lab import Lab
 
-from .conftest import Traffic, new_page, wait_until_settled
+from .conftest import Traffic, await_words, new_page, wait_until_settled
 from .embedding import write_page
 from .lab import notebook_of, run_all, run_cell, students_copy, use_theme
 
@@ -146,7 +146,8 @@ def test_the_numbers_saved_are_the_instruments_own(live: tuple[Any, Workbench]) 
                 expect(page.get_by_role("textbox", name="The line to paste")).not_to_have_value(
                     before
                 )
-            page.wait_for_timeout(500)
+            await_words(page, twin.part.summary(twin.track, twin.outcome))
+        wait_until_settled(page)
         for instrument in twin.instruments:
             box = instrument_of(page, instrument.title)
             name, content = saved(page, box, "CSV")
@@ -200,7 +201,7 @@ def test_nothing_eases_for_those_who_want_no_motion(live: tuple[Any, Workbench])
             page.evaluate("() => window.frames_.forEach((frames) => frames.clear())")
             for key in ("ArrowRight", "ArrowLeft"):
                 page.keyboard.press(key)
-                page.wait_for_timeout(400)
+                wait_until_settled(page)
             counts = page.evaluate("() => window.frames_.map((frames) => frames.size)")
             # where it was, where it is, and at most one more frame on the way
             assert max(counts) <= 4, control.label

@@ -471,9 +471,9 @@ class PlayedOrder(msgspec.Struct, frozen=True):
     """The order in which a small dataset is read and used, by the place where it is stored."""
 
     read: np.ndarray
-    """The how-manieth each stored sample is read, from 0; shape (samples,)."""
+    """The position at which each stored sample is read, from 0; shape (samples,)."""
     used: np.ndarray
-    """The how-manieth it leaves the shuffle buffer, from 0; shape (samples,)."""
+    """The position at which it leaves the shuffle buffer, from 0; shape (samples,)."""
 
     @property
     def displacement(self) -> float:
