@@ -9,10 +9,12 @@ to clear up in good order, and kills what is still there.
 from __future__ import annotations
 
 import ctypes
+import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable
 from contextlib import suppress
 from types import FrameType
 
@@ -29,27 +31,53 @@ def adopt_orphans() -> None:
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
-def descendants() -> Iterator[psutil.Process]:
-    """Yield every living process below this one."""
-    for process in psutil.Process().children(recursive=True):
-        with suppress(psutil.NoSuchProcess):
-            if process.status() != psutil.STATUS_ZOMBIE:
-                yield process
+class Supervised:
+    """A process whose orphaned descendants are this process's to bury."""
 
+    def __init__(self, command: list[str]) -> None:
+        # in a group of its own: Ctrl-C reaches it once, from here, and not each of its processes
+        self._process = subprocess.Popen(command, process_group=0)
+        self.code: int | None = None
+        """Its exit code, once it has one."""
 
-def kill_descendants() -> list[str]:
-    """Kill everything below this process and return what that was.
+    def reap(self) -> None:
+        """Take down whoever has ended: tests wait for processes to be gone, and not just dead."""
+        with suppress(ChildProcessError):  # nobody is left
+            while True:
+                number, status = os.waitpid(-1, os.WNOHANG)
+                if not number:
+                    return
+                if number == self._process.pid:
+                    self.code = self._process.returncode = os.waitstatus_to_exitcode(status)
 
-    Again and again: whoever is killed may have started another meanwhile.
-    """
-    killed: dict[int, str] = {}
-    while found := list(descendants()):
-        for process in found:
-            with suppress(psutil.NoSuchProcess):
-                killed.setdefault(process.pid, " ".join(process.cmdline())[:120])
-                process.kill()
-        psutil.wait_procs(found, timeout=1)
-    return list(killed.values())
+    def wait(self, until: Callable[[], bool], seconds: float = float("inf")) -> None:
+        """Wait for its end, or for something else, for so many seconds at most."""
+        end = time.monotonic() + seconds
+        self.reap()
+        while self.code is None and not until() and time.monotonic() < end:
+            time.sleep(0.02)
+            self.reap()
+
+    def interrupt(self) -> None:
+        """Send it what Ctrl-C sends."""
+        if self.code is None:
+            self._process.send_signal(signal.SIGINT)
+
+    def kill_descendants(self) -> list[str]:
+        """Kill everything below this process and return what that was.
+
+        Again and again: whoever is killed may have started another meanwhile.
+        """
+        killed: dict[int, str] = {}
+        while found := psutil.Process().children(recursive=True):
+            for process in found:
+                with suppress(psutil.NoSuchProcess):
+                    if process.status() != psutil.STATUS_ZOMBIE:
+                        killed.setdefault(process.pid, " ".join(process.cmdline())[:120])
+                        process.kill()
+            time.sleep(0.02)
+            self.reap()
+        return list(killed.values())
 
 
 def main(arguments: list[str]) -> int:
@@ -62,20 +90,15 @@ def main(arguments: list[str]) -> int:
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, note)
-    # in a group of its own: Ctrl-C reaches pytest once, from here, and not each of its processes
-    pytest = subprocess.Popen([sys.executable, "-m", "pytest", *arguments], process_group=0)
-    while pytest.poll() is None and not received:
-        with suppress(subprocess.TimeoutExpired):
-            pytest.wait(timeout=0.2)
+    pytest = Supervised([sys.executable, "-m", "pytest", *arguments])
+    pytest.wait(until=lambda: bool(received))
     if received:
-        pytest.send_signal(signal.SIGINT)
-        with suppress(subprocess.TimeoutExpired):
-            pytest.wait(timeout=GRACE)
-    left = kill_descendants()
-    pytest.wait()
+        pytest.interrupt()
+        pytest.wait(until=lambda: False, seconds=GRACE)
+    left = pytest.kill_descendants()
     if left and not received:
         print("Left behind by the tests, and killed:", *left, sep="\n  ", file=sys.stderr)
-    return 128 + received[0] if received else pytest.returncode
+    return 128 + received[0] if received else int(pytest.code or 0)
 
 
 if __name__ == "__main__":

@@ -354,7 +354,9 @@ def attempt_from(student: Student, others: list[str]) -> dict[str, str]:
     """Try from the notebook that is open; return by attempt what came of it."""
     source, address = inspect.getsource(intruder.attempts), student.hub.address
     call = f"attempts{(address, str(HOMES), others, INSTRUCTOR, COURSE, str(EXCHANGE), TRACK)!r}"
-    shown = student.type_and_run("lock", f"{source}\n{call}")
+    # in the cell, the names in its annotations are of no concern
+    head = "from __future__ import annotations"
+    shown = student.type_and_run("lock", f"{head}\n{source}\n{call}")
     came = json.loads(shown.inner_text())
     assert isinstance(came, dict)
     return came

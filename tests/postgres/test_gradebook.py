@@ -144,7 +144,7 @@ def test_a_point_given_by_hand_survives_a_grader_at_work(
         assert (grade.manual_score, grade.score) == (1.5, 1.5)
 
 
-@pytest.mark.parametrize("stroke", ["kill", "abort"])
+@pytest.mark.parametrize("stroke", ["kill", pytest.param("abort", marks=pytest.mark.nightly)])
 def test_a_server_that_dies_in_mid_run_leaves_nothing_half_written(
     server: Any, course: Any, gate: Gate, stroke: str
 ) -> None:

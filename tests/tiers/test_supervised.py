@@ -31,6 +31,10 @@ def test_that_starts_what_outlives_it():
     orphan = subprocess.run([sys.executable, "-c", double, HOLD], stdout=subprocess.PIPE, text=True)
     Path("started.new").write_text(f"{os.getpid()} {own.pid} {orphan.stdout.strip()}")
     Path("started.new").rename("started")
+    # whoever is killed below is gone and no zombie
+    short = subprocess.run([sys.executable, "-c", double, "pass"], stdout=subprocess.PIPE)
+    while Path(f"/proc/{int(short.stdout)}").exists():
+        time.sleep(0.05)
     if "stay" in os.environ["STORAGELAB_TEST_HOLD"]:
         time.sleep(600)
 """
