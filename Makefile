@@ -18,16 +18,17 @@ PACKAGE   := $(shell find storagelab -type f -not -name '*.pyc')
 # what pages load: widgets, their scripts and styles
 WIDGETS   := $(filter storagelab/widgets/%,$(PACKAGE))
 GRADER    := $(shell find sandgrader -type f -not -name '*.pyc') $(filter storagelab/report/% storagelab/cli.py,$(PACKAGE))
+VALIDATED := $(filter storagelab/validation/%,$(PACKAGE))
 # what notebooks import, and the tools that make them; track files of one's own among it
-LESSON    := $(filter-out $(WIDGETS) $(GRADER) storagelab/validation/% storagelab/course/guide.py,$(PACKAGE))
+LESSON    := $(filter-out $(WIDGETS) $(GRADER) $(VALIDATED) storagelab/course/guide.py,$(PACKAGE))
 LESSON    += $(if $(STORAGELAB_TRACKS),$(wildcard $(STORAGELAB_TRACKS)/*.toml))
 NOTEBOOKS := $(shell find notebooks -type f -not -name '*.pyc') nbgrader_config.py
 CHAPTERS  := $(shell find book -type f -not -name '*.pyc') _config.yml
 
 .DEFAULT_GOAL := help
 .PHONY: help setup notebooks release book demo-class course guide lab hub quick test nightly \
-  what-tests-need programs lint fix javascript-tests bench bench-grade soak pictures mutants chromium bubblewrap \
-  postgres demo-class-stock deploy-check clean
+  what-tests-need programs lint fix javascript-tests bench bench-grade soak pictures mutants \
+  chromium bubblewrap postgres demo-class-stock deploy-check clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -118,8 +119,7 @@ $(STAMPS)/demo-class-stock: $(STAMPS)/demo-class
 
 book: $(STAMPS)/book ## build the book
 
-$(STAMPS)/book: $(CHAPTERS) $(LESSON) $(WIDGETS) $(filter storagelab/validation/%,$(PACKAGE)) \
-  $(STAMPS)/npm | $(STAMPS)/setup
+$(STAMPS)/book: $(CHAPTERS) $(LESSON) $(WIDGETS) $(VALIDATED) $(STAMPS)/npm | $(STAMPS)/setup
 	@# the cache of executed pages doesn't see a change in the package that they import
 	@rm -rf build/book
 	@echo "Building the book ..."

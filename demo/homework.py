@@ -20,9 +20,6 @@ from demo.students import Answers, Student
 from storagelab.course.kernels import run_notebook
 from storagelab.parts import PARTS
 
-Notebooks = dict[str, nbformat.NotebookNode]
-"""By part."""
-
 
 def do_homework(folder: Path, student: Student, answers: Answers, kernels: bool) -> None:
     """Fill in a fetched assignment and run it, as the student would in JupyterLab.

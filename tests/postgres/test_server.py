@@ -9,10 +9,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-import psutil
 from sqlalchemy import create_engine, text
 
 from storagelab.course.layout import Layout
+from tests.processes import lives
 
 HOLD = """
 import time
@@ -30,13 +30,6 @@ def answers(url: str) -> Any:
             return connection.execute(text("SELECT 1")).scalar_one() == 1
     finally:
         engine.dispose()
-
-
-def lives(number: int) -> Any:
-    try:
-        return psutil.Process(number).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
 
 
 def test_it_comes_back_after_every_kind_of_end(server: Any) -> None:

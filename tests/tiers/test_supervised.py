@@ -8,10 +8,10 @@ import sys
 import time
 from pathlib import Path
 
-import psutil
 import pytest
 
 from storagelab.course.layout import Layout
+from tests.processes import lives
 
 pytestmark = pytest.mark.full
 
@@ -38,13 +38,6 @@ def test_that_starts_what_outlives_it():
     if "stay" in os.environ["STORAGELAB_TEST_HOLD"]:
         time.sleep(600)
 """
-
-
-def alive(number: int) -> bool:
-    try:
-        return psutil.Process(number).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
 
 
 def run(layout: Layout, folder: Path, hold: str) -> subprocess.Popen[bytes]:
@@ -74,10 +67,10 @@ def test_a_run_that_is_stopped_ends_all_that_it_started(
 ) -> None:
     running = run(layout, tmp_path, "stay")
     numbers = started(tmp_path, running)
-    assert all(map(alive, numbers))
+    assert all(map(lives, numbers))
     running.send_signal(sign)
     assert running.wait(timeout=SECONDS) == 128 + sign
-    assert not any(map(alive, numbers))
+    assert not any(map(lives, numbers))
 
 
 def test_a_run_that_ends_by_itself_says_what_its_tests_left(layout: Layout, tmp_path: Path) -> None:
@@ -86,4 +79,4 @@ def test_a_run_that_ends_by_itself_says_what_its_tests_left(layout: Layout, tmp_
     assert running.returncode == 0
     assert "1 passed" in said.decode()
     assert "Left behind by the tests" in said.decode()
-    assert not any(map(alive, map(int, (tmp_path / "started").read_text().split())))
+    assert not any(map(lives, map(int, (tmp_path / "started").read_text().split())))
