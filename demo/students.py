@@ -156,7 +156,9 @@ class Sheet:
             return {cell: Loss(0.0, "a target is missed", missed[0])}
         points = self.points["decide-test"]
         times = outcome.cost / self.least
-        score = round(points * share_for_cost(outcome.cost, self.least), 2)
+        score = round(
+            points * share_for_cost(outcome.cost, self.least, self.part.crisis_cost(self.track)), 2
+        )
         return {} if score == points else {cell: Loss(score, f"{times:.3g} times the least cost")}
 
     def waste_of(self, decision: dict[str, Any]) -> dict[str, Loss]:

@@ -10,7 +10,7 @@ For any nbgrader course, in its ``nbgrader_config.py``::
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from jinja2.runtime import Context
 from nbconvert.exporters import HTMLExporter
 from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
+from nbgrader.api import Gradebook
 from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme
 from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]
 from traitlets import List, Unicode, validate
@@ -68,6 +69,7 @@ class FeedbackFilter(Preprocessor):
             {name: self.config[name] for name in ("ClearHiddenTests", "ClearMarkScheme")}
         )
         tests, schemes = ClearHiddenTests(config=delimiters), ClearMarkScheme(config=delimiters)
+        unread, heading = _unread(resources.get("nbgrader", {})), ""
         regions = (
             (tests.begin_test_delimeter, tests.end_test_delimeter),
             (schemes.begin_mark_scheme_delimeter, schemes.end_mark_scheme_delimeter),
@@ -75,6 +77,16 @@ class FeedbackFilter(Preprocessor):
         hidden: set[str] = set()
         for cell in nb.cells:
             cell.metadata.pop("feedback", None)
+            cell.metadata.pop("place", None)
+            grading = cell.metadata.get("nbgrader")
+            grading = grading if isinstance(grading, dict) else {}
+            if cell.cell_type == "markdown" and not grading.get("task"):
+                heading = _last_heading(cell.source) or heading
+            if grading.get("grade") or grading.get("task"):
+                cell.metadata["place"] = {
+                    "heading": heading,
+                    "unread": grading.get("grade_id") in unread,
+                }
             had_tests = regions[0][0] in cell.source
             cell.source, taken = strip_regions(cell.source, regions)
             hidden.update(taken)
@@ -84,6 +96,9 @@ class FeedbackFilter(Preprocessor):
                     "stopped": any(item.get("ename") in TIMEOUTS for item in cell.outputs),
                 }
                 cell.outputs = []
+            elif cell.cell_type == "code" and grading.get("grade") and _is_credit(cell.outputs):
+                cell.metadata["feedback"] = {"told": [], "stopped": False}
+                cell.outputs = cell.outputs[:-1]
         hidden -= {line.strip() for cell in nb.cells for line in cell.source.splitlines()}
         hidden = {line for line in hidden if len(line) >= SHORTEST}
         for cell in nb.cells:
@@ -106,6 +121,38 @@ class FeedbackFilter(Preprocessor):
             ):
                 text = output["data"].get("text/plain", "")
                 yield text if isinstance(text, str) else "".join(text)
+
+
+def _unread(graded: Mapping[str, Any]) -> set[str]:
+    """Return the ids of the cells that a person has still to grade.
+
+    ``graded`` says which notebook of which submission it is, and in which gradebook; empty where
+    a page is made without one.
+    """
+    if "db_url" not in graded:
+        return set()
+    with Gradebook(graded["db_url"]) as gradebook:  # type: ignore[no-untyped-call]
+        notebook = gradebook.find_submission_notebook(
+            graded["notebook"], graded["assignment"], graded["student"]
+        )
+        return {grade.name for grade in notebook.grades if grade.needs_manual_grade}
+
+
+def _last_heading(source: str) -> str:
+    """Return the text of the last heading in some Markdown; empty where there is none."""
+    found = re.findall(r"^#{1,6}[ \t]+(.+?)[ \t]*#*$", source, re.MULTILINE)
+    return str(found[-1]) if found else ""
+
+
+def _is_credit(outputs: Sequence[Mapping[str, Any]]) -> bool:
+    """Return whether the last output is a bare number: a test's points, as nbgrader reads them."""
+    if not outputs or outputs[-1]["output_type"] != "execute_result":
+        return False
+    try:
+        float(outputs[-1]["data"].get("text/plain", ""))
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def strip_regions(source: str, regions: Iterable[tuple[str, str]]) -> tuple[str, list[str]]:
@@ -161,6 +208,30 @@ def spoken(text: str) -> str:
     return "".join(f"<p>{line}</p>" for line in lines)
 
 
+def title(cell: NotebookNode) -> str:
+    """Return what a graded cell is called: the heading that it stands under, and its id.
+
+    The id alone where there is no heading; without what says that it is a test, which the page
+    says in words.
+    """
+    grade_id = str(cell.metadata.nbgrader.grade_id)
+    name = re.sub(r"[-_ ]?test$", "", grade_id, flags=re.IGNORECASE) or grade_id
+    name = re.sub(r"[-_]+", " ", name)
+    heading = cell.metadata.get("place", {}).get("heading", "")
+    if not heading:
+        return grade_id
+    return heading if name.lower() in heading.lower() else f"{heading}: {name}"
+
+
+def unread_points(cells: Iterable[NotebookNode]) -> float:
+    """Return the points of the cells that a person has still to grade."""
+    return sum(
+        float(cell.metadata.nbgrader.get("points") or 0)
+        for cell in cells
+        if cell.metadata.get("place", {}).get("unread")
+    )
+
+
 def anchor(cell: NotebookNode) -> str:
     """Return the id of a graded cell's heading in the page."""
     return "cell-" + re.sub(r"[^A-Za-z0-9_-]", "-", str(cell.metadata.nbgrader.grade_id))
@@ -208,6 +279,8 @@ class FeedbackExporter(HTMLExporter):
             "shown": from_output,
             "verdict": verdict,
             "anchor": anchor,
+            "title": title,
+            "unread_points": unread_points,
             "spoken": spoken,
         }.items()
 

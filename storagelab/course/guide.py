@@ -12,8 +12,8 @@ from typing import Any
 
 from storagelab.course.answers import Answers, TrackAnswers, load_answers
 from storagelab.course.layout import Layout
-from storagelab.parts import PARTS, AnyPart, Outcome, si_values
-from storagelab.parts.scoring import FREE_COST, share_for_cost
+from storagelab.parts import PARTS, AnyPart, Outcome
+from storagelab.parts.scoring import free_cost, share_for_cost
 from storagelab.schema import Value
 from storagelab.tracks import Track, load_track
 from storagelab.units import format_share, significant
@@ -31,11 +31,13 @@ class Decisions:
     least: Outcome
     most: Outcome
     """Every slider at its end: the shortcut that students try."""
+    free: float
+    """What a decision may cost and earn all points."""
 
     @property
     def near(self) -> list[Outcome]:
         """Those that earn all points."""
-        return [item for item in self.met if item.cost <= FREE_COST * self.least.cost]
+        return [item for item in self.met if item.cost <= self.free]
 
 
 def all_decisions(track: Track, part: AnyPart, keys: ModuleType) -> Decisions:
@@ -44,11 +46,13 @@ def all_decisions(track: Track, part: AnyPart, keys: ModuleType) -> Decisions:
     met = [outcome for outcome in outcomes if not outcome.unmet]
     if not met:
         raise ValueError(f"{track.name}: no decision of part {part.number} meets every target")
+    least = min(met, key=lambda outcome: float(outcome.cost))
     return Decisions(
         count=len(outcomes),
         met=met,
-        least=min(met, key=lambda outcome: float(outcome.cost)),
+        least=least,
         most=part.run(track, {**_maximum(part, track), **part.given(track)}),
+        free=free_cost(least.cost, part.crisis_cost(track)),
     )
 
 
@@ -151,7 +155,7 @@ def _law(track: Track, part: AnyPart, answers: Answers) -> list[str]:
 
 def _decision(track: Track, part: AnyPart, found: Decisions, keys: ModuleType) -> list[str]:
     content, least, most = part.of(track), found.least, found.most
-    start = part.run(track, {**si_values(part.baseline(track).settings), **part.given(track)})
+    start = part.crisis_cost(track)
     shortcut = [
         f"The shortcut, every slider at its end, costs {part.costs.phrase(track, most.cost)}, "
         f"{significant(most.cost / least.cost)} times the least."
@@ -159,18 +163,18 @@ def _decision(track: Track, part: AnyPart, found: Decisions, keys: ModuleType) -
     if most.unmet:
         shortcut.append(f"It misses {' and '.join(most.unmet)}, and earns nothing.")
     else:
-        share = format_share(share_for_cost(most.cost, least.cost))
+        share = format_share(share_for_cost(most.cost, least.cost, start))
         shortcut.append(f"It meets every target, and earns {share} of the points.")
     return [
         "### The decision",
         part.words(track, content.task),
         f"Least cost: {part.costs.phrase(track, least.cost)}. The settings of the start would cost "
-        f"{part.costs.phrase(track, start.cost)}.",
+        f"{part.costs.phrase(track, start)}.",
         f"```python\ndecision = {keys.as_decision(track, part, least)!r}\n```",
         part.summary(track, least),
         f"Of {found.count:,} decisions {len(found.met):,} meet every target, and "
-        f"{len(found.near):,} of these are within {FREE_COST} times the least cost, which earns "
-        f"all points: {_ranges(track, part, found.near, keys)}.",
+        f"{len(found.near):,} of these cost at most {part.costs.phrase(track, found.free)}, which "
+        f"earns all points: {_ranges(track, part, found.near, keys)}.",
         " ".join(shortcut),
     ]
 

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from storagelab.labs.diagnosis import suspect
 from storagelab.labs.errors import StudentError, in_words
+from storagelab.labs.run_mode import is_graded_run
 from storagelab.labs.session import PartSession
 from storagelab.ledger import Entry, LedgerError, entries_of, read_ledger
 from storagelab.parts import AnyPart, Outcome, Part, misconceptions
@@ -246,13 +247,15 @@ def follows_law(
     cases: list[tuple[float, ...]],
     options: Mapping[str, Any] | None = None,
     arguments: Sequence[str] = (),
+    missed: str = "",
 ) -> None:
     """Raise a sentence unless a student's function equals ``law`` in every case, to 1e-6.
 
     ``options`` are what the law is called with besides. Warnings of a case at the edge of its
     domain are swallowed: the student's function is asked the same. The sentence says on which of
     the function's ``arguments`` the error depends, where that can be found out; it gives away
-    neither the inputs nor the expected values.
+    neither the inputs nor the expected values. ``missed`` is the open example in words where the
+    function fails that already: who does is told as much as who fails later.
     """
 
     def right(*case: float) -> float:
@@ -269,10 +272,12 @@ def follows_law(
         ):
             return
         where = suspect(asked, right, cases, arguments)
-    raise StudentError(
-        "Your function agrees with the example but not with the law on other inputs. "
-        + (where or "Check the units, and which terms belong together.")
+    lead = (
+        f"Your function doesn't give the example's value. {missed}"
+        if missed
+        else "Your function agrees with the example but not with the law on other inputs."
     )
+    raise StudentError(f"{lead} {where or 'Check the units, and which terms belong together.'}")
 
 
 def concluded(
@@ -324,9 +329,10 @@ def meets_targets(part: AnyPart, track: Track, outcome: Outcome) -> None:
 def worth(part: AnyPart, track: Track, outcome: Outcome, least: float) -> float:
     """Return the share of points for a decision that meets its targets, and tell what it wastes.
 
-    ``least`` is the least cost at which they are met; see :func:`share_for_cost`.
+    ``least`` is the least cost at which they are met; what the crisis costs is the other measure,
+    see :func:`share_for_cost`.
     """
-    share = share_for_cost(outcome.cost, least)
+    share = share_for_cost(outcome.cost, least, part.crisis_cost(track))
     if share < 1:
         tell(misconceptions.too_dear(track, part, outcome, outcome.cost / least))
     return share
@@ -357,4 +363,6 @@ def credit(points: float, share: float) -> float:
     earned = round(float(min(max(share, 0.0), 1.0) * points), 2)
     if not earned > 0:
         raise StudentError("No points for this answer.")
+    if not is_graded_run():  # a page of feedback has words of its own
+        print("Passed, as far as it is tested before you submit.")
     return earned

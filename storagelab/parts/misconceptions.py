@@ -20,6 +20,8 @@ from storagelab.units import format_share, significant
 if TYPE_CHECKING:
     from storagelab.tracks import Track
 
+CLOSE = 2
+"""Times the tolerance within which a number that is off is called close."""
 ANOTHER_UNIT = (8, 24, 60, 100, 1000, 1024, 3600, 86400, 1e6)
 """Factors between units that are taken for one another."""
 
@@ -85,7 +87,7 @@ def misread(
     own = part.misconceptions
     lead = f"`{name}`: {significant(number, 4)} isn't what the workbench shows."
     again = own.how_to_read(part.of(track).compare_words.rstrip(","), track)
-    if abs(number / right - 1) <= 5 * near:
+    if abs(number / right - 1) <= CLOSE * near:
         return f"{lead} It is close: read it off more exactly. {again}"
     for value, what in own.at_the_start(track).items():
         if math.isclose(number, value, rel_tol=near):
@@ -122,6 +124,6 @@ def too_dear(track: Track, part: Part[SettingsT, OutcomeT], outcome: OutcomeT, t
     of_it = format_share(outcome.costs[most] / outcome.cost)
     return (
         f"Your decision meets every target, and costs {part.costs.phrase(track, outcome.cost)}: "
-        f"{dear}. The largest part of it, {of_it}, is for {item}. Which setting could be smaller "
-        "and still meet the targets?"
+        f"{dear}. The largest part of it, {of_it}, is for {item}. Which setting, moved up or down, "
+        "would bring that down and still meet the targets?"
     )

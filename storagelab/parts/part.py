@@ -168,6 +168,16 @@ class Part(Generic[SettingsT, OutcomeT]):
         given = {item.name: item.to_si(item.default) for item in controls if not item.decided}
         return {**given, **self.given_besides(track)}
 
+    def crisis_cost(self, track: Track) -> float:
+        """Return what the crisis costs at the settings that a decision is judged at.
+
+        The measure of a decision's cost beside the least one: after bad news, the crisis is what
+        the present settings cost then.
+        """
+        controls = self.of(track).controls
+        start = {item.name: item.to_si(item.default) for item in controls}
+        return self.run(track, {**start, **self.given(track)}).cost
+
     def run(self, track: Track, values: Mapping[str, Value]) -> OutcomeT:
         """Return the outcome of SI ``values`` by control name, and of what the track fixes."""
         settings: dict[str, Any] = {**self.of(track).fixed, **values}

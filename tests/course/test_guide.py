@@ -78,7 +78,8 @@ def test_the_counts_are_those_of_every_position_of_the_sliders(name: str, part: 
     found = re.search(counted, chapter(name, part))
     every, least = decisions(name, part.name), least_cost(name, part.name).cost
     met = [item for item in every if not item.unmet]
-    full = [item for item in met if share_for_cost(item.cost, least) == 1]
+    crisis = part.crisis_cost(load_track(name))
+    full = [item for item in met if share_for_cost(item.cost, least, crisis) == 1]
     counts = [int(number.replace(",", "")) for number in found.groups()]
     assert counts == [len(every), len(met), len(full)]
 
@@ -91,7 +92,8 @@ def test_the_shortcut_is_told_with_its_penalty(name: str, part: Any) -> None:
     if shortcut.unmet:
         assert f"It misses {' and '.join(shortcut.unmet)}, and earns nothing." in said
     else:
-        share = share_for_cost(shortcut.cost, least_cost(name, part.name).cost)
+        crisis = part.crisis_cost(load_track(name))
+        share = share_for_cost(shortcut.cost, least_cost(name, part.name).cost, crisis)
         (told,) = re.findall(r"earns ([\d.]+)% of the points", said)
         assert float(told) / 100 == pytest.approx(share, abs=0.006)
 

@@ -23,6 +23,17 @@ def test_credit_is_a_plain_float_within_the_points(share: float) -> None:
     assert 0 < earned <= 8
 
 
+def test_a_person_is_told_in_words_and_a_grader_in_points_alone(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
+    checking.credit(3, 1)
+    assert capsys.readouterr().out.startswith("Passed")
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    checking.credit(3, 1)
+    assert capsys.readouterr().out == ""
+
+
 @pytest.mark.parametrize("share", [0, -1, float("nan")])
 def test_no_credit_is_an_error_and_not_a_number_to_be_misread(share: float) -> None:
     with pytest.raises(ValueError, match="No points"):

@@ -52,6 +52,18 @@ def test_the_term_that_looks_wrong_is_named(
             assert f"{number:.4g}" not in said
 
 
+def test_who_fails_the_example_is_told_as_much_as_who_fails_a_hidden_case() -> None:
+    model, ranges, names = READ
+    cases = checking.drawn("a test", ranges)
+    with pytest.raises(ValueError, match="the example's value") as raised:
+        checking.follows_law(
+            lambda s, t, b: 2 * t + s / b, model, cases, None, names, missed="7 MB in 1.1 ms."
+        )
+    assert "7 MB in 1.1 ms." in str(raised.value)
+    assert "to do with `latency` alone" in str(raised.value)
+    assert "agrees with the example" not in str(raised.value)
+
+
 def test_a_function_that_stops_answering_is_not_diagnosed() -> None:
     def asked(x: float) -> float:
         raise ValueError("no number")

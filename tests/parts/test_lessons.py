@@ -28,6 +28,8 @@ PAIRS = [
     for pair in itertools.permutations(TRACKS, 2)
 ]
 """A part, whose answers are copied, and into whose notebook."""
+FULL_SHARE = 0.02
+"""Of all decisions on the sliders, at least so many earn all points."""
 TOLERANCES = {"access": 0.1, "pipeline": 0.05, "checkpoint": 0.01}
 
 
@@ -56,12 +58,15 @@ def test_a_region_of_the_sliders_meets_the_target(name: str, part: Any) -> None:
 
 @pytest.mark.parametrize(("name", "part"), EVERY_PART)
 def test_several_decisions_earn_all_points(name: str, part: Any) -> None:
-    """A quarter above the least cost is free, so nobody has to find the one best setting."""
-    least = least_cost(name, part.name).cost
-    met = [outcome for outcome in decisions(name, part.name) if not outcome.unmet]
-    cheap = [outcome for outcome in met if share_for_cost(outcome.cost, least) == 1]
-    assert cheap == [outcome for outcome in met if outcome.cost <= 1.25 * least]
-    assert len(cheap) >= 5
+    """What is free beside the crisis leaves room for engineers who disagree."""
+    least, crisis = least_cost(name, part.name).cost, part.crisis_cost(load_track(name))
+    every = decisions(name, part.name)
+    full = [
+        outcome
+        for outcome in every
+        if not outcome.unmet and share_for_cost(outcome.cost, least, crisis) == 1
+    ]
+    assert len(full) >= FULL_SHARE * len(every)
 
 
 @pytest.mark.parametrize(("name", "part"), EVERY_PART)

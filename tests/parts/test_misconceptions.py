@@ -14,6 +14,7 @@ from storagelab.labs import checking
 from storagelab.labs.errors import StudentError
 from storagelab.labs.session import PartSession
 from storagelab.parts import PARTS, misconceptions
+from storagelab.parts.scoring import free_cost
 from storagelab.tracks import TRACKS
 from storagelab.units import significant
 
@@ -75,7 +76,8 @@ def test_half_right_earns_half_and_says_what_is_missing(
 @pytest.mark.parametrize(
     ("number", "says"),
     [
-        (lambda right: 1.03 * right, "It is close"),
+        (lambda right: 1.018 * right, "It is close"),
+        (lambda right: 1.03 * right, "Put everything back to the start"),
         (lambda right: 60 * right, "another unit"),
         (lambda right: right / 1000, "another unit"),
         (lambda right: 1.7 * right, "Put everything back to the start"),
@@ -148,10 +150,11 @@ def test_a_dear_decision_is_told_in_wide_steps_and_never_the_least_cost(
 ) -> None:
     money = sheet.part.costs.amount
     least = money(sheet.track, sheet.least)
+    free = free_cost(sheet.least, sheet.part.crisis_cost(sheet.track))
     said = set()
     for outcome in keys.decisions(sheet.track, sheet.part):
         times = outcome.cost / sheet.least
-        step = sum(times > edge for edge in (1.25, 2, 5))
+        step = 0 if outcome.cost <= free else 1 + sum(times > edge for edge in (2, 5))
         if outcome.unmet or step in said or money(sheet.track, outcome.cost) == least:
             continue
         said.add(step)

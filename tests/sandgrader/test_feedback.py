@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 from html import unescape
+from pathlib import Path
 from typing import Any
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from nbgrader.api import Gradebook
 from traitlets.config import Config
 
 from sandgrader.cleaning import clean_html, from_markdown, from_output
@@ -37,12 +41,12 @@ def shown(text: str, metadata: Any = None) -> Any:
     return new_output("display_data", data={"text/plain": text}, metadata=metadata or {})
 
 
-def page(*cells: Any, config: Any = None) -> Any:
+def page(*cells: Any, config: Any = None, **graded: Any) -> Any:
     exporter = FeedbackExporter(config=config or Config())
     resources = {
         "nbgrader": {
             "notebook": "n<1>", "student": "s", "assignment": "a",
-            "score": 3.0, "max_score": 5.0, "late_penalty": 0.0,
+            "score": 3.0, "max_score": 5.0, "late_penalty": 0.0, **graded,
         }
     }  # fmt: skip
     html, _ = exporter.from_notebook_node(new_notebook(cells=list(cells)), resources=resources)
@@ -344,3 +348,72 @@ def test_a_notebook_of_any_kind_makes_a_page() -> None:
     raw = nbformat.v4.new_raw_cell("<script>alert(1)</script>")
     html = page(raw, new_code_cell(""), new_markdown_cell(""))
     assert "<script" not in html
+
+
+# --- what a page says of points
+
+
+def test_a_test_that_gives_a_bare_number_says_so_in_words() -> None:
+    number = new_output("execute_result", data={"text/plain": "3.0"}, execution_count=1)
+    for score, says in ((5.0, "Every test passed."), (2.0, "Part of the hidden tests passed.")):
+        html = page(graded("credit(5)", [shown("told"), number], score=score))
+        assert says in words(html)
+        assert "3.0" not in words(html)
+        assert "told" in words(html)
+
+
+@pytest.mark.parametrize("text", ["'3.0'", "[3.0]", "three"])
+def test_what_is_no_number_stays(text: str) -> None:
+    result = new_output("execute_result", data={"text/plain": text}, execution_count=1)
+    assert unescape(text) in words(page(graded("credit(5)", [result])))
+
+
+def test_a_students_own_number_stays() -> None:
+    """Only of a test is the last number what nbgrader reads as points."""
+    number = new_output("execute_result", data={"text/plain": "3.0"}, execution_count=1)
+    answer = new_code_cell("answer", outputs=[number], metadata={"nbgrader": {
+        "grade": False, "solution": True, "locked": False, "grade_id": "answer",
+        "schema_version": 3}})  # fmt: skip
+    assert "3.0" in words(page(answer))
+
+
+def test_a_graded_cell_is_called_by_the_heading_that_it_stands_under() -> None:
+    one, other = graded("a"), graded("b")
+    one.metadata.nbgrader["grade_id"] = "conclude-test"
+    other.metadata.nbgrader["grade_id"] = "wear_test"
+    html = page(new_markdown_cell("# Sheet\n\nHello\n\n## Conclude ##\n\nNow."), one, other)
+    assert "Test: Conclude 0 of 5 points" in words(html)
+    assert "Test: Conclude: wear 0 of 5 points" in words(html)
+    assert "conclude-test" not in words(html)
+    assert "Test: a-test" in words(page(graded("a")))  # where there is no heading
+
+
+def test_what_nobody_has_read_is_not_said_to_be_worth_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # nbgrader starts alembic by its name
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    address = f"sqlite:///{tmp_path / 'gradebook.db'}"
+    with Gradebook(address) as gradebook:
+        gradebook.add_assignment("a")
+        gradebook.add_notebook("n", "a")
+        for name in ("reflect", "read"):
+            gradebook.add_task_cell(name, "n", "a", max_score=6, cell_type="markdown")
+        gradebook.add_student("s")
+        gradebook.add_submission("a", "s")
+        for name, score in (("reflect", None), ("read", 2.0)):
+            grade = gradebook.find_grade(name, "n", "a", "s")
+            grade.manual_score, grade.needs_manual_grade = score, score is None
+        gradebook.db.commit()
+    tasks = [
+        new_markdown_cell(f"## {name.title()}", metadata={"nbgrader": {
+            "grade": False, "task": True, "solution": False, "grade_id": name,
+            "score": score, "points": 6.0, "comment": ""}})
+        for name, score in (("reflect", 0.0), ("read", 2.0))
+    ]  # fmt: skip
+    said = words(page(*tasks, db_url=address, notebook="n"))
+    assert said.count("not yet read, up to 6 points") == 2  # in the list and over the cell
+    assert "0 of 6 points" not in said
+    assert said.count("2 of 6 points") == 2
+    assert "6 of them are for what a person has not yet read" in said
+    assert "not yet read" not in words(page(*tasks))  # nothing can be said without a gradebook
