@@ -23,6 +23,7 @@ from storagelab.course import pace
 from storagelab.course.answers import load_answers
 from storagelab.course.kernels import run_notebook
 from storagelab.course.layout import Layout
+from storagelab.labs import reflection
 from storagelab.parts import PARTS, AnyPart
 from storagelab.schema import Law
 from storagelab.tracks import Track, load_track
@@ -112,6 +113,7 @@ def fill_template(layout: Layout, track: Track, part: AnyPart) -> str:
             words=lambda text: part.words(track, text),
             terms=track.terms,
             pace=pace.line,
+            reflection_words=" to ".join(map(str, reflection.WORDS)),
             key=keys.reference_answers(track, part),
             law_example=_example(content.law),
             decided_keys=", ".join(

@@ -6,8 +6,6 @@ that isn't in the student's own notebook.
 
 from __future__ import annotations
 
-import contextlib
-import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +13,8 @@ from typing import Literal
 
 from storagelab.labs import checking
 from storagelab.labs.errors import StudentError
-from storagelab.labs.session import REFLECTION_WORDS, PartSession
+from storagelab.labs.reflection import comment, has_good_length
+from storagelab.labs.session import PartSession
 from storagelab.labs.static_answers import (
     NotebookError,
     StaticAnswers,
@@ -241,9 +240,7 @@ def _answers(session: PartSession, notebook: StaticAnswers, no_ledger: bool) -> 
     ]
     if part.records_runs and not no_ledger:
         steps.append(_answered("runs", notebook, ("decision",), lambda: _runs(session, notebook)))
-    steps.append(
-        _answered("reflection", notebook, ("reflection",), lambda: _words(session, notebook))
-    )
+    steps.append(_answered("reflection", notebook, ("reflection",), lambda: _words(notebook)))
     return steps
 
 
@@ -255,15 +252,11 @@ def _runs(session: PartSession, notebook: StaticAnswers) -> str:
     return f"{len(runs)} of {most} are recorded, the decision among them."
 
 
-def _words(session: PartSession, notebook: StaticAnswers) -> str:
+def _words(notebook: StaticAnswers) -> str:
     text = checking.answer_in(notebook.values, "reflection")
-    said = io.StringIO()
-    with contextlib.redirect_stdout(said):  # the words that its cell answers with
-        session.reflect(text)
-    low, high = REFLECTION_WORDS
-    if not isinstance(text, str) or not low <= len(text.split()) <= high:
-        raise StudentError(said.getvalue().strip())
-    return said.getvalue().strip()
+    if not has_good_length(text):
+        raise StudentError(comment(text))
+    return comment(text)
 
 
 def _answered(

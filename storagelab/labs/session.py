@@ -9,6 +9,7 @@ from typing import Any
 
 from storagelab.labs.collector import resting_collector
 from storagelab.labs.errors import StudentError, in_words
+from storagelab.labs.reflection import SENTENCES, comment
 from storagelab.labs.run_mode import is_graded_run, is_live, replace_shown
 from storagelab.ledger import (
     Entry,
@@ -28,8 +29,6 @@ HUB_USER = "JUPYTERHUB_USER"
 """Where a JupyterHub puts the name of the student whose server it is."""
 LONGEST_REASON = 200
 """Characters of a lock's one-line reason."""
-REFLECTION_WORDS = (60, 200)
-"""Words that a reflection should have, at least and at most."""
 
 
 def open_part(track: str, part: str, folder: str | Path = ".") -> PartSession:
@@ -290,17 +289,20 @@ class PartSession:
             print(self.part.summary(self.track, outcome))
 
     def reflect(self, text: object) -> None:
-        """Say whether a reflection has the length of a good answer; grading it is a person's."""
-        low, high = REFLECTION_WORDS
-        count = len(text.split()) if isinstance(text, str) else 0
-        if count < 10:
-            print(f"Still to do: write {low} to {high} words between the quotes.")
-        elif count < low:
-            print(f"{count} words so far. A defence takes {low} to {high}: which number backs it?")
-        elif count > high:
-            print(f"{count} words. Cut it to {high}: which sentence could go without loss?")
-        else:
-            print(f"{count} words: a good length.")
+        """Say whether a reflection has the length of a good answer; grading it is a person's.
+
+        Where somebody looks, the sentence follows the typing.
+        """
+        if not is_live():
+            print(comment(text))
+            return
+        from IPython.display import display
+
+        from storagelab.widgets.word_count import WordCount
+
+        counted = WordCount(text if isinstance(text, str) else "", SENTENCES)
+        replace_shown(counted)
+        display(counted)
 
 
 def _show_note(title: str, text: str) -> None:

@@ -234,10 +234,15 @@ def caption() -> ipywidgets.HTML:
     return shared_styles.html(width="auto")
 
 
-def caption_html(text: str, live: bool = True) -> str:
-    """Return a caption's text as HTML, which a screen reader announces if it is ``live``."""
+def caption_html(text: str, live: bool = True, folds: bool = False) -> str:
+    """Return a caption's text as HTML, which a screen reader announces if it is ``live``.
+
+    One that ``folds`` is out of sight until the button *In words* below its figure is pressed; a
+    screen reader finds it all the same.
+    """
     from html import escape
 
     # PageSupport makes the element around it a live region, which stays when the text is replaced
     announced = " storagelab-announced" if live else ""
-    return f'<p class="storagelab-words{announced}">{escape(text)}</p>'
+    folded = " storagelab-folds" if folds else ""
+    return f'<p class="storagelab-words{announced}{folded}">{escape(text)}</p>'

@@ -279,15 +279,32 @@ def test_a_ledger_of_another_track_is_refused(name: str, tmp_path: Path) -> None
         (None, "Still to do"),
         ("Write here.", "Still to do"),
         ("word " * 30, "30 words so far"),
-        ("word " * 100, "a good length"),
-        ("word " * 300, "Cut it"),
+        ("word " * 40, "a good length"),
+        ("word " * 80, "a good length"),
+        ("word " * 81, "Cut it"),
     ],
 )
+@pytest.mark.parametrize("view", ["live", "static"])
 def test_a_reflection_is_nudged_towards_a_good_length(
-    session: Any, capsys: pytest.CaptureFixture[str], text: Any, says: str
+    session: Any,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    text: Any,
+    says: str,
+    view: str,
 ) -> None:
+    """In text where nobody looks, and elsewhere in a widget that says the same of the same text."""
+    monkeypatch.setenv("STORAGELAB_VIEW", view)
+    shown: list[Any] = []
+    monkeypatch.setattr("IPython.display.display", shown.append)
     session.reflect(text)
-    assert says in capsys.readouterr().out
+    if view == "static":
+        assert says in capsys.readouterr().out
+        return
+    (counted,) = shown
+    count = len(counted.text.split())
+    below = [index for index, limit in enumerate(counted.limits) if count < limit]
+    assert says in counted.says[below[0] if below else -1].replace("{count}", str(count))
 
 
 def test_a_slider_of_things_takes_no_value_between_them(tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ class Instrument:
     def update(self, outcome: AnyOutcome) -> None:
         """Show ``outcome``."""
         self.outcome = outcome
-        self.caption.value = caption_html(self.draw(outcome), self.live)
+        self.caption.value = caption_html(self.draw(outcome), self.live, folds=True)
         self.tools.refresh()
 
     def on_a_page(self) -> None:
