@@ -131,7 +131,7 @@ def _unread(graded: Mapping[str, Any]) -> set[str]:
     """
     if "db_url" not in graded:
         return set()
-    with Gradebook(graded["db_url"]) as gradebook:  # type: ignore[no-untyped-call]
+    with Gradebook(graded["db_url"]) as gradebook:
         notebook = gradebook.find_submission_notebook(
             graded["notebook"], graded["assignment"], graded["student"]
         )

@@ -313,7 +313,7 @@ def test_the_text_as_it_is_parses(name: str) -> None:
         ('name = "cloud_titan"\n', "`name`"),
         ("size = 10e12\n", "`size` - at `$.dataset`"),
         ("compute_time = 0.224\n", "`compute_time` - at `$.node`"),
-        ('says = "It costs {cost} a month, idle accelerators included."\n', "`says` - at `$.curr"),
+        ('says = "A node costs {cost} a month, idle accelerators included."\n', "`says` - at `$.curr"),
         ("period = 2629800\n", "`period` - at `$.currency`"),
         ('preparer = "the CPU that prepares the samples"\n', "`preparer` - at `$.terms`"),
         ('dumps = "checkpoints"\n', "`dumps` - at `$.terms`"),
@@ -362,7 +362,7 @@ def test_a_missing_table_is_named(block: str, field: str) -> None:
         ('date = "2026-11"', 'dates = "2026-11"', "`$.prices"),
         ("plural = true", "plurals = true", "`$.terms.consumer`"),
         ('passes = "epochs"', 'passes = "epochs"\npast = "x"', "`past` - at `$.terms`"),
-        ('per = "a month"', 'pre = "a month"', "`pre` - at `$.currency`"),
+        ('per = "a month and node"', 'pre = "a month and node"', "`pre` - at `$.currency`"),
     ],
 )
 def test_a_misspelt_field_is_named(old: str, new: str, field: str) -> None:

@@ -26,14 +26,17 @@ class Costs:
         return format_job_cost(track, cost) if self.of_job else cost_with_period(track, cost)
 
     def phrase(self, track: Track, cost: float) -> str:
-        """Return a cost with what it is for, such as ``$1,230 for the month``."""
-        amount = self.amount(track, cost)
-        return f"{amount} for {track.terms.run}" if self.of_job else amount
+        """Return a cost with what it is for, such as ``$1,230 for the month of 8 nodes``."""
+        amount, nodes = self.amount(track, cost), track.checkpoint.nodes
+        if not self.of_job:
+            return amount
+        fleet = f" of {nodes:,} nodes" if nodes > 1 else ""
+        return f"{amount} for {track.terms.run}{fleet}"
 
     def axis(self, track: Track) -> tuple[float, str]:
         """Return units of the currency in one of a cost axis, and the axis's name."""
         if not self.of_job:
             return track.currency.axis, track.currency.label
         if track.currency.unit == "$":
-            return 1.0, "cost of the whole job ($)"
+            return 1.0, "cost of the whole job, all nodes ($)"
         return 1.0, "energy of the whole job (J)"  # what watts come to
