@@ -313,7 +313,10 @@ def test_the_text_as_it_is_parses(name: str) -> None:
         ('name = "cloud_titan"\n', "`name`"),
         ("size = 10e12\n", "`size` - at `$.dataset`"),
         ("compute_time = 0.224\n", "`compute_time` - at `$.node`"),
-        ('says = "A node costs {cost} a month, idle accelerators included."\n', "`says` - at `$.curr"),
+        (
+            'says = "A node costs {cost} a month, idle accelerators included."\n',
+            "`says` - at `$.curr",
+        ),
         ("period = 2629800\n", "`period` - at `$.currency`"),
         ('preparer = "the CPU that prepares the samples"\n', "`preparer` - at `$.terms`"),
         ('dumps = "checkpoints"\n', "`dumps` - at `$.terms`"),

@@ -214,3 +214,21 @@ def test_chapters_lead_to_the_glossary(soups: dict[str, BeautifulSoup]) -> None:
     for name in ("index", "part1_access", "part2_pipeline", "part3_checkpoint"):
         links = soups[name].select('article a[href*="glossary.html#term-"]')
         assert len(links) >= (1 if name == "index" else 3), name
+
+
+def test_a_page_with_evidence_says_so_before_it_shows_any(
+    book: Path, soups: dict[str, BeautifulSoup]
+) -> None:
+    """Who locks a prediction after playing with an instrument has predicted nothing."""
+    showing = set()
+    for name, soup in soups.items():
+        views = soup.select('script[type="application/vnd.jupyter.widget-view+json"]')
+        if not views:
+            continue
+        showing.add(name)
+        (note,) = soup.select("article .admonition.important")
+        assert "This page shows evidence" in words_of(note), name
+        assert note.find_previous("h1") is not None, name
+        # in the order of the page, the note stands before the first picture
+        assert views[0].find_previous("div", class_="important") is note, name
+    assert {"gallery", "is_it_true", "part1_access", "track_tiny_pioneer"} <= showing

@@ -62,6 +62,12 @@ DRAWN = """() => [...document.querySelectorAll('.storagelab-instrument')].map((b
 """What each instrument's figure shows, one text for each."""
 
 
+def as_in_a_field(value: float) -> str:
+    """Return how a number field of a workbench writes ``value``: six digits, as JavaScript does."""
+    short = float(f"{value:.6g}")
+    return str(int(short)) if short.is_integer() else repr(short)
+
+
 @dataclass
 class Bench:
     """A workbench on a page of JupyterLab, and its twin in this process."""
@@ -109,10 +115,8 @@ class Bench:
         expect(self.slider(control)).to_have_attribute("aria-valuetext", shown)
         row = self.page.locator(".storagelab-control").filter(has=self.slider(control))
         expect(row.locator(".widget-readout")).to_have_text(shown)
-        self.page.wait_for_function(
-            "([field, value]) => Math.abs(field.value - value) <= 1e-5 * Math.abs(value)",
-            arg=[self.field(control).element_handle(), float(value)],
-        )
+        # looked up again and again: JupyterLab may draw a cell's output anew
+        expect(self.field(control)).to_have_value(as_in_a_field(float(value)))
 
     def drawn(self) -> list[str]:
         """Return what each figure shows once nothing moves any more."""
@@ -336,6 +340,38 @@ def test_the_line_to_paste_follows_and_leads_the_sliders(bench: Bench) -> None:
     line.press("Enter")
     expect(bench.page.get_by_text("This isn't a line that the workbench gave")).to_be_visible()
     bench.expect_value(control, control.default)
+
+
+@opened
+def test_a_figures_words_unfold_by_a_key_and_stay_unfolded(bench: Bench) -> None:
+    """Out of sight they are there for a screen reader; a move of a slider replaces them."""
+    box = bench.page.locator(".storagelab-instrument").filter(
+        has=bench.page.locator(".storagelab-folds")
+    )
+    words, button = box.first.locator(".storagelab-folds"), box.first.get_by_text("In words")
+    expect(words).to_have_css("height", "1px")
+    button.focus()
+    bench.page.keyboard.press("Enter")
+    expect(button).to_have_attribute("aria-expanded", "true")
+    expect(words).not_to_have_css("height", "1px")
+    moved_by_an_arrow(bench, bench.of_kind("scale")[0])
+    expect(words).not_to_have_css("height", "1px")
+    button.focus()
+    bench.page.keyboard.press("Enter")
+    expect(words).to_have_css("height", "1px")
+
+
+@driven
+def test_the_words_of_a_reflection_are_counted_while_they_are_written(bench: Bench) -> None:
+    cell = bench.page.locator(".jp-Notebook .jp-CodeCell").filter(has_text="part.reflect(")
+    expect(cell).to_contain_text("Still to do: write 40 to 80 words")
+    cell.locator(".cm-line").filter(has_text="Write here.").click()
+    bench.page.keyboard.press("Home")
+    bench.page.keyboard.press("Shift+End")
+    bench.page.keyboard.type("word " * 12 + "\n" + "word " * 10)
+    expect(cell).to_contain_text("22 words so far")
+    bench.page.keyboard.type("word " * 20)
+    expect(cell).to_contain_text("42 words: a good length.")
 
 
 @opened
