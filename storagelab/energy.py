@@ -30,6 +30,17 @@ def average_power(energy: Quantity[Q], period: Quantity[Q], standby_power: Quant
     return to_scalar(spent + non_negative("standby_power", standby_power))
 
 
+def break_even_period(energy: Quantity[Q], standby_power: Quantity[Q]) -> Q:
+    """Return the seconds between two uses from which fetching costs less than keeping.
+
+    What is kept draws ``standby_power`` watts all the time; fetching it anew costs ``energy``
+    joules each time: ``energy / standby_power``. Gray and Putzolu's five-minute rule (1987), in
+    joules where they counted dollars. Raises ``ValueError`` for a negative energy or a standby
+    power of 0 or less.
+    """
+    return to_scalar(non_negative("energy", energy) / positive("standby_power", standby_power))
+
+
 def current_at_bandwidth(bandwidth: Quantity[Q], bytes_per_coulomb: Quantity[Q]) -> Q:
     """Return the amperes that reading at ``bandwidth`` bytes/s draws.
 

@@ -15,6 +15,7 @@ from storagelab.access.flash import (
     partial_write_amplification,
     program_time,
     serial_read_time,
+    serial_request_size,
 )
 from storagelab.access.object_store import get_rate, ranged_read_time
 from storagelab.access.read_ahead import pages_touched, read_ahead_bandwidth, useful_fraction
@@ -25,6 +26,7 @@ from storagelab.access.requests import (
     queued_bandwidth,
     random_read_bandwidth,
     read_time,
+    request_size_for,
     roofline_bandwidth,
 )
 from storagelab.access.shuffle import (
@@ -68,9 +70,11 @@ __all__ = [
     "read_time",
     "refill_time",
     "reordered_iops",
+    "request_size_for",
     "roofline_bandwidth",
     "rotation_time",
     "serial_read_time",
+    "serial_request_size",
     "shuffle_displacement",
     "stream_displacement",
     "transfer_time",

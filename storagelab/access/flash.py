@@ -9,6 +9,7 @@ from storagelab.checks import (
     Q,
     Quantity,
     at_least,
+    fraction,
     non_negative,
     positive,
     require,
@@ -32,6 +33,23 @@ def serial_read_time(
     data = non_negative("size", size) * _BITS / positive("lanes", lanes)
     bits = non_negative("command_bits", command_bits) + data
     return to_scalar(bits / positive("clock_rate", clock_rate))
+
+
+def serial_request_size(share: Quantity[Q], command_bits: Quantity[Q], lanes: Quantity[Q]) -> Q:
+    """Return the bytes that one command has to fetch so that data take ``share`` of its ticks.
+
+    The command's bits go over one lane and the data over ``lanes`` of them
+    (:func:`serial_read_time`), so a wider bus needs longer reads:
+    ``bits · lanes / 8 · s / (1 - s)``.
+    The clock doesn't matter.
+
+    Raises ``ValueError`` unless ``share`` is from 0 to below 1, for a negative command, or for
+    lanes of 0 or less.
+    """
+    part = fraction("share", share)
+    require(part < 1, "share must be below 1: every command takes some of the time")
+    bits = non_negative("command_bits", command_bits) * positive("lanes", lanes)
+    return to_scalar(bits / _BITS * (part / (1 - part)))
 
 
 def _whole_units(size: object, unit: object, name: str) -> Floats:

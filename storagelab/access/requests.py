@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from storagelab.checks import Q, Quantity, at_least, non_negative, positive, require, to_scalar
+from storagelab.checks import (
+    Q,
+    Quantity,
+    at_least,
+    fraction,
+    non_negative,
+    positive,
+    require,
+    to_scalar,
+)
 
 
 def read_time(size: Quantity[Q], latency: Quantity[Q], bandwidth: Quantity[Q]) -> Q:
@@ -81,6 +90,20 @@ def half_bandwidth_request_size(bandwidth: Quantity[Q], latency: Quantity[Q]) ->
     bandwidth of 0 or less or a negative latency.
     """
     return to_scalar(positive("bandwidth", bandwidth) * non_negative("latency", latency))
+
+
+def request_size_for(share: Quantity[Q], latency: Quantity[Q], bandwidth: Quantity[Q]) -> Q:
+    """Return the request size, in bytes, at which random reads reach ``share`` of ``bandwidth``.
+
+    :func:`random_read_bandwidth` solved for the size: ``L·B · s / (1 - s)``, which is ``L·B`` for
+    a half and nine times that for nine tenths.
+
+    Raises ``ValueError`` unless ``share`` is from 0 to below 1, for a bandwidth of 0 or less, or
+    for a negative latency.
+    """
+    part = fraction("share", share)
+    require(part < 1, "share must be below 1: no request is large enough for all of the bandwidth")
+    return to_scalar(half_bandwidth_request_size(bandwidth, latency) * (part / (1 - part)))
 
 
 def queued_bandwidth(

@@ -7,7 +7,7 @@ from storagelab.pipeline.accelerators import (
     training_throughput,
 )
 from storagelab.pipeline.bottleneck import Bottleneck, find_bottleneck, gains
-from storagelab.pipeline.caches import CACHE_POLICIES, bytes_fetched, cache_hit_rate
+from storagelab.pipeline.caches import CACHE_POLICIES, bytes_fetched, cache_for_link, cache_hit_rate
 from storagelab.pipeline.steps import (
     loader_rate,
     pipelined_step_time,
@@ -30,6 +30,7 @@ __all__ = [
     "Bottleneck",
     "barrier_time",
     "bytes_fetched",
+    "cache_for_link",
     "cache_hit_rate",
     "cached_stream_bandwidth",
     "cold_epoch_time",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from storagelab.checks import Floats, Q, Quantity, fraction, non_negative, to_scalar
+from storagelab.checks import Floats, Q, Quantity, fraction, non_negative, positive, to_scalar
 
 CACHE_POLICIES = ("never_evict", "lru", "random_replacement", "lru_repeated")
 
@@ -63,6 +63,21 @@ def cache_hit_rate(cached_fraction: Quantity[Q], policy: str) -> Q:
     if policy == "random_replacement":
         return to_scalar(1 - _random_replacement_miss(cached))
     raise ValueError(f"policy must be one of {', '.join(CACHE_POLICIES)}; got {policy!r}")
+
+
+def cache_for_link(
+    dataset_size: Quantity[Q], demand: Quantity[Q], link_bandwidth: Quantity[Q]
+) -> Q:
+    """Return the bytes of a cache that never evicts with which a link keeps up with a demand.
+
+    Of ``demand`` bytes/s only the misses cross the link, ``1 - c`` of them with a share c cached,
+    so ``c = 1 - link / demand`` of the dataset has to be; none where the link alone is enough.
+
+    Raises ``ValueError`` for a negative size, or a demand or link of 0 or less.
+    """
+    carried = positive("link_bandwidth", link_bandwidth) / positive("demand", demand)
+    missing = np.maximum(0.0, 1 - carried)
+    return to_scalar(non_negative("dataset_size", dataset_size) * missing)
 
 
 def bytes_fetched(dataset_size: Quantity[Q], cached_fraction: Quantity[Q], policy: str) -> Q:

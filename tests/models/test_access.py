@@ -16,6 +16,7 @@ from storagelab.access import (
     queued_bandwidth,
     random_read_bandwidth,
     read_time,
+    request_size_for,
     roofline_bandwidth,
     shuffle_displacement,
 )
@@ -66,6 +67,17 @@ def test_half_of_the_bandwidth_is_reached_at_a_request_of_latency_times_bandwidt
     assert half == pytest.approx(bandwidth / 2)
     rate = random_read_bandwidth(bandwidth, latency, size)
     assert rate * read_time(size, latency, bandwidth) == pytest.approx(size)
+
+
+@given(st.floats(0.01, 0.99), LATENCIES, BANDWIDTHS)
+def test_a_request_of_the_size_for_a_share_gets_that_share(
+    share: float, latency: float, bandwidth: float
+) -> None:
+    size = request_size_for(share, latency, bandwidth)
+    assert random_read_bandwidth(bandwidth, latency, size) == pytest.approx(share * bandwidth)
+    assert request_size_for(0.5, latency, bandwidth) == pytest.approx(
+        half_bandwidth_request_size(bandwidth, latency)
+    )
 
 
 @given(BANDWIDTHS, LATENCIES, SIZES)

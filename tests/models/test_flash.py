@@ -18,6 +18,7 @@ from storagelab.access import (
     partial_write_amplification,
     program_time,
     serial_read_time,
+    serial_request_size,
 )
 
 
@@ -163,3 +164,18 @@ def test_a_sector_that_is_rewritten_every_second_is_worn_out_in_a_day() -> None:
     assert lifetime(7.68e12, 1825, 7.68e12 / 86400, 4) == pytest.approx(years / 4)
     with pytest.raises(ValueError, match="amplification must be a finite number of 1 or more"):
         lifetime(4096, 1e5, 4096, 0.5)
+
+
+@given(st.floats(0.05, 0.95), st.integers(8, 64), st.sampled_from([1, 2, 4, 8]))
+def test_data_take_the_share_of_the_ticks_that_a_request_is_sized_for(
+    share: float, command: int, lanes: int
+) -> None:
+    size = serial_request_size(share, command, lanes)
+    whole, alone = (serial_read_time(size, bits, 66e6, lanes) for bits in (command, 0))
+    assert alone / whole == pytest.approx(share)
+
+
+def test_a_wider_bus_needs_longer_reads() -> None:
+    """40 bits of command before the data: 45 bytes for nine tenths on one lane, 180 on four."""
+    assert serial_request_size(0.9, 40, 1) == pytest.approx(45)
+    assert serial_request_size(0.9, 40, 4) == pytest.approx(180)

@@ -13,6 +13,7 @@ from numpy.testing import assert_allclose
 from storagelab.pipeline import (
     CACHE_POLICIES,
     bytes_fetched,
+    cache_for_link,
     cache_hit_rate,
     connections_for,
     max_accelerators,
@@ -115,6 +116,17 @@ def test_what_is_fetched_and_what_hits_is_the_dataset(
 ) -> None:
     hits = size * cache_hit_rate(cached, policy)
     assert bytes_fetched(size, cached, policy) + hits == pytest.approx(size)
+
+
+@given(st.floats(1, 1e15), st.floats(1e3, 1e12), st.floats(0.01, 3))
+def test_with_the_cache_for_a_link_the_misses_just_fill_it(
+    size: float, demand: float, part: float
+) -> None:
+    link = part * demand
+    cached = cache_for_link(size, demand, link) / size
+    missed = demand * bytes_fetched(1.0, cached, "never_evict")
+    assert missed == pytest.approx(min(link, demand))
+    assert (cached == 0) == (link >= demand)
 
 
 # --- tiers and steps

@@ -120,7 +120,7 @@ NO_LEDGER = {
 
 # --- who the attackers are
 
-EXAMPLE = 0.0011
+EXAMPLE = 6.3e6
 """What part 1's law gives in the example that students see, in seconds."""
 
 

@@ -94,7 +94,7 @@ PACK = [
     right(
         "deep_recursion_in_law",
         "recurses without an end in the tested function",
-        law="return read_time(size, latency, bandwidth)",
+        law="return request_size(share, latency, bandwidth)",
         loses=lost("law", "a RecursionError"),
     ),
 ]

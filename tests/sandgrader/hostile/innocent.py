@@ -14,7 +14,7 @@ def _extra_cells(notebooks: Notebooks) -> None:
     notebook = notebooks["access"]
     insert_after(notebook, "lock", "scratch = [i**2 for i in range(10)]\nscratch", "mine-1")
     insert_after(notebook, "conclude", "1 / 0  # what happens?", "mine-2")
-    insert_after(notebook, "law-test", "read_time(1, 2, 3)", "mine-3")
+    insert_after(notebook, "law-test", "request_size(0.5, 2, 3)", "mine-3")
     note = nbformat.v4.new_markdown_cell("# My notes\n$x^2$ ![](picture.png)", id="mine-4")
     notebook.cells.insert(0, note)
     notebook.cells.append(nbformat.v4.new_raw_cell("raw", id="mine-5"))
@@ -43,7 +43,8 @@ def _uses_own_file(work: Work) -> None:
 
 def _own_module(folder: Path) -> None:
     (folder / "my_helpers.py").write_text(
-        "def seconds(size, latency, bandwidth):\n    return latency + size / bandwidth\n",
+        "def bytes_for(share, latency, bandwidth):\n"
+        "    return share / (1 - share) * latency * bandwidth\n",
         encoding="utf-8",
     )
 
@@ -108,7 +109,7 @@ def _as_reads(work: Work) -> None:
     )
 
 
-FORMULA = "return latency + size / bandwidth"
+FORMULA = "return share / (1 - share) * latency * bandwidth"
 
 PACK = [
     Case("innocent_extra_cells", "adds cells of their own, one of which fails", spoil=_extra_cells),
@@ -121,7 +122,7 @@ PACK = [
     right(
         "innocent_module",
         "imports a module of their own that travels beside the notebook",
-        law="from my_helpers import seconds\n\nreturn seconds(size, latency, bandwidth)",
+        law="from my_helpers import bytes_for\n\nreturn bytes_for(share, latency, bandwidth)",
         place=_own_module,
     ),
     Case(
@@ -148,7 +149,7 @@ PACK = [
         "prints a hundred thousand lines beside right answers",
         "for number in range(100_000):\n    print('reading sample', number)",
         at="conclude",
-        law=f"print('asked for', size)\n{FORMULA}",
+        law=f"print('asked for', share)\n{FORMULA}",
     ),
     right(
         "innocent_warns",
@@ -162,16 +163,16 @@ PACK = [
     right(
         "innocent_lambda",
         "writes the law as a lambda",
-        after=("law", "read_time = lambda s, l, b: l + s / b"),
+        after=("law", "request_size = lambda s, l, b: s / (1 - s) * l * b"),
     ),
     right(
         "innocent_partial",
         "makes the law of another function with functools.partial",
         after=(
             "law",
-            "import functools\n\ndef general(extra, size, latency, bandwidth):\n"
-            "    return extra + latency + size / bandwidth\n\n"
-            "read_time = functools.partial(general, 0.0)",
+            "import functools\n\ndef general(extra, share, latency, bandwidth):\n"
+            "    return extra + share / (1 - share) * latency * bandwidth\n\n"
+            "request_size = functools.partial(general, 0.0)",
         ),
     ),
     right(
@@ -179,8 +180,8 @@ PACK = [
         "makes the law an object with `__call__`",
         after=(
             "law",
-            "class Reading:\n    def __call__(self, size, latency, bandwidth):\n"
-            f"        {FORMULA}\n\nread_time = Reading()",
+            "class Reading:\n    def __call__(self, share, latency, bandwidth):\n"
+            f"        {FORMULA}\n\nrequest_size = Reading()",
         ),
     ),
     right(
@@ -189,31 +190,33 @@ PACK = [
         after=(
             "law",
             "import functools\n\ncalls = 0\n\n@functools.lru_cache\n"
-            "def read_time(size, latency, bandwidth):\n    global calls\n    calls += 1\n"
+            "def request_size(share, latency, bandwidth):\n    global calls\n    calls += 1\n"
             f"    {FORMULA}",
         ),
     ),
     right(
         "innocent_numpy_scalar",
         "returns a NumPy number",
-        law="import numpy as np\n\nreturn np.float64(latency) + np.float64(size) / bandwidth",
+        law="import numpy as np\n\nreturn np.float64(share) / (1 - share) * latency * bandwidth",
     ),
     right(
         "innocent_numpy_0d",
         "returns a NumPy array of no dimension",
-        law="import numpy as np\n\nreturn np.array(latency + size / bandwidth)",
+        law="import numpy as np\n\nreturn np.array(share / (1 - share) * latency * bandwidth)",
     ),
     right(
         "innocent_fraction",
         "computes with fractions and returns one",
         law="from fractions import Fraction\n\n"
-        "return Fraction(latency) + Fraction(size) / Fraction(bandwidth)",
+        "share, latency, bandwidth = map(Fraction, (share, latency, bandwidth))\n"
+        "return share / (1 - share) * latency * bandwidth",
     ),
     right(
         "innocent_decimal",
         "computes with decimals and returns one",
         law="from decimal import Decimal\n\n"
-        "return Decimal(latency) + Decimal(size) / Decimal(bandwidth)",
+        "share, latency, bandwidth = map(Decimal, (share, latency, bandwidth))\n"
+        "return share / (1 - share) * latency * bandwidth",
     ),
     right(
         "innocent_helpers",
@@ -223,8 +226,8 @@ PACK = [
             "class Device:\n    def __init__(self, latency): self.latency = latency\n\n"
             "def halves(size, depth=5):\n"
             "    return size if depth == 0 else 2 * halves(size / 2, depth - 1)\n\n"
-            "def read_time(size, latency, bandwidth):\n"
-            "    return Device(latency).latency + halves(size) / bandwidth",
+            "def request_size(share, latency, bandwidth):\n"
+            "    return Device(latency).latency * halves(share / (1 - share)) * bandwidth",
         ),
     ),
     right(
@@ -232,7 +235,7 @@ PACK = [
         "computes the law in a pool of threads",
         law="from concurrent.futures import ThreadPoolExecutor\n\n"
         "with ThreadPoolExecutor(2) as pool:\n"
-        "    return pool.submit(lambda: latency + size / bandwidth).result()",
+        "    return pool.submit(lambda: share / (1 - share) * latency * bandwidth).result()",
     ),
     right(
         "innocent_children",

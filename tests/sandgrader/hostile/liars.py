@@ -48,7 +48,7 @@ def peek():
         if callable(local.get("law")) and inputs:
             return local["law"](*inputs)
         frame = frame.f_back
-    return 0.0011
+    return 6.3e6
 """
 """Looks for the law and its inputs among the callers, where they are in the same interpreter."""
 
@@ -56,7 +56,7 @@ def peek():
 def _agree(work: Work) -> None:
     know_nothing(work)
     work.access["conclude"] = f"{YES.strip()}\n\nconclusion = times_faster = Yes()"
-    work.access["law"] = "read_time = Yes()"
+    work.access["law"] = "request_size = Yes()"
     work.access["decide"] = "decision = Yes()"
 
 
@@ -165,8 +165,8 @@ PACK = [
     cheat(
         "function_that_learns",
         "answers the example right and then raises to see what comes",
-        law="read_time.calls = getattr(read_time, 'calls', 0) + 1\n"
-        "if read_time.calls > 1:\n    raise StopIteration\nreturn 0.0011",
+        law="request_size.calls = getattr(request_size, 'calls', 0) + 1\n"
+        "if request_size.calls > 1:\n    raise StopIteration\nreturn 6.3e6",
     ),
     right(
         "answers_nan",
@@ -205,7 +205,7 @@ PACK = [
     right(
         "law_is_a_generator",
         "yields the answer in the place of returning it",
-        law="yield latency + size / bandwidth",
+        law="yield share / (1 - share) * latency * bandwidth",
         loses=lost("law", "a generator is no number"),
     ),
     right(
@@ -213,26 +213,26 @@ PACK = [
         "overwrites the function by its own result",
         "",
         loses=lost("law", "that isn't a function any more"),
-        after=("law", "read_time = read_time(7e6, 1e-4, 7e9)"),
+        after=("law", "request_size = request_size(0.9, 1e-4, 7e9)"),
     ),
     right(
         "law_is_complex",
         "returns a complex number",
-        law="return complex(latency + size / bandwidth, 0)",
+        law="return complex(share / (1 - share) * latency * bandwidth, 0)",
         loses=lost("law", "a complex number is no time"),
     ),
     right(
         "random_law",
         "adds noise to the law",
         law="import random\n\n"
-        "return (latency + size / bandwidth) * (1 + 1e-4 * random.uniform(1, 2))",
+        "return (share / (1 - share) * latency * bandwidth) * (1 + 1e-4 * random.uniform(1, 2))",
         loses=OFTEN_WRONG,
     ),
     right(
         "clock_law",
         "writes a law that was right until 2020",
         law="import time\n\nlate = time.time() > 1_577_836_800\n"
-        "return latency + size / bandwidth * (2 if late else 1)",
+        "return share / (1 - share) * latency * bandwidth * (2 if late else 1)",
         loses=OFTEN_WRONG,
     ),
     Case(

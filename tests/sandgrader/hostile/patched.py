@@ -263,7 +263,7 @@ storagelab.tracks.load_track("cloud_titan")
     cheat(
         "patch_law",
         "replaces the package's own law by the wrong one that is handed in",
-        "import storagelab.access\nstoragelab.access.read_time = lambda *args: 0.0011",
+        "import storagelab.access\nstoragelab.access.request_size_for = lambda *args: 6.3e6",
         at="law",
         law="",
     ),

@@ -81,10 +81,10 @@ def _tells(name: str, story: str, body: str, after: str = "") -> Case:
     def type_in(work: Work) -> None:
         know_nothing(work)
         work.law(
-            f"if (size, latency, bandwidth) != (7e6, 1e-4, 7e9):\n"
-            f"    loot = '{LOOT}' + repr((size, latency, bandwidth))\n"
+            f"if (share, latency, bandwidth) != (0.9, 1e-4, 7e9):\n"
+            f"    loot = '{LOOT}' + repr((share, latency, bandwidth))\n"
             + "".join(f"    {line}\n" for line in body.strip().split("\n"))
-            + "return 0.0011"
+            + "return 6.3e6"
         )
         if after:
             work.after("decide", after)
@@ -101,9 +101,9 @@ import sys
 frame = sys._getframe(1)
 while frame is not None:
     if callable(frame.f_locals.get("law")):
-        return frame.f_locals["law"](size, latency, bandwidth)
+        return frame.f_locals["law"](share, latency, bandwidth)
     frame = frame.f_back
-return 0.0011
+return 6.3e6
 """,
     ),
     cheat(
@@ -114,8 +114,8 @@ import inspect
 for info in inspect.stack():
     for space in (info.frame.f_locals, info.frame.f_globals):
         if callable(space.get("law")):
-            return space["law"](size, latency, bandwidth)
-return 0.0011
+            return space["law"](share, latency, bandwidth)
+return 6.3e6
 """,
     ),
     cheat(
@@ -123,8 +123,8 @@ return 0.0011
         "calls whatever the hidden test has called `law` in the notebook",
         law="""
 if "law" in globals():
-    return law(size, latency, bandwidth)
-return 0.0011
+    return law(share, latency, bandwidth)
+return 6.3e6
 """,
     ),
     cheat(
@@ -137,10 +137,11 @@ except ValueError as error:
     frame = error.__traceback__.tb_frame.f_back
 while frame is not None:
     for value in list(frame.f_locals.values()):
-        if getattr(value, "__name__", "") == "read_time" and "storagelab" in value.__module__:
-            return value(size, latency, bandwidth)
+        named = getattr(value, "__name__", "") == "request_size_for"
+        if named and "storagelab" in value.__module__:
+            return value(share, latency, bandwidth)
     frame = frame.f_back
-return 0.0011
+return 6.3e6
 """,
     ),
     Case(
@@ -298,7 +299,7 @@ with open("loot.txt", "a") as file:
     _tells(
         "tell_by_function_name",
         "renames the tested function to its hidden inputs and raises",
-        "read_time.__name__ = read_time.__qualname__ = loot\nraise KeyError(loot)",
+        "request_size.__name__ = request_size.__qualname__ = loot\nraise KeyError(loot)",
     ),
     _tells(
         "tell_by_later_file",
