@@ -1,6 +1,7 @@
 """Published figures: what the chapter "Is it true?" shows is asserted here, case by case."""
 
 import re
+from dataclasses import replace
 from typing import Any, get_args
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 
 import storagelab
 from storagelab.validation import (
+    Fault,
     all_cases,
     by_tests,
     headline,
@@ -16,7 +18,15 @@ from storagelab.validation import (
     read_table,
 )
 from storagelab.validation.cases import TABLES, Sure, Tests
-from storagelab.widgets.predicted_vs_published import groups, summary, table
+from storagelab.widgets.predicted_vs_published import (
+    HIGH,
+    LEAST,
+    LOW,
+    MOST,
+    groups,
+    summary,
+    table,
+)
 from tests.models.test_inputs import laws
 
 CASES = all_cases()
@@ -136,6 +146,12 @@ def test_the_plot_parts_the_cases_and_its_words_count_them() -> None:
     assert all(case.name in words for case in parted["missed"])
 
 
+def test_every_case_lies_within_the_plot() -> None:
+    for case in CASES:
+        assert LEAST < case.published < MOST
+        assert LOW < case.predicted / case.published < HIGH
+
+
 def test_the_table_has_a_row_for_each_case_with_the_models_own_error() -> None:
     html = table(CASES, "all")
     assert html.count("<tr>") == len(CASES) + 1
@@ -222,6 +238,30 @@ def test_a_faults_size_is_that_of_its_cases_at_both_ends(fault: Any) -> None:
             " times as high": number - 1,
         }[re.sub(r"^[\d.]+", "", text)]
         assert off == pytest.approx(error, rel=0.06)
+
+
+@pytest.mark.parametrize(
+    ("ratios", "said"),
+    [
+        ((0.75, 1.79), "25% too low to 79% too high"),
+        ((1.5,), "50% too high"),
+        ((0.5, 0.9), "50% too low to 10% too low"),
+        ((1.999,), "100% too high"),
+        ((2.0,), "2 times as high"),
+        ((1.0, 7.5), "exact to 7.5 times as high"),
+        ((1.0,), "exact"),
+        ((1.201, 1.2), "20% too high"),
+    ],
+)
+def test_a_size_is_told_in_per_cent_up_to_twice_and_then_in_times(
+    ratios: tuple[float, ...], said: str
+) -> None:
+    cases = [
+        replace(CASES[0], model="a.law", name=f"case {place}", published=4.0, predicted=4.0 * ratio)
+        for place, ratio in enumerate(ratios)
+    ]
+    assert Fault(1, "words", "a.law", "case").size([*cases, CASES[0]]) == said
+    assert Fault(1, "words", "a.law", "").size(cases) == said
 
 
 def test_a_fault_that_no_case_shows_is_refused() -> None:

@@ -44,7 +44,8 @@ def iops_at_queue_depth(latency: Quantity[Q], max_iops: Quantity[Q], queue_depth
     all others, so that a device alone tends to be faster. A system may be slower: the host's
     cores issue the requests and can bind first. Of six measured drives at depths from 4 to 32
     the law is from 25% too low (at the knee, where the bounds lie furthest apart) to 79% too
-    high (one thread issues all requests); ``data/published/iops_at_depth.csv`` has them.
+    high (one thread issues all requests); ``data/published/iops_at_depth.csv`` has them. Where
+    a host's rate is known, the lesser of it and of this one holds.
 
     Raises ``ValueError`` for a queue depth below 1, or where one request at a time would
     already beat ``max_iops``.

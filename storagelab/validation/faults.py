@@ -40,7 +40,9 @@ class Fault:
 
 
 def _off(error: float) -> str:
-    """Return a relative error in words: ``25% too low``, ``7.5 times as high``."""
+    """Return a relative error in words: ``25% too low``, ``7.5 times as high``, ``exact``."""
+    if error == 0:
+        return "exact"
     if error >= 1:
         return f"{significant(1 + error, 2)} times as high"
     return f"{significant(100 * abs(error), 2)}% too {'high' if error > 0 else 'low'}"

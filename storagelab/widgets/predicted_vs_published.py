@@ -22,8 +22,10 @@ from storagelab.widgets.theme import (
     heading,
 )
 
-LOW, HIGH = 0.5, 10.0
+LOW, HIGH = 0.4, 10.0
 """The ratios of predicted to published at the ends of the axis."""
+LEAST, MOST = 1e-2, 1e14
+"""The published figures at the ends of the axis, in SI units."""
 SURE = {
     "read": "read in the source",
     "second-hand": "second-hand",
@@ -55,9 +57,9 @@ def summary(cases: Sequence[Case]) -> str:
 
 def predicted_vs_published(cases: Sequence[Case]) -> ipywidgets.VBox:
     """Return the plot of predicted over published figures, with its legend and caption."""
-    drawing = Drawing(bqplot.LogScale(min=0.1, max=1e13), bqplot.LogScale(min=LOW, max=HIGH))
+    drawing = Drawing(bqplot.LogScale(min=LEAST, max=MOST), bqplot.LogScale(min=LOW, max=HIGH))
     drawing.curve(
-        [0.1, 1e13], [1.0, 1.0], GREY, "dashed", legend=Entry("model and figure agree", 2)
+        [LEAST, MOST], [1.0, 1.0], GREY, "dashed", legend=Entry("model and figure agree", 2)
     )
     looks = {
         "missed": (RED, "diamond", 100, "missed"),
