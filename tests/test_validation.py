@@ -271,3 +271,22 @@ def test_a_fault_that_no_case_shows_is_refused() -> None:
 
 def test_every_part_admits_faults() -> None:
     assert {fault.part for fault in FAULTS} == {1, 2, 3}
+
+
+def test_a_published_range_is_met_from_its_one_end_to_the_other() -> None:
+    (row,) = read_table("failure_counts")
+    (case,) = [case for case in CASES if case.name == row["run"]]
+    reach = case.tolerance * case.published
+    ends = (case.published - reach, case.published + reach)
+    assert ends == pytest.approx((row["fewest"], row["most"]))
+
+
+def test_the_tables_own_page_names_each_table_and_the_law_that_it_checks() -> None:
+    from importlib import resources
+
+    page = (resources.files("storagelab") / "data" / "published" / "README.md").read_text("utf-8")
+    lines = dict(re.findall(r"^\| `(\w+)\.csv` \|(.*)\|$", page, re.MULTILINE))
+    assert set(lines) == {*TABLES, "interruptions"}
+    for table_name, check in TABLES.items():
+        for case in check(read_table(table_name)[0]):
+            assert case.model.split(".")[1] in lines[table_name], table_name
