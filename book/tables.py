@@ -43,6 +43,7 @@ from storagelab.units import (
     format_time,
     significant,
 )
+from storagelab.validation import all_cases, load_faults
 from storagelab.widgets.hierarchy import Stage, hierarchy
 from storagelab.widgets.normalized_curves import normalized_curves as curves
 
@@ -390,6 +391,24 @@ def half_efficiency(device: str) -> dict[str, str]:
             float(half_bandwidth_request_size(item.stream_bandwidth, item.latency))
         ),
     }
+
+
+# --- where the models are wrong
+
+
+def faults(part: int | None = None) -> HTML:
+    """Return the known faults of the models, of one part or of all, each with its size."""
+    cases = all_cases()
+    rows = [
+        (
+            f"{escape(fault.fault)}<small>part {fault.part}, <code>{fault.model}</code></small>",
+            escape(fault.size(cases)),
+        )
+        for fault in load_faults()
+        if part in (None, fault.part)
+    ]
+    heads = ("what is left out or taken for granted", "the model against what was published")
+    return HTML(table("where the models are wrong", heads, rows, "prose"))
 
 
 # --- a class

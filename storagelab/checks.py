@@ -130,6 +130,13 @@ def single(name: str, numbers: Floats) -> float:
     return numbers.item()
 
 
+def choice(name: str, value: object) -> bool:
+    """Return ``value`` where it is True or False; raise ``ValueError`` for anything else."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise ValueError(f"{name} must be True or False; got {value!r}")
+    return bool(value)
+
+
 def require(condition: npt.ArrayLike, message: str) -> None:
     """Raise ``ValueError(message)`` unless ``condition`` holds in every element."""
     if not np.all(condition):

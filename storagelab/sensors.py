@@ -34,14 +34,18 @@ def lidar_packet_size(
     channel_size: Quantity[Q],
     header_size: Quantity[Q],
     trailer_size: Quantity[Q],
+    footer_size: Quantity[Q] = 0,
 ) -> Q:
-    """Return the bytes of a lidar's packet: ``columns · (header + channels · channel + trailer)``.
+    """Return the bytes of a lidar's packet.
 
-    A column is one direction in which ``channels`` beams are fired, ``channel_size`` bytes each,
-    between a header and a trailer (Ouster OS1 interface). Times packets/s it is the log's rate.
+    ``columns · (header + channels · channel + trailer) + footer``: a column is one direction in
+    which ``channels`` beams are fired, ``channel_size`` bytes each, between a header and a
+    trailer (Ouster OS1 interface); a footer ends the packet where it has one (6 bytes in the
+    Velodyne VLP-16's). Times packets/s it is the log's rate.
 
     Raises ``ValueError`` for columns or channels that aren't whole, or a negative size.
     """
     column = whole("channels", channels) * non_negative("channel_size", channel_size)
     around = non_negative("header_size", header_size) + non_negative("trailer_size", trailer_size)
-    return to_scalar(whole("columns", columns) * (column + around))
+    firings = whole("columns", columns) * (column + around)
+    return to_scalar(firings + non_negative("footer_size", footer_size))

@@ -133,3 +133,25 @@ def test_a_device_that_is_there_twice_is_refused() -> None:
 def test_an_unknown_device_is_refused_with_the_known_ones() -> None:
     with pytest.raises(ValueError, match="unknown device 'tape'; known are hdd, sata_ssd"):
         load_device("tape")
+
+
+def test_a_generation_that_is_46_percent_more_efficient_leaves_the_one_before_32_less() -> None:
+    """Samsung gives UFS 4.0's 6.0 MB/s per mA and how much more that is than UFS 3.1's."""
+    new, old = load_device("ufs_4"), load_device("ufs_3_1")
+    volts = 2.5
+    per_milliampere = [
+        device.bandwidth / (1e3 * device.read_power / volts) / 1e6 for device in (new, old)
+    ]
+    assert per_milliampere[0] == pytest.approx(6.0, rel=1e-3)
+    assert per_milliampere[0] / per_milliampere[1] == pytest.approx(1.46, rel=2e-3)
+    assert 1 - per_milliampere[1] / per_milliampere[0] == pytest.approx(0.32, abs=0.005)
+    assert "32% fewer" in old.source
+
+
+def test_the_limits_that_have_changed_say_since_when_and_how_sure_they_are() -> None:
+    volume, store = load_device("gp3"), load_device("object_store")
+    assert (volume.max_iops, volume.bandwidth) == (80_000, 2000 * 2**20)
+    for words in ("since 2025", "16,000 before", "from memory"):
+        assert words in volume.source
+    for words in ("at least 5,500", "shared by the whole fleet", "about 20 ms measured"):
+        assert words in store.source

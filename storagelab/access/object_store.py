@@ -40,8 +40,9 @@ def get_rate(
     """Return the whole objects of ``size`` bytes that arrive in a second.
 
     The least of three ceilings: ``streams`` connections that each fetch one object after the
-    other, ``prefixes`` partitioned prefixes of ``prefix_rate`` requests/s (5,500 GET/s: Amazon
-    S3 performance guidelines), and the link's bytes/s.
+    other, ``prefixes`` partitioned prefixes of ``prefix_rate`` requests/s (at least 5,500 GET/s
+    each, growing under lasting load, and shared by all who read them: Amazon S3 performance
+    guidelines), and the link's bytes/s.
 
     Raises ``ValueError`` for an argument of 0 or less (a first byte of 0 is allowed), or streams
     or prefixes that aren't whole.

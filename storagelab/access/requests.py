@@ -50,7 +50,11 @@ def iops_at_queue_depth(latency: Quantity[Q], max_iops: Quantity[Q], queue_depth
     ``1/Xmax`` of the latency as the device's bottleneck and the rest as pure delay; it meets
     both ends, ``1/L`` at depth 1 and ``Xmax`` as the depth grows. Between the ends it is the
     lower of the asymptotic bounds of Denning and Buzen (1978), where every request waits for
-    all others: no device that queues like this one is slower, a real one is somewhat faster.
+    all others, so that a device alone tends to be faster. A system may be slower: the host's
+    cores issue the requests and can bind first. Of six measured drives at depths from 4 to 32
+    the law is from 25% too low (at the knee, where the bounds lie furthest apart) to 79% too
+    high (one thread issues all requests); ``data/published/iops_at_depth.csv`` has them. Where
+    a host's rate is known, the lesser of it and of this one holds.
 
     Raises ``ValueError`` for a queue depth below 1, or where one request at a time would
     already beat ``max_iops``.

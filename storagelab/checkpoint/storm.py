@@ -10,6 +10,7 @@ from storagelab.checks import (
     Floats,
     Q,
     Quantity,
+    choice,
     fraction,
     non_negative,
     positive,
@@ -81,8 +82,7 @@ def storm_profile(
     Raises ``ValueError`` for a size or bandwidth of 0 or less, a count that isn't whole,
     ``sharded`` that is no bool, or more groups than writers.
     """
-    if not isinstance(sharded, (bool, np.bool_)):
-        raise ValueError(f"sharded must be True or False; got {sharded!r}")
+    choice("sharded", sharded)
     total = single("size", positive("size", size))
     nodes = single("writers", whole("writers", writers))
     shared = single("shared_bandwidth", positive("shared_bandwidth", shared_bandwidth))
@@ -120,8 +120,7 @@ def storm_write_time(
     Raises ``ValueError`` for a negative size, a bandwidth of 0 or less, an efficiency outside
     (0, 1], ``sharded`` that is no bool, or a count that isn't whole.
     """
-    if not isinstance(sharded, (bool, np.bool_)):
-        raise ValueError(f"sharded must be True or False; got {sharded!r}")
+    choice("sharded", sharded)
     total, nodes = non_negative("size", size), whole("writers", writers)
     left = positive("efficiency", fraction("efficiency", efficiency))
     shared = positive("shared_bandwidth", shared_bandwidth) * left

@@ -108,9 +108,11 @@ def connections_for(
 def connections_for(
     link_bandwidth: Quantity[Floats], stream_bandwidth: Quantity[Floats]
 ) -> int | Counts:
-    """Return how many parallel connections fill a link, a whole number.
+    """Return how many parallel connections fill a link at the fewest, a whole number.
 
-    ``link_bandwidth`` and ``stream_bandwidth`` (of one connection) in bytes/s. Raises
+    ``link_bandwidth`` and ``stream_bandwidth`` (of one connection) in bytes/s. Connections that
+    differ in speed, or that have just been opened, need company: for 100 Gb/s the law says 143
+    and Amazon's own client (aws-c-s3) opens 250. Raises
     ``ValueError`` for an argument of 0 or less.
     """
     link = positive("link_bandwidth", link_bandwidth)

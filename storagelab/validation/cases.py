@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, get_args
 
 from storagelab.access import (
     baseline_rate,
     burst_duration,
+    garbage_collection_amplification,
     iops_at_queue_depth,
+    queued_bandwidth,
     random_read_bandwidth,
+    ranged_read_time,
     read_time,
     refill_time,
     roofline_bandwidth,
@@ -21,23 +25,38 @@ from storagelab.checkpoint import (
     checkpoint_size,
     daly_interval,
     job_mtbf,
+    storm_write_time,
+    survival_probability,
     transformer_parameters,
 )
+from storagelab.devices import load_device
 from storagelab.pipeline import (
     bytes_fetched,
     cache_hit_rate,
     connections_for,
+    find_bottleneck,
     max_accelerators,
     training_throughput,
 )
 from storagelab.published import Row, read_table
 from storagelab.sensors import lidar_packet_size
-from storagelab.units import GIB, HOUR, MIB, MINUTE, TIB
+from storagelab.units import DAY, GIB, HOUR, MIB, MINUTE, TIB, YEAR
 
 ARITHMETIC = 1e-3
 """Tolerance of what a source computed itself: its rounding."""
 WORKLOADS_WITH_BATCHES_OF_THEIR_OWN = ("unet3d", "cosmoflow")
 """Those whose readers each fetch a whole batch, so that the pipeline's fill costs one each."""
+
+Tests = Literal["prediction", "identity", "arithmetic"]
+"""What a case can show.
+
+- ``prediction``: somebody measured or rated the figure, and the model gets it from other facts;
+- ``identity``: the figure and an input of the model are two columns of one measurement, so that
+  the case shows that they are consistent, and nothing of the world;
+- ``arithmetic``: the source worked it out, promises or advises it.
+"""
+Sure = Literal["read", "second-hand", "memory"]
+"""How sure a figure is: read in its source, read where another quotes it, or not looked up."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +72,8 @@ class Case:
     """Of both figures, SI: ``s``, ``B``, ``B/s``, ``1/s`` or empty for a count or a share."""
     tolerance: float
     """Largest |error| that meets the case, relative."""
+    tests: Tests
+    sure: Sure
     source: str
     why: str = ""
     """Why the model misses, where it is known to."""
@@ -67,17 +88,14 @@ class Case:
         """Whether the error is within the tolerance."""
         return abs(self.error) <= self.tolerance * (1 + 1e-9)
 
-    @property
-    def measured(self) -> bool:
-        """Whether somebody ran it, and the figure is no arithmetic or guidance."""
-        return "measured" in self.source
-
 
 def _case(model: Callable[..., Any], row: Row, name: str, **figures: Any) -> Case:
     room = model.__module__.removeprefix("storagelab.").partition(".")[0]
     return Case(
         model=f"{room}.{model.__name__}",
         name=name,
+        tests=row["tests"],
+        sure=row["sure"],
         source=row["source"],
         why=row.get("why", ""),
         **figures,
@@ -154,9 +172,10 @@ def cache_misses(row: Row) -> Iterator[Case]:
 
 
 def checkpoint_bytes(row: Row) -> Iterator[Case]:
-    """Bytes that checkpoint workloads wrote."""
+    """Bytes of checkpoints that were written."""
     shape = [row[name] for name in ("layers", "hidden", "ffn", "heads", "kv_heads", "vocab")]
-    size = checkpoint_size(transformer_parameters(*shape), row["bytes_per_parameter"])
+    kind = {name: row[name] == "yes" for name in ("gated", "tied")}
+    size = checkpoint_size(transformer_parameters(*shape, **kind), row["bytes_per_parameter"])
     yield _case(
         checkpoint_size,
         row,
@@ -164,7 +183,22 @@ def checkpoint_bytes(row: Row) -> Iterator[Case]:
         published=row["written_bytes"],
         predicted=size,
         unit="B",
-        tolerance=1e-3,
+        tolerance=row["relative_tolerance"],
+    )
+
+
+def checkpoint_writes(row: Row) -> Iterator[Case]:
+    """Bytes/s of saves at once, by the law without a measured efficiency."""
+    size = row["size_B"]
+    time = storm_write_time(size, row["writers"], row["peak_B_s"], row["node_B_s"])
+    yield _case(
+        storm_write_time,
+        row,
+        row["save"],
+        published=row["rate_B_s"],
+        predicted=size / time,
+        unit="B/s",
+        tolerance=row["relative_tolerance"],
     )
 
 
@@ -186,11 +220,40 @@ def connections(row: Row) -> Iterator[Case]:
     yield _case(
         connections_for,
         row,
-        "connections that fill a 10 Gb/s port",
+        f"connections that fill a {8 * row['link_B_s'] / 1e9:.0f} Gb/s port",
         published=row["connections"],
         predicted=float(connections_for(row["link_B_s"], row["stream_B_s"])),
         unit="",
         tolerance=row["within"] / row["connections"],
+    )
+
+
+def failure_counts(row: Row) -> Iterator[Case]:
+    """How many failures a run has in a period."""
+    mtbf = job_mtbf(row["component_mtbf_h"] * HOUR, row["accelerators"])
+    fewest, most = row["fewest"], row["most"]
+    yield _case(
+        job_mtbf,
+        row,
+        row["run"],
+        published=(fewest + most) / 2,
+        predicted=row["period_h"] * HOUR / mtbf,
+        unit="",
+        tolerance=(most - fewest) / (fewest + most),
+    )
+
+
+def failure_probabilities(row: Row) -> Iterator[Case]:
+    """How likely a job meets any failure."""
+    mtbf = job_mtbf(YEAR / row["failures_per_year"], row["accelerators"])
+    yield _case(
+        survival_probability,
+        row,
+        f"{row['job']}: some failure",
+        published=row["failure_share"],
+        predicted=1 - survival_probability(row["time_d"] * DAY, mtbf),
+        unit="",
+        tolerance=row["relative_tolerance"],
     )
 
 
@@ -243,7 +306,7 @@ def job_mtbfs(row: Row) -> Iterator[Case]:
         row,
         f"{row['job']}: MTBF",
         published=row["job_mtbf_h"] * HOUR,
-        predicted=job_mtbf(row["component_mtbf_h"] * HOUR, row["accelerators"]),
+        predicted=job_mtbf(row["component_mtbf_h"] * HOUR, row["parts"]),
         unit="s",
         tolerance=row["relative_tolerance"],
     )
@@ -251,7 +314,7 @@ def job_mtbfs(row: Row) -> Iterator[Case]:
 
 def lidar_packets(row: Row) -> Iterator[Case]:
     """Bytes of a lidar's packet."""
-    sizes = [row[name] for name in ("channel_B", "header_B", "trailer_B")]
+    sizes = [row[name] for name in ("channel_B", "header_B", "trailer_B", "footer_B")]
     yield _case(
         lidar_packet_size,
         row,
@@ -260,6 +323,73 @@ def lidar_packets(row: Row) -> Iterator[Case]:
         predicted=lidar_packet_size(row["columns"], row["channels"], *sizes),
         unit="B",
         tolerance=ARITHMETIC,
+    )
+
+
+def load_times(row: Row) -> Iterator[Case]:
+    """Time to load weights through the narrowest of a volume, an instance and a network."""
+    path = {name: row[f"{name}_B_s"] or math.inf for name in ("volume", "instance", "network")}
+    yield _case(
+        read_time,
+        row,
+        row["load"],
+        published=row["load_time_s"],
+        predicted=read_time(row["size_B"], 0, find_bottleneck(path).rate),
+        unit="s",
+        tolerance=row["relative_tolerance"],
+    )
+
+
+def mobile_reads(row: Row) -> Iterator[Case]:
+    """Random reads of phones, by the row of the device table that they are like."""
+    like = load_device(row["like"])
+    yield _case(
+        queued_bandwidth,
+        row,
+        f"{row['device']}: {row['queue_depth']:.0f} outstanding",
+        published=row["bandwidth_B_s"],
+        predicted=queued_bandwidth(
+            like.latency,
+            like.stream_bandwidth,
+            like.max_iops,
+            like.bandwidth,
+            row["size_B"],
+            row["queue_depth"],
+        ),
+        unit="B/s",
+        tolerance=row["relative_tolerance"],
+    )
+
+
+def object_reads(row: Row) -> Iterator[Case]:
+    """First bytes and rates of one connection, against the device table's own figures."""
+    device = load_device(row["device"])
+    stream, link = device.stream_bandwidth, device.bandwidth
+    first = bool(row["first_byte_s"])
+    # a second of the whole link is so large that the first byte makes no difference to the rate
+    time = ranged_read_time(0 if first else link, device.latency if first else 0, stream, 1, link)
+    yield _case(
+        ranged_read_time,
+        row,
+        row["store"],
+        published=row["first_byte_s"] if first else row["stream_B_s"],
+        predicted=time if first else link / time,
+        unit="s" if first else "B/s",
+        tolerance=row["relative_tolerance"],
+    )
+
+
+def path_rates(row: Row) -> Iterator[Case]:
+    """Bytes/s between a storage system and its clients, from the ports of both."""
+    ports = {name: row[f"{name}_B_s"] or math.inf for name in ("storage", "clients")}
+    yield _case(
+        find_bottleneck,
+        row,
+        row["path"],
+        published=row["rate_B_s"],
+        predicted=find_bottleneck(ports).rate,
+        unit="B/s",
+        tolerance=row["relative_tolerance"],
     )
 
 
@@ -342,23 +472,44 @@ def volume_limits(row: Row) -> Iterator[Case]:
     )
 
 
+def write_amplifications(row: Row) -> Iterator[Case]:
+    """Write amplification of an SSD, from its spare room."""
+    yield _case(
+        garbage_collection_amplification,
+        row,
+        f"{row['device']}: write amplification",
+        published=row["sequential_TBW"] / row["random_TBW"],
+        predicted=garbage_collection_amplification(row["raw_B"] / row["user_B"] - 1),
+        unit="",
+        tolerance=row["relative_tolerance"],
+    )
+
+
 TABLES: dict[str, Callable[[Row], Iterator[Case]]] = {
     "accelerator_counts": accelerator_counts,
     "burst_durations": burst_durations,
     "cache_misses": cache_misses,
     "checkpoint_bytes": checkpoint_bytes,
     "checkpoint_intervals": checkpoint_intervals,
+    "checkpoint_writes": checkpoint_writes,
     "connections": connections,
+    "failure_counts": failure_counts,
+    "failure_probabilities": failure_probabilities,
     "flash_random_reads": flash_random_reads,
     "flash_read_times": flash_read_times,
     "iops_at_depth": iops_at_depth,
     "job_mtbf": job_mtbfs,
     "lidar_packets": lidar_packets,
+    "load_times": load_times,
+    "mobile_reads": mobile_reads,
+    "object_reads": object_reads,
+    "path_rates": path_rates,
     "read_rates": read_rates,
     "scan_times": scan_times,
     "training_throughput": training_throughputs,
     "volume_baselines": volume_baselines,
     "volume_limits": volume_limits,
+    "write_amplifications": write_amplifications,
 }
 """How each published table is held against its model."""
 
@@ -369,3 +520,22 @@ def all_cases() -> list[Case]:
         case for table, check in TABLES.items() for row in read_table(table) for case in check(row)
     ]
     return sorted(cases, key=lambda case: (case.met, -abs(case.error)))
+
+
+def by_tests(cases: Sequence[Case]) -> dict[str, list[Case]]:
+    """Return the cases by what they can show, each group in the order given."""
+    return {tests: [case for case in cases if case.tests == tests] for tests in get_args(Tests)}
+
+
+def headline(cases: Sequence[Case]) -> str:
+    """Return how many cases test a prediction and how many don't, and how many are met, as text."""
+    said = []
+    for tests, words in (
+        ("prediction", "test a prediction"),
+        ("identity", "check an identity (two measured columns that have to be consistent)"),
+        ("arithmetic", "repeat a source's own arithmetic, limit or advice"),
+    ):
+        group = [case for case in cases if case.tests == tests]
+        met = sum(case.met for case in group)
+        said.append(f"{len(group)} {words}: {met} met, {len(group) - met} missed")
+    return f"{len(cases)} published figures. {'. '.join(said)}."

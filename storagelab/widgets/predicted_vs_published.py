@@ -12,7 +12,7 @@ import numpy as np
 
 from storagelab.colors import BLUE, GREY, ORANGE, RED
 from storagelab.units import format_bandwidth, format_bytes, format_time, significant
-from storagelab.validation import Case
+from storagelab.validation import Case, by_tests, headline
 from storagelab.widgets.drawing import Drawing, Entry
 from storagelab.widgets.page_support import PageSupport
 from storagelab.widgets.theme import (
@@ -22,46 +22,50 @@ from storagelab.widgets.theme import (
     heading,
 )
 
-LOW, HIGH = 0.7, 4.0
+LOW, HIGH = 0.4, 10.0
 """The ratios of predicted to published at the ends of the axis."""
+LEAST, MOST = 1e-2, 1e14
+"""The published figures at the ends of the axis, in SI units."""
+SURE = {
+    "read": "read in the source",
+    "second-hand": "second-hand",
+    "memory": "from memory, not looked up",
+}
+"""How a table says how sure a published figure is."""
 
 
 def groups(cases: Sequence[Case]) -> dict[str, list[Case]]:
-    """Return the cases in the plot's groups: ``missed``, ``measured`` and ``computed``."""
-    return {
-        "missed": [case for case in cases if not case.met],
-        "measured": [case for case in cases if case.met and case.measured],
-        "computed": [case for case in cases if case.met and not case.measured],
-    }
+    """Return the cases in the plot's groups: what is missed, and what is met by what it tests."""
+    met = by_tests([case for case in cases if case.met])
+    return {"missed": [case for case in cases if not case.met], **met}
 
 
 def summary(cases: Sequence[Case]) -> str:
     """Return a description of the plot."""
     parted = groups(cases)
-    met = parted["measured"] + parted["computed"]
-    errors = np.array([abs(case.error) for case in parted["measured"]])
+    errors = np.array([abs(case.error) for case in parted["prediction"]])
     missed = "; ".join(
         f"{case.name}, {significant(1 + case.error, 3)} times" for case in parted["missed"]
     )
     return (
-        f"{len(cases)} published figures, {len(met)} of them met within their tolerance. Of the "
-        f"{len(errors)} measured ones that are met, half are within "
+        f"{headline(cases)} Of the {len(errors)} predictions that are met, half are within "
         f"{significant(100 * float(np.median(errors)), 2)}% and the worst is off by "
-        f"{significant(100 * float(errors.max()), 2)}%. {len(parted['missed'])} are missed: "
-        f"{missed}."
+        f"{significant(100 * float(errors.max()), 2)}%. Missed, with the model's figure over the "
+        f"published one: {missed}."
     )
 
 
 def predicted_vs_published(cases: Sequence[Case]) -> ipywidgets.VBox:
     """Return the plot of predicted over published figures, with its legend and caption."""
-    drawing = Drawing(bqplot.LogScale(min=0.1, max=1e13), bqplot.LogScale(min=LOW, max=HIGH))
+    drawing = Drawing(bqplot.LogScale(min=LEAST, max=MOST), bqplot.LogScale(min=LOW, max=HIGH))
     drawing.curve(
-        [0.1, 1e13], [1.0, 1.0], GREY, "dashed", legend=Entry("model and figure agree", 2)
+        [LEAST, MOST], [1.0, 1.0], GREY, "dashed", legend=Entry("model and figure agree", 2)
     )
     looks = {
         "missed": (RED, "diamond", 100, "missed"),
-        "measured": (BLUE, "circle", 50, "met: somebody measured it"),
-        "computed": (ORANGE, "square", 40, "met: the source computed or advises it"),
+        "prediction": (BLUE, "circle", 50, "met: a prediction"),
+        "identity": (GREY, "cross", 40, "met: an identity of two measured columns"),
+        "arithmetic": (ORANGE, "square", 40, "met: the source computed or advises it"),
     }
     for name, group in groups(cases).items():
         color, marker, size, said = looks[name]
@@ -104,7 +108,7 @@ def _axes(drawing: Drawing) -> list[Any]:
             drawing.scales["y"],
             "model over published",
             vertical=True,
-            tick_values=[0.7, 0.8, 0.9, 1.0, 1.2, 1.5, 2.0, 3.0, 4.0],
+            tick_values=[0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 7.0, 10.0],
             tick_format=".1f",
         ),
     ]
@@ -121,10 +125,18 @@ def table(cases: Sequence[Case], label: str) -> str:
         f"<td>{100 * case.error:+.2f}%</td>"
         f"<td>{'met' if case.met else 'missed'}<small><br>"
         f"±{significant(100 * case.tolerance)}%</small></td>"
+        f"<td>{case.tests}<small><br>{SURE[case.sure]}</small></td>"
         "</tr>"
         for case in cases
     )
-    heads = ("case, model and source", "published", "model says", "error", "result")
+    heads = (
+        "case, model and source",
+        "published",
+        "model says",
+        "error",
+        "result",
+        "what it tests, how sure",
+    )
     return (
         f'<div class="storagelab-cases" tabindex="0" role="region" aria-label="{escape(label)}">'
         "<table><thead><tr>"

@@ -30,7 +30,7 @@ from tests.browser.lab import Lab
 from .axe import THEMES, grave_findings
 from .chromium import NOT_IN_TWO_SECONDS
 from .conftest import Traffic, await_words, captions, new_page, wait_until_settled
-from .lab import run_all, students_copy, use_theme
+from .lab import notebook_of, run_all, students_copy, use_theme
 
 EVERY_LAB = [(track, part) for track in TRACKS for part in PARTS]
 DRIVEN = (("cloud_titan", "access"), ("mobile_nomad", "pipeline"), ("tiny_pioneer", "checkpoint"))
@@ -361,19 +361,6 @@ def test_a_figures_words_unfold_by_a_key_and_stay_unfolded(bench: Bench) -> None
     expect(words).to_have_css("height", "1px")
 
 
-@driven
-def test_the_words_of_a_reflection_are_counted_while_they_are_written(bench: Bench) -> None:
-    cell = bench.page.locator(".jp-Notebook .jp-CodeCell").filter(has_text="part.reflect(")
-    expect(cell).to_contain_text("Still to do: write 40 to 80 words")
-    cell.locator(".cm-line").filter(has_text="Write here.").click()
-    bench.page.keyboard.press("Home")
-    bench.page.keyboard.press("Shift+End")
-    bench.page.keyboard.type("word " * 12 + "\n" + "word " * 10)
-    expect(cell).to_contain_text("22 words so far")
-    bench.page.keyboard.type("word " * 20)
-    expect(cell).to_contain_text("42 words: a good length.")
-
-
 @opened
 def test_axe_has_no_grave_finding_in_the_light_and_the_dark(bench: Bench, axe: str) -> None:
     for theme in THEMES:
@@ -386,6 +373,33 @@ def test_axe_has_no_grave_finding_in_the_light_and_the_dark(bench: Bench, axe: s
 def test_what_was_opened_and_moved_asked_no_other_host(bench: Bench) -> None:
     assert bench.traffic.blocked == []
     bench.traffic.assert_clean()
+
+
+def test_the_words_of_a_reflection_are_counted_while_they_are_written(
+    browser: Any, lab: Lab
+) -> None:
+    opened = 'part = open_part("cloud_titan", "access")'
+    notebook = notebook_of(
+        f"from storagelab.labs import open_part\n\n{opened}",
+        'reflection = """\nWrite here.\n"""\npart.reflect(reflection)',
+    )
+    lab.write("reflect/lab.ipynb", notebook)
+    with new_page(browser, Traffic(), reduced_motion="reduce") as page:
+        lab.open(page, "reflect/lab.ipynb")
+        run_all(page)
+        cell = page.locator(".jp-Notebook .jp-CodeCell").nth(1)
+        said = cell.locator(".jp-OutputArea-output .storagelab-words")
+        expect(said).to_have_text("Still to do: write 40 to 80 words between the quotes.")
+        cell.locator(".cm-line").filter(has_text="Write here.").click()
+        page.keyboard.press("Home")
+        page.keyboard.press("Shift+End")
+        page.keyboard.type("word " * 12)
+        page.keyboard.press("Enter")
+        page.keyboard.type("word " * 10)
+        expect(said).to_contain_text("22 words so far")
+        page.keyboard.type("word " * 20)
+        expect(said).to_have_text("42 words: a good length.")
+    lab.stop_kernels()
 
 
 def test_where_scripts_load_slowly_everything_still_follows(

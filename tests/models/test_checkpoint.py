@@ -351,6 +351,28 @@ def test_a_transformer_has_the_parameters_of_its_matrices(
     assert matrices == pytest.approx(published, rel=1e-4)  # norms are left out
 
 
+@pytest.mark.parametrize(
+    ("shape", "published"),
+    [
+        ((70, 14336, 4 * 14336, 112, 112, 250880), 176_247e6),
+        ((128, 25600, 4 * 25600, 160, 160, 51200), 1008.0e9),
+    ],
+    ids=["BLOOM", "Megatron-LM 1T"],
+)
+def test_a_gpt_has_two_feed_forward_matrices_and_one_embedding(
+    shape: tuple[int, int, int, int, int, int], published: float
+) -> None:
+    """Against the totals in the papers' own tables."""
+    count = transformer_parameters(*shape, gated=False, tied=True)
+    assert count == pytest.approx(published, rel=2e-4)  # norms and biases are left out
+    layers, hidden, ffn, _, _, vocab = shape
+    assert transformer_parameters(*shape, gated=False) == count + vocab * hidden
+    assert transformer_parameters(*shape, tied=True) == count + layers * hidden * ffn
+    for name in ("gated", "tied"):
+        with pytest.raises(ValueError, match=f"{name} must be True or False; got 1"):
+            transformer_parameters(*shape, **{name: 1})  # type: ignore[arg-type]
+
+
 @given(st.floats(1, 1e15), st.integers(1, 10**5), st.floats(1e3, 1e13), st.floats(1e3, 1e12))
 def test_a_storm_passes_both_the_storage_and_the_nodes_and_one_of_them_at_its_limit(
     size: float, writers: int, shared: float, node: float

@@ -252,6 +252,7 @@ GOOD: dict[Callable[..., Any], dict[str, float]] = {
         "channel_size": 12.0,
         "header_size": 16.0,
         "trailer_size": 4.0,
+        "footer_size": 6.0,
     },
     queueing.littles_outstanding: {"rate": 1e6, "time": 1e-4},
     queueing.mm1_response_tail: {"service_time": 1e-3, "utilization": 0.7, "time": 1e-2},

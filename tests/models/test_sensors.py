@@ -37,3 +37,11 @@ def test_a_lidars_packet_is_its_columns_packed() -> None:
     rate = size * 1024 * 20 / 16
     assert rate == pytest.approx(16.14e6, rel=1e-3)
     assert rate * HOUR == pytest.approx(58e9, rel=2e-3)
+
+
+def test_a_packet_ends_with_its_footer_once() -> None:
+    """A Velodyne's 12 blocks of 32 beams, then a time stamp and two bytes of its maker's."""
+    block = struct.pack("<HH", 0xEEFF, 1) + 32 * struct.pack("<HB", 1, 2)
+    packet = 12 * block + struct.pack("<IBB", 1, 0x37, 0x22)
+    assert lidar_packet_size(12, 32, 3, 4, 0, 6) == len(packet) == 1206
+    assert lidar_packet_size(12, 32, 3, 4, 0) == len(packet) - 6
