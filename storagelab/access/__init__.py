@@ -7,13 +7,16 @@ from storagelab.access.disk import (
     rotation_time,
 )
 from storagelab.access.flash import (
+    append_time,
     erase_time,
     erase_time_with_suspends,
     garbage_collection_amplification,
+    in_place_update_time,
     lifetime,
     longest_stall,
     partial_write_amplification,
     program_time,
+    serial_read_bandwidth,
     serial_read_time,
 )
 from storagelab.access.object_store import get_rate, ranged_read_time
@@ -22,6 +25,8 @@ from storagelab.access.requests import (
     half_bandwidth_request_size,
     iops_at_queue_depth,
     knee_request_size,
+    order_factor,
+    outstanding_reads,
     queued_bandwidth,
     random_read_bandwidth,
     read_time,
@@ -42,6 +47,7 @@ from storagelab.access.volumes import (
 )
 
 __all__ = [
+    "append_time",
     "baseline_rate",
     "buffer_fill_time",
     "buffer_memory",
@@ -51,12 +57,15 @@ __all__ = [
     "garbage_collection_amplification",
     "get_rate",
     "half_bandwidth_request_size",
+    "in_place_update_time",
     "iops_at_queue_depth",
     "knee_request_size",
     "lifetime",
     "longest_stall",
     "mean_seek_time",
     "neighbour_separation",
+    "order_factor",
+    "outstanding_reads",
     "pages_touched",
     "partial_write_amplification",
     "positioning_time",
@@ -70,6 +79,7 @@ __all__ = [
     "reordered_iops",
     "roofline_bandwidth",
     "rotation_time",
+    "serial_read_bandwidth",
     "serial_read_time",
     "shuffle_displacement",
     "stream_displacement",

@@ -34,6 +34,17 @@ def serial_read_time(
     return to_scalar(bits / positive("clock_rate", clock_rate))
 
 
+def serial_read_bandwidth(
+    size: Quantity[Q], command_bits: Quantity[Q], clock_rate: Quantity[Q], lanes: Quantity[Q]
+) -> Q:
+    """Return the bytes/s of reads of ``size`` bytes over a serial bus, one after the other.
+
+    ``size`` over :func:`serial_read_time`. Raises ``ValueError`` as that does, and for a size of 0.
+    """
+    read = positive("size", size)
+    return to_scalar(read / serial_read_time(read, command_bits, clock_rate, lanes))
+
+
 def _whole_units(size: object, unit: object, name: str) -> Floats:
     # a hair below the quotient, so that a whole number doesn't cost a unit more
     count: Floats = np.ceil(non_negative("size", size) / positive(name, unit) * (1 - 1e-12))
@@ -122,6 +133,46 @@ def garbage_collection_amplification(over_provisioning: Quantity[Q]) -> Q:
     # with t = α - 1 - ln α, W0(-α e^-α) is W0(-e^(-1 - t))
     live = 1 - one_plus_w0(alpha - 1 - np.log(alpha))
     return to_scalar(alpha / (alpha - live))
+
+
+def in_place_update_time(
+    size: Quantity[Q],
+    sector_size: Quantity[Q],
+    sector_time: Quantity[Q],
+    page_size: Quantity[Q],
+    page_time: Quantity[Q],
+) -> Q:
+    """Return the seconds that raw NOR is busy with a record of ``size`` bytes in its old place.
+
+    Programming only clears bits, so to set one the whole sector is erased and then programmed
+    again, with the record changed: ``n · (erase + pages of a sector · page)`` for the n sectors
+    that the record takes. What is read out before that is left out.
+
+    Raises ``ValueError`` as :func:`erase_time` and :func:`program_time` do.
+    """
+    sectors = _whole_units(size, sector_size, "sector_size") * positive("sector_size", sector_size)
+    erased = erase_time(sectors, sector_size, sector_time)
+    return to_scalar(np.asarray(erased) + program_time(sectors, page_size, page_time))
+
+
+def append_time(
+    size: Quantity[Q],
+    sector_size: Quantity[Q],
+    sector_time: Quantity[Q],
+    page_size: Quantity[Q],
+    page_time: Quantity[Q],
+) -> Q:
+    """Return the mean seconds that raw NOR is busy with a record of ``size`` bytes behind the last.
+
+    Its pages are programmed, and a sector is erased once for as many records as fill it:
+    ``⌈size / page⌉ · page_time + size / sector · sector_time``. With a ``sector_time`` of 0 the
+    sectors have been erased beforehand.
+
+    Raises ``ValueError`` as :func:`erase_time` and :func:`program_time` do.
+    """
+    share = non_negative("size", size) / positive("sector_size", sector_size)
+    programmed = np.asarray(program_time(size, page_size, page_time))
+    return to_scalar(programmed + share * non_negative("sector_time", sector_time))
 
 
 def lifetime(

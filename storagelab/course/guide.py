@@ -78,7 +78,7 @@ def guide(track: Track, keys: ModuleType, answers: TrackAnswers) -> str:
 
 
 def _part(track: Track, part: AnyPart, keys: ModuleType, answers: Answers) -> str:
-    content, start = part.of(track), part.baseline(track)
+    content, start = part.of(track), part.crisis(track)
     key = keys.KEYS[part.name](track)
     return "\n\n".join(
         [
@@ -151,7 +151,7 @@ def _law(track: Track, part: AnyPart, answers: Answers) -> list[str]:
 
 def _decision(track: Track, part: AnyPart, found: Decisions, keys: ModuleType) -> list[str]:
     content, least, most = part.of(track), found.least, found.most
-    start = part.run(track, {**si_values(part.baseline(track).settings), **part.given(track)})
+    start = part.run(track, {**si_values(part.crisis(track).settings), **part.given(track)})
     shortcut = [
         f"The shortcut, every slider at its end, costs {part.costs.phrase(track, most.cost)}, "
         f"{significant(most.cost / least.cost)} times the least."

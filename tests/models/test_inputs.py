@@ -43,6 +43,15 @@ GOOD: dict[Callable[..., Any], dict[str, float]] = {
         "request_size": 4096.0,
         "queue_depth": 8.0,
     },
+    access.order_factor: {
+        "latency": 69e-6,
+        "stream_bandwidth": 7e9,
+        "max_iops": 1.6e6,
+        "max_bandwidth": 7e9,
+        "request_size": 4096.0,
+        "queue_depth": 8.0,
+    },
+    access.outstanding_reads: {"rate": 100.0, "size": 1e6, "latency": 1e-3, "bandwidth": 1e9},
     access.refill_time: {"credits": 5.4e6, "baseline": 100.0},
     access.baseline_rate: {"capacity": 1e11, "rate_per_byte": 3e-9, "least": 100.0, "most": 16e3},
     access.transfer_time: {"size": 1e12, "burst": 80e6, "baseline": 12e6, "credits": 1e11},
@@ -78,6 +87,26 @@ GOOD: dict[Callable[..., Any], dict[str, float]] = {
         "command_bits": 24.0,
         "clock_rate": 20e6,
         "lanes": 1.0,
+    },
+    access.serial_read_bandwidth: {
+        "size": 64.0,
+        "command_bits": 24.0,
+        "clock_rate": 20e6,
+        "lanes": 1.0,
+    },
+    access.in_place_update_time: {
+        "size": 100.0,
+        "sector_size": 4096.0,
+        "sector_time": 0.06,
+        "page_size": 256.0,
+        "page_time": 1.4e-3,
+    },
+    access.append_time: {
+        "size": 100.0,
+        "sector_size": 4096.0,
+        "sector_time": 0.06,
+        "page_size": 256.0,
+        "page_time": 1.4e-3,
     },
     access.program_time: {"size": 1000.0, "page_size": 256.0, "page_time": 7e-4},
     access.erase_time: {"size": 1000.0, "sector_size": 4096.0, "sector_time": 0.06},
@@ -275,6 +304,7 @@ GOOD: dict[Callable[..., Any], dict[str, float]] = {
 FIXED: dict[Callable[..., Any], dict[str, Any]] = {
     pipeline.cache_hit_rate: {"policy": "random_replacement"},
     pipeline.bytes_fetched: {"policy": "lru"},
+    access.order_factor: {"reads_ahead": True},
 }
 WHOLE = {pipeline.max_accelerators, pipeline.connections_for}
 ONE_BY_ONE: dict[Callable[..., Any], dict[str, float]] = {
