@@ -13,6 +13,8 @@ from storagelab.access import (
     half_bandwidth_request_size,
     iops_at_queue_depth,
     knee_request_size,
+    order_factor,
+    outstanding_reads,
     queued_bandwidth,
     random_read_bandwidth,
     read_time,
@@ -25,6 +27,38 @@ LATENCIES = st.floats(1e-6, 1.0)
 BANDWIDTHS = st.floats(1e6, 1e11)
 SIZES = st.floats(1.0, 1e9)
 IOPS = st.floats(10.0, 1e7)
+
+
+def test_reads_that_are_played_are_as_many_at_once_as_the_law_says() -> None:
+    """Of reads that begin at random moments, count how many are under way at random moments."""
+    rate, size, latency, bandwidth = 2000.0, 1e6, 12.7e-3, 270e6
+    generator = np.random.default_rng(3)
+    begins = np.sort(generator.uniform(0, 100, round(100 * rate)))
+    took = latency + size / bandwidth
+    moments = generator.uniform(1, 99, 4000)
+    under_way = np.searchsorted(begins, moments) - np.searchsorted(begins, moments - took)
+    assert outstanding_reads(rate, size, latency, bandwidth) == pytest.approx(
+        under_way.mean(), rel=0.02
+    )
+    # the provider's client opens 250 connections for 100 Gb/s; streams of 90 MB/s alone are 139
+    assert outstanding_reads(12.5e9 / 1e12, 1e12, 0, 90e6) == pytest.approx(139, rel=0.01)
+
+
+@given(LATENCIES, BANDWIDTHS, SIZES)
+def test_order_is_worth_what_one_reader_misses_of_a_stream(
+    latency: float, bandwidth: float, size: float
+) -> None:
+    """One reader and one stream: the inverse of the efficiency, whoever reads ahead."""
+    for reads_ahead in (True, False):
+        worth = order_factor(latency, bandwidth, 1e12, bandwidth, size, 1, reads_ahead)
+        assert worth == pytest.approx(bandwidth / random_read_bandwidth(bandwidth, latency, size))
+
+
+def test_order_is_worth_nothing_where_enough_is_outstanding_and_requests_are_large() -> None:
+    for reads_ahead in (True, False):
+        assert order_factor(1e-3, 1e8, 1e6, 1e10, 1e8, 1e9, reads_ahead) == pytest.approx(1)
+    # with small requests it is the bandwidth over what the requests carry
+    assert order_factor(69e-6, 7e9, 1.6e6, 7e9, 4096, 1e9, True) == pytest.approx(1.068, rel=1e-3)
 
 
 def displacements(buffer: Any, length: float, seed: int) -> Any:

@@ -10,13 +10,16 @@ from hypothesis import strategies as st
 from scipy.special import lambertw
 
 from storagelab.access import (
+    append_time,
     erase_time,
     erase_time_with_suspends,
     garbage_collection_amplification,
+    in_place_update_time,
     lifetime,
     longest_stall,
     partial_write_amplification,
     program_time,
+    serial_read_bandwidth,
     serial_read_time,
 )
 
@@ -44,6 +47,32 @@ def test_pages_and_sectors_are_paid_for_whole(size: int, unit: int) -> None:
     assert erase_time(size, unit, 0.4) == pytest.approx(touched * 0.4)
     if size:
         assert partial_write_amplification(size, unit) == pytest.approx(touched * unit / size)
+
+
+def test_a_serial_flash_reads_at_the_rate_of_its_data_sheet() -> None:
+    # 66 MHz on one lane are 8.25 MB/s, and 133 MHz on four lanes 66.5 MB/s
+    assert serial_read_bandwidth(1e9, 40, 66e6, 1) == pytest.approx(8.25e6, rel=1e-6)
+    assert serial_read_bandwidth(1e9, 40, 133e6, 4) == pytest.approx(66.5e6, rel=1e-6)
+    # a command of 40 ticks before 5 bytes of 8 each takes half of the bus
+    assert serial_read_bandwidth(5, 40, 66e6, 1) == pytest.approx(8.25e6 / 2)
+
+
+@given(st.integers(1, 10_000), st.integers(1, 4096), st.integers(4096, 65536))
+def test_a_record_in_its_place_costs_a_sector_and_one_behind_the_last_its_share(
+    size: int, page: int, sector: int
+) -> None:
+    erase, program = 60e-3, 1.4e-3
+    sectors = len({byte // sector for byte in range(size)})
+    pages = len({byte // page for byte in range(sectors * sector)})
+    in_place = in_place_update_time(size, sector, erase, page, program)
+    assert in_place == pytest.approx(sectors * erase + pages * program)
+    # a thousand records one behind the other, whose sectors are erased when they are reached
+    erased = 1000 * size / sector
+    written = 1000 * len({byte // page for byte in range(size)})
+    behind = append_time(size, sector, erase, page, program)
+    assert 1000 * behind == pytest.approx(erased * erase + written * program)
+    assert append_time(size, sector, 0, page, program) == pytest.approx(written / 1000 * program)
+    assert behind <= in_place * (1 + 1e-12)
 
 
 def test_a_read_waits_for_the_whole_operation_or_for_its_suspension() -> None:

@@ -41,5 +41,5 @@ class AccessMisconceptions(Misconceptions):
     def own_slip(self, number: float, right: float, near: float) -> str:
         """Return what is said of the right ratio upside down."""
         if math.isclose(number * right, 1, rel_tol=near):
-            return "It is turned round: how many times more come in order, not how many less at random."
+            return "It is turned round: how many times more come in order is asked for."
         return ""

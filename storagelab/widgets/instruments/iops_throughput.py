@@ -280,7 +280,6 @@ class IOPSThroughput(Instrument):
             colors=[TEXT, *self.colors.values()],
             x_offset=-6,
             moving=("text",),
-            table=[Rows(2, self._order_rows)],
         )
 
     def _order_factors(self, outcome: AccessOutcome) -> dict[str, float]:
@@ -485,7 +484,11 @@ class IOPSThroughput(Instrument):
         heads = ("point", "request size (KiB)", "queue depth")
         rates = (f"{label} (MB/s)" for label in self.labels.values())
         # the table has all knees, even those that lie off the axis
-        more = Rows(3, self._knee_rows), Rows(5, self._curve_rows)
+        more = (
+            Rows(2, self._order_rows),
+            Rows(3, self._knee_rows),
+            Rows(5, self._curve_rows),
+        )
         return Table((*heads, *rates), self.drawing.rows(outcome, *more))
 
     def _row(
