@@ -87,6 +87,14 @@ SWEEPS: dict[str, tuple[Callable[[], Values], Callable[[], Values]]] = {
         lambda: access.iops_at_queue_depth(69e-6, 1.6e6, DEPTH),
         lambda: DEPTH / (69e-6 - 1 / 1.6e6 + DEPTH / 1.6e6),
     ),
+    "access.outstanding_reads": (
+        lambda: access.outstanding_reads(2000, SIZE, 1e-4, 7e9),
+        lambda: 2000 * (1e-4 + SIZE / 7e9),
+    ),
+    "access.order_factor": (
+        lambda: access.order_factor(69e-6, 7e9, 1e12, 7e9, SIZE, 1, True),
+        lambda: 1 + 69e-6 * 7e9 / SIZE,
+    ),
     "access.roofline_bandwidth": (
         lambda: access.roofline_bandwidth(1.6e6, 7e9, SIZE),
         lambda: np.minimum(1.6e6 * SIZE, 7e9),
@@ -182,6 +190,18 @@ SWEEPS: dict[str, tuple[Callable[[], Values], Callable[[], Values]]] = {
     "access.serial_read_time": (
         lambda: access.serial_read_time(SIZE, 32, 133e6, 4),
         lambda: (32 + SIZE * 8 / 4) / 133e6,
+    ),
+    "access.serial_read_bandwidth": (
+        lambda: access.serial_read_bandwidth(SIZE, 32, 133e6, 4),
+        lambda: SIZE / ((32 + SIZE * 8 / 4) / 133e6),
+    ),
+    "access.in_place_update_time": (
+        lambda: access.in_place_update_time(SIZE, 4096, 0.06, 256, 1.4e-3),
+        lambda: np.ceil(SIZE / 4096) * (0.06 + 16 * 1.4e-3),
+    ),
+    "access.append_time": (
+        lambda: access.append_time(SIZE, 4096, 0.06, 256, 1.4e-3),
+        lambda: np.ceil(SIZE / 256) * 1.4e-3 + SIZE / 4096 * 0.06,
     ),
     "access.program_time": (
         lambda: access.program_time(SIZE, 256, 7e-4),
