@@ -87,6 +87,10 @@ SWEEPS: dict[str, tuple[Callable[[], Values], Callable[[], Values]]] = {
         lambda: access.iops_at_queue_depth(69e-6, 1.6e6, DEPTH),
         lambda: DEPTH / (69e-6 - 1 / 1.6e6 + DEPTH / 1.6e6),
     ),
+    "access.order_factor": (
+        lambda: access.order_factor(69e-6, 7e9, 1e12, 7e9, SIZE, 1, True),
+        lambda: 1 + 69e-6 * 7e9 / SIZE,
+    ),
     "access.roofline_bandwidth": (
         lambda: access.roofline_bandwidth(1.6e6, 7e9, SIZE),
         lambda: np.minimum(1.6e6 * SIZE, 7e9),
@@ -143,6 +147,14 @@ SWEEPS: dict[str, tuple[Callable[[], Values], Callable[[], Values]]] = {
         lambda: access.knee_request_size(1.6e6, RATE),
         lambda: RATE / 1.6e6,
     ),
+    "access.request_size_for": (
+        lambda: access.request_size_for(SHARE, TIME, RATE),
+        lambda: TIME * RATE * (SHARE / (1 - SHARE)),
+    ),
+    "access.serial_request_size": (
+        lambda: access.serial_request_size(SHARE, 32, 4),
+        lambda: 32 * 4 / 8 * (SHARE / (1 - SHARE)),
+    ),
     "access.half_bandwidth_request_size": (
         lambda: access.half_bandwidth_request_size(RATE, TIME),
         lambda: RATE * TIME,
@@ -182,6 +194,14 @@ SWEEPS: dict[str, tuple[Callable[[], Values], Callable[[], Values]]] = {
     "access.serial_read_time": (
         lambda: access.serial_read_time(SIZE, 32, 133e6, 4),
         lambda: (32 + SIZE * 8 / 4) / 133e6,
+    ),
+    "access.in_place_update_time": (
+        lambda: access.in_place_update_time(SIZE, 4096, 0.06, 256, 1.4e-3),
+        lambda: np.ceil(SIZE / 4096) * (0.06 + 16 * 1.4e-3),
+    ),
+    "access.append_time": (
+        lambda: access.append_time(SIZE, 4096, 0.06, 256, 1.4e-3),
+        lambda: np.ceil(SIZE / 256) * 1.4e-3 + SIZE / 4096 * 0.06,
     ),
     "access.program_time": (
         lambda: access.program_time(SIZE, 256, 7e-4),
@@ -230,6 +250,10 @@ SWEEPS: dict[str, tuple[Callable[[], Values], Callable[[], Values]]] = {
     "formats.straddled_shards": (
         lambda: formats.straddled_shards(COUNT, 64),
         lambda: np.minimum(COUNT, 64 - np.gcd(COUNT.astype(np.int64), 64)),
+    ),
+    "pipeline.cache_for_link": (
+        lambda: pipeline.cache_for_link(1e13, RATE, 1e9),
+        lambda: 1e13 * np.maximum(0.0, 1 - 1e9 / RATE),
     ),
     "pipeline.cache_hit_rate, lru": (
         lambda: pipeline.cache_hit_rate(SHARE, "lru"),
@@ -456,6 +480,10 @@ SWEEPS: dict[str, tuple[Callable[[], Values], Callable[[], Values]]] = {
     "cost.idle_cost": (
         lambda: cost.idle_cost(SHARE, 8, 2.5),
         lambda: (1 - SHARE) * 8 * 2.5 * 730.5,
+    ),
+    "energy.break_even_period": (
+        lambda: energy.break_even_period(TIME, 1e-5),
+        lambda: TIME / 1e-5,
     ),
     "energy.average_power": (
         lambda: energy.average_power(TIME, 0.01),

@@ -121,7 +121,7 @@ def _capital(text: str) -> str:
 
 def _counted(track: Track) -> str:
     part = track.pipeline
-    today = track.currency.says.format(cost=format_cost(track, PIPELINE.baseline(track).cost))
+    today = track.currency.says.format(cost=format_cost(track, PIPELINE.crisis(track).cost))
     if part.budget is None:
         return today
     return f"{today} The budget is {format_cost(track, part.budget)}."
@@ -225,7 +225,7 @@ def illustrative(track: Track) -> str:
 def side_by_side(part_name: str) -> HTML:
     """Return the table that holds a part's numbers of every track side by side."""
     tracks = [load_track(name) for name in TRACKS]
-    starts = [PARTS[part_name].baseline(track) for track in tracks]
+    starts = [PARTS[part_name].crisis(track) for track in tracks]
     rows = [
         (head, *(escape(cell(track, start)) for track, start in zip(tracks, starts, strict=True)))
         for head, cell in ROWS[part_name]
@@ -376,8 +376,8 @@ def normalized_curves() -> VBox:
     reads, saves = {}, {}
     for name in TRACKS:
         track = load_track(name)
-        reads[track.persona.name] = read_point(ACCESS.baseline(track))
-        saves[track.persona.name] = save_point(CHECKPOINT.baseline(track))
+        reads[track.persona.name] = read_point(ACCESS.crisis(track))
+        saves[track.persona.name] = save_point(CHECKPOINT.crisis(track))
     return curves(reads, saves)
 
 

@@ -45,15 +45,9 @@ def as_decision(track: Track, part: AnyPart, outcome: Any) -> dict[str, Value]:
 
 
 def compared(track: Track, part: Part[SettingsT, OutcomeT]) -> OutcomeT:
-    """Return the outcome of the baseline with the change that the conclusion asks about."""
+    """Return the outcome of the crisis with the change that the conclusion asks about."""
     content = part.of(track)
-    controls = {control.answer: control for control in content.controls}
-    changed = {
-        controls[answer].name: controls[answer].to_si(value)
-        for answer, value in content.compare.items()
-    }
-    start = {control.name: control.to_si(control.default) for control in content.controls}
-    return part.run(track, {**start, **changed})
+    return part.run(track, {**content.turned, **content.to_si(content.compare)})
 
 
 def option(track: Track, part: AnyPart, meaning: str) -> str:
@@ -66,28 +60,21 @@ def option(track: Track, part: AnyPart, meaning: str) -> str:
 
 
 def access_key(track: Track) -> dict[str, Any]:
-    """Return part 1's conclusions: what limits the baseline, and what a better layout is worth."""
-    crisis = ACCESS.baseline(track)
-    if "utilization" in crisis.unmet:
-        limits = {"compute": crisis.demand, **crisis.ceilings}
-        if track.access.has_control("queue_depth"):
-            del limits["latency"]  # more requests in flight cure it; the other limits stay
-        limit = min(limits, key=lambda name: limits[name])
-    else:
-        if not crisis.unmet:
-            raise ValueError("the controls' defaults miss no target: there is no crisis")
-        limit = {"misses": "stalls", "budget": "energy"}.get(crisis.unmet[0], crisis.unmet[0])
-    answer = option(track, ACCESS, limit)
+    """Return part 1's conclusions: what binds in the crisis, and what order is worth."""
+    crisis = ACCESS.crisis(track)
+    if not crisis.unmet:
+        raise ValueError("the crisis misses no target")
+    answer = option(track, ACCESS, crisis.binding)
     return {
         "prediction": answer,
         "conclusion": answer,
-        "number": compared(track, ACCESS).supply / crisis.supply,
+        "number": compared(track, ACCESS).order_factor,
     }
 
 
 def pipeline_key(track: Track) -> dict[str, Any]:
     """Return part 2's conclusions: what more cache does, and how long a warm pass then takes."""
-    crisis = PIPELINE.baseline(track)
+    crisis = PIPELINE.crisis(track)
     most = track.pipeline.control("cache")
     doubled, largest = (
         PIPELINE.experiment(track, replace(crisis.settings, cache=cache))
@@ -122,7 +109,7 @@ def checkpoint_key(track: Track) -> dict[str, Any]:
     """Return part 3's conclusions: what the proposed interval does once a dump writes less."""
     changed = compared(track, CHECKPOINT)
     return {
-        "prediction": _longer_or_shorter(track, CHECKPOINT.baseline(track).settings),
+        "prediction": _longer_or_shorter(track, CHECKPOINT.crisis(track).settings),
         "conclusion": _longer_or_shorter(track, changed.settings),
         "number": changed.wall_time / track.checkpoint.answer.si,
     }
@@ -146,6 +133,6 @@ KEYS = {ACCESS.name: access_key, PIPELINE.name: pipeline_key, CHECKPOINT.name: c
 def reference_answers(track: Track, part: AnyPart) -> dict[str, Any]:
     """Return everything that a perfect student types in a part."""
     best = as_decision(track, part, least_cost(track, part))
-    start = as_decision(track, part, part.baseline(track))
+    start = as_decision(track, part, part.crisis(track))
     changed = [{**start, key: value} for key, value in best.items()]
     return {**KEYS[part.name](track), "decision": best, "runs": [*changed, best]}

@@ -1,11 +1,11 @@
-"""Storage devices, read from ``data/devices.csv``: one row each, with its source."""
+"""Storage devices, read from ``data/devices.csv`` and ``data/flash.csv``, with their sources."""
 
 from __future__ import annotations
 
 import csv
 from functools import cache
 from importlib import resources
-from typing import Literal
+from typing import Literal, TypeVar
 
 import msgspec
 
@@ -51,21 +51,63 @@ class Device(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         require(self.pause <= self.stall, "pause exceeds stall")
 
 
+class Flash(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a flash device takes small writes; one that isn't flash overwrites in place."""
+
+    name: str
+    cells: Literal["nand", "nor"]
+    """NAND behind a controller that collects garbage, or NOR that is erased by the program."""
+    over_provisioning: float
+    """NAND: the room that can't be filled, over the room that can."""
+    sector: float
+    """NOR: bytes that are erased at once."""
+    sector_time: float
+    """NOR: seconds to erase a sector, typically."""
+    page: float
+    """NOR: bytes that are programmed at once."""
+    page_time: float
+    """NOR: seconds to program a page, typically."""
+    source: str
+
+    def __post_init__(self) -> None:
+        needed = {
+            "nand": ("over_provisioning",),
+            "nor": ("sector", "sector_time", "page", "page_time"),
+        }
+        for field in needed[self.cells]:
+            positive(field, getattr(self, field))
+
+
+RowT = TypeVar("RowT", Device, Flash)
+
+
 def parse_devices(text: str, file: str) -> dict[str, Device]:
     """Return the devices in ``text``, as CSV, by name; ``file`` is its name for the errors.
 
     Raises ``ValueError`` that names the file, the line and the field where a row is malformed.
     """
-    devices: dict[str, Device] = {}
+    return _parse(text, file, Device)
+
+
+def parse_flash(text: str, file: str) -> dict[str, Flash]:
+    """Return how each flash device in ``text``, as CSV, takes writes, by its name.
+
+    Raises ``ValueError`` as :func:`parse_devices` does.
+    """
+    return _parse(text, file, Flash)
+
+
+def _parse(text: str, file: str, kind: type[RowT]) -> dict[str, RowT]:
+    found: dict[str, RowT] = {}
     rows = csv.DictReader(text.splitlines(), restkey="a column without a name")
     for row in rows:
         try:
-            device = msgspec.convert(row, Device, strict=False)
-            require(device.name not in devices, f"the name {device.name!r} is there twice")
+            item = msgspec.convert(row, kind, strict=False)
+            require(item.name not in found, f"the name {item.name!r} is there twice")
         except (msgspec.ValidationError, ValueError) as error:
             raise ValueError(f"{file}, line {rows.line_num}: {error}") from None
-        devices[device.name] = device
-    return devices
+        found[item.name] = item
+    return found
 
 
 @cache
@@ -84,3 +126,10 @@ def load_device(name: str) -> Device:
     if name not in devices:
         raise ValueError(f"unknown device {name!r}; known are {', '.join(devices)}")
     return devices[name]
+
+
+@cache
+def load_flash() -> dict[str, Flash]:
+    """Return how each flash device takes small writes, by the device's name."""
+    path = resources.files("storagelab") / "data" / "flash.csv"
+    return parse_flash(path.read_text(encoding="utf-8"), "data/flash.csv")

@@ -14,6 +14,8 @@ TAR_BLOCK = 512
 """Bytes of a tar header and the multiple that a member is padded to (POSIX.1-1988, ustar)."""
 TFRECORD_FRAME = 16
 """Bytes around a TFRecord: length 8, masked CRC of the length 4, masked CRC of the data 4."""
+RECORDIO_HEADER = 8
+"""Bytes before a record of RecordIO: its magic number and its length, 4 each (dmlc-core)."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,8 @@ class FileFormat:
 
 
 RAW = FileFormat("raw", None)
+# records in large files with an index beside them: each can be read for itself, padded to 4 bytes
+RECORDIO = FileFormat("recordio", None, framing=RECORDIO_HEADER, block=4, opened=False)
 # ≥ 100 MB a file is TensorFlow's advice; WebDataset's shards are often about 1 GB
 TFRECORD = FileFormat("tfrecord", 150e6, framing=TFRECORD_FRAME)
 # a header before the sample, and a header and a block for its label
@@ -54,8 +58,8 @@ SEGMENT = FileFormat("segment", 64e6)
 # parts of one file that is open already, each read for itself
 ROW = FileFormat("row", None, opened=False)
 # rows that are often needed together, side by side: most of what is read is used
-BUNDLE = FileFormat("bundle", 256 * 1024, opened=False, useful=0.7)
-FORMATS = {item.name: item for item in (RAW, TFRECORD, WEBDATASET, SEGMENT, ROW, BUNDLE)}
+BUNDLE = FileFormat("bundle", 256 * 1024, opened=False, useful=0.8)
+FORMATS = {item.name: item for item in (RAW, RECORDIO, TFRECORD, WEBDATASET, SEGMENT, ROW, BUNDLE)}
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ class Control(Record, frozen=True, kw_only=True):
     values: Annotated[list[Value], msgspec.Meta(min_length=2)]
     """What can be chosen, in the student's unit."""
     default: Value
-    """The start: the crisis."""
+    """The start: what the workbench opens with."""
     answer: Text
     """The key under which an answer cell names this setting."""
     unit: str = ""
@@ -335,6 +335,8 @@ class PartTable(Record, frozen=True, kw_only=True):
 
     fixed: dict[str, Value] = {}
     """Settings, in SI, that have no control in this track."""
+    turn: dict[str, Value] = {}
+    """The change, as an answer, that makes the crisis of the start; none: the start is one."""
     law: Law
     """The law to be written."""
     compare: dict[str, Value]
@@ -354,6 +356,17 @@ class PartTable(Record, frozen=True, kw_only=True):
             if control.name == name:
                 return control
         raise KeyError(name)
+
+    @property
+    def turned(self) -> dict[str, Value]:
+        """The controls' settings in the crisis, SI by name: their defaults, and the turn."""
+        start = {item.name: item.to_si(item.default) for item in self.controls}
+        return {**start, **self.to_si(self.turn)}
+
+    def to_si(self, answer: dict[str, Value]) -> dict[str, Value]:
+        """Return settings given as an answer in SI by name; ``KeyError`` for an unknown key."""
+        controls = {item.answer: item for item in self.controls}
+        return {controls[key].name: controls[key].to_si(value) for key, value in answer.items()}
 
     def start(self, name: str) -> Value:
         """Return what a setting is at the start, in SI."""

@@ -174,9 +174,9 @@ def _cross_check_settings(part: AnyPart, content: PartTable) -> None:
 
 
 def _cross_check_positions(part: AnyPart, content: PartTable) -> None:
-    """Refuse a change or a preset that names what no control has."""
+    """Refuse a change, a turn or a preset that names what no control has."""
     answers = {control.answer: control for control in content.controls}
-    positions = [("compare", content.compare)]
+    positions = [("compare", content.compare), ("turn", content.turn)]
     positions += [("presets", preset.settings) for preset in content.presets]
     for place, position in positions:
         for name, value in position.items():

@@ -5,7 +5,13 @@ from typing import Any
 import pytest
 
 from storagelab.access import random_read_bandwidth
-from storagelab.devices import load_device, load_devices, parse_devices
+from storagelab.devices import (
+    load_device,
+    load_devices,
+    load_flash,
+    parse_devices,
+    parse_flash,
+)
 
 HEADER = (
     "name,label,kind,bandwidth,stream_bandwidth,latency,max_iops,read_ahead,open_time,"
@@ -61,7 +67,9 @@ def test_flash_stalls_and_what_needs_no_erase_does_not() -> None:
     stall = {name: device.stall for name, device in load_devices().items()}
     assert stall["fram"] == 0
     assert 0 < stall["nvme"] < stall["ufs_4"] < stall["ufs_3_1"] < stall["emmc"]
-    assert load_device("spi_nor").pause == stall["spi_nor"]  # it can't suspend
+    # neither chip's page takes longer than its sector, and one can suspend either
+    assert load_device("spi_nor").pause == 5e-3 < stall["spi_nor"] == 120e-3
+    assert load_device("spi_nor_quad").pause == stall["spi_nor_quad"]
     assert stall["spi_nor_quad"] < stall["spi_nor"] / 1000
 
 
@@ -123,6 +131,55 @@ def test_a_missing_or_misspelt_column_is_named() -> None:
         parse_devices(table(ROW, header=HEADER.replace("latency", "latencey")), "some.csv")
     with pytest.raises(ValueError, match=r"line 2: .*source"):
         parse_devices(table(ROW).rpartition(",")[0], "some.csv")
+
+
+def test_every_flash_device_says_how_it_takes_writes_and_nothing_else_does() -> None:
+    flash = {"sata", "nvme", "ufs", "emmc", "nor"}
+    kinds = {name: device.kind for name, device in load_devices().items()}
+    assert {name for name, kind in kinds.items() if kind in flash} == set(load_flash())
+    for name, item in load_flash().items():
+        assert (item.cells == "nor") == (kinds[name] == "nor")
+        assert item.source
+        if item.cells == "nor":  # the typical times, below the longest that a read can wait
+            assert item.page < item.sector
+            assert item.page_time < item.sector_time
+            assert load_device(name).write_bandwidth < item.page / item.page_time
+
+
+def test_spare_room_is_what_is_under_the_room_that_is_sold() -> None:
+    flash = load_flash()
+    assert flash["nvme"].over_provisioning == pytest.approx(8 * 2**40 / 7.68e12 - 1, rel=1e-2)
+    assert flash["sata_ssd"].over_provisioning == pytest.approx(2**40 / 1e12 - 1, rel=1e-2)
+    for name in ("nvme_auto", "ufs_4", "ufs_3_1", "emmc"):
+        assert flash[name].over_provisioning == pytest.approx(2**30 / 1e9 - 1, rel=1e-2)
+
+
+FLASH_HEADER = "name,cells,over_provisioning,sector,sector_time,page,page_time,source"
+
+
+@pytest.mark.parametrize(
+    ("row", "says"),
+    [
+        ("x,nand,0,0,0,0,0,s", "over_provisioning must be"),
+        ("x,nor,0,0,1,256,1,s", "sector must be"),
+        ("x,nor,0,4096,0,256,1,s", "sector_time must be"),
+        ("x,nor,0,4096,1,0,1,s", "page must be"),
+        ("x,nor,0,4096,1,256,nan,s", "page_time must be"),
+        ("x,ram,0.1,0,0,0,0,s", "cells"),
+        ("x,nand,much,0,0,0,0,s", "over_provisioning"),
+    ],
+)
+def test_a_flash_row_that_contradicts_itself_is_refused(row: str, says: str) -> None:
+    with pytest.raises(ValueError, match=f"^some.csv, line 2: .*{says}"):
+        parse_flash(f"{FLASH_HEADER}\n{row}\n", "some.csv")
+
+
+def test_a_shelf_is_twelve_of_its_disks() -> None:
+    disk, shelf = load_device("hdd"), load_device("hdd_shelf")
+    assert shelf.bandwidth == 12 * disk.bandwidth
+    assert shelf.max_iops == 12 * disk.max_iops
+    assert shelf.read_power == pytest.approx(12 * disk.read_power, rel=0.01)
+    assert (shelf.latency, shelf.stream_bandwidth) == (disk.latency, disk.stream_bandwidth)
 
 
 def test_a_device_that_is_there_twice_is_refused() -> None:

@@ -94,8 +94,8 @@ def test_what_is_compared_is_a_position_of_the_sliders(name: str, part: Any) -> 
     controls = {item.answer: item for item in content.controls}
     for answer, value in content.compare.items():
         assert value in controls[answer].values
-        assert controls[answer].decided
-    assert any(value != controls[answer].default for answer, value in content.compare.items())
+    changed = content.to_si(content.compare)
+    assert any(value != content.turned[setting] for setting, value in changed.items())
 
 
 @pytest.mark.parametrize("name", TRACKS)
@@ -326,9 +326,9 @@ def test_the_text_as_it_is_parses(name: str) -> None:
         ("amount = 2.5\n", "`amount` - at `$.prices"),
         ('belief = "Compute is always the bottleneck"\n', "`belief` - at `$.access.question"),
         ('answer = "cache_gb"\n', "`answer` - at `$.pipeline.controls[0]`"),
-        ('model = "access.read_time"\n', "`model` - at `$.access.law`"),
-        ("example = [7e6, 100e-6, 7e9]\n", "`example` - at `$.access.law`"),
-        ("ranges = [[1e2, 1e9], [1e-6, 1], [1e6, 1e11]]\n", "`ranges` - at `$.access.law`"),
+        ('model = "access.request_size_for"\n', "`model` - at `$.access.law`"),
+        ("example = [0.9, 100e-6, 7e9]\n", "`example` - at `$.access.law`"),
+        ("ranges = [[0.01, 0.99], [1e-6, 1], [1e6, 1e11]]\n", "`ranges` - at `$.access.law`"),
         ('name = "warm_hours"\n', "`name` - at `$.pipeline.answer`"),
     ],
 )
@@ -400,7 +400,7 @@ OR_ZERO = {
 OF_OTHERS = {
     "edge_guardian": {
         "writes = 64552960": "$.access.writes",
-        "over_provisioning = 0.07": "$.access.over_provisioning",
+        "write_size = 12608": "$.access.write_size",
         "misses_limit = 1": "$.access.misses_limit",
         "pass_size = 1859125248000": "$.pipeline.pass_size",
         "pass_demand = 64552960": "$.pipeline.pass_demand",
@@ -410,7 +410,8 @@ OF_OTHERS = {
         "plot_top = 6": "$.checkpoint.plot_top",
     },
     "mobile_nomad": {
-        "density = 0.1": "$.access.density",
+        "density = 0.4": "$.access.density",
+        "skip_time = 0.05": "$.access.skip_time",
         "budget = 1.2": "$.access.budget",
         "budget = 1.7": "$.pipeline.budget",
         "waste_limit = 0.02": "$.checkpoint.waste_limit",
@@ -461,13 +462,13 @@ def test_a_share_above_one_and_half_a_node_are_refused() -> None:
     ("old", "new", "says"),
     [
         ("default = 64", "default = 65", "queue_depth: default 65.0 isn't among its values"),
-        ('default = "raw"', 'default = "zip"', "format: default 'zip' isn't among its values"),
+        ('default = "recordio"', 'default = "zip"', "format: default 'zip' isn't among its values"),
         ("default = 64", "default = nan", "queue_depth: nan isn't a finite number"),
         ("values = [1, 2, 4,", "values = [-1, 2, 4,", "queue_depth: -1.0 isn't a finite number"),
         ("values = [1, 2, 4,", "values = [inf, 2, 4,", "queue_depth: inf isn't a finite number"),
         ("values = [1, 2, 4,", 'values = ["1", 2, 4,', "queue_depth: a scale can't take"),
-        ("default = true", 'default = "yes"', "shuffled: a switch can't take the value 'yes'"),
-        ('["sequential", "stochastic shuffle"]', '["x"]', "shuffled: 1 labels for 2 values"),
+        ("default = false", 'default = "yes"', "shuffled: a switch can't take the value 'yes'"),
+        ('["in order", "stochastic shuffle"]', '["x"]', "shuffled: 1 labels for 2 values"),
         ("values = [false, true]", "values = [true]", "$.access.controls[0].values"),
         ('kind = "switch"', 'kind = "knob"', "$.access.controls[0].kind"),
     ],
@@ -479,17 +480,21 @@ def test_a_control_that_contradicts_itself_is_named(old: str, new: str, says: st
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ('default = "object_store"', 'default = "tape"', "device: default 'tape' isn't among"),
+        ('default = "hdd_shelf"', 'default = "tape"', "device: default 'tape' isn't among"),
         ('"sata_ssd", "nvme"]', '"sata_ssd", "nvmee"]', "unknown device 'nvmee' - at `$.access"),
-        ('["raw", "tfrecord",', '["raw", "tfrec",', "unknown format 'tfrec' - at `$.access"),
+        (
+            '"recordio", "tfrecord",',
+            '"recordio", "tfrec",',
+            "unknown format 'tfrec' - at `$.access",
+        ),
         (
             'fixed = { policy = "never_evict" }',
             'fixed = { policy = "fifo" }',
             "unknown policy 'fifo' - at `$.pipeline.policy`",
         ),
         (
-            "reach_target = 5000",
-            "reach_target = 5000\ndevice_prices = { nvme = 1, floppy = 2 }",
+            "nvme = 16000.0 }",
+            "floppy = 16000.0 }",
             "unknown device 'floppy' - at `$.access.device_prices`",
         ),
         ("[prices.request]", "[prices.put_request]", "`request` - at `$.prices`"),
@@ -501,6 +506,31 @@ def test_a_control_that_contradicts_itself_is_named(old: str, new: str, says: st
         ('name = "link"', 'name = "cache"', "the control 'cache' is there more than once"),
         ('id = "iops"', 'id = "compute"', "the option 'compute' is there more than once"),
         ('unit = "$"', 'unit = "£"', "$.currency.unit"),
+        (
+            "shared_by = { object_store = 16 }",
+            "shared_by = { object_shop = 16 }",
+            "unknown device 'object_shop' - at `$.access.shared_by`",
+        ),
+        (
+            'charged_requests = ["object_store"]',
+            'charged_requests = ["object_shop"]',
+            "unknown device 'object_shop' - at `$.access.charged_requests`",
+        ),
+        (
+            'moves_to = "object_store"',
+            'moves_to = "object_shop"',
+            "unknown device 'object_shop' - at `$.access.moves_to`",
+        ),
+        (
+            "turn = { shuffled = true }",
+            "turn = { shuffle = true }",
+            "no control has the answer 'shuffle' - at `$.access.turn`",
+        ),
+        (
+            "turn = { shuffled = true }",
+            'turn = { shuffled = "yes" }',
+            "'shuffled' has no value 'yes' - at `$.access.turn`",
+        ),
         (
             "compare = { cache_gb = 4000 }",
             "compare = { cash_gb = 4000 }",
@@ -527,14 +557,14 @@ def test_an_unknown_or_twin_name_is_refused(old: str, new: str, says: str) -> No
     [
         (
             "mobile_nomad",
-            'fixed = { device = "ufs_4" }',
-            'fixed = { device = "tape" }',
+            'fixed = { device = "ufs_4", scattered_writes = true }',
+            'fixed = { device = "tape", scattered_writes = true }',
             "unknown device 'tape' - at `$.access.device`",
         ),
         (
             "mobile_nomad",
-            'fixed = { device = "ufs_4" }',
-            "fixed = { device = 4 }",
+            'fixed = { device = "ufs_4", scattered_writes = true }',
+            "fixed = { device = 4, scattered_writes = true }",
             "'device' must be a str - at `$.access.fixed`",
         ),
         (
@@ -579,7 +609,7 @@ def test_an_unknown_or_twin_name_is_refused(old: str, new: str, says: str) -> No
             "endurance = [1.31e10, inf, 1e18]",
             "$.checkpoint.endurance",
         ),
-        ("mobile_nomad", "density = 0.1", "density = 1.1", "$.access.density"),
+        ("mobile_nomad", "density = 0.4", "density = 1.1", "$.access.density"),
         ("edge_guardian", "cold_start = false", 'cold_start = "no"', "$.pipeline.cold_start"),
         (
             "edge_guardian",
@@ -619,8 +649,8 @@ def test_what_another_track_says_of_nothing_known_is_refused(
             "'policy' is neither a control nor fixed - at `$.pipeline.controls`",
         ),
         (
-            "reach_target = 5000",
-            "reach_target = 5000\nfixed = { shuffled = true }",
+            "fixed = { scattered_writes = false }",
+            "fixed = { scattered_writes = false, shuffled = true }",
             "'shuffled' has a control - at `$.access.fixed`",
         ),
     ],
@@ -634,36 +664,44 @@ def test_a_setting_has_a_control_or_is_fixed_and_never_both_or_neither(
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ("example = [7e6, 100e-6, 7e9]", "example = [7e6, 100e-6]", "the law read_time: example"),
         (
-            "example = [7e6, 100e-6, 7e9]",
-            "example = [7e6, 100e-6, 7e9, 1]",
-            "the law read_time: example must have one entry an argument",
+            "example = [0.9, 100e-6, 7e9]",
+            "example = [0.9, 100e-6]",
+            "the law request_size: example",
         ),
         (
-            "ranges = [[1e2, 1e9], [1e-6, 1], [1e6, 1e11]]",
-            "ranges = [[1e2, 1e9], [1e-6, 1]]",
-            "the law read_time: ranges must have one entry an argument",
+            "example = [0.9, 100e-6, 7e9]",
+            "example = [0.9, 100e-6, 7e9, 1]",
+            "the law request_size: example must have one entry an argument",
         ),
         (
-            "ranges = [[1e2, 1e9], [1e-6, 1], [1e6, 1e11]]",
-            "ranges = [[1e2, 1e9], [1e-6, 1], [1e6]]",
+            "ranges = [[0.01, 0.99], [1e-6, 1], [1e6, 1e11]]",
+            "ranges = [[0.01, 0.99], [1e-6, 1]]",
+            "the law request_size: ranges must have one entry an argument",
+        ),
+        (
+            "ranges = [[0.01, 0.99], [1e-6, 1], [1e6, 1e11]]",
+            "ranges = [[0.01, 0.99], [1e-6, 1], [1e6]]",
             "$.access.law.ranges",
         ),
         (
-            "ranges = [[1e2, 1e9], [1e-6, 1], [1e6, 1e11]]",
-            "ranges = [[1e2, 1e9], [1e-6, 1], [1e6, 1e8, 1e11]]",
+            "ranges = [[0.01, 0.99], [1e-6, 1], [1e6, 1e11]]",
+            "ranges = [[0.01, 0.99], [1e-6, 1], [1e6, 1e8, 1e11]]",
             "$.access.law.ranges",
         ),
         (
-            'arguments = ["size", "latency", "bandwidth"]',
-            'arguments = ["size", "latency"]',
-            "the law read_time: example must have one entry an argument",
+            'arguments = ["share", "latency", "bandwidth"]',
+            'arguments = ["share", "latency"]',
+            "the law request_size: example must have one entry an argument",
         ),
-        ('arguments = ["size", "latency", "bandwidth"]', "arguments = []", "$.access.law.argum"),
-        ("ranges = [[1e2, 1e9], [1e-6, 1]", "ranges = [[1e2, 1e9], [1, 1e-6]", "1 to 1e-06 is no"),
-        ("ranges = [[1e2, 1e9], [1e-6, 1]", "ranges = [[1e2, 1e9], [0, 1]", "0 to 1 is no range"),
-        ('name = "read_time"', 'name = "read time"', "'read time' is no name in Python"),
+        (
+            'arguments = ["share", "latency", "bandwidth"]',
+            "arguments = []",
+            "$.access.law.argum",
+        ),
+        ("[0.01, 0.99], [1e-6, 1]", "[0.01, 0.99], [1, 1e-6]", "1 to 1e-06 is no"),
+        ("[0.01, 0.99], [1e-6, 1]", "[0.01, 0.99], [0, 1]", "0 to 1 is no range"),
+        ('name = "request_size"', 'name = "request size"', "'request size' is no name in Python"),
     ],
 )
 def test_a_law_that_contradicts_itself_is_named(old: str, new: str, says: str) -> None:

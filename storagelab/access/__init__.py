@@ -7,9 +7,11 @@ from storagelab.access.disk import (
     rotation_time,
 )
 from storagelab.access.flash import (
+    append_time,
     erase_time,
     erase_time_with_suspends,
     garbage_collection_amplification,
+    in_place_update_time,
     lifetime,
     longest_stall,
     partial_write_amplification,
@@ -23,6 +25,7 @@ from storagelab.access.requests import (
     half_bandwidth_request_size,
     iops_at_queue_depth,
     knee_request_size,
+    order_factor,
     queued_bandwidth,
     random_read_bandwidth,
     read_time,
@@ -44,6 +47,7 @@ from storagelab.access.volumes import (
 )
 
 __all__ = [
+    "append_time",
     "baseline_rate",
     "buffer_fill_time",
     "buffer_memory",
@@ -53,12 +57,14 @@ __all__ = [
     "garbage_collection_amplification",
     "get_rate",
     "half_bandwidth_request_size",
+    "in_place_update_time",
     "iops_at_queue_depth",
     "knee_request_size",
     "lifetime",
     "longest_stall",
     "mean_seek_time",
     "neighbour_separation",
+    "order_factor",
     "pages_touched",
     "partial_write_amplification",
     "positioning_time",

@@ -142,6 +142,46 @@ def garbage_collection_amplification(over_provisioning: Quantity[Q]) -> Q:
     return to_scalar(alpha / (alpha - live))
 
 
+def in_place_update_time(
+    size: Quantity[Q],
+    sector_size: Quantity[Q],
+    sector_time: Quantity[Q],
+    page_size: Quantity[Q],
+    page_time: Quantity[Q],
+) -> Q:
+    """Return the seconds that raw NOR is busy with a record of ``size`` bytes in its old place.
+
+    Programming only clears bits, so to set one the whole sector is erased and then programmed
+    again, with the record changed: ``n · (erase + pages of a sector · page)`` for the n sectors
+    that the record takes. What is read out before that is left out.
+
+    Raises ``ValueError`` as :func:`erase_time` and :func:`program_time` do.
+    """
+    sectors = _whole_units(size, sector_size, "sector_size") * positive("sector_size", sector_size)
+    erased = erase_time(sectors, sector_size, sector_time)
+    return to_scalar(np.asarray(erased) + program_time(sectors, page_size, page_time))
+
+
+def append_time(
+    size: Quantity[Q],
+    sector_size: Quantity[Q],
+    sector_time: Quantity[Q],
+    page_size: Quantity[Q],
+    page_time: Quantity[Q],
+) -> Q:
+    """Return the mean seconds that raw NOR is busy with a record of ``size`` bytes behind the last.
+
+    Its pages are programmed, and a sector is erased once for as many records as fill it:
+    ``⌈size / page⌉ · page_time + size / sector · sector_time``. With a ``sector_time`` of 0 the
+    sectors have been erased beforehand.
+
+    Raises ``ValueError`` as :func:`erase_time` and :func:`program_time` do.
+    """
+    share = non_negative("size", size) / positive("sector_size", sector_size)
+    programmed = np.asarray(program_time(size, page_size, page_time))
+    return to_scalar(programmed + share * non_negative("sector_time", sector_time))
+
+
 def lifetime(
     capacity: Quantity[Q], cycles: Quantity[Q], write_rate: Quantity[Q], amplification: Quantity[Q]
 ) -> Q:

@@ -132,3 +132,33 @@ def queued_bandwidth(
     alone = non_negative("latency", latency) + size / stream
     roof = roofline_bandwidth(max_iops, max_bandwidth, size)
     return to_scalar(iops_at_queue_depth(alone, roof / size, queue_depth) * size)
+
+
+def order_factor(
+    latency: Quantity[Q],
+    stream_bandwidth: Quantity[Q],
+    max_iops: Quantity[Q],
+    max_bandwidth: Quantity[Q],
+    request_size: Quantity[Q],
+    queue_depth: Quantity[Q],
+    reads_ahead: bool,
+) -> Q:
+    """Return how many times more bytes/s come in stored order than at random, 1 or more.
+
+    Like for like: ``queue_depth`` readers each time. At random each request of ``request_size``
+    bytes waits (:func:`queued_bandwidth`). In stored order nobody does: where the device or the
+    kernel reads ahead, one reader gets all of ``max_bandwidth``; where nothing does, each reader
+    has one long request of ``stream_bandwidth``. With one reader of such streams the factor is
+    ``1 + L·B / b``.
+
+    Raises ``ValueError`` as :func:`queued_bandwidth` does.
+    """
+    if reads_ahead:
+        ordered = positive("max_bandwidth", max_bandwidth)
+    else:  # streams queue for the device as requests do, counted in bytes
+        alone = 1 / positive("stream_bandwidth", stream_bandwidth)
+        ordered = np.asarray(iops_at_queue_depth(alone, max_bandwidth, queue_depth))
+    random = queued_bandwidth(
+        latency, stream_bandwidth, max_iops, max_bandwidth, request_size, queue_depth
+    )
+    return to_scalar(ordered / random)

@@ -98,7 +98,7 @@ def fill_template(layout: Layout, track: Track, part: AnyPart) -> str:
     )
     environment.filters["py"] = repr
     content = part.of(track)
-    baseline = part.baseline(track)
+    crisis = part.crisis(track)
     keys, answers = load_keys(layout), load_answers(layout, track.name).of(part)
     where = f"{part.stem}.md with {track.name}.toml"
     try:
@@ -109,7 +109,7 @@ def fill_template(layout: Layout, track: Track, part: AnyPart) -> str:
             part=part,
             content=content,
             answers=answers,
-            f=part.figures(track, baseline),
+            f=part.figures(track, crisis),
             words=lambda text: part.words(track, text),
             terms=track.terms,
             pace=pace.line,
@@ -120,7 +120,7 @@ def fill_template(layout: Layout, track: Track, part: AnyPart) -> str:
                 f'"{item.answer}": ...' for item in content.controls if item.decided
             ),
             option_ids=", ".join(f'"{option.id}"' for option in content.question.options),
-            start=keys.as_decision(track, part, baseline),
+            start=keys.as_decision(track, part, crisis),
         )
     except jinja2.TemplateError as error:
         line = getattr(error, "lineno", None)

@@ -82,7 +82,7 @@ def guide(track: Track, keys: ModuleType, answers: TrackAnswers) -> str:
 
 
 def _part(track: Track, part: AnyPart, keys: ModuleType, answers: Answers) -> str:
-    content, start = part.of(track), part.baseline(track)
+    content, start = part.of(track), part.crisis(track)
     key = keys.KEYS[part.name](track)
     return "\n\n".join(
         [

@@ -103,7 +103,7 @@ class PartSession:
                 print("Not locked: the ledger has no prediction of this part.")
                 return
             try:
-                entry = self._append("lock", said, self.part.baseline(self.track), most=1)
+                entry = self._append("lock", said, self.part.crisis(self.track), most=1)
             except LedgerFullError:  # another notebook was faster
                 entry = self._entries("lock")[0]
             print(f"{self._locked_as(entry)} The workbench is open.")
@@ -165,19 +165,19 @@ class PartSession:
             ) from None
 
     def _reveal(self, option: Option, lock: Entry) -> None:
-        baseline = self.part.baseline(self.track)
+        crisis = self.part.crisis(self.track)
         if not is_graded_run():
             try:
-                self._append("reveal", {"prediction": option.id}, baseline, most=1)
+                self._append("reveal", {"prediction": option.id}, crisis, most=1)
             except LedgerFullError:
                 pass  # it was opened before
             except LedgerError as problem:
                 print(problem)
         confidence = format_share(float(lock.said["confidence"]))
         _show_note(
-            f"You locked “{self.part.words(self.track, option.text, baseline)}” with {confidence} "
+            f"You locked “{self.part.words(self.track, option.text, crisis)}” with {confidence} "
             f"confidence. The belief behind it: “{option.belief}”.",
-            self.part.words(self.track, option.words, baseline),
+            self.part.words(self.track, option.words, crisis),
         )
 
     def _show_workbench(self) -> None:
@@ -254,8 +254,8 @@ class PartSession:
         saves: dict[str, SavePoint] = {}
         for name in TRACKS:
             track = load_track(name)
-            reads[track.persona.name] = read_point(ACCESS.baseline(track))
-            saves[track.persona.name] = save_point(CHECKPOINT.baseline(track))
+            reads[track.persona.name] = read_point(ACCESS.crisis(track))
+            saves[track.persona.name] = save_point(CHECKPOINT.crisis(track))
         with in_words():
             entries = read_ledger(self.folder, self.track.name)
         for read in entries_of(entries, ACCESS.name, "decision")[-1:]:

@@ -155,17 +155,22 @@ class Part(Generic[SettingsT, OutcomeT]):
         return self.table(track)
 
     def baseline(self, track: Track) -> OutcomeT:
-        """Return the outcome of the controls' defaults: the crisis."""
+        """Return the outcome of the controls' defaults: what the workbench opens with."""
         controls = self.of(track).controls
         return self.run(track, {item.name: item.to_si(item.default) for item in controls})
+
+    def crisis(self, track: Track) -> OutcomeT:
+        """Return the outcome of the defaults after the track's turn: what the prose speaks of."""
+        return self.run(track, self.of(track).turned)
 
     def given(self, track: Track) -> dict[str, Value]:
         """Return what a decision is judged at: the settings that the student doesn't decide.
 
-        In SI, by name: the controls' defaults, and what the part gives besides.
+        In SI, by name: as in the crisis, and what the part gives besides.
         """
-        controls = self.of(track).controls
-        given = {item.name: item.to_si(item.default) for item in controls if not item.decided}
+        content = self.of(track)
+        decided = {item.name for item in content.controls if item.decided}
+        given = {name: value for name, value in content.turned.items() if name not in decided}
         return {**given, **self.given_besides(track)}
 
     def crisis_cost(self, track: Track) -> float:
@@ -174,9 +179,7 @@ class Part(Generic[SettingsT, OutcomeT]):
         The measure of a decision's cost beside the least one: after bad news, the crisis is what
         the present settings cost then.
         """
-        controls = self.of(track).controls
-        start = {item.name: item.to_si(item.default) for item in controls}
-        return self.run(track, {**start, **self.given(track)}).cost
+        return self.run(track, {**self.of(track).turned, **self.given(track)}).cost
 
     def run(self, track: Track, values: Mapping[str, Value]) -> OutcomeT:
         """Return the outcome of SI ``values`` by control name, and of what the track fixes."""
@@ -193,11 +196,11 @@ class Part(Generic[SettingsT, OutcomeT]):
         )
 
     def words(self, track: Track, text: str, outcome: OutcomeT | None = None) -> str:
-        """Return a track's prose with its ``{names}`` filled from ``outcome``, or the baseline.
+        """Return a track's prose with its ``{names}`` filled from ``outcome``, or the crisis.
 
         Raises ``KeyError`` for a name that the part has no number for.
         """
-        outcome = self.baseline(track) if outcome is None else outcome
+        outcome = self.crisis(track) if outcome is None else outcome
         return text.format_map(self.figures(track, outcome)).strip()
 
 

@@ -26,8 +26,8 @@ Stage = Literal["store", "link", "cache", "memory", "consumer"]
 def stages(track: Track, device_at: Stage = "store") -> dict[Stage, list[str]]:
     """Return each stage's name and its numbers, as lines of text.
 
-    ``device_at`` is the stage of the device of part 1, which gets the device's latency. Sizes and
-    bandwidths are those of the baseline of part 2.
+    ``device_at`` is the stage of the device on which the data lies, which gets its latency. Sizes
+    and bandwidths are those of the baseline of part 2.
     """
     outcome, terms = PARTS["pipeline"].baseline(track), track.terms
     settings, link = outcome.settings, track.pipeline.control("link")
@@ -41,7 +41,7 @@ def stages(track: Track, device_at: Stage = "store") -> dict[Stage, list[str]]:
         ],
         "consumer": [track.fed.label, f"demand: {format_bandwidth(outcome.demand)}"],
     }
-    latency = format_time(load_device(track.access.home).latency)
+    latency = format_time(load_device(track.access.later_home).latency)
     lines[device_at].append(f"first byte: {latency}")
     return lines
 

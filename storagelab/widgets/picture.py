@@ -27,12 +27,12 @@ def picture(
 ) -> ipywidgets.VBox:
     """Return instruments of a part with the single control ``moving``, or with no control.
 
-    ``settings``, in SI by control name, replace the track's defaults. Raises ``ValueError`` for
-    an unknown track or setting, and ``KeyError`` for an unknown part or control.
+    ``settings``, in SI by control name, replace those of the track's crisis. Raises ``ValueError``
+    for an unknown track or setting, and ``KeyError`` for an unknown part or control.
     """
     track, part = load_track(track_name), PARTS[part_name]
     instruments = build(track)
-    start = part.baseline(track).settings
+    start = part.crisis(track).settings
     unknown = sorted(set(settings) - set(start.__dataclass_fields__))
     if unknown:
         known = ", ".join(start.__dataclass_fields__)

@@ -11,6 +11,7 @@ from storagelab.schema import PartTable, Value
 from storagelab.widgets import shared_styles
 from storagelab.widgets.theme import caption, caption_html
 
+START = "The start"
 CRISIS = "The crisis"
 BEST_RUN = "My best run"
 
@@ -24,9 +25,13 @@ class Position(msgspec.Struct, frozen=True):
 
 
 def positions(content: PartTable) -> list[Position]:
-    """Return a part's positions: the crisis first, then what its track file adds."""
-    crisis = {item.name: item.default for item in content.controls}
+    """Return a part's positions: the start and the crisis, then what its track file adds.
+
+    Where nothing turns, the start is the crisis, and has one button.
+    """
     names = {item.answer: item.name for item in content.controls}
+    start = {item.name: item.default for item in content.controls}
+    crisis = {**start, **{names[key]: value for key, value in content.turn.items()}}
     told = [
         Position(
             preset.label,
@@ -35,7 +40,8 @@ def positions(content: PartTable) -> list[Position]:
         )
         for preset in content.presets
     ]
-    return [Position(CRISIS, "As it was when they called.", crisis), *told]
+    first = [Position(START, "As the workbench opens.", start)] if content.turn else []
+    return [*first, Position(CRISIS, "As it was when they called.", crisis), *told]
 
 
 class Presets:

@@ -105,7 +105,7 @@ def test_the_crisis_the_law_the_mark_scheme_and_the_facts_are_whole(
     track, said = load_track(name), chapter(name, part)
     content = part.of(track)
     assert part.words(track, content.crisis) in said
-    start = part.baseline(track)
+    start = part.crisis(track)
     assert all(f"It misses *{limit}*: {content.unmet[limit]}" in said for limit in start.unmet)
     answers = load_answers(layout, name).of(part)
     for line in (*answers.solution, *answers.scheme, *answers.facts):

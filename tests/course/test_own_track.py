@@ -47,7 +47,7 @@ def go_through(folder: Path) -> None:
 
     layout, keys = find_layout(), load_keys(find_layout())
     track = load_track(NAME)
-    baselines = {name: part.baseline(track) for name, part in PARTS.items()}
+    crises = {name: part.crisis(track) for name, part in PARTS.items()}
     write_source(layout, NAME, folder / "source")
 
     course, exchange = folder / "course", folder / "exchange"
@@ -63,7 +63,7 @@ def go_through(folder: Path) -> None:
         list(pool.map(work, (ADA, LEA), (NAME, COPIED)))
     run_nbgrader(course, exchange, "autograde", NAME, "--create")
     found = {
-        "unmet": {name: outcome.unmet for name, outcome in baselines.items()},
+        "unmet": {name: outcome.unmet for name, outcome in crises.items()},
         "decisions": {
             name: keys.reference_answers(track, part)["decision"] for name, part in PARTS.items()
         },

@@ -54,7 +54,8 @@ def test_the_workbench_is_closed_until_the_prediction_is_locked(
     session.workbench()
     shown = capsys.readouterr().out
     assert "Compute is always the bottleneck" in shown  # the belief behind the wrong option
-    assert "393" in shown  # what the model says at the baseline
+    assert "they compute 10.2% of the time" in shown  # what the model says of the crisis
+    assert "they compute 100% of the time" in shown  # and of the start, which the workbench shows
     assert [len(entries(tmp_path, "access", kind)) for kind in ("lock", "reveal")] == [1, 1]
 
 
@@ -80,7 +81,7 @@ def test_the_reveal_is_recorded_once(session: Any, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        ((None, 0.5), "prediction must be one of 'compute', 'iops'"),
+        ((None, 0.5), "prediction must be one of 'compute', 'latency'"),
         (("IOPS", 0.5), "prediction must be one of"),
         ((["iops"], 0.5), "prediction must be one of"),
         (("iops", 70), "confidence must be a number from 0"),

@@ -13,6 +13,7 @@ from storagelab.access import (
     half_bandwidth_request_size,
     iops_at_queue_depth,
     knee_request_size,
+    order_factor,
     queued_bandwidth,
     random_read_bandwidth,
     read_time,
@@ -26,6 +27,23 @@ LATENCIES = st.floats(1e-6, 1.0)
 BANDWIDTHS = st.floats(1e6, 1e11)
 SIZES = st.floats(1.0, 1e9)
 IOPS = st.floats(10.0, 1e7)
+
+
+@given(LATENCIES, BANDWIDTHS, SIZES)
+def test_order_is_worth_what_one_reader_misses_of_a_stream(
+    latency: float, bandwidth: float, size: float
+) -> None:
+    """One reader and one stream: the inverse of the efficiency, whoever reads ahead."""
+    for reads_ahead in (True, False):
+        worth = order_factor(latency, bandwidth, 1e12, bandwidth, size, 1, reads_ahead)
+        assert worth == pytest.approx(bandwidth / random_read_bandwidth(bandwidth, latency, size))
+
+
+def test_order_is_worth_nothing_where_enough_is_outstanding_and_requests_are_large() -> None:
+    for reads_ahead in (True, False):
+        assert order_factor(1e-3, 1e8, 1e6, 1e10, 1e8, 1e9, reads_ahead) == pytest.approx(1)
+    # with small requests it is the bandwidth over what the requests carry
+    assert order_factor(69e-6, 7e9, 1.6e6, 7e9, 4096, 1e9, True) == pytest.approx(1.068, rel=1e-3)
 
 
 def displacements(buffer: Any, length: float, seed: int) -> Any:

@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 from scipy.special import lambertw
 
 from storagelab.access import (
+    append_time,
     erase_time,
     erase_time_with_suspends,
     garbage_collection_amplification,
+    in_place_update_time,
     lifetime,
     longest_stall,
     partial_write_amplification,
@@ -45,6 +47,24 @@ def test_pages_and_sectors_are_paid_for_whole(size: int, unit: int) -> None:
     assert erase_time(size, unit, 0.4) == pytest.approx(touched * 0.4)
     if size:
         assert partial_write_amplification(size, unit) == pytest.approx(touched * unit / size)
+
+
+@given(st.integers(1, 10_000), st.integers(1, 4096), st.integers(4096, 65536))
+def test_a_record_in_its_place_costs_a_sector_and_one_behind_the_last_its_share(
+    size: int, page: int, sector: int
+) -> None:
+    erase, program = 60e-3, 1.4e-3
+    sectors = len({byte // sector for byte in range(size)})
+    pages = len({byte // page for byte in range(sectors * sector)})
+    in_place = in_place_update_time(size, sector, erase, page, program)
+    assert in_place == pytest.approx(sectors * erase + pages * program)
+    # a thousand records one behind the other, whose sectors are erased when they are reached
+    erased = 1000 * size / sector
+    written = 1000 * len({byte // page for byte in range(size)})
+    behind = append_time(size, sector, erase, page, program)
+    assert 1000 * behind == pytest.approx(erased * erase + written * program)
+    assert append_time(size, sector, 0, page, program) == pytest.approx(written / 1000 * program)
+    assert behind <= in_place * (1 + 1e-12)
 
 
 def test_a_read_waits_for_the_whole_operation_or_for_its_suspension() -> None:

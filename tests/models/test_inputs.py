@@ -44,6 +44,14 @@ GOOD: dict[Callable[..., Any], dict[str, float]] = {
         "request_size": 4096.0,
         "queue_depth": 8.0,
     },
+    access.order_factor: {
+        "latency": 69e-6,
+        "stream_bandwidth": 7e9,
+        "max_iops": 1.6e6,
+        "max_bandwidth": 7e9,
+        "request_size": 4096.0,
+        "queue_depth": 8.0,
+    },
     access.refill_time: {"credits": 5.4e6, "baseline": 100.0},
     access.baseline_rate: {"capacity": 1e11, "rate_per_byte": 3e-9, "least": 100.0, "most": 16e3},
     access.transfer_time: {"size": 1e12, "burst": 80e6, "baseline": 12e6, "credits": 1e11},
@@ -81,6 +89,20 @@ GOOD: dict[Callable[..., Any], dict[str, float]] = {
         "lanes": 1.0,
     },
     access.serial_request_size: {"share": 0.9, "command_bits": 40.0, "lanes": 4.0},
+    access.in_place_update_time: {
+        "size": 100.0,
+        "sector_size": 4096.0,
+        "sector_time": 0.06,
+        "page_size": 256.0,
+        "page_time": 1.4e-3,
+    },
+    access.append_time: {
+        "size": 100.0,
+        "sector_size": 4096.0,
+        "sector_time": 0.06,
+        "page_size": 256.0,
+        "page_time": 1.4e-3,
+    },
     access.program_time: {"size": 1000.0, "page_size": 256.0, "page_time": 7e-4},
     access.erase_time: {"size": 1000.0, "sector_size": 4096.0, "sector_time": 0.06},
     access.longest_stall: {"operation_time": 0.4, "suspend_time": 30e-6},
@@ -280,6 +302,7 @@ GOOD: dict[Callable[..., Any], dict[str, float]] = {
 FIXED: dict[Callable[..., Any], dict[str, Any]] = {
     pipeline.cache_hit_rate: {"policy": "random_replacement"},
     pipeline.bytes_fetched: {"policy": "lru"},
+    access.order_factor: {"reads_ahead": True},
 }
 WHOLE = {pipeline.max_accelerators, pipeline.connections_for}
 ONE_BY_ONE: dict[Callable[..., Any], dict[str, float]] = {

@@ -20,7 +20,7 @@ from storagelab.parts import PARTS
 from storagelab.parts.checkpoint.experiment import evaluate_checkpoint
 from storagelab.parts.scoring import share_for_cost, share_for_waste
 from storagelab.tracks import TRACKS, load_track
-from tests.parts.sliders import EVERY_PART, baseline_but, decisions, least_cost, positions
+from tests.parts.sliders import EVERY_PART, decisions, least_cost, positions
 
 PAIRS = [
     pytest.param(part, *pair, id=f"{part.name}-{'-'.join(pair)}")
@@ -43,8 +43,8 @@ def answers(name: str, part_name: str) -> Any:
 
 
 @pytest.mark.parametrize(("name", "part"), EVERY_PART)
-def test_the_baseline_misses_its_target(name: str, part: Any) -> None:
-    assert part.baseline(load_track(name)).unmet
+def test_the_crisis_misses_its_target(name: str, part: Any) -> None:
+    assert part.crisis(load_track(name)).unmet
 
 
 @pytest.mark.parametrize(("name", "part"), EVERY_PART)
@@ -88,8 +88,8 @@ def test_maximum_everything_does_not_pay(name: str, part: Any) -> None:
 @pytest.mark.parametrize(("name", "part"), EVERY_PART)
 def test_the_way_out_costs_less_than_the_crisis(name: str, part: Any) -> None:
     track = load_track(name)
-    given = part.given(track)
-    assert least_cost(name, part.name).cost < 0.7 * baseline_but(part, track, **given).cost
+    crisis = part.run(track, {**part.of(track).turned, **part.given(track)})
+    assert least_cost(name, part.name).cost < 0.7 * crisis.cost
 
 
 @pytest.mark.parametrize(("name", "part"), EVERY_PART)
@@ -104,7 +104,7 @@ def test_the_answer_keys_search_the_same_decisions(name: str, part: Any) -> None
 @pytest.mark.parametrize(("name", "part"), EVERY_PART)
 def test_every_limit_that_is_broken_has_a_sentence(name: str, part: Any) -> None:
     seen = {limit for outcome in decisions(name, part.name) for limit in outcome.unmet}
-    seen |= set(part.baseline(load_track(name)).unmet)
+    seen |= set(part.crisis(load_track(name)).unmet)
     assert seen <= set(part.of(load_track(name)).unmet)
 
 
@@ -120,6 +120,7 @@ def test_costs_are_their_items_and_none_is_negative(name: str, part: Any) -> Non
 def test_the_same_settings_give_the_same_outcome(name: str, part: Any) -> None:
     track = load_track(name)
     assert part.baseline(track) == part.baseline(track)
+    assert part.crisis(track) == part.crisis(track)
 
 
 # --- the ops lead's call
@@ -198,18 +199,18 @@ def test_the_keys_are_options_of_the_lock(name: str, part: Any) -> None:
 
 
 @pytest.mark.parametrize(("name", "part"), EVERY_PART)
-def test_what_is_compared_changes_the_baseline_by_more_than_the_tolerance(
+def test_what_is_compared_changes_the_crisis_by_more_than_the_tolerance(
     name: str, part: Any
 ) -> None:
     """Who leaves the workbench at the start and reads the number off there has another one."""
     track = load_track(name)
     number = keys.KEYS[part.name](track)["number"]
-    baseline = part.baseline(track)
+    crisis = part.crisis(track)
     content = part.of(track)
     there = {
-        "access": lambda: 1.0,
-        "pipeline": lambda: baseline.warm.time / content.answer.si,
-        "checkpoint": lambda: baseline.wall_time / content.answer.si,
+        "access": lambda: crisis.order_factor,
+        "pipeline": lambda: crisis.warm.time / content.answer.si,
+        "checkpoint": lambda: crisis.wall_time / content.answer.si,
     }[part.name]()
     assert abs(there / number - 1) > TOLERANCES[part.name]
 
@@ -217,7 +218,7 @@ def test_what_is_compared_changes_the_baseline_by_more_than_the_tolerance(
 @pytest.mark.parametrize(("name", "part"), EVERY_PART)
 def test_every_option_answers_with_the_models_numbers(name: str, part: Any) -> None:
     track = load_track(name)
-    known = part.figures(track, part.baseline(track))
+    known = part.figures(track, part.crisis(track))
     for option in part.of(track).question.options:
         named = {field for _, field, _, _ in Formatter().parse(option.words) if field is not None}
         assert named, option.id

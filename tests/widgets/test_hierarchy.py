@@ -34,7 +34,7 @@ def test_every_number_is_the_models(name: str) -> None:
         format_bandwidth(outcome.settings.nvme),
         format_bandwidth(outcome.warm.ceilings["prepare"]),
         format_bandwidth(outcome.demand),
-        format_time(load_device(track.access.home).latency),
+        format_time(load_device(track.access.later_home).latency),
     ):
         assert any(number in line for line in shown)
 
@@ -82,8 +82,8 @@ def test_it_has_the_pages_own_colour(name: str) -> None:
 
 
 @pytest.mark.parametrize("stage", ["store", "link", "cache", "memory", "consumer"])
-def test_the_device_of_part_1_stands_where_it_is_said_to(stage: Any, track: Any) -> None:
-    latency = format_time(load_device(track.access.home).latency)
+def test_the_device_with_the_data_stands_where_it_is_said_to(stage: Any, track: Any) -> None:
+    latency = format_time(load_device(track.access.later_home).latency)
     places = [place for place, lines in stages(track, stage).items() if latency in lines[-1]]
     assert places == [stage]
 

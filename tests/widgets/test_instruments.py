@@ -31,6 +31,13 @@ def start(bench: Any) -> dict[Any, Any]:
     return {item.name: item.default for item in bench.content.controls}
 
 
+def crisis(bench: Any) -> dict[str, Any]:
+    """Return a workbench's controls in the crisis, in the student's units."""
+    names = {item.answer: item.name for item in bench.content.controls}
+    turn = bench.content.turn
+    return {**start(bench), **{names[key]: value for key, value in turn.items()}}
+
+
 @pytest.mark.parametrize(("name", "part_name"), EVERY_BENCH)
 def test_every_corner_of_the_sliders_gives_finite_marks_and_words(
     name: str, part_name: str
@@ -53,10 +60,10 @@ def test_a_control_moves_the_instruments_and_the_words(name: str, part_name: str
     track, bench = load_track(name), bench_of(name, part_name)
     part = PARTS[part_name]
     for item in part.of(track).controls:
-        bench.set(**start(bench))
+        bench.set(**crisis(bench))
         said = bench.summary.value
         widget = bench.controls[item.name]
-        widget.value = next(value for value in item.values if value != item.default)
+        widget.value = next(value for value in item.values if value != widget.value)
         outcome = part.run(track, bench.settings())
         assert bench.outcome == outcome
         if item.name not in ("device", "request_size", "buffer", "bytes_per_parameter"):
@@ -66,12 +73,12 @@ def test_a_control_moves_the_instruments_and_the_words(name: str, part_name: str
 
 @pytest.mark.parametrize(("name", "part_name"), EVERY_BENCH)
 def test_every_control_moves_some_mark_or_word(name: str, part_name: str) -> None:
-    """Every slider has an effect: between its ends, some figure or text changes."""
+    """Every slider has an effect on the crisis: between its ends, some figure or text changes."""
     bench = bench_of(name, part_name)
     for item in bench.content.controls:
         seen = set()
         for value in item.values:
-            bench.set(**{**start(bench), item.name: value})
+            bench.set(**{**crisis(bench), item.name: value})
             seen.add("".join([bench.summary.value, *(x.caption.value for x in bench.instruments)]))
         assert len(seen) > 1, item.name
 
@@ -163,10 +170,10 @@ def test_every_frame_of_a_pages_playback_is_the_model_at_that_value(
     assert len(playback.frames) == len(control.values)
     instruments = instruments_of(track, part_name)
     captions = [shown.children[3] for shown in box.children[3 : 3 + len(instruments)]]
-    baseline = part.baseline(track).settings
+    crisis = part.crisis(track).settings
     for index in (0, len(control.values) // 2, len(control.values) - 1):
         value = control.to_si(control.values[index])
-        outcome = part.experiment(track, replace(baseline, **settings, **{moving: value}))
+        outcome = part.experiment(track, replace(crisis, **settings, **{moving: value}))
         frame = {
             (id(target), trait): shown
             for target, trait, shown in zip(
@@ -198,7 +205,7 @@ def test_playback_leaves_out_what_never_changes() -> None:
     ("name", "part", "control", "value", "says"),
     [
         ("cloud_titan", "access", "request_size", 16384.0, "16 MiB"),
-        ("cloud_titan", "access", "format", "webdataset", "WebDataset"),
+        ("cloud_titan", "access", "format", "webdataset", "WebDataset shards"),
         ("cloud_titan", "access", "shuffled", True, "stochastic shuffle"),
         ("cloud_titan", "access", "buffer", 8192.0, "8,192 samples"),
         ("cloud_titan", "pipeline", "nvme", 0.25, "0.25 GB/s"),

@@ -35,7 +35,7 @@ ACCESS: Part[AccessSettings, AccessOutcome] = Part(
     limits=lambda: limits.LIMITS,
     costs=COSTS,
     asked=lambda track: Answer(name="times_faster", unit="times"),
-    asked_in_full=lambda track: f"times more {track.terms.samples} a second",
+    asked_in_full=lambda track: "times more bytes a second in order than at random",
     change_begins="With",
     recorded=("utilization", "misses"),
     instruments=(

@@ -12,26 +12,25 @@ import numpy as np
 
 from storagelab.access import (
     buffer_fill_time,
-    garbage_collection_amplification,
     iops_at_queue_depth,
     knee_request_size,
     queued_bandwidth,
 )
+from storagelab.access import order_factor as order_factor_law
 from storagelab.checks import at_least, non_negative, require
-from storagelab.devices import Device, load_device
+from storagelab.devices import Device
 from storagelab.formats import FORMATS, SampleCost, sample_cost, shuffle_reach, shuffle_separation
 from storagelab.parts.access import limits
 from storagelab.parts.access.settings import AccessSettings
+from storagelab.parts.access.writes import later_than, stalls
 from storagelab.parts.limits import Limit
 from storagelab.parts.outcome import Outcome
 from storagelab.published import Row, read_table
 from storagelab.queueing import deadline_misses, stall_quantile, stall_tail
+from storagelab.units import HOUR
 
 if TYPE_CHECKING:
     from storagelab.tracks import Track
-
-_MOST_STALLED = 0.98
-"""A device that can't keep up with its writes serves a read now and then all the same."""
 
 
 class AccessOutcome(Outcome, frozen=True, kw_only=True):
@@ -45,11 +44,16 @@ class AccessOutcome(Outcome, frozen=True, kw_only=True):
     ceilings: dict[str, float]
     """Samples/s that each limit alone would allow: latency, iops, bandwidth."""
     binding: str
-    """What holds the training up: ``compute``, or the lowest of the ceilings."""
+    """What holds a step up: the lowest of the ceilings where storage is too slow on average,
+    ``stalls`` where it is fast enough and too many steps are late, else ``compute``."""
     utilization: float
     """Share of time in which the accelerators compute."""
     steps: dict[str, float]
-    """Seconds of one step: open, wait, read (all of storage) and compute."""
+    """Seconds of one step: open, wait and read (all of storage), behind writes, and compute.
+
+    ``blocked`` is how long a step waits behind a write on average, which comes on top of the
+    storage's own time: half a stall where one is in progress, and nothing otherwise.
+    """
     request_bytes: float
     """Mean bytes that one request carries."""
     bandwidth: float
@@ -58,6 +62,9 @@ class AccessOutcome(Outcome, frozen=True, kw_only=True):
     """Bytes/s that the device streams at its best."""
     knee: float
     """Request size, in bytes, at which the device turns from IOPS-bound to bandwidth-bound."""
+    order_factor: float
+    """How many times more bytes/s come in stored order than at random, like for like: of this
+    device, in requests of the size that is set, with as many outstanding."""
     reach: float
     """Mean |displacement| of a sample, in samples."""
     full_reach: float
@@ -77,6 +84,9 @@ class AccessOutcome(Outcome, frozen=True, kw_only=True):
     misses: float
     """Steps an hour that come too late."""
     misses_limit: float | None
+    skips: float
+    """Times an hour that nothing new comes for as long as people notice."""
+    skips_limit: float | None
     active: float
     """Share of time in which the device works on reads."""
     budget: float | None
@@ -127,26 +137,23 @@ class _SampleTime(msgspec.Struct, frozen=True):
         return self.opening + self.waiting + self.streaming
 
 
-def _sample_time(device: Device, cost: SampleCost, sharded: bool, shuffled: bool) -> _SampleTime:
+def _sample_time(device: Device, cost: SampleCost, shuffled: bool) -> _SampleTime:
     """Return what one sample costs one reader.
 
-    A device that reads ahead hides the latency of requests that follow one another: a shard
-    pays for its first one, and files read in the order in which they lie (their directory too)
-    pay for none. An object store prefetches nothing: every request waits for its first byte.
+    In stored order a device that reads ahead lets no request wait, and files follow one another
+    with their directory. At random every request waits and counts, for a sample or for a piece
+    of a shard: whoever reads several shards at once goes from one to another with each request.
+    An object store prefetches nothing in any order.
     """
     streaming = cost.bytes / device.stream_bandwidth
     if device.read_ahead == "no":
         return _SampleTime(0.0, cost.requests * device.latency, streaming, cost.requests)
-    if sharded:
-        return _SampleTime(
-            cost.opens * device.open_time, cost.opens * device.latency, streaming, 2 * cost.opens
-        )
     if not shuffled:
-        return _SampleTime(0.0, 0.0, streaming, 0.0)
+        # read ahead from all parts of the device at once
+        return _SampleTime(0.0, 0.0, cost.bytes / device.bandwidth, 0.0)
+    opening = cost.opens * device.open_time
     requests = cost.requests + cost.opens
-    return _SampleTime(
-        cost.opens * device.open_time, cost.requests * device.latency, streaming, requests
-    )
+    return _SampleTime(opening, cost.requests * device.latency, streaming, requests)
 
 
 def _in_order(cost: SampleCost, useful: float, density: float) -> SampleCost:
@@ -159,23 +166,6 @@ def _in_order(cost: SampleCost, useful: float, density: float) -> SampleCost:
     return SampleCost(cost.requests * more, cost.opens * more, cost.bytes * more)
 
 
-def _stalls(track: Track, device: Device, sharded: bool) -> tuple[float, float]:
-    """Return the share of time that the device is busy with writes, and its longest wait.
-
-    What is written in segments from end to end leaves only short pauses. Small writes all over
-    the place make the device collect garbage: more is written than was asked for, and a read
-    that comes meanwhile waits for a whole operation.
-    """
-    part = track.access
-    if not part.writes:
-        return 0.0, device.pause
-    amplification = (
-        1.0 if sharded else float(garbage_collection_amplification(part.over_provisioning))
-    )
-    share = part.writes * amplification / device.write_bandwidth
-    return min(_MOST_STALLED, share), device.pause if sharded else device.stall
-
-
 def evaluate_access(track: Track, settings: AccessSettings) -> AccessOutcome:
     """Return what reading ``track``'s dataset with ``settings`` comes to, for one node.
 
@@ -183,19 +173,22 @@ def evaluate_access(track: Track, settings: AccessSettings) -> AccessOutcome:
     :func:`storagelab.access.iops_at_queue_depth`, with a sample in the place of a request.
     Reading and computing overlap, so the accelerators are busy for ``supply / demand`` of the
     time, at most all of it. Preparation on the CPU is left to part 2. Writes beside the reads
-    stall some of them (:func:`storagelab.queueing.stall_tail`): a step is late where its own
-    slack and what the buffer holds ahead don't cover the wait.
+    stall some of them (:func:`storagelab.parts.access.writes.stalls`): a step is late where its
+    own slack and what the buffer holds ahead don't cover the wait. A request brings no more than
+    there is room for: what a step needs now, and the buffer.
     """
-    device, file_format = load_device(settings.device), FORMATS[settings.format]
+    device, file_format = track.access.device(settings.device), FORMATS[settings.format]
     dataset, node = track.dataset, track.node
-    cost = sample_cost(file_format, dataset.sample_size, settings.request_size)
+    step_samples = node.accelerators * node.batch_size
+    room = (step_samples + settings.buffer) * file_format.stored_size(dataset.sample_size)
+    cost = sample_cost(file_format, dataset.sample_size, min(settings.request_size, room))
     if not settings.shuffled:
         cost = _in_order(cost, file_format.useful, track.access.density)
     sharded = file_format.sharded
-    time = _sample_time(device, cost, sharded, settings.shuffled)
+    time = _sample_time(device, cost, settings.shuffled)
 
     demand = node.demand
-    stall_fraction, stall_time = _stalls(track, device, sharded)
+    stall_fraction, stall_time = stalls(track, device, settings.scattered_writes)
     alone = {
         "latency": settings.queue_depth / time.total,
         "iops": device.max_iops / time.requests if time.requests else np.inf,
@@ -207,7 +200,6 @@ def evaluate_access(track: Track, settings: AccessSettings) -> AccessOutcome:
     supply = left * float(iops_at_queue_depth(time.total, most, settings.queue_depth))
     lowest = min(ceilings, key=lambda name: ceilings[name])
 
-    step_samples = node.accelerators * node.batch_size
     io_time = step_samples / supply
     opening = step_samples * time.opening / settings.queue_depth
     reading = step_samples * cost.bytes / device.bandwidth
@@ -215,17 +207,18 @@ def evaluate_access(track: Track, settings: AccessSettings) -> AccessOutcome:
         "open": opening,
         "wait": max(0.0, io_time - opening - reading),
         "read": reading,
+        "blocked": stall_fraction * stall_time / 2,
         "compute": node.compute_time,
     }
     utilization = min(1.0, supply / demand)
     slack = max(0.0, node.compute_time - io_time) + settings.buffer / demand
-    if io_time > node.compute_time:
-        late = 1.0
-    elif stall_time:
-        late = float(stall_tail(io_time, stall_fraction, stall_time, io_time + slack))
-    else:
-        late = 0.0
+    late = 1.0
+    if io_time <= node.compute_time:
+        late = later_than(io_time, stall_fraction, stall_time, io_time + slack)
     part, active = track.access, min(1.0, demand / supply)
+    misses = float(deadline_misses(late, 1 / node.compute_time))
+    stalled = part.misses_limit is not None and misses > part.misses_limit
+    fed = "stalls" if stalled else "compute"
     request_bytes = cost.bytes / cost.requests
     memory = settings.buffer * dataset.sample_size + settings.queue_depth * request_bytes
     return AccessOutcome(
@@ -233,13 +226,14 @@ def evaluate_access(track: Track, settings: AccessSettings) -> AccessOutcome:
         demand=demand,
         supply=supply,
         ceilings=ceilings,
-        binding="compute" if supply >= demand else lowest,
+        binding=fed if supply >= demand else lowest,
         utilization=utilization,
         steps=steps,
         request_bytes=request_bytes,
         bandwidth=supply * dataset.sample_size,
         sequential_bandwidth=device.bandwidth,
         knee=float(knee_request_size(device.max_iops, device.bandwidth)),
+        order_factor=order_factor(device, settings.request_size, settings.queue_depth),
         reach=shuffle_reach(file_format, settings.shuffled, dataset.samples, settings.buffer),
         full_reach=dataset.samples / 3,
         separation=shuffle_separation(
@@ -255,8 +249,10 @@ def evaluate_access(track: Track, settings: AccessSettings) -> AccessOutcome:
         stall_fraction=stall_fraction,
         stall_time=stall_time,
         slack=slack,
-        misses=float(deadline_misses(late, 1 / node.compute_time)),
+        misses=misses,
         misses_limit=part.misses_limit,
+        skips=_skips(track, io_time, slack, (stall_fraction, stall_time)),
+        skips_limit=None if part.skip_time is None else part.skips_limit,
         active=active,
         budget=part.budget,
         memory=memory,
@@ -264,9 +260,41 @@ def evaluate_access(track: Track, settings: AccessSettings) -> AccessOutcome:
             "device": part.device_prices.get(settings.device, 0.0)
             + track.charge("active", device.read_power * active),
             "memory": track.charge("memory", memory),
-            "requests": track.charge_flow("request", demand * utilization * cost.requests),
+            "requests": track.charge_flow("request", demand * utilization * cost.requests)
+            if settings.device in (part.charged_requests or [settings.device])
+            else 0.0,
             "idle": track.charge_flow("idle", (1 - utilization) * node.accelerators),
         },
+    )
+
+
+def _skips(track: Track, io_time: float, slack: float, stall: tuple[float, float]) -> float:
+    """Return how often in an hour nothing new comes for the track's ``skip_time``.
+
+    Steps are shown at the ticks of a clock of their period. Where storage keeps up, a step that
+    is late by more than ``skip_time`` less two periods leaves that gap; where it doesn't, each
+    step whose data takes longer than ``skip_time`` less one.
+    """
+    period, skip = track.node.compute_time, track.access.skip_time
+    if skip is None:
+        return 0.0
+    keeps_up = io_time <= period
+    longest = io_time + slack + skip - 2 * period if keeps_up else skip - period
+    return later_than(io_time, *stall, longest) / max(period, io_time) * HOUR
+
+
+def order_factor(device: Device, request_size: float, queue_depth: float) -> float:
+    """Return :func:`storagelab.access.order_factor` of a device."""
+    return float(
+        order_factor_law(
+            device.latency,
+            device.stream_bandwidth,
+            device.max_iops,
+            device.bandwidth,
+            request_size,
+            queue_depth,
+            device.read_ahead == "yes",
+        )
     )
 
 
@@ -314,31 +342,20 @@ def late_quantiles(outcome: AccessOutcome, levels: np.ndarray) -> np.ndarray:
 
 
 def in_order(track: Track, settings: AccessSettings) -> AccessOutcome:
-    """Return what the same device does when its data is read in order, in the largest requests.
+    """Return what the same settings do in order: the track's turn, turned back.
 
-    In the track's largest shards, where it has any, and with nothing held in a buffer.
+    Of reads, or of the writes beside them: whichever order the student turns.
     """
     part = track.access
-    largest = part.control("request_size")
-    formats = [str(name) for name in part.control("format").values]
-    sharded = [name for name in formats if FORMATS[name].sharded]
-    return evaluate_access(
-        track,
-        replace(
-            settings,
-            shuffled=False,
-            format=sharded[-1] if sharded else settings.format,
-            request_size=float(largest.to_si(largest.values[-1])),
-            buffer=0.0,
-        ),
-    )
+    back = {name: part.start(name) for name in part.to_si(part.turn)}
+    return evaluate_access(track, replace(settings, **back))
 
 
 # --- steps on a time axis
 
 
-STORAGE = ("open", "wait", "read")
-"""What storage does for a step, in the order in which a timeline has it."""
+STORAGE = ("blocked", "open", "wait", "read")
+"""What a step waits for in storage, in the order in which a timeline has it."""
 ACTIVITIES = (*STORAGE, "prepare", "compute", "idle")
 
 
@@ -373,7 +390,8 @@ def timeline(outcome: AccessOutcome, preparing: float, span: float) -> Timeline:
     works on: it begins the next as soon as that has come and the one before has been taken from
     it. Where storage is the slowest, all wait for its data; where computing is, storage has read
     a step ahead and rests. Opening, waiting and reading alternate from request to request and
-    are summed up for a step.
+    are summed up for a step; what it waits behind a write on average comes first, as far as the
+    period has room for it.
 
     Raises ``ValueError`` for a negative time, or where preparing is the slowest of the three.
     """
@@ -388,7 +406,10 @@ def timeline(outcome: AccessOutcome, preparing: float, span: float) -> Timeline:
     spans = {}
     at = begin - reading
     for name in STORAGE:
-        spans[name] = np.column_stack([at, at + outcome.steps[name]])
+        length = outcome.steps[name]
+        if name == "blocked":
+            length = min(length, period - io_time)
+        spans[name] = np.column_stack([at, at + length])
         at = spans[name][:, 1]
     spans["prepare"] = np.column_stack([begin - packing, begin - packing + preparing])
     spans["compute"] = np.column_stack([begin, begin + computing])

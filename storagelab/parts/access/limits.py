@@ -84,6 +84,23 @@ LIMITS: tuple[Limit[AccessOutcome], ...] = (
         seen=_deadline,
     ),
     Limit(
+        name="skips",
+        label="the skips",
+        in_use=lambda track: track.access.skip_time is not None,
+        is_missed=lambda outcome: (
+            outcome.skips_limit is not None and outcome.skips > outcome.skips_limit
+        ),
+        sentence=lambda track, outcome, shown: (
+            f"{shown['skips']} times an hour nothing new comes for {shown['skip_time']}, and "
+            f"{shown['skips_limit']} may."
+        ),
+        seen=lambda track, outcome, shown: (
+            [f"{shown['skips']} times an hour nothing new comes for {shown['skip_time']}."]
+            if outcome.skips_limit is not None
+            else []
+        ),
+    ),
+    Limit(
         name="budget",
         label="the budget",
         in_use=lambda track: track.access.budget is not None,

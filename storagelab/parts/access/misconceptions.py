@@ -13,25 +13,33 @@ if TYPE_CHECKING:
 
 
 class AccessMisconceptions(Misconceptions):
-    """How much more is read: a ratio, which can be turned round."""
+    """How much faster order is: a ratio, which can be turned round."""
 
     def evidence(self, track: Track, said: Conclusion) -> str:
         """Return what comes at the start and what is asked for."""
-        terms, shown = track.terms, ACCESS.figures(track, ACCESS.baseline(track))
+        terms, shown = track.terms, ACCESS.figures(track, ACCESS.crisis(track))
         late = ""
         if track.access.misses_limit is not None:
             late = f" and {shown['misses']} {terms.steps} an hour come too late"
         return (
-            f"At the start {shown['supply']} {terms.samples} a second come where "
+            f"In the crisis {shown['supply']} {terms.samples} a second come where "
             f"{shown['demand']} are asked for{late}. Which bar of the waterfall grows then?"
         )
 
     def at_the_start(self, track: Track) -> dict[float, str]:
-        """Return the one ratio that changes nothing."""
-        return {1.0: "no change at all"}
+        """Return what the list says at the start's request size and queue depth, and of nothing."""
+        crisis = ACCESS.crisis(track)
+        return {
+            1.0: "no difference at all",
+            crisis.order_factor: "what the workbench says before you change anything",
+        }
+
+    def how_to_read(self, change: str, track: Track) -> str:
+        """Return where the list of factors is, and what to set for ``change``."""
+        return f"Set {change}, and read the list in the throughput curve."
 
     def own_slip(self, number: float, right: float, near: float) -> str:
         """Return what is said of the right ratio upside down."""
         if math.isclose(number * right, 1, rel_tol=near):
-            return "It is turned round: how many times more is asked for, not what is left."
+            return "It is turned round: how many times more come in order is asked for."
         return ""

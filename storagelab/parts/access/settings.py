@@ -14,6 +14,9 @@ class AccessSettings:
     """What the student sets: sizes in bytes, the buffer in samples."""
 
     shuffled: bool
+    """Whether samples are read here and there, not in the order in which they lie."""
+    scattered_writes: bool
+    """Whether what is written meanwhile goes here and there, not from end to end."""
     format: str
     device: str
     request_size: float

@@ -23,11 +23,13 @@ if TYPE_CHECKING:
     from storagelab.tracks import Track
 
 
-_BINDING = {
+BINDING = {
     "latency": "the latency of each request: too few are outstanding",
     "iops": "the requests per second that the device answers",
     "bandwidth": "the bytes per second that the device moves",
+    "stalls": "the writes that a read now and then waits behind",
 }
+"""What the summary calls each limit of the storage."""
 
 
 def figures(track: Track, outcome: AccessOutcome) -> dict[str, str]:
@@ -67,10 +69,14 @@ def figures(track: Track, outcome: AccessOutcome) -> dict[str, str]:
         "slack": format_time(outcome.slack),
         "misses": format_count(outcome.misses),
         "misses_limit": format_count(track.access.misses_limit or 0),
+        "skips": format_count(outcome.skips),
+        "skips_limit": format_count(outcome.skips_limit) if outcome.skips_limit else "none",
+        "skip_time": format_time(track.access.skip_time or 0),
+        "blocked": format_time(outcome.steps["blocked"]),
         "active": format_share(outcome.active),
         "cost": format_cost(track, outcome.cost),
         "budget": format_cost(track, track.access.budget or 0),
-        "binding": _BINDING.get(outcome.binding, f"{consumer.name} {consumer.themselves}"),
+        "binding": BINDING.get(outcome.binding, f"{consumer.name} {consumer.themselves}"),
     }
 
 

@@ -21,7 +21,6 @@ from storagelab.parts.access.experiment import (
     prepare_time,
     timeline,
 )
-from storagelab.schema import Value
 from storagelab.tracks import Track
 from storagelab.units import format_count, format_share, format_time, time_unit
 from storagelab.widgets.drawing import Drawing, Entry, Shape
@@ -38,8 +37,9 @@ from storagelab.widgets.theme import (
     update_traits,
 )
 
-COLORS = dict(zip(ACTIVITIES, (RED, ORANGE, BLUE, PURPLE, GREEN, GREY), strict=True))
-INK = dict(zip(ACTIVITIES, ("white", "black", "white", "white", "black", "black"), strict=True))
+# a step of one track is blocked and of another opens files: both wait, and look alike
+COLORS = dict(zip(ACTIVITIES, (ORANGE, RED, ORANGE, BLUE, PURPLE, GREEN, GREY), strict=True))
+INK = dict.fromkeys(ACTIVITIES, "black") | dict.fromkeys(("open", "read", "prepare"), "white")
 """A colour for text that can be read on each of the colours."""
 LANE = dict.fromkeys(STORAGE, "storage") | {
     "prepare": "prepare",
@@ -50,22 +50,22 @@ LANES = ("storage", "prepare", "compute")
 ROWS = {"in order": (6.9, 5.9, 4.9), "now": (2.9, 1.9, 0.9)}
 """The heights of each order's lanes."""
 BOTTOM, TOP = 0.3, 7.9
-HALF = {name: 0.28 if name in ("wait", "idle") else 0.42 for name in ACTIVITIES}
-"""Half the height of a box; waiting and idling are drawn thin."""
+THIN = ("blocked", "wait", "idle")
+HALF = {name: 0.28 if name in THIN else 0.42 for name in ACTIVITIES}
+"""Half the height of a box; whatever waits or idles is drawn thin."""
 Orders = dict[str, tuple[AccessOutcome, Timeline]]
 """The outcome and the steps of each order."""
 LEAST_STEPS = 6
 """The least number of compute times that the axis shows."""
 
 
-def span(track: Track, baseline: AccessOutcome) -> float:
+def span(track: Track, crisis: AccessOutcome) -> float:
     """Return the length of the axis in seconds.
 
-    It holds one whole step at the track's initial settings, and :data:`LEAST_STEPS` compute times
-    at least.
+    It holds one whole step of the track's crisis, and :data:`LEAST_STEPS` compute times at least.
     """
     period = track.node.compute_time
-    return period * max(LEAST_STEPS, math.ceil(1.1 * baseline.io_time / period))
+    return period * max(LEAST_STEPS, math.ceil(1.1 * crisis.io_time / period))
 
 
 def inside(spans: Floats, end: float) -> Floats:
@@ -75,7 +75,7 @@ def inside(spans: Floats, end: float) -> Floats:
 
 
 class IOWaterfall(Instrument):
-    """Consecutive steps at the present settings, under steps whose data is read in order."""
+    """Consecutive steps at the present settings, under those of the same settings in order."""
 
     name = "io_waterfall"
 
@@ -83,12 +83,11 @@ class IOWaterfall(Instrument):
         super().__init__(track)
         self.title = f"I/O waterfall: how {track.terms.steps} follow one another"
         self.preparing = prepare_time(track)
-        self.span = span(track, PARTS["access"].baseline(track))
+        self.span = span(track, PARTS["access"].crisis(track))
         self.scale, self.unit = time_unit(self.span)
         self.end = self.span / self.scale
         # storage can be two steps ahead, and one more step is cut at the end
         self.most = math.ceil(self.span / track.node.compute_time) + 4
-        self._references: dict[tuple[Value, ...], AccessOutcome] = {}
 
         self.keys = [(order, name) for order in ROWS for name in ACTIVITIES]
         self.drawing = Drawing(
@@ -104,6 +103,8 @@ class IOWaterfall(Instrument):
     def _add_bars(self) -> None:
         """Add the boxes of every activity in both orders, as one mark."""
         said = {
+            "blocked": "blocked: behind a write, on average",
+            "wait": "wait: for the first byte",
             "prepare": f"prepare: {self.track.terms.preparer}",
             "compute": f"compute: {self.track.terms.consumer.name}",
         }
@@ -196,17 +197,9 @@ class IOWaterfall(Instrument):
         row, half = self._row(key), HALF[key[1]]
         return boxes(spans, row - half, row + half, self.most)
 
-    def reference(self, outcome: AccessOutcome) -> AccessOutcome:
-        """Return the outcome of reading in order with the present device and queue depth."""
-        settings = outcome.settings
-        kept = settings.device, settings.queue_depth, settings.format
-        if kept not in self._references:
-            self._references[kept] = in_order(self.track, settings)
-        return self._references[kept]
-
     def lines(self, outcome: AccessOutcome) -> Orders:
         """Return each order's outcome and its steps on the axis."""
-        both = {"in order": self.reference(outcome), "now": outcome}
+        both = {"in order": in_order(self.track, outcome.settings), "now": outcome}
         return {
             order: (shown, timeline(shown, self.preparing, self.span))
             for order, shown in both.items()
@@ -263,10 +256,12 @@ class IOWaterfall(Instrument):
     def _hover(self, order: str, outcome: AccessOutcome, line: Timeline) -> tuple[str, str, str]:
         times = {name: format_time(seconds) for name, seconds in outcome.steps.items()}
         opening = f"opens {times['open']}, " if outcome.steps["open"] else ""
+        blocked = f", is blocked for {times['blocked']}" if outcome.steps["blocked"] else ""
         consumer = self.track.terms.consumer
         idle = line.period - outcome.steps["compute"]
         return (
-            f"{order}, storage: {opening}waits {times['wait']}, reads {times['read']} a step",
+            f"{order}, storage: {opening}waits {times['wait']}, reads {times['read']} a "
+            f"step{blocked}",
             f"{order}: prepared in {format_time(self.preparing)} a step",
             f"{order}, {consumer.label}: {times['compute']} busy, {format_time(idle)} idle a step",
         )
@@ -283,6 +278,7 @@ class IOWaterfall(Instrument):
             f"{times['read']} reading), {consumer.name} {times['compute']}: a {step} comes every "
             f"{format_time(lines['now'][1].period)}, and {consumer.they} "
             f"{consumer.verb('idle')} {idle} of the time.{off} {self._compare(lines)}"
+            f"{self._blocked(lines)}"
         )
 
     def _compare(self, lines: Orders) -> str:
@@ -292,15 +288,21 @@ class IOWaterfall(Instrument):
         every = format_time(best.period)
         if ratio > 1.05:
             return (
-                f"With everything read in order, in large requests, it would come every {every}: "
-                f"{format_count(ratio)} in the time of one."
+                f"In order it would come every {every}: {format_count(ratio)} in the time of one."
             )
         if ratio < 0.95:
-            return (
-                f"With everything read in order, in large requests, a {step} would come every "
-                f"{every}, which is longer."
-            )
-        return f"With everything read in order, in large requests, it would come every {every} too."
+            return f"In order a {step} would come every {every}, which is longer."
+        return f"In order it would come every {every} too."
+
+    def _blocked(self, lines: Orders) -> str:
+        """Say how long a step waits behind a write, where anything is written."""
+        ordered, now = (lines[order][0].steps["blocked"] for order in ROWS)
+        if not now:
+            return ""
+        return (
+            f" Behind a write it waits {format_time(now)} on average, and {format_time(ordered)} "
+            "in order."
+        )
 
     def table(self, outcome: AccessOutcome) -> Table:
         """Return the time and the share of a step that each activity takes, in both orders."""
@@ -325,7 +327,6 @@ def io_waterfall(
 ) -> ipywidgets.VBox:
     """Return the I/O waterfall of a track, playable without a kernel.
 
-    A device that reads ahead, such as ``device="hdd"``, shows what a shuffle alone costs.
     ``settings`` in SI by control name (see :func:`storagelab.widgets.picture.picture`).
     """
     return picture(lambda loaded: [IOWaterfall(loaded)], "access", track, moving, **settings)

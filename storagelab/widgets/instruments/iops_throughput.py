@@ -20,6 +20,7 @@ from storagelab.parts.access.experiment import (
     asymptotes,
     device_curve,
     measured_reads,
+    order_factor,
     turning_size,
 )
 from storagelab.parts.formatting import inside
@@ -31,6 +32,7 @@ from storagelab.units import (
     format_binary,
     format_count,
     format_share,
+    significant,
 )
 from storagelab.widgets.drawing import PLACED, Drawing, Entry, Rows
 from storagelab.widgets.instruments.base import Instrument
@@ -39,6 +41,7 @@ from storagelab.widgets.table import Cell, Table
 from storagelab.widgets.theme import (
     DASHES,
     SEQUENCE,
+    TEXT,
     axis,
     fitting,
     rectangle,
@@ -51,6 +54,8 @@ POINTS = 57
 """The number of request sizes on a curve."""
 AT_KNEE = 1.1
 """A request within this factor of the knee counts as being at the knee."""
+ROW = 0.045
+"""The height of a row of text, as a share of the figure."""
 HEADROOM = 10.0**0.9
 """Room for text above and below the curves, as a factor."""
 
@@ -75,7 +80,8 @@ def curves(track: Track, queue_depth: float) -> dict[str, Floats]:
     """Return bytes/s of random reads at :func:`request_sizes` for each of the track's devices."""
     sizes = request_sizes(track)
     return {
-        name: device_curve(load_device(name), sizes, queue_depth) for name in device_labels(track)
+        name: device_curve(track.access.device(name), sizes, queue_depth)
+        for name in device_labels(track)
     }
 
 
@@ -130,7 +136,7 @@ class IOPSThroughput(Instrument):
         self.measured = measurements(track)
         # the knee of a serial flash is at a few bytes, smaller than any request
         kneed = any(
-            self.sizes[0] <= turning_size(load_device(name), depth) <= self.sizes[-1]
+            self.sizes[0] <= turning_size(track.access.device(name), depth) <= self.sizes[-1]
             for name in self.labels
             for depth in depths(track)
         )
@@ -143,6 +149,7 @@ class IOPSThroughput(Instrument):
         self.knees = self._knees(low) if kneed else None
         self.dots = self._dots()
         self._add_labels()
+        self._add_factors()
         self.point = self.drawing.points(
             [self.sizes[0]], [low], GREY, "diamond", 140, apply_clip=False,
             moving=(*PLACED, "marker"), legend=Entry("you", 5), table=[Rows(1, self._own_row)],
@@ -218,7 +225,7 @@ class IOPSThroughput(Instrument):
                 legend=Entry(
                     f"{device}, measured at the queue depths written ({short_source(items[0])})", 6
                 ),
-                table=[Rows(3, partial(self._measured_rows, items))],
+                table=[Rows(4, partial(self._measured_rows, items))],
             )
             for marker, (device, items) in zip(markers, self.measured.items(), strict=False)
         }
@@ -257,6 +264,30 @@ class IOPSThroughput(Instrument):
         sample = self.track.dataset.sample_size
         text = f"{self.track.terms.sample} {format_binary(sample)}"
         self._write_size(self.sample_size, sample, text)
+
+    def _add_factors(self) -> None:
+        """Add the list of how many times faster each device is in order, under the curves."""
+        count = len(self.labels) + 1
+        lowest, highest = (math.log(rate) for rate in (self.low, self.top))
+        # rows from the figure's lower edge, above the names of the sizes
+        rows = [0.11 + ROW * place for place in reversed(range(count))]
+        self.factors = self.drawing.label(
+            [self.sizes[-1]] * count,
+            [math.exp(lowest + row * (highest - lowest)) for row in rows],
+            [""] * count,
+            "end",
+            weight="bold",
+            colors=[TEXT, *self.colors.values()],
+            x_offset=-6,
+            moving=("text",),
+        )
+
+    def _order_factors(self, outcome: AccessOutcome) -> dict[str, float]:
+        """Return how many times faster each device is in order, at the present size and depth."""
+        size, depth = outcome.settings.request_size, outcome.settings.queue_depth
+        return {
+            name: order_factor(self.track.access.device(name), size, depth) for name in self.labels
+        }
 
     def _axes(self, low: float, high: float) -> list[Any]:
         first, last = (int(np.log2(size)) for size in (self.sizes[0], self.sizes[-1]))
@@ -311,6 +342,18 @@ class IOPSThroughput(Instrument):
             outcome.request_bytes,
             f"request {format_binary(outcome.request_bytes)}",
         )
+        size, depth = format_binary(settings.request_size), format_count(settings.queue_depth)
+        heads = [f"read in order, against {size} at random, {depth} at a time:"]
+        update_traits(
+            self.factors,
+            text=np.array(
+                heads
+                + [
+                    f"{self.labels[name]} {significant(factor)}x"
+                    for name, factor in self._order_factors(outcome).items()
+                ]
+            ),
+        )
         below = outcome.bandwidth < self.low
         update_traits(
             self.point,
@@ -340,7 +383,7 @@ class IOPSThroughput(Instrument):
 
     def _turning(self, depth: float) -> Knees:
         """Return the knees' ``x`` and ``y``, and opacities that are 0 for a knee off the axis."""
-        devices = [load_device(name) for name in self.labels]
+        devices = [self.track.access.device(name) for name in self.labels]
         sizes = np.array([turning_size(device, depth) for device in devices])
         shown = (sizes >= self.sizes[0]) & (sizes <= self.sizes[-1])
         x = np.where(shown, sizes, self.sizes[0])
@@ -352,7 +395,8 @@ class IOPSThroughput(Instrument):
 
     def _draw_regions(self, outcome: AccessOutcome) -> None:
         """Divide the figure at the chosen device's knee and name both sides."""
-        device, depth = load_device(outcome.settings.device), outcome.settings.queue_depth
+        settings = outcome.settings
+        device, depth = self.track.access.device(settings.device), settings.queue_depth
         requests, level = asymptotes(device, depth)
         low, high = float(self.sizes[0]), float(self.sizes[-1])
         knee = min(max(level / requests, low), high)
@@ -398,7 +442,8 @@ class IOPSThroughput(Instrument):
 
     def _place(self, outcome: AccessOutcome) -> str:
         """Describe where the present point lies relative to the chosen device's curve."""
-        device, depth = load_device(outcome.settings.device), outcome.settings.queue_depth
+        settings = outcome.settings
+        device, depth = self.track.access.device(settings.device), settings.queue_depth
         random = float(device_curve(device, np.array([outcome.request_bytes]), depth)[0])
         if outcome.moved > 1.05 * random:
             place = (
@@ -423,7 +468,8 @@ class IOPSThroughput(Instrument):
 
     def _checked(self, outcome: AccessOutcome) -> str:
         """Describe the measurements of the chosen kind of device at the present depth."""
-        device, depth = load_device(outcome.settings.device), outcome.settings.queue_depth
+        settings = outcome.settings
+        device, depth = self.track.access.device(settings.device), settings.queue_depth
         found = [
             f"{format_bandwidth(item.bandwidth)} in requests of {format_binary(item.request_size)} "
             f"({item.device}, {short_source(item)})"
@@ -438,7 +484,11 @@ class IOPSThroughput(Instrument):
         heads = ("point", "request size (KiB)", "queue depth")
         rates = (f"{label} (MB/s)" for label in self.labels.values())
         # the table has all knees, even those that lie off the axis
-        more = Rows(2, self._knee_rows), Rows(4, self._curve_rows)
+        more = (
+            Rows(2, self._order_rows),
+            Rows(3, self._knee_rows),
+            Rows(5, self._curve_rows),
+        )
         return Table((*heads, *rates), self.drawing.rows(outcome, *more))
 
     def _row(
@@ -452,10 +502,24 @@ class IOPSThroughput(Instrument):
         depth, device = outcome.settings.queue_depth, outcome.settings.device
         return [self._row("you", outcome.request_bytes, depth, device, outcome.bandwidth)]
 
+    def _order_rows(self, outcome: AccessOutcome) -> list[tuple[Cell, ...]]:
+        """Return each device's rates at the present size and depth, at random and in order."""
+        size, depth = outcome.settings.request_size, outcome.settings.queue_depth
+        rates = [
+            float(device_curve(self.track.access.device(name), np.array([size]), depth)[0]) / MB
+            for name in self.labels
+        ]
+        factors = self._order_factors(outcome).values()
+        ordered = [rate * factor for rate, factor in zip(rates, factors, strict=True)]
+        return [
+            ("at random", size / KIB, depth, *rates),
+            ("in order", size / KIB, depth, *ordered),
+        ]
+
     def _knee_rows(self, outcome: AccessOutcome) -> list[tuple[Cell, ...]]:
         depth, rows = outcome.settings.queue_depth, []
         for name in self.labels:
-            device = load_device(name)
+            device = self.track.access.device(name)
             knee = turning_size(device, depth)
             at_knee = float(device_curve(device, np.array([knee]), depth)[0])
             rows.append(self._row("knee", knee, depth, name, at_knee))

@@ -141,7 +141,7 @@ def test_the_table_has_the_models_numbers_uncut(name: str, data: Any) -> None:
 
 def test_a_drive_that_is_fast_on_average_has_a_tail_beyond_its_deadline() -> None:
     instrument = built(DeadlineTail, "edge_guardian")
-    outcome = PARTS["access"].baseline(load_track("edge_guardian"))
+    outcome = PARTS["access"].crisis(load_track("edge_guardian"))
     instrument.update(outcome)
     assert outcome.io_time < outcome.deadline
     assert instrument.quantiles.x[0] > instrument.deadline.x[0]

@@ -1,10 +1,12 @@
 """Curves, knees and sizes are the model's, and measurements those of the published tables."""
 
 import csv
+import re
 from importlib import resources
 from itertools import pairwise
 from typing import Any
 
+import keys
 import numpy as np
 import pytest
 from hypothesis import given
@@ -13,9 +15,20 @@ from hypothesis import strategies as st
 from storagelab.devices import load_device
 from storagelab.formats import FORMATS
 from storagelab.parts import PARTS
-from storagelab.parts.access.experiment import asymptotes, device_curve, turning_size
+from storagelab.parts.access.experiment import (
+    asymptotes,
+    device_curve,
+    order_factor,
+    turning_size,
+)
 from storagelab.tracks import TRACKS, load_track
-from storagelab.units import format_bandwidth, format_binary, format_share
+from storagelab.units import (
+    format_bandwidth,
+    format_binary,
+    format_count,
+    format_share,
+    significant,
+)
 from storagelab.widgets.instruments.iops_throughput import (
     IOPSThroughput,
     curves,
@@ -74,7 +87,8 @@ def test_the_regions_part_at_the_chosen_devices_knee_and_are_named(name: str, da
     outcome = data.draw(outcomes(name, "access"))
     instrument = built(IOPSThroughput, name)
     words = instrument.draw(outcome)
-    device, depth = load_device(outcome.settings.device), outcome.settings.queue_depth
+    device = load_track(name).access.device(outcome.settings.device)
+    depth = outcome.settings.queue_depth
     knee, (low, high) = turning_size(device, depth), request_sizes(load_track(name))[[0, -1]]
     left, right = instrument.ground.x[0], instrument.ground.x[1]
     assert left.min() == low
@@ -99,11 +113,63 @@ def test_the_regions_part_at_the_chosen_devices_knee_and_are_named(name: str, da
 
 
 @EVERY_TRACK
-def test_a_deeper_queue_moves_every_knee_left_and_every_curve_up(name: str) -> None:
-    instrument = IOPSThroughput(load_track(name))
-    at = [instrument._at(depth)[1][0] for depth in depths(load_track(name))]
+def test_a_deeper_queue_moves_every_knee_to_that_of_a_queue_without_end(name: str) -> None:
+    """To the left, except where the share of a store's requests is less than one reader's bytes."""
+    part, instrument = load_track(name).access, IOPSThroughput(load_track(name))
+    ends = [device.bandwidth / device.max_iops for device in map(part.device, instrument.labels)]
+    low, high = instrument.sizes[[0, -1]]
+    at = [instrument._at(depth)[1] for depth in depths(load_track(name))]
+    for (before, _, was), (after, _, seen) in pairwise(at):
+        for start, stop, end, *shown in zip(before, after, ends, was, seen, strict=True):
+            if all(shown) and low <= end <= high:
+                assert abs(np.log(stop / end)) <= abs(np.log(start / end)) + 1e-9
+
+
+@EVERY_TRACK
+def test_a_deeper_queue_moves_every_curve_up(name: str) -> None:
+    at = [curves(load_track(name), depth) for depth in depths(load_track(name))]
     for before, after in pairwise(at):
-        assert np.all(after <= before * (1 + 1e-12))
+        for device, rates in before.items():
+            assert np.all(after[device] >= rates * (1 - 1e-12))
+
+
+@EVERY_TRACK
+@ANY
+def test_the_list_says_what_order_is_worth_to_each_device(name: str, data: Any) -> None:
+    """At the present size and depth: the number that the conclusion asks for."""
+    outcome = data.draw(outcomes(name, "access"))
+    instrument = built(IOPSThroughput, name)
+    instrument.update(outcome)
+    settings = outcome.settings
+    head, *lines = instrument.factors.text
+    assert format_binary(settings.request_size) in head
+    assert f"{format_count(settings.queue_depth)} at a time" in head
+    table = {row[0]: row for row in instrument.table(outcome).rows[:3]}
+    assert table["in order"][1:3] == table["at random"][1:3]
+    for place, (device, line) in enumerate(zip(instrument.labels, lines, strict=True)):
+        label, _, times = line.rpartition(" ")
+        assert label == instrument.labels[device]
+        exact = order_factor(
+            load_track(name).access.device(device), settings.request_size, settings.queue_depth
+        )
+        assert float(times.removesuffix("x").replace(",", "")) == pytest.approx(exact, rel=0.01)
+        ordered, random = table["in order"][3 + place], table["at random"][3 + place]
+        assert ordered / random == pytest.approx(exact)
+
+
+@EVERY_TRACK
+def test_the_number_that_is_asked_for_stands_in_the_list_and_not_in_the_words(name: str) -> None:
+    track, part = load_track(name), PARTS["access"]
+    asked = keys.compared(track, part)
+    instrument = built(IOPSThroughput, name)
+    words = instrument.draw(asked)
+    number = f"{significant(asked.order_factor)}x"
+    assert f"{instrument.labels[asked.settings.device]} {number}" in list(instrument.factors.text)
+    assert number not in words
+    assert significant(asked.order_factor) not in re.findall(r"[\d.,]+\d", words)
+    assert significant(asked.order_factor) not in re.findall(
+        r"[\d.,]+\d", part.summary(track, asked)
+    )
 
 
 @EVERY_TRACK
@@ -115,11 +181,12 @@ def test_a_knee_is_in_the_legend_where_one_is_drawn(name: str) -> None:
     knees = {depth: instrument._at(depth)[1] for depth in depths(load_track(name))}
     for depth, (x, y, seen) in knees.items():
         for device, at, rate, shown in zip(instrument.lines, x, y, seen, strict=True):
-            knee = turning_size(load_device(device), depth)
+            item = load_track(name).access.device(device)
+            knee = turning_size(item, depth)
             assert bool(shown) == (scale.min <= knee <= scale.max)
             if shown:
                 assert at == knee
-                assert rate == device_curve(load_device(device), np.array([knee]), depth)[0]
+                assert rate == device_curve(item, np.array([knee]), depth)[0]
     assert drawn == any(any(seen) for _, _, seen in knees.values())
 
 
@@ -155,7 +222,8 @@ def test_a_rate_below_the_figure_is_marked_and_said(name: str, data: Any) -> Non
 def test_what_is_read_ahead_isnt_said_to_be_bound_by_requests(name: str, data: Any) -> None:
     outcome = data.draw(outcomes(name, "access"))
     words = built(IOPSThroughput, name).draw(outcome)
-    device, size = load_device(outcome.settings.device), np.array([outcome.request_bytes])
+    device = load_track(name).access.device(outcome.settings.device)
+    size = np.array([outcome.request_bytes])
     random = device_curve(device, size, outcome.settings.queue_depth)[0]
     above = outcome.moved > 1.05 * random
     assert ("read ahead" in words) == above
@@ -260,7 +328,7 @@ def test_the_table_has_the_point_the_knees_and_the_curves(name: str, data: Any) 
 
 
 def test_the_crisis_lies_left_of_the_knee() -> None:
-    outcome = PARTS["access"].baseline(load_track("cloud_titan"))
+    outcome = PARTS["access"].crisis(load_track("cloud_titan"))
     words = built(IOPSThroughput, "cloud_titan").draw(outcome)
     assert "you are left of it, where requests per second bind" in words
 

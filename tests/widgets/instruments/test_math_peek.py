@@ -98,9 +98,9 @@ def test_on_a_page_it_is_open_and_plays_the_equation_of_each_value(
     (view,) = [child for child in box.children if hasattr(child, "tex")]
     (playback,) = [child for child in box.children if hasattr(child, "frames")]
     assert view.unfolded
-    assert shown(view) == of(part.equation(track, part.baseline(track)))
+    assert shown(view) == of(part.equation(track, part.crisis(track)))
     control = part.of(track).control(moving)
-    values = {item.name: item.to_si(item.default) for item in part.of(track).controls}
+    values = part.of(track).turned
     for index in (0, len(control.values) - 1):
         outcome = part.run(track, {**values, moving: control.to_si(control.values[index])})
         frame = dict(zip(playback.names, playback.frames[index], strict=True))

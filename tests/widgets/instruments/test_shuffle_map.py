@@ -77,23 +77,23 @@ def test_in_order_is_a_diagonal_and_single_files_are_a_cloud() -> None:
 
 def test_shards_without_a_buffer_are_blocks_and_a_buffer_blurs_them() -> None:
     instrument = built(ShuffleMap, NAME)
-    words = instrument.draw(outcome_of(format="webdataset", buffer=0))
+    words = instrument.draw(outcome_of(shuffled=True, format="webdataset", buffer=0))
     blocks = drawn_places(instrument).reshape(-1, SHARD)
     np.testing.assert_allclose(np.diff(blocks, axis=1), 1, atol=1e-9)
     assert not np.allclose(np.diff(blocks[:, 0]), SHARD)
     assert words.startswith("Blocks")
-    words = instrument.draw(outcome_of(format="webdataset", buffer=16384))
+    words = instrument.draw(outcome_of(shuffled=True, format="webdataset", buffer=16384))
     spread = drawn_places(instrument).reshape(-1, SHARD)
     assert np.ptp(spread, axis=1).mean() > 3 * SHARD
     assert words.startswith("Blurred blocks")
     # the blocks are still where their shards were read
     assert np.corrcoef(spread.mean(axis=1), blocks.mean(axis=1))[0, 1] > 0.9
-    words = instrument.draw(outcome_of(format="webdataset", buffer=1048576))
+    words = instrument.draw(outcome_of(shuffled=True, format="webdataset", buffer=1048576))
     assert words.startswith("A cloud")
 
 
 def test_a_buffer_that_is_smaller_than_a_dot_is_said_to_be() -> None:
-    words = built(ShuffleMap, NAME).draw(outcome_of(format="tfrecord", buffer=512))
+    words = built(ShuffleMap, NAME).draw(outcome_of(shuffled=True, format="tfrecord", buffer=512))
     assert "a buffer of 512 is too small to be seen here" in words
 
 
