@@ -164,6 +164,7 @@ def test_every_frame_of_a_pages_playback_is_the_model_at_that_value(
     instruments = instruments_of(track, part_name)
     captions = [shown.children[3] for shown in box.children[3 : 3 + len(instruments)]]
     for instrument in instruments:
+        instrument.update(part.baseline(track))
         instrument.on_a_page()
     baseline = part.baseline(track).settings
     for index in (0, len(control.values) // 2, len(control.values) - 1):
