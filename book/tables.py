@@ -23,9 +23,9 @@ from storagelab.devices import Device, load_device
 from storagelab.parts import ACCESS, CHECKPOINT, PARTS, PIPELINE, AnyOutcome
 from storagelab.parts.access.table import AccessTable
 from storagelab.parts.checkpoint.table import CheckpointTable
+from storagelab.parts.checkpoint.words import format_loss
 from storagelab.parts.formatting import (
     cost_with_period,
-    format_answer,
     format_cost,
     format_setting,
 )
@@ -191,8 +191,8 @@ def given(track: Track) -> HTML:
         (
             "Part 3: what is saved",
             f"{format_bytes(job.size)} of state; {escape(track.terms.run)} of "
-            f"{format_answer(job.answer, job.solve_time)}; {format_time(job.restart_time)} to "
-            "start again",
+            f"{format_time(job.solve_time)}; {format_time(job.detect_time + job.start_time)} to "
+            "start again, and to read the state back",
         ),
     ]
     return HTML(table("what is given", ("what, and its source", "in numbers"), rows, "sourced"))
@@ -327,11 +327,12 @@ ROWS: dict[str, tuple[tuple[str, Cell], ...]] = {
         ("interval today", lambda t, o: format_time(o.settings.interval)),
         ("Young: √(2<i>dM</i>)", lambda t, o: format_time(o.young)),
         ("exact optimum", lambda t, o: format_time(o.optimum)),
+        ("restart <i>R</i>", lambda t, o: format_time(o.scheme.restart_time)),
         (
-            "overhead, today",
-            lambda t, o: format_share(o.wasted / o.solve_time),
+            "lost, today",
+            lambda t, o: f"{format_loss(t, o.loss)} of {t.checkpoint.gone or t.terms.run}",
         ),
-        ("overhead that is borne", lambda t, o: _waste(o.waste_limit)),
+        ("loss that is borne", lambda t, o: _waste(o.waste_limit)),
         (
             "dumps take of the storage, today",
             lambda t, o: (

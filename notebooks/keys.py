@@ -94,13 +94,17 @@ def pipeline_key(track: Track) -> dict[str, Any]:
     }
 
 
+SAME_LOSS = 0.05
+"""Share by which two losses may differ and still count as the same."""
+
+
 def _longer_or_shorter(track: Track, settings: CheckpointSettings) -> str:
     job = track.checkpoint
     proposed, present = (
-        CHECKPOINT.experiment(track, replace(settings, interval=interval)).wall_time
+        CHECKPOINT.experiment(track, replace(settings, interval=interval)).loss
         for interval in (job.proposed_interval, job.present_interval)
     )
-    if abs(proposed / present - 1) < 0.01:
+    if abs(proposed / present - 1) < SAME_LOSS:
         return option(track, CHECKPOINT, "same")
     return option(track, CHECKPOINT, "longer" if proposed > present else "shorter")
 
@@ -111,7 +115,7 @@ def checkpoint_key(track: Track) -> dict[str, Any]:
     return {
         "prediction": _longer_or_shorter(track, CHECKPOINT.crisis(track).settings),
         "conclusion": _longer_or_shorter(track, changed.settings),
-        "number": changed.wall_time / track.checkpoint.answer.si,
+        "number": changed.loss / track.checkpoint.answer.si,
     }
 
 

@@ -120,4 +120,4 @@ def format_money(dollars: float) -> str:
     """Return an amount of US dollars, such as ``$1,230`` or ``$2.35 million``."""
     if abs(dollars) >= 1e6:
         return f"${significant(dollars / 1e6)} million"
-    return f"${dollars:,.0f}" if abs(dollars) >= 10 else f"${dollars:.2f}"
+    return f"${dollars:,.0f}" if abs(dollars) >= 100 else f"${dollars:.2f}"

@@ -322,7 +322,7 @@ def test_the_text_as_it_is_parses(name: str) -> None:
         ('dumps = "checkpoints"\n', "`dumps` - at `$.terms`"),
         ('compare_words = "twice today\'s cache"\n', "`compare_words` - at `$.pipeline`"),
         ("compare = { cache_gb = 4000 }\n", "`compare` - at `$.pipeline`"),
-        ("restart_time = 600\n", "`restart_time` - at `$.checkpoint`"),
+        ("start_time = 120\n", "`start_time` - at `$.checkpoint`"),
         ("amount = 2.5\n", "`amount` - at `$.prices"),
         ('belief = "Compute is always the bottleneck"\n', "`belief` - at `$.access.question"),
         ('answer = "cache_gb"\n', "`answer` - at `$.pipeline.controls[0]`"),
@@ -359,7 +359,7 @@ def test_a_missing_table_is_named(block: str, field: str) -> None:
     [
         ("mission =", "mision =", "mis"),
         ("sample_size =", "samplesize =", "sample"),
-        ("nodes = 1024", "nodes = 1024\nnode_count = 1024", "`node_count` - at `$.checkpoint`"),
+        ("start_time = 120", "start_time = 120\nend_time = 1", "`end_time` - at `$.checkpoint`"),
         ("fixed = { policy", "fixd = 1\nfixed = { policy", "`fixd` - at `$.pipeline`"),
         ("decided = false", "decidd = false", "`decidd` - at `$.access.controls[2]`"),
         ('date = "2026-11"', 'dates = "2026-11"', "`$.prices"),
@@ -383,10 +383,15 @@ NUMBERS = {
     "epochs = 30": "$.pipeline.epochs",
     "stream_bandwidth = 87.5e6": "$.pipeline.stream_bandwidth",
     "runs = 10": "$.pipeline.runs",
-    "nodes = 1024": "$.checkpoint.nodes",
     "parameters = 70.55e9": "$.checkpoint.parameters",
     "node_bandwidth = 25e9": "$.checkpoint.node_bandwidth",
-    "restart_time = 600": "$.checkpoint.restart_time",
+    "start_time = 120": "$.checkpoint.start_time",
+    "write_efficiency = 0.4": "$.checkpoint.write_efficiency",
+    "metadata_rate = 15000": "$.checkpoint.metadata_rate",
+    "plot_top = 432": "$.checkpoint.plot_top",
+    "share = 0.15": "$.checkpoint.failures[0].share",
+    "bandwidth = 160e9": "$.checkpoint.destinations[1].bandwidth",
+    "useful = 0.87": "$.checkpoint.fleets[0].useful",
     "solve_time = 2592000": "$.checkpoint.solve_time",
     "storage_limit = 0.02": "$.checkpoint.storage_limit",
     "event_node_mtbf = 7200000": "$.checkpoint.event_node_mtbf",
@@ -396,6 +401,9 @@ NUMBERS = {
 OR_ZERO = {
     "reach_target = 5000": "$.access.reach_target",
     "amount = 2.5": "$.prices",
+    "files_per_writer = 8": "$.checkpoint.files_per_writer",
+    "detect_time = 600": "$.checkpoint.detect_time",
+    "repair_time = 14400": "$.checkpoint.repair_time",
 }
 OF_OTHERS = {
     "edge_guardian": {
@@ -455,7 +463,8 @@ def test_a_share_above_one_and_half_a_node_are_refused() -> None:
     assert "$.access.target_utilization" in refused(
         edited("target_utilization = 0.95", "target_utilization = 95")
     )
-    assert "$.checkpoint.nodes" in refused(edited("nodes = 1024", "nodes = 1024.5"))
+    half = edited("256, 1024, 2048", "256.5, 1024, 2048")
+    assert "nodes must be whole numbers from 1 up - at `$.checkpoint.nodes`" in refused(half)
 
 
 @pytest.mark.parametrize(
@@ -727,9 +736,39 @@ def test_a_law_that_contradicts_itself_is_named(old: str, new: str, says: str) -
         ),
         (
             "cloud_titan",
-            "nodes = 1024\n",
-            "nodes = 1024\nwaste_limit = 0.1\n",
+            "parameters = 70.55e9\n",
+            "parameters = 70.55e9\nwaste_limit = 0.1\n",
             "no sentence for the limit 'waste' - at `$.checkpoint.unmet`",
+        ),
+        (
+            "cloud_titan",
+            'survives = ["process"]',
+            'survives = ["prozess"]',
+            "'local NVMe' survives an unknown 'prozess' - at `$.checkpoint.destinations`",
+        ),
+        (
+            "cloud_titan",
+            "bandwidth = 160e9\n",
+            "",
+            "'snapshot' needs a bandwidth - at `$.checkpoint.destinations`",
+        ),
+        (
+            "cloud_titan",
+            "bandwidth = 6e9\nevery = 10",
+            "bandwidth = 6e9\nevery = 200",
+            "'local NVMe' may never reach the shared storage - at `$.checkpoint.destinations`",
+        ),
+        (
+            "cloud_titan",
+            "share = 0.15",
+            "share = 0.25",
+            "the shares add up to 1.1 - at `$.checkpoint.failures`",
+        ),
+        (
+            "mobile_nomad",
+            'destination = "storage"',
+            'destination = "elsewhere"',
+            "unknown destination 'elsewhere' - at `$.checkpoint.destination`",
         ),
         (
             "edge_guardian",

@@ -140,6 +140,22 @@ def first_order_wall_time(
     return to_scalar(work + dumps + ((step + dump) / 2 + restart) * (work / mean))
 
 
+def first_order_loss(
+    interval: Quantity[Q], dump_time: Quantity[Q], mtbf: Quantity[Q], restart_time: Quantity[Q]
+) -> Q:
+    """Return the seconds that are lost for each second of work, to first order in 1/M.
+
+    ``d/τ + [(τ + d)/2 + R]/M``: a dump after every interval, and at each failure the half of
+    interval and dump, on average, and a restart. What :func:`first_order_wall_time` tends to for
+    a long job, with the same limits; 1 second for 1 second is a loss of 1.
+
+    Raises ``ValueError`` for an interval or MTBF of 0 or less, or another time below 0.
+    """
+    step, dump = positive("interval", interval), non_negative("dump_time", dump_time)
+    mean, restart = positive("mtbf", mtbf), non_negative("restart_time", restart_time)
+    return to_scalar(dump / step + ((step + dump) / 2 + restart) / mean)
+
+
 def unprotected_wall_time(
     solve_time: Quantity[Q], mtbf: Quantity[Q], restart_time: Quantity[Q]
 ) -> Q:

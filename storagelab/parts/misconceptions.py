@@ -64,7 +64,9 @@ def refuted(track: Track, part: Part[SettingsT, OutcomeT], said: Conclusion) -> 
         f"You concluded {said.option!r}: “{part.words(track, option.text)}” The idea behind it: "
         f"“{option.belief}”."
     ]
-    if said.locked == said.option:
+    if said.locked == said.option and part.changed_case:
+        sentences.append("It is what you locked, of another case: what has changed since?")
+    elif said.locked == said.option:
         sentences.append(
             f"You were {format_share(said.confidence)} sure of it before the evidence, and have "
             "held on to it."

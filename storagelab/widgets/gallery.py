@@ -7,6 +7,8 @@ from typing import Any
 
 from storagelab.widgets.instruments.checkpoint_storm import checkpoint_storm
 from storagelab.widgets.instruments.deadline_tail import deadline_tail
+from storagelab.widgets.instruments.destinations import destinations
+from storagelab.widgets.instruments.fleet_goodput import fleet_goodput
 from storagelab.widgets.instruments.flow_gauge import data_flow_gauge
 from storagelab.widgets.instruments.io_waterfall import io_waterfall
 from storagelab.widgets.instruments.iops_throughput import iops_throughput
@@ -23,6 +25,8 @@ __all__ = [
     "data_flow_gauge",
     "data_flow_sankey",
     "deadline_tail",
+    "destinations",
+    "fleet_goodput",
     "io_waterfall",
     "iops_throughput",
     "math_peek",
@@ -45,6 +49,8 @@ GALLERY: dict[str, Callable[..., Any]] = {
         ten_runs,
         checkpoint_storm,
         young_daly,
+        destinations,
+        fleet_goodput,
         math_peek,
     )
 }

@@ -205,7 +205,12 @@ def test_a_job_that_never_ends_can_be_decided_and_stays_valid_json(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     session = open_part("cloud_titan", "checkpoint", tmp_path)
-    session.decide({"interval_min": 360, "write_bandwidth_gbs": 10, "sharded": False})
+    session.decide(
+        {
+            "interval_min": 360, "write_bandwidth_gbs": 25, "sharded": False,
+            "destination": "local NVMe", "spares_pct": 0,
+        }
+    )  # fmt: skip
     json.loads((tmp_path / FILE_NAME).read_text(), parse_constant=pytest.fail)
 
 

@@ -220,6 +220,33 @@ GOOD: dict[Callable[..., Any], dict[str, float]] = {
         "local_restart": 60.0,
         "durable_restart": 600.0,
     },
+    checkpoint.two_level_restarts: {
+        "wall_time": 1.8e6,
+        "mtbf": 86400.0,
+        "local_share": 0.8,
+        "local_restart": 60.0,
+        "durable_restart": 600.0,
+    },
+    checkpoint.two_level_optimum: {
+        "durable_every": 10,
+        "local_dump": 3.0,
+        "durable_dump": 300.0,
+        "mtbf": 86400.0,
+        "local_share": 0.8,
+    },
+    checkpoint.first_order_loss: {
+        "interval": 700.0,
+        "dump_time": 3.0,
+        "mtbf": 86400.0,
+        "restart_time": 600.0,
+    },
+    checkpoint.read_back_time: {
+        "size": 350e9,
+        "readers": 1024,
+        "shared_bandwidth": 1e11,
+        "node_bandwidth": 25e9,
+    },
+    checkpoint.wear_period: {"written": 4096.0, "capacity": 262144.0, "cycles": 1e5, "life": 1e8},
     checkpoint.storm_write_time: {
         "size": 350e9,
         "writers": 1024,
@@ -315,6 +342,7 @@ ONE_BY_ONE: dict[Callable[..., Any], dict[str, float]] = {
         "trials": 10,
         "seed": 1,
     },
+    checkpoint.spare_wait: {"repair_time": 14400.0, "loss_mtbf": 9000.0, "spares": 3},
     queueing.mva: {"think_time": 1.0, "population": 4},
     access.reordered_iops: {
         "track_to_track": 2e-4,

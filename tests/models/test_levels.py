@@ -15,6 +15,8 @@ from storagelab.checkpoint import (
     immune_restart_wall_time,
     optimal_interval,
     two_level_intervals,
+    two_level_optimum,
+    two_level_restarts,
     two_level_wall_time,
     young_interval,
 )
@@ -250,3 +252,89 @@ def test_youngs_intervals_on_two_levels_are_nearly_the_best_ones() -> None:
 def test_without_failures_of_both_kinds_there_is_one_level(share: float) -> None:
     with pytest.raises(ValueError, match="local_share must be above 0 and below 1"):
         two_level_intervals(3.0, 60.0, 1e4, share)
+
+
+# --- restarts that fail, too
+
+
+def played_with_failing_restarts(
+    work: float,
+    interval: float,
+    every: int,
+    local_dump: float,
+    durable_dump: float,
+    mtbf: float,
+    local_share: float,
+    restarts: tuple[float, float],
+    generator: Any,
+) -> tuple[float, float]:
+    """Play one job; return its time, and what of it went to restarts, cut short or not."""
+    clock = restarting = 0.0
+    local = durable = 0
+    total = round(work / interval)
+    failure = generator.exponential(mtbf)
+    while local < total:
+        last = (local + 1) % every == 0
+        length = interval + local_dump + (durable_dump if last else 0.0)
+        if clock + length <= failure:
+            clock += length
+            local += 1
+            durable = local if last else durable
+            continue
+        near = True
+        while True:
+            clock = failure
+            near = near and generator.random() < local_share
+            pause = restarts[0] if near else restarts[1]
+            failure = clock + generator.exponential(mtbf)
+            restarting += min(pause, failure - clock)
+            if clock + pause <= failure:
+                clock += pause
+                break
+        local = local if near else durable
+    return clock, restarting
+
+
+@pytest.mark.parametrize("local_share", [0.0, 0.6, 0.95, 1.0])
+@pytest.mark.parametrize("restarts", [(20.0, 150.0), (100.0, 100.0)])
+def test_restarts_that_fail_take_as_long_as_played_ones(
+    local_share: float, restarts: tuple[float, float]
+) -> None:
+    case = (2000.0, 50.0, 4, 2.0, 20.0, 300.0, local_share)
+    generator = np.random.default_rng(int(100 * local_share))
+    played = [played_with_failing_restarts(*case, restarts, generator) for _ in range(3000)]
+    walls, restarting = np.array(played).T
+    law = two_level_wall_time(*case, *restarts, restarts_fail=True)
+    assert within(walls, law)
+    assert within(restarting, two_level_restarts(law, 300.0, local_share, *restarts))
+
+
+def test_restarts_that_fail_are_the_one_level_form_where_there_is_one_level() -> None:
+    job = (1e6, 700.0, 23.0, 9000.0, 2000.0)
+    one = expected_wall_time(*job)
+    durable = two_level_wall_time(
+        1e6, 700.0, 1, 3.0, 20.0, 9000.0, 0.0, 1.0, 2000.0, restarts_fail=True
+    )
+    local = two_level_wall_time(
+        1e6, 700.0, 10, 23.0, 0.0, 9000.0, 1.0, 2000.0, 1.0, restarts_fail=True
+    )
+    assert [durable, local] == pytest.approx([one, one], rel=1e-12)
+    assert two_level_restarts(one, 9000.0, 0.3, 2000.0, 2000.0) == pytest.approx(
+        one * -np.expm1(-2000.0 / 9000.0)
+    )
+
+
+@pytest.mark.parametrize("every", [1, 5, 20])
+@pytest.mark.parametrize("share", [0.0, 0.5, 0.95])
+def test_the_best_interval_on_two_levels_is_that_of_the_law(every: int, share: float) -> None:
+    local, durable, mtbf = 1.0, 30.0, 2e6
+    best = minimize_scalar(
+        lambda log: two_level_wall_time(
+            1e9, np.exp(log), every, local, durable, mtbf, share, 60.0, 600.0
+        ),
+        bounds=(2.0, 12.0),
+        method="bounded",
+        options={"xatol": 1e-7},
+    )
+    first_order = two_level_optimum(every, local, durable, mtbf, share)
+    assert first_order == pytest.approx(np.exp(best.x), rel=0.02)

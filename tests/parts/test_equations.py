@@ -7,6 +7,7 @@ import pytest
 from msgspec.structs import astuple
 
 from storagelab.parts import PARTS
+from storagelab.parts.checkpoint.words import format_loss
 from storagelab.parts.equation import boxed, share, struck, symbol, text
 from storagelab.parts.pipeline.experiment import TIERS
 from storagelab.tracks import TRACKS, load_track
@@ -18,7 +19,7 @@ EVERY = pytest.mark.parametrize(
 )
 PLAIN = {
     "begin", "end", "text", "boxed", "frac", "sqrt", "max", "min", "left", "right", "cdot", "quad",
-    "rlap", "hspace", "tau",
+    "rlap", "hspace", "tau", "ge", "varphi", "approx",
 }  # fmt: skip
 """Commands of TeX and amsmath, which MathJax has without an extension from the network."""
 
@@ -127,7 +128,8 @@ def test_the_greatest_loss_is_boxed(name: Any, part: Any) -> None:
             assert "without end" in equation.words
             continue
         for kind in signs:
-            assert format_share(losses[kind] / outcome.solve_time) in equation.words
+            assert format_loss(track, outcome.losses[kind]) in equation.words
+        assert "leaves the best interval where it is" in equation.words
 
 
 def test_units_that_cancel_are_struck_out_on_both_sides() -> None:

@@ -101,9 +101,14 @@ def test_a_number_of_the_start_or_turned_round_is_known_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     sheet = read_sheet(keys, "cloud_titan", "checkpoint")
-    start = sheet.part.baseline(sheet.track).wall_time / sheet.track.checkpoint.answer.si
+    start = sheet.part.baseline(sheet.track).loss / sheet.track.checkpoint.answer.si
     said = misconceptions.misread(sheet.track, sheet.part, "n", start, sheet.key["number"], 0.01)
-    assert "what the month takes before the change" in said
+    assert "what is lost before the change" in said
+    whole = sheet.track.checkpoint.solve_time / sheet.track.checkpoint.answer.si
+    said = misconceptions.misread(
+        sheet.track, sheet.part, "n", whole + sheet.key["number"], sheet.key["number"], 0.01
+    )
+    assert "how long the month takes, and not what of it is lost" in said
     sheet = read_sheet(keys, "cloud_titan", "access")
     right = sheet.key["number"]
     assert "turned round" in misconceptions.misread(
@@ -126,6 +131,20 @@ def test_who_held_on_to_a_prediction_is_told_so(
     (tmp_path / "ledger.json").write_text("{}")
     concluded(sheet, "compute", sheet.key["number"])
     assert "sure of it before" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("track_name", TRACKS)
+@pytest.mark.parametrize("part_name", ["checkpoint"])
+def test_who_locked_it_of_another_case_is_not_told_to_have_held_on(
+    sheet: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The lock is about the start; what is right of the start can be wrong after the change."""
+    PartSession(sheet.track, sheet.part, tmp_path).lock(sheet.wrong_option, 0.9)
+    capsys.readouterr()
+    concluded(sheet, sheet.wrong_option, sheet.key["number"])
+    said = capsys.readouterr().out
+    assert "It is what you locked, of another case" in said
+    assert "held on" not in said
 
 
 @every_part

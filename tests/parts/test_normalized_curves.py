@@ -31,9 +31,14 @@ def test_every_save_lies_on_the_curve_and_none_below_its_middle(name: str) -> No
         assert point.waste == pytest.approx(waste(point.u))
         assert point.waste >= 1
         # dumps and half-intervals lost, as shares of the time, over twice the root of both
-        dump, mtbf = outcome.dump_time, outcome.mtbf
-        share = dump / point.interval + point.interval / (2 * mtbf)
-        assert point.waste == pytest.approx(share / np.sqrt(2 * dump / mtbf))
+        way = outcome.scheme
+        dump, mtbf = way.stop, outcome.mtbf
+        if way.kind != "background":
+            dump += way.storm / way.every
+        # on two levels a failure takes one interval, or all of them since the durable state
+        taken = way.local_share + (1 - way.local_share) * way.every
+        share = dump / point.interval + taken * point.interval / (2 * mtbf)
+        assert point.waste == pytest.approx(share / np.sqrt(2 * dump * taken / mtbf))
 
 
 def test_half_of_the_bandwidth_is_at_one_and_the_least_waste_too() -> None:

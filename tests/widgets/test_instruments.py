@@ -170,6 +170,9 @@ def test_every_frame_of_a_pages_playback_is_the_model_at_that_value(
     assert len(playback.frames) == len(control.values)
     instruments = instruments_of(track, part_name)
     captions = [shown.children[3] for shown in box.children[3 : 3 + len(instruments)]]
+    for instrument in instruments:
+        instrument.update(part.crisis(track))
+        instrument.on_a_page()
     crisis = part.crisis(track).settings
     for index in (0, len(control.values) // 2, len(control.values) - 1):
         value = control.to_si(control.values[index])
@@ -262,7 +265,7 @@ def test_a_workbench_speaks_of_its_tracks_consumer_and_of_no_other(
     terms = {
         "access": lambda track: track.terms.consumer.name,
         "pipeline": lambda track: track.fed.name,
-        "checkpoint": lambda track: f"{track.terms.job} fails",
+        "checkpoint": lambda track: f"stops {track.terms.job} for",
     }[part_name]
     assert terms(load_track(name)) in said
     for other in TRACKS:

@@ -35,7 +35,14 @@ def _useful(outcome: CheckpointOutcome) -> float:
 
 def _useful_target(track: Track) -> float | None:
     limit = track.checkpoint.waste_limit
-    return None if limit is None else 1 / (1 + limit)
+    if limit is None:
+        return None
+    return 1 - limit if track.checkpoint.gone is not None else 1 / (1 + limit)
+
+
+def _asked_in_full(track: Track) -> str:
+    part = track.checkpoint
+    return f"{part.answer.unit} of {part.gone or track.terms.run} that are lost"
 
 
 CHECKPOINT: Part[CheckpointSettings, CheckpointOutcome] = Part(
@@ -47,10 +54,15 @@ CHECKPOINT: Part[CheckpointSettings, CheckpointOutcome] = Part(
     limits=lambda: limits.LIMITS,
     costs=COSTS,
     asked=lambda track: track.checkpoint.answer,
-    asked_in_full=lambda track: track.checkpoint.answer.unit,
+    asked_in_full=_asked_in_full,
     change_begins="Let",
-    recorded=("wall_time", "storage_share", "life"),
-    instruments=("young_daly:YoungDaly", "checkpoint_storm:CheckpointStorm"),
+    recorded=("loss", "storage_share", "life"),
+    instruments=(
+        "young_daly:YoungDaly",
+        "checkpoint_storm:CheckpointStorm",
+        "destinations:Destinations",
+        "fleet_goodput:FleetGoodput",
+    ),
     load=_load,
     useful_share=UsefulShare(
         of=_useful,

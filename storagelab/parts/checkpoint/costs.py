@@ -11,7 +11,12 @@ if TYPE_CHECKING:
 
 
 def _items(track: Track) -> dict[str, str]:
-    return {"wasted": "time that is wasted", "bandwidth": track.terms.writes}
+    return {
+        "wasted": "time that is wasted",
+        "bandwidth": track.terms.writes,
+        "spares": "machines held to spare",
+        "near": "room for what is kept near",
+    }
 
 
 COSTS = Costs(items=_items, of_job=True)

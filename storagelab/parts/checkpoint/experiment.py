@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -12,21 +12,19 @@ import msgspec
 import numpy as np
 
 from storagelab.access import lifetime
-from storagelab.checkpoint import (
-    checkpoint_size,
-    daly_interval,
-    expected_wall_time,
-    job_mtbf,
-    optimal_interval,
-    shortest_interval,
-    storage_share,
-    storm_write_time,
-    young_interval,
-)
+from storagelab.checkpoint import checkpoint_size, daly_interval, wear_period
 from storagelab.checkpoint.simulation import sample_wall_times
 from storagelab.checkpoint.storm import Storm, storm_profile
-from storagelab.checks import DomainWarning, positive
+from storagelab.checks import positive
 from storagelab.parts.checkpoint import limits
+from storagelab.parts.checkpoint.scheme import (
+    Restart,
+    Scheme,
+    near_bytes,
+    scheme,
+    spares,
+    written_bytes,
+)
 from storagelab.parts.checkpoint.settings import CheckpointSettings
 from storagelab.parts.limits import Limit
 from storagelab.parts.outcome import Outcome
@@ -34,25 +32,22 @@ from storagelab.parts.outcome import Outcome
 if TYPE_CHECKING:
     from storagelab.tracks import Track
 
-_NEVER = 300.0
-"""Length of a segment in MTBFs from which a job practically never ends: e^300 tries."""
-
 
 class CheckpointOutcome(Outcome, frozen=True, kw_only=True):
     """What protecting the track's job with some settings comes to. Times in seconds."""
 
     settings: CheckpointSettings
+    scheme: Scheme
+    """What it costs at any interval."""
     size: float
     """Bytes of one full checkpoint."""
     written: float
     """Bytes that go to storage at each checkpoint."""
+    spares: int
+    """Machines that are held to spare."""
     dump_time: float
-    mtbf: float
-    """Of the whole job."""
+    """How long the job stands still for each checkpoint, on average."""
     solve_time: float
-    restart_time: float
-    young: float
-    daly: float
     optimum: float
     wall_time: float
     """Expected, at the chosen interval; infinite where the job practically never ends."""
@@ -60,6 +55,8 @@ class CheckpointOutcome(Outcome, frozen=True, kw_only=True):
     """Expected, at the exact optimum; infinite likewise."""
     parts: dict[str, float]
     """What the wall time is made of: solve, dump, lost (work done again), restart."""
+    gone: bool
+    """Whether what is lost is lost for good: a share of the run, that takes no longer for it."""
     storage_share: float
     """Share of time in which dumps saturate the shared storage."""
     storage_limit: float
@@ -78,35 +75,60 @@ class CheckpointOutcome(Outcome, frozen=True, kw_only=True):
         return limits.LIMITS
 
     @property
+    def mtbf(self) -> float:
+        """Of the whole job."""
+        return self.scheme.mtbf
+
+    @property
+    def restart(self) -> Restart:
+        """What passes after a failure that leaves no state but the one at the shared storage."""
+        return self.scheme.far
+
+    @property
+    def young(self) -> float:
+        """The best interval by Young's rule, or by what it becomes on two levels."""
+        return self.scheme.first_order
+
+    @property
+    def daly(self) -> float:
+        """The best interval by Daly's higher order, for a job that waits for each dump."""
+        return float(daly_interval(self.scheme.dump_time(math.inf), self.mtbf))
+
+    @property
     def wasted(self) -> float:
         """Seconds beyond the failure-free work."""
         return self.wall_time - self.solve_time
 
+    @property
+    def losses(self) -> dict[str, float]:
+        """What is lost to dumps, lost work, restarts, and in ``total``, as it is asked for.
 
-def wall_time_or_never(
-    solve_time: float, interval: float, dump_time: float, mtbf: float, restart_time: float
-) -> float:
-    """Return the expected wall time in seconds, or infinity where it is beyond a float's range."""
-    if (interval + dump_time) / mtbf > _NEVER or restart_time / mtbf > _NEVER:
-        return math.inf
-    return float(expected_wall_time(solve_time, interval, dump_time, mtbf, restart_time))
+        Seconds of a run that takes longer for it, or shares of one that doesn't.
+        """
+        found = {name: self.parts[name] for name in LOST}
+        found["total"] = self.wasted
+        if not self.gone:
+            return found
+        if not math.isfinite(self.wall_time):
+            return {"dump": 0.0, "lost": 1.0, "restart": 0.0, "total": 1.0}
+        return {name: value / self.wall_time for name, value in found.items()}
+
+    @property
+    def loss(self) -> float:
+        """What is lost in all: seconds, or a share of the run."""
+        return self.losses["total"]
+
+    @property
+    def best_loss(self) -> float:
+        """The same at the exact optimum."""
+        best = self.best_wall_time
+        if not self.gone:
+            return best - self.solve_time
+        return 1 - self.solve_time / best
 
 
-def _written(track: Track, settings: CheckpointSettings) -> float:
-    """Return the bytes that go to storage at each dump."""
-    part = track.checkpoint
-    size = float(checkpoint_size(part.parameters, settings.bytes_per_parameter))
-    return size * (1.0 if settings.sharded else part.full_copies or part.nodes)
-
-
-def _dump_and_mtbf(track: Track, settings: CheckpointSettings) -> tuple[float, float]:
-    """Return the seconds of one dump, and the job's mean time between failures."""
-    part = track.checkpoint
-    # the copies are in the bytes already
-    flowing = storm_write_time(
-        _written(track, settings), part.nodes, settings.write_bandwidth, part.node_bandwidth
-    )
-    return part.dump_latency + float(flowing), float(job_mtbf(settings.node_mtbf, part.nodes))
+LOST = ("dump", "lost", "restart")
+"""What a run loses time to: dumps, work that is lost, restarts."""
 
 
 def _endurance(track: Track, write_bandwidth: float) -> float:
@@ -120,6 +142,25 @@ def _endurance(track: Track, write_bandwidth: float) -> float:
     return part.endurance[slower[-1] if slower else 0]
 
 
+def _costs(track: Track, settings: CheckpointSettings, wall: float) -> dict[str, float]:
+    """Return what is paid for the whole job: for what is lost, and for what is rented."""
+    part = track.checkpoint
+    lost = wall - part.solve_time
+    if part.gone is not None:
+        lost = part.solve_time * (1 - part.solve_time / wall)
+    periods = part.solve_time / track.currency.period
+    machine = track.charge("idle", track.node.accelerators * part.solve_time)
+    way, near = part.destination(settings.destination), 0.0
+    if way.held is not None:
+        near = track.charge(way.held, near_bytes(track, settings) * settings.nodes) * periods
+    return {
+        "wasted": lost * track.waste_price * settings.nodes / part.nodes,
+        "bandwidth": track.charge("write", settings.write_bandwidth) * periods,
+        "spares": spares(settings) * machine,
+        "near": near,
+    }
+
+
 def evaluate_checkpoint(track: Track, settings: CheckpointSettings) -> CheckpointOutcome:
     """Return what saving ``track``'s job with ``settings`` comes to.
 
@@ -127,79 +168,73 @@ def evaluate_checkpoint(track: Track, settings: CheckpointSettings) -> Checkpoin
     expected number of failures is the wall time over the MTBF, each followed by a restart that
     a further failure can cut short; what is neither work, dump nor restart is work done again.
     """
-    part = track.checkpoint
-    size = float(checkpoint_size(part.parameters, settings.bytes_per_parameter))
-    dump, mtbf = _dump_and_mtbf(track, settings)
-    with warnings.catch_warnings():
-        # where Young's rule parts from the optimum is what the plot shows
-        warnings.simplefilter("ignore", DomainWarning)
-        young = float(young_interval(dump, mtbf))
-    optimum = min(float(optimal_interval(dump, mtbf)), part.solve_time)
-    job = (dump, mtbf, part.restart_time)
-    wall = wall_time_or_never(part.solve_time, settings.interval, *job)
+    part, way = track.checkpoint, scheme(track, settings)
+    dump = way.dump_time(settings.interval)
+    optimum = min(way.optimum, part.solve_time / way.every)
+    wall = way.wall_time(part.solve_time, settings.interval)
     dumps = part.solve_time / settings.interval * dump
-    restarts = wall * -math.expm1(-part.restart_time / mtbf)
-    limit, written = part.storage_limit, _written(track, settings)
+    restarts = way.restarts(wall) if math.isfinite(wall) else math.inf
+    limit, written = part.storage_limit, written_bytes(track, settings)
     endurance = _endurance(track, settings.write_bandwidth)
-    life = math.inf
+    life, wear = math.inf, 0.0
     if math.isfinite(endurance):
         life = float(lifetime(endurance, 1, written / (settings.interval + dump), 1))
+        wear = max(0.0, float(wear_period(written, endurance, 1, part.life_target)) - dump)
     return CheckpointOutcome(
         settings=settings,
-        size=size,
+        scheme=way,
+        size=float(checkpoint_size(part.parameters, settings.bytes_per_parameter)),
         written=written,
+        spares=spares(settings),
         dump_time=dump,
-        mtbf=mtbf,
         solve_time=part.solve_time,
-        restart_time=part.restart_time,
-        young=young,
-        daly=float(daly_interval(dump, mtbf)),
         optimum=optimum,
         wall_time=wall,
-        best_wall_time=wall_time_or_never(part.solve_time, optimum, *job),
+        best_wall_time=way.wall_time(part.solve_time, optimum),
         parts={
             "solve": part.solve_time,
             "dump": dumps,
-            "lost": wall - part.solve_time - dumps - restarts if math.isfinite(wall) else math.inf,
+            "lost": max(0.0, wall - part.solve_time - dumps - restarts)
+            if math.isfinite(wall)
+            else math.inf,
             "restart": restarts,
         },
-        storage_share=float(storage_share(settings.interval, dump)),
+        gone=part.gone is not None,
+        storage_share=way.storage_share(settings.interval),
         storage_limit=limit,
-        storm_interval=float(shortest_interval(dump, limit)),
+        storm_interval=way.shortest_interval(limit),
         life=life,
         life_target=part.life_target,
         waste_limit=part.waste_limit,
-        wear_interval=max(0.0, part.life_target * written / endurance - dump),
-        costs={
-            "wasted": (wall - part.solve_time) * track.waste_price,
-            "bandwidth": track.charge("write", settings.write_bandwidth)
-            * part.solve_time
-            / track.currency.period,
-        },
+        wear_interval=wear,
+        costs=_costs(track, settings, wall),
     )
 
 
 def overhead_curve(
     track: Track, settings: CheckpointSettings, intervals: np.ndarray
 ) -> dict[str, np.ndarray]:
-    """Return the overhead at each of ``intervals`` seconds as shares of the work, shape (n,).
+    """Return what is lost at each of ``intervals`` seconds, shape (n,): seconds, or shares.
 
-    ``dump``, ``lost`` (work done again), ``restart`` and their sum, ``total``; the last three are
-    infinite where the job practically never ends. Raises ``ValueError`` for an interval of 0 or
-    less.
+    ``dump``, ``lost`` (work done again), ``restart`` and their sum, ``total``, as in
+    :attr:`CheckpointOutcome.losses`; infinite seconds, or all of it, where the job practically
+    never ends. Raises ``ValueError`` for an interval of 0 or less.
     """
-    part, dump, mtbf = track.checkpoint, *_dump_and_mtbf(track, settings)
+    part, way = track.checkpoint, scheme(track, settings)
     shown = positive("intervals", intervals)
-    ends = ((shown + dump) / mtbf <= _NEVER) & (part.restart_time / mtbf <= _NEVER)
-    walls = np.full(shown.shape, np.inf)
-    job = (shown[ends], dump, mtbf, part.restart_time)
-    walls[ends] = expected_wall_time(part.solve_time, *job)
-    total = walls / part.solve_time - 1
-    dumps = dump / shown
-    restarts = walls / part.solve_time * -math.expm1(-part.restart_time / mtbf)
+    walls = way.wall_times(part.solve_time, shown)
+    ends = np.isfinite(walls)
+    dumps = part.solve_time / shown * [way.dump_time(float(interval)) for interval in shown]
+    restarts = np.where(ends, walls, 0.0) * way.restarts(1.0)
     lost = np.full(shown.shape, np.inf)
-    lost[ends] = total[ends] - dumps[ends] - restarts[ends]
-    return {"dump": dumps, "lost": lost, "restart": restarts, "total": total}
+    lost[ends] = np.maximum(0.0, walls[ends] - part.solve_time - dumps[ends] - restarts[ends])
+    restarts[~ends] = np.inf
+    curve = {"dump": dumps, "lost": lost, "restart": restarts, "total": walls - part.solve_time}
+    if part.gone is None:
+        return curve
+    never = {"dump": 0.0, "lost": 1.0, "restart": 0.0, "total": 1.0}
+    with np.errstate(invalid="ignore"):
+        return {name: np.where(ends, item / walls, never[name]) for name, item in curve.items()}
 
 
 JOBS = 100
@@ -208,7 +243,7 @@ _SEED = 1
 
 
 class OverheadBand(msgspec.Struct, frozen=True):
-    """The overhead of simulated jobs at some intervals, as shares of the work, shape (n,) each."""
+    """What simulated jobs lose at some intervals, seconds or shares of the run, shape (n,) each."""
 
     mean: np.ndarray
     low: np.ndarray
@@ -217,48 +252,75 @@ class OverheadBand(msgspec.Struct, frozen=True):
     """A tenth of the jobs waste more."""
 
 
+def is_played(track: Track, settings: CheckpointSettings) -> bool:
+    """Return whether jobs with some settings are simulated: those on one level."""
+    return track.checkpoint.destination(settings.destination).kind != "near"
+
+
 def overhead_band(
     track: Track, settings: CheckpointSettings, intervals: np.ndarray
 ) -> OverheadBand:
-    """Return how the overhead of ``JOBS`` random jobs is spread at each of ``intervals`` seconds.
+    """Return how the losses of ``JOBS`` random jobs are spread at each of ``intervals`` seconds.
 
-    The same jobs for the same settings, whatever interval they have; infinite where a job
-    practically never ends. Raises ``ValueError`` for an interval of 0 or less.
+    The same jobs for the same settings, whatever interval they have; infinite, or all of the run,
+    where a job practically never ends. Raises ``ValueError`` for an interval of 0 or less, and for
+    a job on two levels.
     """
+    if not is_played(track, settings):
+        raise ValueError("only jobs on one level are simulated")
     part = track.checkpoint
     shown = tuple(positive("intervals", intervals).tolist())
-    return _band(part.solve_time, shown, *_dump_and_mtbf(track, settings), part.restart_time)
+    return _band(part.solve_time, shown, scheme(track, settings), part.gone is not None)
 
 
 @lru_cache(maxsize=256)
-def _band(
-    solve_time: float, intervals: tuple[float, ...], dump: float, mtbf: float, restart: float
-) -> OverheadBand:
+def _band(solve_time: float, intervals: tuple[float, ...], way: Scheme, gone: bool) -> OverheadBand:
     # a slider that comes back to where it was, or one that leaves dump and MTBF, costs nothing
-    walls = sample_wall_times(
-        solve_time, np.array(intervals), dump, mtbf, restart, trials=JOBS, seed=_SEED
-    )
-    walls.sort(axis=1)
+    walls = np.concatenate(
+        [
+            sample_wall_times(
+                solve_time, np.array(same), way.dump_time(same[0]), way.mtbf,
+                way.far.time, trials=JOBS, seed=_SEED,
+            )
+            for same in _alike(intervals, way)
+        ]
+    )  # fmt: skip
+    if way.kind == "background":
+        walls *= math.exp(min(way.storm / way.mtbf, 700.0))
+    losses = 1 - solve_time / walls if gone else walls - solve_time
+    losses.sort(axis=1)
     # between two jobs, as numpy's percentiles are
     at = np.array([0.1, 0.9]) * (JOBS - 1)
     below = np.floor(at).astype(int)
     with np.errstate(invalid="ignore"):
-        between = walls[:, below] + (at - below) * (walls[:, below + 1] - walls[:, below])
-    spread = np.where(np.isnan(between), np.inf, between) / solve_time - 1
-    return OverheadBand(walls.mean(axis=1) / solve_time - 1, spread[:, 0], spread[:, 1])
+        between = losses[:, below] + (at - below) * (losses[:, below + 1] - losses[:, below])
+    spread = np.where(np.isnan(between), np.inf, between)
+    return OverheadBand(losses.mean(axis=1), spread[:, 0], spread[:, 1])
+
+
+def _alike(intervals: tuple[float, ...], way: Scheme) -> list[list[float]]:
+    """Return the intervals in groups with the same dump time, in their order."""
+    groups: list[list[float]] = []
+    for interval in intervals:
+        if groups and way.dump_time(groups[-1][0]) == way.dump_time(interval):
+            groups[-1].append(interval)
+        else:
+            groups.append([interval])
+    return groups
 
 
 def storm(track: Track, settings: CheckpointSettings, groups: int = 1) -> Storm:
     """Return what one dump does to the shared path if its writers come in ``groups``, in turn.
 
-    The bytes alone: the seconds before they flow (the track's dump latency) come on top. Raises
-    ``ValueError`` for more groups than nodes.
+    The path is what so many writers leave of it. The bytes alone: the seconds before they flow
+    (:func:`storagelab.parts.checkpoint.scheme.latency`) come on top. Raises ``ValueError`` for
+    more groups than nodes.
     """
     part = track.checkpoint
     return storm_profile(
-        _written(track, settings),
-        part.nodes,
-        settings.write_bandwidth,
+        written_bytes(track, settings),
+        int(settings.nodes),
+        settings.write_bandwidth * part.write_efficiency,
         part.node_bandwidth,
         groups,
     )
@@ -266,5 +328,42 @@ def storm(track: Track, settings: CheckpointSettings, groups: int = 1) -> Storm:
 
 def longest_storm(outcome: CheckpointOutcome) -> float:
     """Return the seconds that dumps may take at the chosen interval before the storage crashes."""
-    limit = outcome.storage_limit
-    return outcome.settings.interval * limit / (1 - limit)
+    return outcome.scheme.longest_storm(outcome.settings.interval, outcome.storage_limit)
+
+
+class FleetShares(msgspec.Struct, frozen=True):
+    """Where the time of a job goes on more or fewer machines, as shares of it, shape (n,) each."""
+
+    nodes: np.ndarray
+    useful: np.ndarray
+    saved: np.ndarray
+    """For dumps, and for work that is lost and done again."""
+    restart: np.ndarray
+
+
+def fleet_shares(track: Track, settings: CheckpointSettings, nodes: np.ndarray) -> FleetShares:
+    """Return where the time goes on each of ``nodes`` machines, all else but the interval the same.
+
+    Each number of machines gets its best interval, whether or not the shared storage bears it: so
+    checkpoints grow as the root of the machines and restarts as their number, as long as both are
+    small. A job that practically never ends does no useful work, and restarts for ever.
+    """
+    part, shares = track.checkpoint, []
+    for count in nodes:
+        way = scheme(track, replace(settings, nodes=float(count)))
+        wall = way.wall_time(part.solve_time, min(way.optimum, part.solve_time / way.every))
+        if not math.isfinite(wall):
+            shares.append((0.0, 0.0, 1.0))
+            continue
+        useful, restart = part.solve_time / wall, way.restarts(1.0)
+        shares.append((useful, max(0.0, 1 - useful - restart), restart))
+    columns = np.array(shares).T
+    return FleetShares(np.asarray(nodes, dtype=float), *columns)
+
+
+def alternatives(track: Track, outcome: CheckpointOutcome) -> dict[str, CheckpointOutcome]:
+    """Return what every destination of the track comes to, by name, with all else the same."""
+    return {
+        item.name: evaluate_checkpoint(track, replace(outcome.settings, destination=item.name))
+        for item in track.checkpoint.destinations
+    }

@@ -24,10 +24,7 @@ def _storage(track: Track, outcome: CheckpointOutcome, shown: Figures) -> list[s
     takes = f"{_capital(track.terms.dumps)} take {shown['storage_share']} of the storage's time"
     if not _crashes(outcome):
         return [f"{takes}, within its limit of {shown['storage_limit']}."]
-    return [
-        f"{takes}: more than the {shown['storage_limit']} it can give. The storage crashes below "
-        f"an interval of {shown['storm_interval']}."
-    ]
+    return [f"{takes}: more than the {shown['storage_limit']} it can give. The storage crashes."]
 
 
 def _is_worn(outcome: CheckpointOutcome) -> bool:
@@ -40,23 +37,21 @@ def _wear(track: Track, outcome: CheckpointOutcome, shown: Figures) -> list[str]
     if not _is_worn(outcome):
         return [f"The storage lasts {shown['life']} of use, of {shown['life_target']} asked for."]
     return [
-        f"The storage is worn out in {shown['life']} of use and has to last "
-        f"{shown['life_target']}: that takes an interval of {shown['wear_interval']} or more."
+        f"The storage is worn out in {shown['life']} of use and has to last {shown['life_target']}."
     ]
 
 
 def _wastes(outcome: CheckpointOutcome) -> bool:
     limit = outcome.waste_limit
-    return limit is not None and outcome.wasted > limit * outcome.solve_time
+    lost = outcome.loss if outcome.gone else outcome.loss / outcome.solve_time
+    return limit is not None and lost > limit
 
 
 def _waste(track: Track, outcome: CheckpointOutcome, shown: Figures) -> list[str]:
     if outcome.waste_limit is None:
         return []
     over = "more than" if _wastes(outcome) else "within"
-    return [
-        f"The overhead is {shown['overhead']}, {over} the {shown['waste_limit']} that is borne."
-    ]
+    return [f"What is lost is {over} the {shown['waste_limit']} that is borne."]
 
 
 LIMITS: tuple[Limit[CheckpointOutcome], ...] = (
@@ -83,11 +78,11 @@ LIMITS: tuple[Limit[CheckpointOutcome], ...] = (
     ),
     Limit(
         name="waste",
-        label="the overhead",
+        label="what may be lost",
         in_use=lambda track: track.checkpoint.waste_limit is not None,
         is_missed=_wastes,
         sentence=lambda track, outcome, shown: (
-            f"The overhead is {shown['overhead']}, and {shown['waste_limit']} may be."
+            f"{shown['loss']} is lost, and {shown['waste_limit']} may be."
         ),
         seen=_waste,
     ),

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from storagelab.parts.checkpoint import CHECKPOINT
+from storagelab.parts.checkpoint.words import format_interval, format_loss, loss_unit
 from storagelab.parts.misconceptions import Conclusion, Misconceptions
 from storagelab.parts.scoring import WORST_WASTE
-from storagelab.units import format_time, significant
+from storagelab.units import significant
 
 if TYPE_CHECKING:
     from storagelab.parts.checkpoint.experiment import CheckpointOutcome
@@ -15,38 +16,54 @@ if TYPE_CHECKING:
 
 
 class CheckpointMisconceptions(Misconceptions):
-    """How long the job takes once a dump writes less: the work alone isn't the whole."""
+    """What is lost once a dump writes less: not what was lost before, and not the whole run."""
 
     def evidence(self, track: Track, said: Conclusion) -> str:
-        """Return the job's time by the student's own number, and ask for the one beside it."""
+        """Return what is lost by the student's own number, and ask for the one beside it."""
         terms, content = track.terms, track.checkpoint
-        number = f"{significant(said.number, 4)} {content.answer.unit}"
+        number = f"{significant(said.number, 4)} {loss_unit(track)}"
+        proposed, present = (
+            format_interval(track, interval)
+            for interval in (content.proposed_interval, content.present_interval)
+        )
         return (
-            f"By your own number, {terms.run} takes {number} with a {terms.dump} every "
-            f"{format_time(content.proposed_interval)}, now that a {terms.dump} writes less. What "
-            f"does it take with one every {format_time(content.present_interval)}?"
+            f"By your own number, {terms.job} loses {number} with a {terms.dump} every {proposed}, "
+            f"now that a {terms.dump} writes less. What does it lose with one every {present}?"
         )
 
     def at_the_start(self, track: Track) -> dict[float, str]:
-        """Return the job's time before the change, and its work alone."""
-        start, si, terms = CHECKPOINT.crisis(track), track.checkpoint.answer.si, track.terms
-        return {
-            start.wall_time / si: f"what {terms.run} takes before the change",
-            start.solve_time / si: (
-                f"the work of {terms.run} alone, without {terms.dumps} and losses"
-            ),
-        }
+        """Return what is lost before the change, and the whole time in the place of a loss."""
+        start, content = CHECKPOINT.crisis(track), track.checkpoint
+        found = {start.loss / content.answer.si: "what is lost before the change"}
+        if not start.gone:
+            changed = CHECKPOINT.run(
+                track,
+                {
+                    **{item.name: item.to_si(item.default) for item in content.controls},
+                    **{
+                        item.name: item.to_si(content.compare[item.answer])
+                        for item in content.controls
+                        if item.answer in content.compare
+                    },
+                },
+            )
+            whole = changed.wall_time / content.answer.si
+            found[whole] = f"how long {track.terms.run} takes, and not what of it is lost"
+        return found
 
     def how_to_read(self, change: str, track: Track) -> str:
         """Return how the number is read off: the change, and the proposed interval."""
-        proposed = format_time(track.checkpoint.proposed_interval)
-        return f"Put everything back to the start, let {change}, and save every {proposed}."
+        proposed = format_interval(track, track.checkpoint.proposed_interval)
+        return (
+            f"Put everything back to the start, let {change}, save every {proposed}, and read off "
+            "the overhead in all."
+        )
 
 
 def wasteful_interval(track: Track, outcome: CheckpointOutcome, times: float) -> str:
     """Return what is said of an interval that wastes ``times`` what the best one does."""
     terms = track.terms
-    dump, lost = outcome.parts["dump"], outcome.parts["lost"]
+    dump, lost = outcome.losses["dump"], outcome.losses["lost"]
     if times <= 1.25:
         much = "up to a quarter more than has to be"
     elif times < WORST_WASTE:
@@ -54,7 +71,7 @@ def wasteful_interval(track: Track, outcome: CheckpointOutcome, times: float) ->
     else:
         much = "more than twice of what has to be"
     return (
-        f"At an interval of {format_time(outcome.settings.interval)}, {terms.dumps} take "
-        f"{format_time(dump)} of {terms.run} and work done again {format_time(lost)}: together "
-        f"{much}. The greater of the two is {terms.dumps if dump > lost else 'work done again'}."
+        f"At {format_interval(track, outcome.settings.interval)}, {terms.dumps} take "
+        f"{format_loss(track, dump)} and work that is lost {format_loss(track, lost)}: together "
+        f"{much}. The greater of the two is {terms.dumps if dump > lost else 'work that is lost'}."
     )

@@ -19,10 +19,12 @@ from storagelab.units import (
     format_count,
     format_share,
     format_time,
+    significant,
 )
 
 if TYPE_CHECKING:
     from storagelab.parts.checkpoint.experiment import CheckpointOutcome
+    from storagelab.parts.checkpoint.scheme import Restart
     from storagelab.tracks import Track
 
 
@@ -37,68 +39,95 @@ def figures(track: Track, outcome: CheckpointOutcome) -> dict[str, str]:
         **_present(track, outcome),
         "event_node_mtbf": format_setting(node_mtbf, part.event_node_mtbf),
         "event_mtbf": format_time(event.mtbf),
-        "present_interval": format_time(part.present_interval),
-        "present_wall_time": _wall(track, present),
-        "proposed_interval": format_time(part.proposed_interval),
-        "proposed_wall_time": _wall(track, proposed),
+        "present_interval": format_interval(track, part.present_interval),
+        "present_loss": format_loss(track, present.loss),
+        "proposed_interval": format_interval(track, part.proposed_interval),
+        "proposed_loss": format_loss(track, proposed.loss),
         "proposed_share": format_share(proposed.storage_share),
         "proposed_life": _life(proposed),
     }
     return {**shown, "event": part.event.format_map(shown).strip()}
 
 
+def format_loss(track: Track, loss: float) -> str:
+    """Return what is lost in the unit in which it is asked for, such as ``66 hours`` or ``3.1%``.
+
+    Three digits: enough to tell apart what decides.
+    """
+    answer = track.checkpoint.answer
+    if answer.unit == "%" and math.isfinite(loss):
+        return f"{significant(loss / answer.si)}%"
+    return format_answer(answer, loss)
+
+
+def format_interval(track: Track, seconds: float) -> str:
+    """Return an interval as a round time, or else in the unit of its slider: ``100 s``."""
+    said = format_time(seconds)
+    if said.partition(" ")[0].replace(",", "").isdigit():
+        return said
+    return format_setting(track.checkpoint.control("interval"), seconds)
+
+
+def loss_unit(track: Track) -> str:
+    """Return the unit of what is lost, in full: ``hours of the month``, ``% of the records``."""
+    part = track.checkpoint
+    return f"{part.answer.unit} of {part.gone or track.terms.run}"
+
+
 def _present(track: Track, outcome: CheckpointOutcome) -> dict[str, str]:
     """Return the numbers of the outcome alone, which a slider's move asks for again and again."""
-    part, settings = track.checkpoint, outcome.settings
+    part, settings, restart = track.checkpoint, outcome.settings, outcome.restart
     return {
-        "nodes": format_count(part.nodes),
+        "nodes": format_count(settings.nodes),
         "size": format_bytes(outcome.size),
         "written": format_bytes(outcome.written),
         "write_bandwidth": format_bandwidth(settings.write_bandwidth),
-        "interval": format_time(settings.interval),
+        "interval": format_interval(track, settings.interval),
         "dump_time": format_time(outcome.dump_time),
         "node_mtbf": format_setting(part.control("node_mtbf"), settings.node_mtbf),
         "mtbf": format_time(outcome.mtbf),
-        "restart_time": format_time(part.restart_time),
-        "solve_time": format_answer(part.answer, part.solve_time),
-        "wall_time": _wall(track, outcome),
+        "restart_time": format_time(outcome.scheme.restart_time),
+        "detect_time": format_time(restart.detect),
+        "read_time": format_time(restart.read),
+        "repair_time": format_time(part.repair_time),
+        "spares": format_count(outcome.spares),
+        "loss": format_loss(track, outcome.loss),
         "waste_limit": format_share(outcome.waste_limit or 0),
-        "overhead": _overhead(outcome),
-        "optimum": format_time(outcome.optimum),
-        "young": format_time(outcome.young),
-        "daly": format_time(outcome.daly),
         "storage_share": format_share(outcome.storage_share),
         "storage_limit": format_share(outcome.storage_limit),
-        "storm_interval": format_time(outcome.storm_interval),
         "life": _life(outcome),
         "life_target": format_time(outcome.life_target),
-        "wear_interval": format_time(outcome.wear_interval),
         "cost": format_job_cost(track, outcome.cost),
     }
-
-
-def _wall(track: Track, outcome: CheckpointOutcome) -> str:
-    return format_answer(track.checkpoint.answer, outcome.wall_time, digits=4)
 
 
 def _life(outcome: CheckpointOutcome) -> str:
     return format_time(outcome.life) if math.isfinite(outcome.life) else "any time"
 
 
-def _overhead(outcome: CheckpointOutcome) -> str:
-    share = outcome.wasted / outcome.solve_time
-    return format_share(share) if math.isfinite(share) else "without end"
+def restart_words(restart: Restart) -> str:
+    """Return what a restart is made of, such as ``10 min to detect it, 2 min to start``."""
+    parts = {
+        "to detect it": restart.detect,
+        "for another machine": restart.wait,
+        "to start": restart.start,
+        "to read the state back": restart.read,
+    }
+    return ", ".join(f"{format_time(time)} {what}" for what, time in parts.items() if time)
 
 
 def summary(track: Track, outcome: CheckpointOutcome) -> str:
-    """Return what is seen now, in a few sentences."""
+    """Return what is seen now, in a few sentences.
+
+    Neither what is lost in all, which is asked for, nor the best interval, which is to be found.
+    """
     says, terms = _present(track, outcome), track.terms
+    job = f"{terms.job[0].upper()}{terms.job[1:]}"
     sentences = [
-        f"A {terms.dump} writes {says['written']} in {says['dump_time']}, every "
-        f"{says['interval']}; {terms.job} fails every {says['mtbf']} on average. "
-        f"{terms.run[0].upper()}{terms.run[1:]} of {says['solve_time']} becomes "
-        f"{says['wall_time']}; least time is wasted at an interval of {says['optimum']}.",
+        f"A {terms.dump} of {says['written']} stops {terms.job} for {says['dump_time']}, every "
+        f"{says['interval']}. {job} fails every {says['mtbf']} on average and takes "
+        f"{says['restart_time']} to work again ({restart_words(outcome.restart)}).",
         *seen(outcome.limits, track, outcome, says),
-        f"Waste and {terms.writes} cost {says['cost']} for {terms.run}.",
+        f"What is lost and rented costs {says['cost']} for {terms.run}.",
     ]
     return " ".join(sentences)

@@ -13,7 +13,9 @@ import numpy as np
 from storagelab.checkpoint.storm import Storm
 from storagelab.colors import BLUE, GREEN, GREY, ORANGE, RED
 from storagelab.parts.checkpoint.experiment import CheckpointOutcome, longest_storm, storm
+from storagelab.parts.checkpoint.scheme import latency
 from storagelab.parts.checkpoint.settings import CheckpointSettings
+from storagelab.parts.checkpoint.words import format_interval
 from storagelab.tracks import Track
 from storagelab.units import (
     format_bandwidth,
@@ -59,29 +61,41 @@ class Extent(msgspec.Struct, frozen=True):
 def extent(track: Track) -> Extent:
     """Return the ends of the axes, which stay the same while a slider moves."""
     part = track.checkpoint
-    grids = {
-        item.name: {item.to_si(item.values[0]), item.to_si(item.values[-1])}
-        for item in part.controls
-    }
-    intervals = [float(value) for value in grids["interval"]]
+    grids = {item.name: [item.to_si(item.default)] for item in part.controls}
+    for name in ("write_bandwidth", "sharded", "nodes", "bytes_per_parameter"):
+        if name in grids:  # more nodes make more files, fewer nodes fill no path
+            grids[name] = [part.control(name).to_si(value) for value in part.control(name).values]
+    interval = part.control("interval")
+    longest = float(interval.to_si(interval.values[-1]))
     times, rates = [], []
     for values in product(*grids.values()):
         chosen: dict[str, Any] = {**part.fixed, **dict(zip(grids, values, strict=True))}
         settings = CheckpointSettings(**chosen)
-        for groups in {1, part.nodes}:
+        for groups in {1, int(settings.nodes)}:
             shown = storm(track, settings, groups)
-            times.append(part.dump_latency + shown.time)
+            times.append(latency(track, settings) + shown.time)
             rates += [shown.shared_bandwidth, float(shown.demanded.max())]
-    return Extent(min(times), max(times) + max(intervals), min(rates), max(rates))
+    return Extent(min(times), max(times) + longest, min(rates), max(rates))
 
 
 def sizes(track: Track, outcome: CheckpointOutcome) -> dict[bool, float]:
     """Return the bytes of a dump as full copies (False) and sharded (True)."""
     part = track.checkpoint
     return {
-        False: outcome.size * (part.full_copies or part.nodes),
+        False: outcome.size * (part.full_copies or outcome.settings.nodes),
         True: outcome.size,
     }
+
+
+def waiting(outcome: CheckpointOutcome, done: float) -> tuple[float, float]:
+    """Return until when the job waits, and when the next state begins to arrive, in seconds.
+
+    Both from the moment when one began that is ``done`` so many seconds later.
+    """
+    way, interval = outcome.scheme, outcome.settings.interval
+    if way.kind == "background":
+        return way.stop, max(done, way.stop + interval)
+    return way.stop + done, done + way.every * (interval + way.stop)
 
 
 def outline(shown: Storm, begin: float, left: float, bottom: float) -> Corners:
@@ -252,8 +266,11 @@ class CheckpointStorm(Instrument):
 
     @property
     def count(self) -> int:
-        """In how many groups the writers start."""
-        return int(self.groups.value) if self.many else 1
+        """In how many groups the writers start: no more than there are writers."""
+        if not self.many:
+            return 1
+        nodes = self.track.checkpoint.nodes if self.outcome is None else self.outcome.settings.nodes
+        return min(int(self.groups.value), int(nodes))
 
     def on_a_page(self) -> None:
         """Prepare for a page without a kernel, which can't answer the slider of the groups."""
@@ -271,22 +288,22 @@ class CheckpointStorm(Instrument):
 
     def draw(self, outcome: CheckpointOutcome) -> str:
         """Draw one dump in its groups, and the time until the next."""
-        latency = self.track.checkpoint.dump_latency
+        begin = latency(self.track, outcome.settings)
         shown = storm(self.track, outcome.settings, self.count)
-        done = latency + shown.time
-        again = done + outcome.settings.interval
+        done = begin + shown.time
+        waits, again = waiting(outcome, done)
         full = shown.saturated_time > 0
         limit = longest_storm(outcome)
         rates = shown.rates / self.si
         passes, path = float(rates.max()), shown.shared_bandwidth / self.si
         demand = float(shown.demanded.max()) / self.si
 
-        x, y = outline(shown, latency, self.left, self.strip * self.si)
+        x, y = outline(shown, begin, self.left, self.strip * self.si)
         update_traits(self.used, x=x, y=y / self.si)
         crash = rectangle(
             float(np.clip(limit, self.left, self.right)), self.right, self.strip, self.top
         )
-        room = rectangle(max(latency, self.left), done, passes, path)
+        room = rectangle(max(begin, self.left), done, passes, path)
         update_shapes(
             self.areas,
             [
@@ -294,15 +311,15 @@ class CheckpointStorm(Instrument):
                 room if not full else rectangle(done, done, passes, passes),
             ],
         )
-        ending = min(again, self.right)
+        ending, held = min(again, self.right), max(waits, self.left)
         update_shapes(
             self.job,
             [
-                rectangle(self.left, done, self.bottom, self.strip),
-                rectangle(done, ending, self.bottom, self.strip),
+                rectangle(self.left, held, self.bottom, self.strip),
+                rectangle(held, ending, self.bottom, self.strip),
             ],
         )
-        self._bytes(outcome, latency)
+        self._bytes(outcome, begin)
         update_traits(self.path, x=np.array([self.left, self.right]), y=np.array([path, path]))
         update_traits(
             self.demand,
@@ -311,19 +328,19 @@ class CheckpointStorm(Instrument):
         )
         update_traits(self.next, x=np.array([ending, ending]), y=np.array([self.bottom, self.top]))
         update_traits(self.corner, x=np.array([done]), y=np.array([passes]))
-        self._texts(outcome, shown, done, again, limit if full else None)
+        self._texts(outcome, shown, done, (held, again), limit if full else None)
         return self._words(outcome, shown, done)
 
-    def _bytes(self, outcome: CheckpointOutcome, latency: float) -> None:
+    def _bytes(self, outcome: CheckpointOutcome, begin: float) -> None:
         """Draw the line on which storms of the same number of bytes end."""
         curves = []
         for size in sizes(self.track, outcome).values():
-            slowest = max(self.strip, size / self.si / (self.right - latency))
+            slowest = max(self.strip, size / self.si / (self.right - begin))
             fastest = self.top
-            if self.left > latency:
-                fastest = min(fastest, size / self.si / (self.left - latency))
+            if self.left > begin:
+                fastest = min(fastest, size / self.si / (self.left - begin))
             rates = np.geomspace(min(slowest, fastest), fastest, 40)
-            curves.append((latency + size / self.si / rates, rates))
+            curves.append((begin + size / self.si / rates, rates))
         update_shapes(self.bytes, curves)
 
     def _texts(
@@ -331,13 +348,13 @@ class CheckpointStorm(Instrument):
         outcome: CheckpointOutcome,
         shown: Storm,
         done: float,
-        again: float,
+        job: tuple[float, float],
         limit: float | None,
     ) -> None:
         """Write their names at the lines."""
         row = (self.top / self.bottom) ** 0.028
         path, demand = shown.shared_bandwidth / self.si, float(shown.demanded.max()) / self.si
-        terms, part = self.track.terms, self.track.checkpoint
+        terms, (held, again) = self.track.terms, job
         what = "shared path" if self.many else "storage takes"
         texts = [
             # on the side opposite to the end of the storm
@@ -361,12 +378,12 @@ class CheckpointStorm(Instrument):
             texts.append((again, self.top / row**3, f"next {terms.dump}", "end"))
         passes = float(shown.rates.max()) / self.si
         texts.append((done, passes / row**2, f"{format_time(done)}", "start"))
-        side = self._side(done)
-        texts.append((done, self.strip / row, "waits" if side == "end" else "◂ waits", side))
+        side = self._side(held)
+        texts.append((held, self.strip / row, "waits" if side == "end" else "◂ waits", side))
         near = (self.right / self.left) ** 0.2
         for above, size in zip((2, 4), sizes(self.track, outcome).values(), strict=True):
             rate = self.strip * row**above
-            at = part.dump_latency + size / self.si / rate
+            at = latency(self.track, outcome.settings) + size / self.si / rate
             free = rate < passes / row**4 or max(at / done, done / at) > near
             if free and self.left < at < self.right:
                 texts.append((at, rate, format_bytes(size), self._side(at)))
@@ -390,7 +407,10 @@ class CheckpointStorm(Instrument):
 
     def _words(self, outcome: CheckpointOutcome, shown: Storm, done: float) -> str:
         terms, settings = self.track.terms, outcome.settings
-        interval, sent = format_time(settings.interval), format_bandwidth(shown.demanded.max())
+        interval, sent = (
+            format_interval(self.track, settings.interval),
+            format_bandwidth(shown.demanded.max()),
+        )
         path, written = format_bandwidth(shown.shared_bandwidth), format_bytes(outcome.written)
         groups = shown.ends.size
         share = outcome.storage_share
@@ -403,21 +423,38 @@ class CheckpointStorm(Instrument):
         elif groups == 1:
             fills = "more than" if shown.saturated_time else "less than"
             words = (
-                f"{format_count(self.track.checkpoint.nodes)} writers start at once. They could "
-                f"send {sent}, {fills} the {path} that the shared path takes: {written} pass in "
-                f"{format_time(done)}, {terms.job} waits for the last of them, and goes on for "
-                f"{interval}."
+                f"{format_count(settings.nodes)} writers start at once. They could send {sent}, "
+                f"{fills} the {path} that they leave of the shared path: {written} pass in "
+                f"{format_time(done)}. {self._wait_words(outcome, interval, done)}"
             )
         else:
             at_once = storm(self.track, settings)
-            share = shown.saturated_time / (settings.interval + done)
+            busy = shown.saturated_time
+            # while files are made the storage does nothing else either
+            busy += latency(self.track, settings) if busy else 0.0
+            share = busy / waiting(outcome, done)[1]
             words = (
                 f"The writers start in {format_count(groups)} groups, one after the other, of "
                 f"which each could send {sent}. {self._stagger_words(shown, at_once)} "
-                f"{terms.job[0].upper()}{terms.job[1:]} waits for the last writer, "
-                f"{format_time(done)}; the other figures take all at once."
+                f"{self._wait_words(outcome, interval, done)} The other figures take all at once."
             )
         return f"{words} {self._limit_words(outcome, share, groups)}"
+
+    def _wait_words(self, outcome: CheckpointOutcome, interval: str, done: float) -> str:
+        """Return who waits for whom, until the next time."""
+        job, way = self.track.terms.job, outcome.scheme
+        job = f"{job[0].upper()}{job[1:]}"
+        if way.kind == "background":
+            return (
+                f"{job} waits {format_time(way.stop)} for its snapshot alone, and goes on for "
+                f"{interval} while it is copied."
+            )
+        if way.kind == "near":
+            return (
+                f"{job} waits {format_time(done)} for the last, and {format_time(way.stop)} for "
+                f"the {way.every - 1} in between that stay near, every {interval}."
+            )
+        return f"{job} waits {format_time(done)} for the last, and goes on for {interval}."
 
     def _stagger_words(self, shown: Storm, at_once: Storm) -> str:
         path = format_bandwidth(shown.shared_bandwidth)
@@ -449,12 +486,12 @@ class CheckpointStorm(Instrument):
 
     def table(self, outcome: CheckpointOutcome) -> Table:
         """Return what passes, group by group."""
-        latency = self.track.checkpoint.dump_latency
+        begin = latency(self.track, outcome.settings)
         columns = self.drawing.columns(
             Column("group", 1, lambda shown: range(1, shown.ends.size + 1)),
             Column("writers", 2, lambda shown: shown.writers),
-            Column("begins (s)", 3, lambda shown: latency + shown.ends - shown.durations),
-            Column("ends (s)", 4, lambda shown: latency + shown.ends),
+            Column("begins (s)", 3, lambda shown: begin + shown.ends - shown.durations),
+            Column("ends (s)", 4, lambda shown: begin + shown.ends),
         )
         return table_of(columns, storm(self.track, outcome.settings, self.count))
 

@@ -1,4 +1,7 @@
-"""YoungDaly: what a checkpoint interval wastes, how sure that is, and where the storage crashes."""
+"""YoungDaly: what a checkpoint interval loses, how sure that is, and where the storage crashes.
+
+The best interval and the storage's limits appear when the student has marked a guess.
+"""
 
 from __future__ import annotations
 
@@ -18,13 +21,15 @@ from storagelab.parts.checkpoint.experiment import (
     CheckpointOutcome,
     OverheadBand,
     evaluate_checkpoint,
+    is_played,
     overhead_band,
     overhead_curve,
 )
 from storagelab.parts.checkpoint.settings import CheckpointSettings
+from storagelab.parts.checkpoint.words import format_interval, format_loss, loss_unit
 from storagelab.tracks import Track
-from storagelab.units import format_share, format_time
 from storagelab.widgets.drawing import PLACED, WRITTEN, Column, Drawing, Entry, Shape, table_of
+from storagelab.widgets.guess import Guess
 from storagelab.widgets.instruments.base import Instrument
 from storagelab.widgets.picture import picture
 from storagelab.widgets.table import Cell, Table
@@ -50,16 +55,16 @@ _ROW = 0.052
 
 
 class Overheads(msgspec.Struct, frozen=True):
-    """The curves of one dump time and one MTBF, as shares of the work, unclipped."""
+    """The curves of one dump time and one MTBF, as seconds or shares of the run, unclipped."""
 
     intervals: np.ndarray
     """Seconds."""
-    shares: dict[str, np.ndarray]
+    losses: dict[str, np.ndarray]
     """At each interval: ``dump``, ``lost``, ``restart``, ``total``."""
     at: np.ndarray
     """The intervals, by their index, at which jobs are simulated."""
     played: OverheadBand
-    """The overheads of simulated jobs at these intervals."""
+    """What simulated jobs lose at these intervals."""
     low: np.ndarray
     """The tenth percentile of simulated jobs at each interval; infinite where they never end."""
     high: np.ndarray
@@ -85,18 +90,18 @@ def overheads(
 ) -> Overheads:
     """Return the curves of some settings at ``intervals``, whatever interval they have.
 
-    Jobs are simulated at every tenth interval whose overhead is at most 1.5 times ``top``, the
-    largest share that is visible. Between these, the percentiles' distance from the mean is
+    Jobs on one level are simulated at every tenth interval whose loss is at most 1.5 times ``top``,
+    the largest one that is visible. Between these, the percentiles' distance from the mean is
     interpolated; beyond them, it stays constant.
     """
-    shares = overhead_curve(track, settings, intervals)
-    total = shares["total"]
+    losses = overhead_curve(track, settings, intervals)
+    total = losses["total"]
     at = np.arange(0, intervals.size, _BETWEEN)
-    at = at[total[at] <= 1.5 * top]
+    at = at[(total[at] <= 1.5 * top) & is_played(track, settings)]
     if not at.size:
         nothing = np.empty(0)
         return Overheads(
-            intervals, shares, at, OverheadBand(nothing, nothing, nothing), total, total
+            intervals, losses, at, OverheadBand(nothing, nothing, nothing), total, total
         )
     played = overhead_band(track, settings, intervals[at])
     places = np.arange(intervals.size)
@@ -104,7 +109,7 @@ def overheads(
         total + np.interp(places, at, percentile - total[at])
         for percentile in (played.low, played.high)
     )
-    return Overheads(intervals, shares, at, played, low, high)
+    return Overheads(intervals, losses, at, played, low, high)
 
 
 class Flag(msgspec.Struct, frozen=True):
@@ -114,12 +119,15 @@ class Flag(msgspec.Struct, frozen=True):
     text: str
 
 
-def best_flags(outcome: CheckpointOutcome, same: float) -> list[Flag]:
-    """Return marks for the exact, Daly's and Young's best interval.
+def best_flags(track: Track, outcome: CheckpointOutcome, same: float) -> list[Flag]:
+    """Return marks for the exact, Daly's and Young's best interval, of a job that waits for dumps.
 
     Those within the factor ``same`` share a mark, which stands at the exact one or at Daly's. One
     for all three is called the optimum, because their names would be too wide for a telephone.
+    Where the job doesn't wait, neither rule is its own, and the exact one stands alone.
     """
+    if outcome.scheme.kind != "at_once":
+        return [Flag(outcome.optimum, f"optimum {format_interval(track, outcome.optimum)}")]
     flags: list[tuple[float, list[str]]] = []
     for name, interval in (
         ("exact", outcome.optimum),
@@ -133,7 +141,10 @@ def best_flags(outcome: CheckpointOutcome, same: float) -> list[Flag]:
         else:
             flags.append((interval, [name]))
     return [
-        Flag(place, f"{'optimum' if len(names) == 3 else '≈'.join(names)} {format_time(place)}")
+        Flag(
+            place,
+            f"{'optimum' if len(names) == 3 else '≈'.join(names)} {format_interval(track, place)}",
+        )
         for place, names in flags
     ]
 
@@ -159,7 +170,7 @@ def leaving(intervals: np.ndarray, shares: np.ndarray, top: float) -> tuple[floa
 
 
 class _Listed(msgspec.Struct, frozen=True):
-    """The content of the table: overheads at some intervals, as shares of the work."""
+    """The content of the table: what is lost at some intervals, in the unit that is asked for."""
 
     intervals: np.ndarray
     """Seconds."""
@@ -167,35 +178,31 @@ class _Listed(msgspec.Struct, frozen=True):
     before: dict[str, np.ndarray]
     """At the usual failure rate."""
     band: OverheadBand | None
-    """The overheads of simulated jobs, or None if none are simulated."""
+    """What simulated jobs lose, or None if none are simulated."""
     names: Sequence[str]
     """The intervals' names, which may be empty."""
 
 
-def _share(head: str, place: int, shares: Callable[[_Listed], np.ndarray]) -> Column:
-    """Return a column of shares of the work in per cent."""
-    return Column(f"{head} (% of the work)", place, lambda shown: 100 * shares(shown))
-
-
-def _simulated(head: str, place: int, shares: Callable[[OverheadBand], np.ndarray]) -> Column:
-    """Return a column of shares that is empty if no jobs are simulated."""
+def _simulated(head: str, place: int, losses: Callable[[OverheadBand], np.ndarray]) -> Column:
+    """Return a column of losses that is empty if no jobs are simulated."""
 
     def cells(shown: _Listed) -> Iterable[Cell]:
-        return [""] * len(shown.intervals) if shown.band is None else 100 * shares(shown.band)
+        return [""] * len(shown.intervals) if shown.band is None else losses(shown.band)
 
-    return Column(f"{head} (% of the work)", place, cells)
+    return Column(head, place, cells)
 
 
 class YoungDaly(Instrument):
-    """Overhead against interval: dumps, lost work and restarts, their sum, and the optima."""
+    """What is lost against the interval: to dumps, lost work, restarts, in all; and the optima."""
 
     name = "young_daly"
 
     def __init__(self, track: Track) -> None:
         super().__init__(track)
         control = track.checkpoint.control("interval")
-        self.title = f"Young-Daly: overhead against {track.terms.dump} interval"
+        self.title = f"Young-Daly: what is lost against the {track.terms.dump} interval"
         self.si, self.top = control.si, track.checkpoint.plot_top
+        self.unit, self.answer_si = loss_unit(track), track.checkpoint.answer.si
         self.low, self.high = float(control.values[0]), float(control.values[-1])
         self.intervals = grid(track)
         self.shown = self.intervals / self.si
@@ -215,6 +222,9 @@ class YoungDaly(Instrument):
             for align, offset in (("start", 4), ("end", -4))
         }
         self.figure = self.drawing.figure(self._axes(), height=420)
+        self.guess = Guess(control, self._on_guess)
+        self.extras = (self.guess.widget,)
+        self.revealed = False
         self._drawn: CheckpointSettings | None = None
         self._saved: CheckpointSettings | None = None
 
@@ -237,9 +247,12 @@ class YoungDaly(Instrument):
         x, y = np.full((2, 2), self.low), np.zeros((2, 2))
         self.poles = self.drawing.curve(x, y, TEXT, "dashed", colors=[TEXT, GREY], moving=PLACED)
         self.rules = self.drawing.curve(x, y, TEXT, "dotted", moving=PLACED)
+        self.guessed = self.drawing.curve(
+            x[0], y[0], ORANGE, "solid", 3, moving=PLACED, legend=Entry("my guess", 11)
+        )
 
     def _add_lines(self) -> None:
-        """Add the overhead, its parts, and the overhead at the usual failure rate."""
+        """Add what is lost, its parts, and what is lost at the usual failure rate."""
         dumps = self.track.terms.dumps
 
         def line(
@@ -251,43 +264,50 @@ class YoungDaly(Instrument):
             )  # fmt: skip
 
         def share(head: str, place: int, part: str) -> Column:
-            return _share(head, place, lambda shown: shown.now[part])
+            return Column(
+                f"{head} ({self.unit})", place, lambda shown: shown.now[part] / self.answer_si
+            )
 
         self.before = line(
-            GREY, "solid", 2, Entry("all overhead at the usual failure rate", 6),
-            _share("all, at the usual failure rate", 9, lambda shown: shown.before["total"]),
+            GREY, "solid", 2, Entry("all at the usual failure rate", 6),
+            Column(
+                f"all, at the usual failure rate ({self.unit})", 9,
+                lambda shown: shown.before["total"] / self.answer_si,
+            ),
             "visible",
         )  # fmt: skip
         self.curves = {
             "dump": line(ORANGE, "dashed", 2.5, Entry(dumps, 3), share(dumps, 2, "dump")),
             "lost": line(
-                PURPLE, "dotted", 2.5, Entry("lost work, done again", 4),
+                PURPLE, "dotted", 2.5, Entry("lost work", 4),
                 share("lost work", 3, "lost"),
             ),
             "restart": line(
                 GREEN, "dash_dotted", 2, Entry("restarts", 5), share("restarts", 4, "restart")
             ),
             "total": line(
-                BLUE, "solid", 4, Entry("all overhead, on average", 1), share("all", 5, "total")
+                BLUE, "solid", 4, Entry("all that is lost, on average", 1),
+                share("all", 5, "total"),
             ),
         }  # fmt: skip
 
     def _add_points(self) -> None:
-        """Add the simulated runs' means, the least overheads, and the present point."""
-        low = [self.low]
+        """Add the simulated runs' means, the least losses, and the present point."""
+        low, unit, si = [self.low], self.unit, self.answer_si
         self.played = self.drawing.points(
             low, [0.0], BLUE, size=22, moving=PLACED,
             table=[
                 _simulated(
-                    f"10th percentile of {JOBS} simulated runs", 6, lambda band: band.low
+                    f"10th percentile of {JOBS} simulated runs ({unit})", 6,
+                    lambda band: band.low / si,
                 ),
-                _simulated("their mean", 7, lambda band: band.mean),
-                _simulated("90th percentile", 8, lambda band: band.high),
+                _simulated(f"their mean ({unit})", 7, lambda band: band.mean / si),
+                _simulated(f"90th percentile ({unit})", 8, lambda band: band.high / si),
             ],
         )  # fmt: skip
         self.optima = self.drawing.points(
             low, [0.0], TEXT, "circle", 60, apply_clip=False, moving=PLACED,
-            legend=Entry("least overhead", 7),
+            legend=Entry("the least", 7),
         )  # fmt: skip
         self.off = self.drawing.points(
             low, [self.top], BLUE, "triangle-up", 70, apply_clip=False, moving=PLACED,
@@ -309,7 +329,7 @@ class YoungDaly(Instrument):
             ),
             axis(
                 self.drawing.scales["y"],
-                "overhead (% of the work)",
+                f"lost ({self.unit})",
                 vertical=True,
                 tick_values=steps(0, self.top),
             ),
@@ -327,26 +347,45 @@ class YoungDaly(Instrument):
             ]
         if self._drawn != settings:
             self._drawn, self.moved = settings, self.calm.mtbf != outcome.mtbf
-            self.seen = overheads(self.track, settings, self.intervals, self.top / 100)
-            self._draw_curves(outcome.optimum)
+            top = self.top * self.answer_si
+            self.seen = overheads(self.track, settings, self.intervals, top)
+            self._draw_curves()
             self._draw_marks(outcome)
-        overhead = 100 * outcome.wasted / outcome.solve_time
+        loss = outcome.loss / self.answer_si
         update_traits(
             self.point,
             x=np.array([outcome.settings.interval / self.si]),
-            y=np.array([min(overhead, self.top)]),
-            marker="diamond" if overhead <= self.top else "triangle-up",
+            y=np.array([min(loss, self.top)]),
+            marker="diamond" if loss <= self.top else "triangle-up",
         )
         return self._words(outcome)
 
-    def _height(self, shares: np.ndarray) -> np.ndarray:
-        """Return shares of the work as finite heights in the figure."""
-        return np.asarray(np.minimum(100 * shares, _FAR * self.top))
+    def _on_guess(self) -> None:
+        """Show the student's guess, and with it what it is a guess of."""
+        self._reveal()
+        at = self._at(self.guess.marked or 0.0)
+        update_traits(self.guessed, x=np.array([at, at]), y=np.array([0.0, self.top]))
 
-    def _draw_curves(self, optimum: float) -> None:
+    def _reveal(self) -> None:
+        """Show the best interval and the storage's limits from now on."""
+        self.revealed, self._drawn = True, None
+        if self.outcome is not None:
+            self.update(self.outcome)
+
+    def on_a_page(self) -> None:
+        """Prepare for a page without a kernel, where nobody can mark a guess: all is shown."""
+        super().on_a_page()
+        self.guess.widget.layout.display = "none"
+        self._reveal()
+
+    def _height(self, losses: np.ndarray) -> np.ndarray:
+        """Return losses as finite heights in the figure."""
+        return np.asarray(np.minimum(losses / self.answer_si, _FAR * self.top))
+
+    def _draw_curves(self) -> None:
         seen = self.seen
         for name, curve in self.curves.items():
-            update_traits(curve, y=self._height(seen.shares[name]))
+            update_traits(curve, y=self._height(seen.losses[name]))
         update_traits(self.before, y=self._height(self.calm_total), visible=self.moved)
         low, high = self._height(seen.low), self._height(seen.high)
         update_traits(
@@ -354,14 +393,14 @@ class YoungDaly(Instrument):
             x=np.concatenate([self.shown, self.shown[::-1]]),
             y=np.concatenate([low, high[::-1]]),
         )
-        self.inside = leaving(seen.intervals, seen.shares["total"], self.top / 100)
+        self.inside = leaving(seen.intervals, seen.losses["total"], self.top * self.answer_si)
         first, last = seen.intervals[0], seen.intervals[-1]
         if self.inside:
             ends = [at for at in self.inside if first < at < last]
         else:
-            ends = [float(np.clip(optimum, first, last))]
+            ends = [self._middle * self.si]
         update_traits(self.off, x=np.array(ends) / self.si, y=np.full(len(ends), self.top))
-        mean = 100 * seen.played.mean
+        mean = seen.played.mean / self.answer_si
         inside = mean <= self.top
         update_traits(self.played, x=self.shown[seen.at][inside], y=mean[inside])
 
@@ -370,10 +409,13 @@ class YoungDaly(Instrument):
         return float(np.clip(interval / self.si, self.low, self.high))
 
     def _draw_marks(self, outcome: CheckpointOutcome) -> None:
-        """Mark the limits and the best intervals, each with its text in a row of its own."""
+        """Mark the limits and the best intervals, each with its text in a row of its own.
+
+        Nothing of it before there is a guess.
+        """
         limits = {
-            "the storage crashes": outcome.storm_interval,
-            "the storage wears out": outcome.wear_interval,
+            "the storage crashes": outcome.storm_interval if self.revealed else 0.0,
+            "the storage wears out": outcome.wear_interval if self.revealed else 0.0,
         }
         edges = [self._at(limit) for limit in limits.values()]
         outlines = [rectangle(self.low, edge, 0.0, self.top) for edge in edges]
@@ -387,11 +429,11 @@ class YoungDaly(Instrument):
             for edge, words in zip(edges, limits, strict=True)
             if edge > self.low * (1 + 1e-9)
         ]
-        flags = best_flags(outcome, self.same)
+        flags = best_flags(self.track, outcome, self.same) if self.revealed else []
         marked = [(flag.interval, flag.text) for flag in flags]
-        optima = [outcome]
-        if self.moved:
-            marked.append((self.calm.optimum, f"usually {format_time(self.calm.optimum)}"))
+        optima = [outcome] if self.revealed else []
+        if self.moved and self.revealed:
+            marked.append((self.calm.optimum, f"usually {self._time(self.calm.optimum)}"))
             optima.append(self.calm)
         for interval, text in marked:
             ahead = "◂ " if interval / self.si < self.low else ""
@@ -411,7 +453,7 @@ class YoungDaly(Instrument):
                 y=np.array([height for _, height, _ in chosen]),
                 text=[text for _, _, text in chosen],
             )
-        least = [100 * item.best_wall_time / item.solve_time - 100 for item in optima]
+        least = [item.best_loss / self.answer_si for item in optima]
         inside = [
             (self._at(item.optimum), height)
             for item, height in zip(optima, least, strict=True)
@@ -433,7 +475,8 @@ class YoungDaly(Instrument):
         """Draw a line under each best interval's text; unused lines have no length."""
         first = len([row for row in rows if row[2]])
         found = [(rows[index][0], heights[index]) for index in range(first, len(rows))]
-        nowhere, room = (found[0][0], 0.0), 0.3 * _ROW * self.top
+        nowhere, room = (self.low, 0.0), 0.3 * _ROW * self.top
+        found = found or [nowhere]
         old = found[bests] if len(found) > bests else nowhere
         others = [*found[1:bests], nowhere, nowhere][:2]
         for lines, ends in ((self.poles, [found[0], old]), (self.rules, others)):
@@ -444,68 +487,90 @@ class YoungDaly(Instrument):
             )
 
     def _words(self, outcome: CheckpointOutcome) -> str:
-        terms, work = self.track.terms, outcome.solve_time
-        every = f"With a {terms.dump} every {format_time(outcome.settings.interval)}"
-        sentences = []
-        if math.isfinite(outcome.wall_time):
-            parts = {name: format_share(outcome.parts[name] / work) for name in outcome.parts}
-            above = ", above the figure" if 100 * outcome.wasted / work > self.top else ""
-            sentences.append(
-                f"{every} the overhead is {format_share(outcome.wasted / work)} of the work on "
-                f"average{above}: {parts['dump']} for {terms.dumps}, {parts['lost']} lost and done "
-                f"again, {parts['restart']} for restarts."
-            )
-            if not above:
-                at = np.log(outcome.settings.interval)
-                low, high = (
-                    format_share(float(np.interp(at, np.log(self.intervals), side)))
-                    for side in (self.seen.low, self.seen.high)
-                )
-                sentences.append(
-                    f"Four in five of {JOBS} simulated runs lose about {low} to {high}."
-                )
+        every = f"With a {self.track.terms.dump} every {self._time(outcome.settings.interval)}"
+        above = outcome.loss / self.answer_si > self.top
+        if not math.isfinite(outcome.wall_time):
+            sentences = [f"{every} what is lost has no end, above the figure."]
         else:
-            sentences.append(f"{every} the overhead is without end, above the figure.")
-        sentences += [self._best_words(outcome), *self._off_words()]
-        shortest = max(outcome.storm_interval, outcome.wear_interval)
-        crashes = f"the storage holds down to {format_time(shortest)}"
-        if "storage" in outcome.unmet:
-            crashes = f"the storage crashes below {format_time(outcome.storm_interval)}"
-        elif "wear" in outcome.unmet:
-            crashes = f"the storage wears out below {format_time(outcome.wear_interval)}"
-        sentences.append(f"A {terms.dump} takes {format_time(outcome.dump_time)}, and {crashes}.")
-        return " ".join(sentences)
+            lost = {name: self._said(loss) for name, loss in outcome.losses.items()}
+            sentences = [
+                f"{every} {self.track.terms.job} loses {lost['total']} of {self._run} on average"
+                f"{', above the figure' if above else ''}: {lost['dump']} to "
+                f"{self.track.terms.dumps}, {lost['lost']} to lost work, {lost['restart']} to "
+                "restarts."
+            ]
+        if not above and self.seen.at.size:
+            at = np.log(outcome.settings.interval)
+            low, high = (
+                self._said(float(np.interp(at, np.log(self.intervals), side)))
+                for side in (self.seen.low, self.seen.high)
+            )
+            sentences.append(f"Four in five of {JOBS} simulated runs lose {low} to {high}.")
+        sentences += self._off_words()
+        if not self.revealed:
+            return " ".join(
+                [
+                    *sentences,
+                    "Where is the least, and below what does the storage give up? Mark your "
+                    "guess, and both appear.",
+                ]
+            )
+        return " ".join([*sentences, *self._guess_words(outcome), *self._best_words(outcome)])
+
+    @property
+    def _run(self) -> str:
+        return self.track.checkpoint.gone or self.track.terms.run
+
+    def _time(self, interval: float) -> str:
+        return format_interval(self.track, interval)
+
+    def _said(self, loss: float) -> str:
+        return format_loss(self.track, loss)
 
     def _off_words(self) -> list[str]:
         """Describe where the curve leaves the figure, if it does."""
         if self.inside is None:
-            return [f"All of the average lies above the figure, which ends at {self.top:g}%."]
+            return [f"All of the average lies above the figure, which ends at {self.top:g}."]
         (low, high), seen = self.inside, self.seen.intervals
-        where = [f"below {format_time(low)}"] if low > seen[0] else []
-        where += [f"beyond {format_time(high)}"] if high < seen[-1] else []
+        where = [f"below {self._time(low)}"] if low > seen[0] else []
+        where += [f"beyond {self._time(high)}"] if high < seen[-1] else []
         if not where:
             return []
-        return [f"The average leaves the figure, at {self.top:g}%, {' and '.join(where)}."]
+        return [f"The average leaves the figure {' and '.join(where)}."]
 
-    def _best_words(self, outcome: CheckpointOutcome) -> str:
-        """Describe the optimum, its approximations, and how the failure rate has moved it."""
-        work = outcome.solve_time
-        rules = f"Young: {format_time(outcome.young)}, Daly: {format_time(outcome.daly)}"
+    def _guess_words(self, outcome: CheckpointOutcome) -> list[str]:
+        """Say what the student's guess loses, where there is one."""
+        if self.guess.marked is None:
+            return []
+        at = np.array([self.guess.marked])
+        (loss,) = overhead_curve(self.track, outcome.settings, at)["total"]
+        said = self._said(float(loss))
+        return [f"Your guess, {self._time(self.guess.marked)}, loses {said}."]
+
+    def _best_words(self, outcome: CheckpointOutcome) -> list[str]:
+        """Describe the optimum, how the failure rate has moved it, and the storage's limits."""
         if not math.isfinite(outcome.best_wall_time):
-            return f"At no interval does {self.track.terms.run} ever end ({rules})."
-        least = outcome.best_wall_time / work - 1
-        words = (
-            f"The least, {format_share(least)}, is at {format_time(outcome.optimum)} exactly "
-            f"({rules})."
-        )
-        if not self.moved:
-            return words
-        was = self.calm.best_wall_time / work - 1
-        amount = format_share(was) if math.isfinite(was) else "no end"
-        return (
-            f"{words} At the usual failure rate, one in {format_time(self.calm.mtbf)} instead of "
-            f"{format_time(outcome.mtbf)}, it is {amount} at {format_time(self.calm.optimum)}."
-        )
+            best = f"At no interval does {self.track.terms.run} ever end."
+        else:
+            rules = ""
+            if outcome.scheme.kind == "at_once":
+                rules = f" (Young: {self._time(outcome.young)}, Daly: {self._time(outcome.daly)})"
+            best = (
+                f"The least, {self._said(outcome.best_loss)}, is at "
+                f"{self._time(outcome.optimum)}{rules}; restarts don't move it."
+            )
+            if self.moved:
+                best += (
+                    f" At the usual failure rate it is {self._said(self.calm.best_loss)} at "
+                    f"{self._time(self.calm.optimum)}."
+                )
+        shortest = max(outcome.storm_interval, outcome.wear_interval)
+        holds = f"The storage holds down to {self._time(shortest)}."
+        if "storage" in outcome.unmet:
+            holds = f"The storage crashes below {self._time(outcome.storm_interval)}."
+        elif "wear" in outcome.unmet:
+            holds = f"The storage wears out below {self._time(outcome.wear_interval)}."
+        return [best, holds]
 
     def table(self, outcome: CheckpointOutcome) -> Table:
         """Return the curves at the simulated, the chosen and the best intervals."""
@@ -513,11 +578,14 @@ class YoungDaly(Instrument):
         intervals = self.intervals[::_BETWEEN]
         marked = {
             "you": outcome.settings.interval,
-            "best": outcome.optimum,
-            "Young": outcome.young,
-            "Daly": outcome.daly,
-            "usually best": calm.optimum,
         }
+        if self.guess.marked is not None:
+            marked["my guess"] = self.guess.marked
+        if self.revealed:
+            marked["best"] = outcome.optimum
+            if outcome.scheme.kind == "at_once":
+                marked |= {"Young": outcome.young, "Daly": outcome.daly}
+            marked["usually best"] = calm.optimum
 
         def listed(at: np.ndarray, band: OverheadBand | None, names: Sequence[str]) -> _Listed:
             now, before = (
@@ -526,7 +594,8 @@ class YoungDaly(Instrument):
             )
             return _Listed(at, now, before, band, names)
 
-        band = overhead_band(self.track, outcome.settings, intervals)
+        played = is_played(self.track, outcome.settings)
+        band = overhead_band(self.track, outcome.settings, intervals) if played else None
         unit = self.track.checkpoint.control("interval").unit
         columns = self.drawing.columns(
             Column(f"interval ({unit})", 1, lambda shown: shown.intervals / self.si),
@@ -543,7 +612,7 @@ class YoungDaly(Instrument):
 def young_daly(
     track: str = "cloud_titan", moving: str | None = "interval", **settings: Any
 ) -> ipywidgets.VBox:
-    """Return the overhead against the interval of a track, playable without a kernel.
+    """Return what is lost against the interval of a track, playable without a kernel.
 
     ``settings`` in SI by control name; errors are those of
     :func:`storagelab.widgets.picture.picture`.

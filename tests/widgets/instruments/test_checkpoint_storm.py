@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from storagelab.checkpoint.storm import storm_profile
 from storagelab.parts import PARTS
 from storagelab.parts.checkpoint.experiment import evaluate_checkpoint, longest_storm, storm
+from storagelab.parts.checkpoint.scheme import latency
+from storagelab.parts.checkpoint.words import format_interval
 from storagelab.tracks import TRACKS, load_track
 from storagelab.units import format_bandwidth, format_bytes, format_share, format_time
 from storagelab.widgets.instruments.checkpoint_storm import (
@@ -51,8 +53,8 @@ def rectangle_of(lines: Any, index: Any) -> tuple[Any, Any, Any, Any]:
 @EVERY_TRACK
 @ANY
 def test_the_storm_is_as_high_and_as_long_as_the_models(name: str, data: Any) -> None:
-    _, instrument, shown, _ = drawn(name, data)
-    done = load_track(name).checkpoint.dump_latency + shown.time
+    outcome, instrument, shown, _ = drawn(name, data)
+    done = latency(load_track(name), outcome.settings) + shown.time
     assert instrument.corner.x[0] == pytest.approx(done)
     assert instrument.corner.y[0] * instrument.si == pytest.approx(shown.rates.max())
     assert np.max(instrument.used.x) == pytest.approx(done)
@@ -68,8 +70,8 @@ def test_the_storm_ends_on_the_line_of_its_bytes(name: str, data: Any) -> None:
     outcome, instrument, _, _ = drawn(name, data)
     which = list(sizes(load_track(name), outcome).values()).index(outcome.written)
     x, y = np.asarray(instrument.bytes.x)[which], np.asarray(instrument.bytes.y)[which]
-    latency = load_track(name).checkpoint.dump_latency
-    np.testing.assert_allclose((x - latency) * y * instrument.si, outcome.written, rtol=1e-9)
+    begin = latency(load_track(name), outcome.settings)
+    np.testing.assert_allclose((x - begin) * y * instrument.si, outcome.written, rtol=1e-9)
     on_line = np.interp(np.log(instrument.corner.y[0]), np.log(y), np.log(x))
     assert on_line == pytest.approx(np.log(instrument.corner.x[0]), abs=0.05)
 
@@ -80,13 +82,23 @@ def test_the_job_waits_until_the_last_writer_is_done_and_goes_on_for_an_interval
     name: str, data: Any
 ) -> None:
     outcome, instrument, shown, words = drawn(name, data)
-    done = load_track(name).checkpoint.dump_latency + shown.time
+    done = latency(load_track(name), outcome.settings) + shown.time
+    way, interval = outcome.scheme, outcome.settings.interval
+    waits, again = {
+        "at_once": lambda: (done, done + interval),
+        "background": lambda: (way.stop, max(done, way.stop + interval)),
+        "near": lambda: (way.stop + done, done + way.every * (way.stop + interval)),
+    }[way.kind]()
+    waits, again = max(waits, instrument.left), min(again, instrument.right)
     left, right, *_ = rectangle_of(instrument.job, 0)
-    assert (left, right) == pytest.approx((instrument.left, done))
+    assert (left, right) == pytest.approx((instrument.left, waits))
     left, right, *_ = rectangle_of(instrument.job, 1)
-    assert (left, right) == pytest.approx((done, done + outcome.settings.interval))
-    assert instrument.next.x == pytest.approx([right, right])
-    assert format_time(done) in words
+    assert (left, right) == pytest.approx((min(waits, again), max(waits, again)))
+    assert instrument.next.x == pytest.approx([again, again])
+    if way.kind == "background":
+        assert f"waits {format_time(way.stop)} for its snapshot alone" in words
+    else:
+        assert format_time(done) in words
 
 
 @EVERY_TRACK
@@ -120,7 +132,7 @@ def test_what_staggering_leaves_to_readers_is_drawn_and_said(name: Any, data: An
     assert right == pytest.approx(instrument.corner.x[0])
     if instrument.count > 1:
         assert f"{format_bandwidth(shown.room)} stay free for readers" in words
-        assert "the other figures take all at once" in words
+        assert "The other figures take all at once" in words
 
 
 @EVERY_TRACK
@@ -142,7 +154,7 @@ def test_the_words_are_the_models(name: str, data: Any) -> None:
     assert not re.search(r"\b(nan|inf)\b", words)
     if instrument.count == 1:
         assert format_bytes(outcome.written) in words
-        assert format_time(outcome.settings.interval) in words
+        assert format_interval(load_track(name), outcome.settings.interval) in words
     if instrument.many:
         assert format_bandwidth(shown.demanded.max()) in words
     else:
@@ -159,7 +171,7 @@ def test_the_table_holds_every_group_and_all_bytes(name: str, data: Any) -> None
     rows = np.array(table.rows, dtype=float)
     written = ((rows[:, 3] - rows[:, 2]) * rows[:, 4]).sum() * instrument.si
     assert written == pytest.approx(outcome.written)
-    assert rows[:, 1].sum() == load_track(name).checkpoint.nodes
+    assert rows[:, 1].sum() == outcome.settings.nodes
     assert rows[1:, 2] == pytest.approx(rows[:-1, 3])
     assert rows[-1, 3] == pytest.approx(instrument.corner.x[0])
     np.testing.assert_allclose(rows[:, 5] * instrument.si, shown.demanded)
@@ -178,7 +190,7 @@ def test_the_axes_hold_every_position_of_every_slider(name: str) -> None:
                 write_bandwidth=float(bandwidths.to_si(value)), sharded=sharded,
             )  # fmt: skip
             outcome = evaluate_checkpoint(track, settings)
-            assert ends.shortest * 0.999 <= outcome.dump_time <= ends.longest
+            assert ends.shortest * 0.999 <= outcome.scheme.storm <= ends.longest
             assert ends.slowest <= settings.write_bandwidth <= ends.fastest
     instrument = built(CheckpointStorm, name)
     x, y = (axis.scale for axis in instrument.figure.axes)

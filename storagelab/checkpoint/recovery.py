@@ -1,0 +1,54 @@
+"""Recovery: what passes between a failure and the moment at which the job works again."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from storagelab.checks import Q, Quantity, non_negative, positive, single, to_scalar, whole
+
+
+def read_back_time(
+    size: Quantity[Q],
+    readers: Quantity[Q],
+    shared_bandwidth: Quantity[Q],
+    node_bandwidth: Quantity[Q],
+    sharded: bool = True,
+) -> Q:
+    """Return the seconds in which ``readers`` nodes read one checkpoint back at the same moment.
+
+    The restore storm: ``size`` bytes once in all where each node reads its own shard, or once for
+    every node that has to have a full copy, through ``min(shared_bandwidth, readers ·
+    node_bandwidth)`` bytes/s. Narayanan et al. (SC21, 5.10) saw 384 nodes load at the peak read
+    bandwidth of their file system, so that no efficiency is taken off.
+
+    Raises ``ValueError`` for a negative size, a bandwidth of 0 or less, ``sharded`` that is no
+    bool, or a count that isn't whole.
+    """
+    if not isinstance(sharded, (bool, np.bool_)):
+        raise ValueError(f"sharded must be True or False; got {sharded!r}")
+    total, nodes = non_negative("size", size), whole("readers", readers)
+    path = np.minimum(
+        positive("shared_bandwidth", shared_bandwidth),
+        nodes * positive("node_bandwidth", node_bandwidth),
+    )
+    return to_scalar(total * (1.0 if sharded else nodes) / path)
+
+
+def spare_wait(repair_time: float, loss_mtbf: float, spares: int) -> float:
+    """Return the mean seconds that a job waits for a node to take the place of a lost one.
+
+    Nodes are lost once in ``loss_mtbf`` seconds and each is back after ``repair_time`` on average,
+    both exponential. A job with ``spares`` nodes to spare waits only where all of them are in
+    repair already: Erlang's loss formula B(spares, repair_time/loss_mtbf) says how often, and the
+    first of ``spares + 1`` repairs ends it. Without a spare every loss waits for a repair. The job
+    loses no further node while it stands still.
+
+    Raises ``ValueError`` for a negative repair time or number, or an MTBF of 0 or less.
+    """
+    repair = single("repair_time", non_negative("repair_time", repair_time))
+    load = repair / single("loss_mtbf", positive("loss_mtbf", loss_mtbf))
+    count = int(single("spares", whole("spares", spares, least=0)))
+    blocked = 1.0
+    for number in range(1, count + 1):
+        blocked = load * blocked / (number + load * blocked)
+    return blocked * repair / (count + 1)

@@ -1,0 +1,227 @@
+"""FleetGoodput: where a job's time goes on more and more machines, beside published runs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import bqplot
+import ipywidgets
+import numpy as np
+
+from storagelab.colors import BLUE, GREEN, ORANGE, RED
+from storagelab.parts.checkpoint.experiment import CheckpointOutcome, FleetShares, fleet_shares
+from storagelab.parts.checkpoint.settings import CheckpointSettings
+from storagelab.tracks import Track
+from storagelab.units import format_count, format_share, significant
+from storagelab.widgets.drawing import PLACED, WRITTEN, Column, Drawing, Entry, Shape, table_of
+from storagelab.widgets.instruments.base import Instrument
+from storagelab.widgets.picture import picture
+from storagelab.widgets.table import Table
+from storagelab.widgets.theme import TEXT, axis, rectangle, steps, update_shapes, update_traits
+
+_POINTS = 41
+_NEVER = 0.1
+"""The useful share of the time below which a job is said to practically never end."""
+
+
+def fleet_sizes(track: Track) -> np.ndarray:
+    """Return the numbers of machines that are drawn: whole ones, over the control's decades."""
+    values = track.checkpoint.control("nodes").values
+    low, high = float(values[0]), float(values[-1])
+    return np.unique(np.round(np.geomspace(low, high, _POINTS)))
+
+
+class FleetGoodput(Instrument):
+    """Shares of the time against the machines: useful, saved and lost, restarts; at best intervals.
+
+    Useful work lies at the bottom, so that the height of a published point is its useful share.
+    """
+
+    name = "fleet_goodput"
+
+    @classmethod
+    def shows(cls, track: Track) -> bool:
+        """Return whether the number of machines can be changed."""
+        return track.checkpoint.has_control("nodes")
+
+    def __init__(self, track: Track) -> None:
+        super().__init__(track)
+        self.title = "A larger fleet: where the time goes, at each size's best interval"
+        self.sizes = fleet_sizes(track)
+        self.low, self.high = float(self.sizes[0]), float(self.sizes[-1])
+        self.fleets = track.checkpoint.fleets
+        self.drawing = Drawing(
+            bqplot.LogScale(min=self.low, max=self.high),
+            bqplot.LinearScale(min=0, max=100, allow_padding=False),
+        )
+        self._add_areas()
+        self._add_points()
+        self.figure = self.drawing.figure(self._axes(), height=360)
+        self._drawn: CheckpointSettings | None = None
+        self.seen: FleetShares
+
+    def _add_areas(self) -> None:
+        """Add what the time goes to, and where the job never ends."""
+        dumps = self.track.terms.dumps
+        self.areas = self.drawing.areas(
+            [
+                Shape("useful", BLUE, 0.35, Entry("useful work", 1)),
+                Shape("saved", ORANGE, 0.7, Entry(f"{dumps} and lost work", 2)),
+                Shape("restarts", GREEN, 0.55, Entry("restarts", 3)),
+            ],
+            corners=2 * self.sizes.size,
+            moving=PLACED,
+        )
+        self.never = self.drawing.areas(
+            [Shape("never ends", RED, 0.3, Entry(f"under {_NEVER:.0%} useful: it never ends", 4))],
+            moving=PLACED,
+        )
+
+    def _add_points(self) -> None:
+        """Add the published runs with their names, and the present number of machines."""
+        for at_least, marker, said in (
+            (False, "circle", "published"),
+            (True, "triangle-up", "published: at least"),
+        ):
+            fleets = [item for item in self.fleets if item.at_least == at_least]
+            if fleets:
+                self.drawing.points(
+                    [item.nodes for item in fleets], [100 * item.useful for item in fleets],
+                    TEXT, marker, 80, legend=Entry(said, 5 + at_least),
+                )  # fmt: skip
+        for index, item in enumerate(sorted(self.fleets, key=lambda item: item.nodes)):
+            # neighbours have their names at different heights
+            self.drawing.label(
+                [item.nodes], [100 * item.useful - 7 - 6 * (index % 4)], [item.label], "middle", 11
+            )
+        self.here = self.drawing.curve(
+            np.full(2, self.low), np.array([0.0, 100.0]), TEXT, "dashed", moving=PLACED,
+            legend=Entry("yours", 7),
+        )  # fmt: skip
+        self.text = self.drawing.label(
+            [self.low], [50.0], [""], "end", 12, x_offset=-4, moving=WRITTEN
+        )
+
+    def _axes(self) -> list[Any]:
+        decades = 10.0 ** np.arange(np.ceil(np.log10(self.low)), np.log10(self.high) + 0.01)
+        return [
+            axis(
+                self.drawing.scales["x"], "nodes", tick_values=[*decades], tick_format=",~g"
+            ),
+            axis(
+                self.drawing.scales["y"], "share of the time (%)", vertical=True,
+                tick_values=steps(0, 100),
+            ),
+        ]  # fmt: skip
+
+    def draw(self, outcome: CheckpointOutcome) -> str:
+        """Draw the shares at the present settings; they depend on neither interval nor nodes."""
+        settings = replace(outcome.settings, interval=1.0, nodes=1.0)
+        if self._drawn != settings:
+            self._drawn = settings
+            self.seen = fleet_shares(self.track, outcome.settings, self.sizes)
+            self._draw_areas()
+        nodes = outcome.settings.nodes
+        update_traits(self.here, x=np.array([nodes, nodes]), y=np.array([0.0, 100.0]))
+        return self._words(outcome)
+
+    def _draw_areas(self) -> None:
+        seen, shapes = self.seen, []
+        floor = np.zeros_like(seen.useful)
+        for share in (seen.useful, seen.saved, seen.restart):
+            ceiling = np.minimum(floor + 100 * share, 100.0)
+            shapes.append(
+                (
+                    np.concatenate([self.sizes, self.sizes[::-1]]),
+                    np.concatenate([floor, ceiling[::-1]]),
+                )
+            )
+            floor = ceiling
+        update_shapes(self.areas, shapes)
+        never = self.never_from()
+        edge = self.high if never is None else never
+        update_shapes(self.never, [rectangle(edge, self.high, 0.0, 100.0)])
+        words = "" if never is None else "never ends ▸"
+        update_traits(self.text, x=np.array([edge]), y=np.array([50.0]), text=[words])
+
+    def never_from(self) -> float | None:
+        """Return the machines from which on the job practically never ends, or None."""
+        ends = np.flatnonzero(self.seen.useful < _NEVER)
+        return float(self.sizes[ends[0]]) if ends.size else None
+
+    def _words(self, outcome: CheckpointOutcome) -> str:
+        nodes, dumps = outcome.settings.nodes, self.track.terms.dumps
+        here, tenfold = (
+            fleet_shares(self.track, outcome.settings, np.array([count]))
+            for count in (nodes, 10 * nodes)
+        )
+        useful, saved, restart = (
+            format_share(float(share[0])) for share in (here.useful, here.saved, here.restart)
+        )
+        sentences = [
+            f"On {format_count(nodes)} nodes, {useful} of the time is useful at the best interval: "
+            f"{saved} goes to {dumps} and lost work, {restart} to restarts."
+        ]
+        if tenfold.useful[0] > _NEVER:
+            grown = [
+                float((ten / tenfold.useful / (one / here.useful))[0])
+                for one, ten in ((here.saved, tenfold.saved), (here.restart, tenfold.restart))
+            ]
+            sentences.append(
+                f"Ten times the nodes: {significant(grown[0], 2)} times as much of the former, and "
+                f"{significant(grown[1], 2)} times as much of the latter, for a useful hour."
+            )
+        never = self.never_from()
+        if never is not None:
+            sentences.append(
+                f"From some {format_count(float(significant(never, 2).replace(',', '')))} nodes on "
+                f"{self.track.terms.job} practically never ends."
+            )
+        return " ".join(sentences)
+
+    def table(self, outcome: CheckpointOutcome) -> Table:
+        """Return the shares at every fourth size, and the published ones with their sources."""
+        del outcome
+
+        def percent(head: str, place: int, name: str) -> Column:
+            return Column(
+                f"{head} (% of the time)", place,
+                lambda shown: 100 * getattr(shown, name)[::4],
+            )  # fmt: skip
+
+        columns = [
+            Column("nodes", 1, lambda shown: shown.nodes[::4]),
+            percent("useful", 2, "useful"),
+            percent(f"{self.track.terms.dumps} and lost work", 3, "saved"),
+            percent("restarts", 4, "restart"),
+            Column("published", 5, lambda shown: [""] * len(shown.nodes[::4])),
+        ]
+        table = table_of(columns, self.seen)
+        published = [
+            (item.nodes, 100 * item.useful, "", "", self._published(item)) for item in self.fleets
+        ]
+        rows = sorted([*table.rows, *published], key=lambda row: float(row[0]))
+        return Table(table.columns, tuple(rows))
+
+    @staticmethod
+    def _published(fleet: Any) -> str:
+        bound = ", at least" if fleet.at_least else ""
+        return f"{fleet.label}{bound}: {fleet.source}"
+
+
+def fleet_goodput(
+    track: str = "cloud_titan", moving: str | None = "node_mtbf", **settings: Any
+) -> ipywidgets.VBox:
+    """Return where a job's time goes on fleets of all sizes, playable without a kernel.
+
+    ``settings`` in SI by control name; errors are those of
+    :func:`storagelab.widgets.picture.picture`, and ``ValueError`` for a track of one machine.
+    """
+
+    def build(loaded: Track) -> list[FleetGoodput]:
+        if not FleetGoodput.shows(loaded):
+            raise ValueError(f"track {track!r} has a single machine")
+        return [FleetGoodput(loaded)]
+
+    return picture(build, "checkpoint", track, moving, **settings)
