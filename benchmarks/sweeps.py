@@ -314,6 +314,18 @@ SWEEPS: dict[str, tuple[Callable[[], Values], Callable[[], Values]]] = {
         lambda: pipeline.series_tiers_bandwidth(TWO_RATES, [0.4, 0.6]),
         lambda: 1 / np.sum([0.4, 0.6] / TWO_RATES, axis=-1),
     ),
+    "pipeline.load_time": (
+        lambda: pipeline.load_time(1.4e11, TWO_RATES),
+        lambda: 1.4e11 / np.min(TWO_RATES, axis=-1),
+    ),
+    "pipeline.two_level_hit_rates": (
+        lambda: pipeline.two_level_hit_rates(0.1, SHARE, "never_evict")[1],
+        lambda: np.minimum(1, 0.1 + SHARE) - 0.1,
+    ),
+    "pipeline.recorded_share": (
+        lambda: pipeline.recorded_share(RATE, 28800, 2e11, 2e6),
+        lambda: np.minimum(1, (2e11 / 28800 + 2e6) / RATE),
+    ),
     "pipeline.connections_for": (
         lambda: pipeline.connections_for(RATE, 87.5e6),
         lambda: np.ceil(RATE / 87.5e6).astype(np.int64),
@@ -456,6 +468,10 @@ SWEEPS: dict[str, tuple[Callable[[], Values], Callable[[], Values]]] = {
     "cost.idle_cost": (
         lambda: cost.idle_cost(SHARE, 8, 2.5),
         lambda: (1 - SHARE) * 8 * 2.5 * 730.5,
+    ),
+    "energy.two_tier_power": (
+        lambda: energy.two_tier_power(96e3, SHARE, 1e-11, 9e-10, 0.01),
+        lambda: 96e3 * (SHARE * 1e-11 + (1 - SHARE) * 9e-10) / 0.01,
     ),
     "energy.average_power": (
         lambda: energy.average_power(TIME, 0.01),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from storagelab.checks import Q, Quantity, non_negative, positive, to_scalar
+from storagelab.checks import Q, Quantity, fraction, non_negative, positive, to_scalar
 
 
 def read_power(current: Quantity[Q], voltage: Quantity[Q]) -> Q:
@@ -41,3 +41,25 @@ def current_at_bandwidth(bandwidth: Quantity[Q], bytes_per_coulomb: Quantity[Q])
     return to_scalar(
         non_negative("bandwidth", bandwidth) / positive("bytes_per_coulomb", bytes_per_coulomb)
     )
+
+
+def two_tier_power(
+    size: Quantity[Q],
+    hits: Quantity[Q],
+    near_energy: Quantity[Q],
+    far_energy: Quantity[Q],
+    period: Quantity[Q],
+    standby_power: Quantity[Q] = 0.0,
+) -> Q:
+    """Return the mean watts of reading ``size`` bytes every ``period`` seconds from two tiers.
+
+    A share ``hits`` of the bytes costs ``near_energy`` joules each, the rest ``far_energy``;
+    ``standby_power`` is drawn all the time by what is kept alive.
+
+    Raises ``ValueError`` for a share outside [0, 1], a period of 0 or less, or anything negative.
+    """
+    share = fraction("hits", hits)
+    near = share * non_negative("near_energy", near_energy)
+    far = (1 - share) * non_negative("far_energy", far_energy)
+    energy = non_negative("size", size) * (near + far)
+    return average_power(energy, period, standby_power)
