@@ -16,9 +16,10 @@ def _useful_sentence(track: Track, outcome: PipelineOutcome, shown: Figures) -> 
     """Return what a decision is told that feeds too little, or whose log keeps too little."""
     if not track.pipeline.is_log:
         return busy_sentence(track.fed, shown)
+    what = "incidents" if track.pipeline.has_control("content") else f"{track.terms.samples}"
     return (
-        f"Of the incidents, {shown['utilization']} can be reconstructed, and {shown['target']} "
-        f"are asked for. What binds at your settings is {shown['binding']}."
+        f"Of the {what}, {shown['utilization']} can be recovered, and {shown['target']} are asked "
+        f"for. What binds at your settings is {shown['binding']}."
     )
 
 

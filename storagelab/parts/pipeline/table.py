@@ -95,7 +95,9 @@ class PipelineTable(PartTable, frozen=True, kw_only=True):
     @property
     def useful_name(self) -> str:
         """What the share is called that has a target."""
-        return "incidents explained" if self.is_log else "utilisation"
+        if not self.is_log:
+            return "utilisation"
+        return "incidents explained" if self.has_control("content") else "share on record"
 
     def check(self) -> None:
         """Refuse policies and contents that aren't known."""

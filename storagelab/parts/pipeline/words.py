@@ -95,12 +95,13 @@ def summary(track: Track, outcome: PipelineOutcome) -> str:
     says, terms, fed = _present(track, outcome), track.terms, track.fed
     part = track.pipeline
     if part.is_log:
-        of_all = part.contents[outcome.settings.content].incidents
         sentences = [
             f"In {terms.warm} {says['demand']} of {says['raised']} are to be logged, and "
-            f"{says['supply']} get on record; what binds is {says['binding']}. All of it on "
-            f"record would explain {format_share(of_all)} of the incidents."
+            f"{says['supply']} get on record; what binds is {says['binding']}."
         ]
+        if part.has_control("content"):
+            of_all = format_share(part.contents[outcome.settings.content].incidents)
+            sentences.append(f"All of it on record would explain {of_all} of the incidents.")
     else:
         sentences = [
             f"In {terms.warm} {says['supply']} reach {fed.name}, which {fed.verb('take')} "
