@@ -61,5 +61,5 @@ def two_tier_power(
     share = fraction("hits", hits)
     near = share * non_negative("near_energy", near_energy)
     far = (1 - share) * non_negative("far_energy", far_energy)
-    energy = non_negative("size", size) * (near + far)
-    return average_power(energy, period, standby_power)
+    spent = non_negative("size", size) * (near + far) / positive("period", period)
+    return to_scalar(spent + non_negative("standby_power", standby_power))

@@ -155,7 +155,7 @@ def _demand(track: Track, content: str) -> _Demand:
 def _ceilings(
     track: Track,
     demand: _Demand,
-    chosen: dict[str, Quantity[Q]],
+    chosen: Mapping[str, Q],
     missed: Quantity[Q],
     on_cache: Quantity[Q],
 ) -> dict[str, Quantity[Q]]:
@@ -180,7 +180,7 @@ def _ceilings(
     }
 
 
-def _prepared(track: Track, chosen: dict[str, Quantity[Q]]) -> Quantity[Q]:
+def _prepared(track: Track, chosen: Mapping[str, Q]) -> Quantity[Q]:
     """Return the samples/s that the workers prepare; those that lack memory don't run."""
     workers, room = chosen["workers"], track.pipeline.worker_memory
     if room:
@@ -257,7 +257,7 @@ def _epoch(
     )
 
 
-def _amounts(settings: PipelineSettings) -> dict[str, Quantity[float]]:
+def _amounts(settings: PipelineSettings) -> dict[str, float]:
     """Return the amount of each of ``RESOURCES``."""
     return {name: getattr(settings, name) for name in RESOURCES}
 
@@ -311,14 +311,14 @@ def evaluate_pipeline(track: Track, settings: PipelineSettings) -> PipelineOutco
     )
 
 
-def _load_time(track: Track, chosen: dict[str, Quantity[Q]]) -> Q:
+def _load_time(track: Track, chosen: Mapping[str, Q]) -> Q:
     """Return the seconds of the load that has to be in time: the whole of it takes every stage."""
     load = track.pipeline.load
     if load is None:
         raise ValueError(f"nothing has to be loaded in the track {track.name}")
     ways = np.broadcast_arrays(chosen["link"], chosen["nvme"], load.machine_bandwidth)
-    time: Q = load_time(load.size or track.pass_size, np.stack(ways, axis=-1))
-    return time
+    times = load_time(load.size or track.pass_size, np.stack(ways, axis=-1))
+    return to_scalar(np.asarray(times))
 
 
 def _over_the_job(
@@ -349,7 +349,7 @@ def _over_the_job(
 
 def _costs(
     track: Track,
-    chosen: dict[str, Quantity[Q]],
+    chosen: Mapping[str, Q],
     utilization: Q,
     fetched: Q,
     served: Q,
@@ -441,7 +441,7 @@ def sweep(track: Track, settings: PipelineSettings, resource: str, values: Float
     """
     if resource not in RESOURCES:
         raise ValueError(f"unknown resource {resource!r}; known are {', '.join(RESOURCES)}")
-    amounts = {**_amounts(settings), resource: values}
+    amounts: dict[str, float | Floats] = {**_amounts(settings), resource: values}
     return evaluate_pipelines(track, amounts, settings.policy, settings.content)
 
 
@@ -471,17 +471,9 @@ def binding_changes(
 
 def on_the_sliders(track: Track) -> list[Feeds]:
     """Return what every position of all sliders comes to, a grid for each choice besides."""
-    amounts = dict(
-        zip(
-            RESOURCES,
-            np.meshgrid(
-                *(np.array(_offered(track, name), dtype=float) for name in RESOURCES),
-                indexing="ij",
-                sparse=True,
-            ),
-            strict=True,
-        )
-    )
+    grids = [np.array(_offered(track, name), dtype=float) for name in RESOURCES]
+    meshes = np.meshgrid(*grids, indexing="ij", sparse=True)
+    amounts: dict[str, Floats] = dict(zip(RESOURCES, meshes, strict=True))
     return [
         evaluate_pipelines(track, amounts, str(policy), str(content))
         for policy in _offered(track, "policy")
