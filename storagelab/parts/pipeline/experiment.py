@@ -491,9 +491,9 @@ def _offered(track: Track, name: str) -> list[Value]:
 
 
 def frontier(track: Track) -> tuple[Floats, Floats]:
-    """Return utilisation and cost of the positions that no other one beats in both.
+    """Return utilisation and cost of the positions of the sliders that no other one beats in both.
 
-    Of those on the sliders alone that are allowed, by ascending cost.
+    Of those that are allowed, by ascending utilisation, and so by ascending cost.
     """
     found = on_the_sliders(track)
     allowed = np.concatenate([feeds.allowed.ravel() for feeds in found])

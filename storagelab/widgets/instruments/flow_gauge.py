@@ -119,17 +119,21 @@ class DataFlowGauge(Instrument):
             legend=Entry("demand", 4),
             table=[self._column("demand", 3, lambda outcome, bar: outcome.demand)],
         )  # fmt: skip
-        self.mark = self.drawing.label(
-            [self.demand], [self.top + 33], [""], "end", x_offset=-7, apply_clip=True,
-            moving=("x", "text"),
-        )  # fmt: skip
+        # on the left of a low demand there is no room for its text
+        self.marks = {
+            align: self.drawing.label(
+                [self.demand], [self.top + 33], [""], align, x_offset=offset, apply_clip=True,
+                moving=("x", "text"),
+            )
+            for align, offset in (("end", -7), ("start", 7))
+        }  # fmt: skip
 
     def _add_names(self) -> None:
         """Add the labels for the passes' names and numbers."""
         rows, at = len(self.places), [high + 11 for _, high in self.places]
         blank = [""] * rows
         self.names = self.drawing.label(
-            [0.0] * rows, at, blank, "start", x_offset=2, apply_clip=True, moving=("text",)
+            [0.0] * rows, at, blank, "start", x_offset=2, apply_clip=True, moving=("x", "text")
         )
         self.supplies = self.drawing.label(
             [END * self.demand] * rows, at, blank, "end", x_offset=-2, apply_clip=True,
@@ -176,11 +180,14 @@ class DataFlowGauge(Instrument):
         update_shapes(self.shapes, [*arrives, *besides])
         update_shapes(self.missing, missing)
         update_traits(self.goal, x=np.array([demand, demand]))
-        text = f"demand {format_bandwidth(outcome.demand)}"
-        at = max(demand, self.demand)  # on the left of a low demand there is no room for its text
-        update_traits(self.mark, x=np.array([at]), text=np.array([text]))
+        low = demand < self.demand / 2
+        for align, mark in self.marks.items():
+            text = f"demand {format_bandwidth(outcome.demand)}" if low == (align == "start") else ""
+            update_traits(mark, x=np.array([demand]), text=np.array([text]))
         update_traits(
-            self.names, text=np.array([f"{bar.name}: {self._said(bar)}" for bar in shown])
+            self.names,
+            x=np.full(len(shown), demand + LEAN * self.demand if low else 0.0),
+            text=np.array([f"{bar.name}: {self._said(bar)}" for bar in shown]),
         )
         update_traits(
             self.supplies, text=np.array([self._supply(bar, outcome.demand) for bar in shown])

@@ -129,7 +129,7 @@ class DataFlowSankey(Instrument):
         self.title = f"Data flow to {track.fed.name}"
         self.demand = track.pass_demand
         self.drawing = Drawing(
-            bqplot.LinearScale(min=-0.2, max=3.25), bqplot.LinearScale(min=-0.62, max=2.62)
+            bqplot.LinearScale(min=-0.2, max=3.25), bqplot.LinearScale(min=-0.82, max=2.42)
         )
         self._add_flows()
         self._add_names()
@@ -300,11 +300,11 @@ class DataFlowSankey(Instrument):
         some = starved > 1e-9 * outcome.demand
         demand = f"of {format_bandwidth(outcome.demand)}"
         lost = self.track.pipeline.is_log
-        in_memory = f"{terms.memory} hits {format_bandwidth(flows['memory'])}"
+        in_memory = f"hits {format_bandwidth(flows['memory'])}"
         update_traits(
             self.texts,
             x=np.array([0.85, 2.55, CACHE, 0.3 if lost else 2.55, MEMORY]),
-            y=np.array([-0.13, -0.13, shelf + 0.12, 1.1, epoch.rate / self.demand + 0.08]),
+            y=np.array([-0.13, -0.13, shelf + 0.12, 1.1, -0.71]),
             text=np.array(
                 [
                     f"{terms.link} {format_bandwidth(flows['link'])}",
@@ -336,7 +336,7 @@ class DataFlowSankey(Instrument):
         first = f"In the first pass, which finds the {terms.cache} empty,"
         here = first if cold else f"In {terms.warm}"
         held = ""
-        if self._holds():
+        if self._holds() and not cold:
             held = f", {rates['memory']} are in the {terms.memory} already"
         idle = 1 - (flows["hits"] + flows["fill"]) / outcome.settings.nvme
         copied = f" {rates['fill']} of it are copied into the {terms.cache}." if cold else ""

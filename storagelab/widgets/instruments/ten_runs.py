@@ -214,7 +214,7 @@ class RunsPlot(Instrument):
         )  # fmt: skip
         self.frontier = self.drawing.curve(
             [], [], GREY, "solid", 2, moving=PLACED,
-            legend=Entry("the least cost of each, drawn when no run is left", 4),
+            legend=Entry("the least cost of so much or more, once no run is left", 4),
         )  # fmt: skip
         self._add_runs()
         self.figure = self.drawing.figure(self._axes(), height=320, left=80, top=26)
@@ -287,14 +287,14 @@ class RunsPlot(Instrument):
         return f"{_capital('; '.join(told))}."
 
     def _draw_frontier(self, outcomes: Sequence[PipelineOutcome]) -> None:
-        """Draw the least cost of each utilisation, but only when no run is left."""
+        """Draw the least cost of each utilisation or more, but only when no run is left."""
         if len(outcomes) < self.track.pipeline.runs:
             update_traits(self.frontier, x=np.array([]), y=np.array([]))
             return
         useful, cost = frontier(self.track)
-        # up to the next position, what is asked for costs as much as there
-        x, y = np.repeat(100 * useful, 2)[:-1], np.repeat(cost / self.scale, 2)[1:]
-        update_traits(self.frontier, x=x, y=y)
+        # whatever is asked for up to a position costs as much as that position
+        x = np.concatenate([[0.0], np.repeat(100 * useful, 2)[:-1]])
+        update_traits(self.frontier, x=x, y=np.repeat(cost / self.scale, 2))
 
     def table(self, outcomes: Sequence[PipelineOutcome]) -> Table:
         """Return each run's settings, utilisation and cost."""

@@ -349,22 +349,22 @@ def test_an_sram_is_kept_alive_for_what_its_data_sheet_says() -> None:
     assert price(load_track("tiny_pioneer"), "cache") * 32 * 1024 == pytest.approx(0.9e-6, rel=0.01)
 
 
-def test_the_frontier_is_what_no_position_beats() -> None:
-    for name in TRACKS:
-        track = load_track(name)
-        useful, cost = frontier(track)
-        assert np.all(np.diff(useful) > 0)
-        assert np.all(np.diff(cost) >= 0)
-        allowed = [
-            outcome
-            for outcome in positions(PARTS["pipeline"], track, count=400)
-            if not {"load", "room"} & set(outcome.unmet)
-        ]
-        assert allowed
-        for outcome in allowed:
-            cheaper = cost <= outcome.cost * (1 + 1e-9)
-            assert cheaper.any()
-            assert useful[cheaper].max() >= outcome.utilization - 1e-9
+@pytest.mark.parametrize("name", TRACKS)
+def test_no_decision_beats_the_frontier_in_both(name: str) -> None:
+    """Over every decision one by one, which the frontier computes all at once."""
+    useful, cost = frontier(load_track(name))
+    assert np.all(np.diff(useful) > 0)
+    assert np.all(np.diff(cost) > 0)
+    allowed = [
+        (item.utilization, item.cost)
+        for item in decisions(name, "pipeline")
+        if not {"load", "room"} & set(item.unmet)
+    ]
+    for target, least in zip(useful, cost, strict=True):
+        among = [price for share, price in allowed if share >= target - 1e-9]
+        assert min(among) == pytest.approx(least)
+    assert max(share for share, _ in allowed) == pytest.approx(useful[-1])
+    assert min(price for _, price in allowed) == pytest.approx(cost[0])
 
 
 # --- policies
