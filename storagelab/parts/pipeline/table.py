@@ -83,7 +83,7 @@ class PipelineTable(PartTable, frozen=True, kw_only=True):
     answer: Answer
     """The number to read off."""
     asked: Text
-    """What the number is, as in *how many hours* …"""
+    """What the number is, as in *how many hours does a warm epoch take*."""
     consumer: Consumer | None = None
     """Whom this part feeds, where it isn't the track's consumer."""
 

@@ -278,23 +278,29 @@ class RunsPlot(Instrument):
             y=np.array([self.low * np.exp(span * name.height) for name in named]),
             text=np.array([name.text for name in named]),
         )
-        self._draw_frontier(outcomes)
+        line = self._draw_frontier(outcomes)
         told = [
             f"run {at + 1}: {format_share(outcome.utilization)} for "
             f"{format_cost(self.track, outcome.cost)}"
             for at, outcome in enumerate(outcomes)
         ]
-        return f"{_capital('; '.join(told))}."
+        return f"{_capital('; '.join(told))}. {line}".strip()
 
-    def _draw_frontier(self, outcomes: Sequence[PipelineOutcome]) -> None:
-        """Draw the least cost of each utilisation or more, but only when no run is left."""
+    def _draw_frontier(self, outcomes: Sequence[PipelineOutcome]) -> str:
+        """Draw the least cost of each utilisation or more, but only when no run is left.
+
+        Return what is seen there in words.
+        """
         if len(outcomes) < self.track.pipeline.runs:
             update_traits(self.frontier, x=np.array([]), y=np.array([]))
-            return
+            return ""
         useful, cost = frontier(self.track)
         # whatever is asked for up to a position costs as much as that position
         x = np.concatenate([[0.0], np.repeat(100 * useful, 2)[:-1]])
         update_traits(self.frontier, x=x, y=np.repeat(cost / self.scale, 2))
+        target = self.track.pipeline.target_utilization
+        least = format_cost(self.track, float(cost[useful >= target][0]))
+        return f"At the least, {format_share(target)} or more can be had for {least}."
 
     def table(self, outcomes: Sequence[PipelineOutcome]) -> Table:
         """Return each run's settings, utilisation and cost."""

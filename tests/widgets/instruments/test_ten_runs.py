@@ -244,8 +244,11 @@ def test_the_frontier_is_drawn_when_no_run_is_left_and_not_before() -> None:
     best = PARTS["pipeline"].judge(TRACK, runs[-1])
     there = np.interp(100 * best.utilization - 1e-6, x, y) * TRACK.currency.axis
     assert there <= best.cost * (1 + 1e-9)
+    least = format_cost(TRACK, min(cost[useful >= 0.95]))
+    assert f"95% or more can be had for {least}" in shown.plot.caption.value
     shown.update(runs[:9])
     assert len(shown.plot.frontier.x) == 0
+    assert "At the least" not in shown.plot.caption.value
 
 
 def test_who_has_no_run_left_and_missed_the_target_is_told_what_to_do() -> None:
