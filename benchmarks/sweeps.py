@@ -251,10 +251,6 @@ SWEEPS: dict[str, tuple[Callable[[], Values], Callable[[], Values]]] = {
         lambda: formats.straddled_shards(COUNT, 64),
         lambda: np.minimum(COUNT, 64 - np.gcd(COUNT.astype(np.int64), 64)),
     ),
-    "pipeline.cache_for_link": (
-        lambda: pipeline.cache_for_link(1e13, RATE, 1e9),
-        lambda: 1e13 * np.maximum(0.0, 1 - 1e9 / RATE),
-    ),
     "pipeline.cache_hit_rate, lru": (
         lambda: pipeline.cache_hit_rate(SHARE, "lru"),
         lambda: SHARE + (1 - SHARE) * np.log(1 - SHARE),
@@ -337,6 +333,18 @@ SWEEPS: dict[str, tuple[Callable[[], Values], Callable[[], Values]]] = {
     "pipeline.series_tiers_bandwidth": (
         lambda: pipeline.series_tiers_bandwidth(TWO_RATES, [0.4, 0.6]),
         lambda: 1 / np.sum([0.4, 0.6] / TWO_RATES, axis=-1),
+    ),
+    "pipeline.load_time": (
+        lambda: pipeline.load_time(1.4e11, TWO_RATES),
+        lambda: 1.4e11 / np.min(TWO_RATES, axis=-1),
+    ),
+    "pipeline.two_level_hit_rates": (
+        lambda: pipeline.two_level_hit_rates(0.1, SHARE, "never_evict")[1],
+        lambda: np.minimum(1, 0.1 + SHARE) - 0.1,
+    ),
+    "pipeline.recorded_share": (
+        lambda: pipeline.recorded_share(RATE, 28800, 2e11, 2e6),
+        lambda: np.minimum(1, (2e11 / 28800 + 2e6) / RATE),
     ),
     "pipeline.connections_for": (
         lambda: pipeline.connections_for(RATE, 87.5e6),
@@ -481,9 +489,9 @@ SWEEPS: dict[str, tuple[Callable[[], Values], Callable[[], Values]]] = {
         lambda: cost.idle_cost(SHARE, 8, 2.5),
         lambda: (1 - SHARE) * 8 * 2.5 * 730.5,
     ),
-    "energy.break_even_period": (
-        lambda: energy.break_even_period(TIME, 1e-5),
-        lambda: TIME / 1e-5,
+    "energy.two_tier_power": (
+        lambda: energy.two_tier_power(96e3, SHARE, 1e-11, 9e-10, 0.01),
+        lambda: 96e3 * (SHARE * 1e-11 + (1 - SHARE) * 9e-10) / 0.01,
     ),
     "energy.average_power": (
         lambda: energy.average_power(TIME, 0.01),

@@ -188,6 +188,7 @@ def given(track: Track) -> HTML:
             f"{format_bandwidth(track.pass_demand)}; {format_count(track.pipeline.epochs)} "
             f"{escape(track.terms.passes)}",
         ),
+        *_assumed(track),
         (
             "Part 3: what is saved",
             f"{format_bytes(job.size)} of state; {escape(track.terms.run)} of "
@@ -196,6 +197,28 @@ def given(track: Track) -> HTML:
         ),
     ]
     return HTML(table("what is given", ("what, and its source", "in numbers"), rows, "sourced"))
+
+
+def _assumed(track: Track) -> list[tuple[str, str]]:
+    """Return what a track assumes in part 2 besides: what is logged, and what has to load."""
+    part = track.pipeline
+    rows = [
+        (
+            f"Part 2: {escape(name.replace('_', ' '))}<small>{escape(kept.source)}</small>",
+            f"{format_share(kept.share)} of the bytes; explains "
+            f"{format_share(kept.incidents)} of the incidents",
+        )
+        for name, kept in part.contents.items()
+    ]
+    if part.load is not None:
+        rows.append(
+            (
+                f"Part 2: {escape(part.load.what)}<small>{escape(part.load.source)}</small>",
+                f"{format_bytes(part.load.size or track.pass_size)} within "
+                f"{format_time(part.load.within)}",
+            )
+        )
+    return rows
 
 
 def prices(track: Track) -> HTML:
@@ -309,12 +332,22 @@ ROWS: dict[str, tuple[tuple[str, Cell], ...]] = {
             "room in it for",
             lambda t, o: f"{format_share(min(1.0, o.settings.cache / t.pass_size))} of a pass",
         ),
-        ("memory", lambda t, o: t.terms.memory),
+        (
+            "memory",
+            lambda t, o: (
+                f"{t.terms.memory}: {format_bytes(o.settings.memory)}"
+                if t.pipeline.has_control("memory")
+                else t.terms.memory
+            ),
+        ),
         ("whom it feeds", lambda t, o: t.fed.label),
         ("asked for", lambda t, o: format_bandwidth(o.demand)),
         ("delivered", lambda t, o: format_bandwidth(o.warm.rate)),
         ("what binds, today", lambda t, o: binding_words(t)[o.warm.binding]),
-        ("busy, today", lambda t, o: format_share(o.utilization)),
+        (
+            "useful, today",
+            lambda t, o: f"{t.pipeline.useful_name}: {format_share(o.utilization)}",
+        ),
         ("to be reached", lambda t, o: format_share(o.target_utilization)),
         ("cost, today", lambda t, o: cost_with_period(t, o.cost)),
     ),

@@ -73,24 +73,24 @@ def access_key(track: Track) -> dict[str, Any]:
 
 
 def pipeline_key(track: Track) -> dict[str, Any]:
-    """Return part 2's conclusions: what more cache does, and how long a warm pass then takes."""
+    """Return part 2's conclusions: what more cache does, and the number that the change gives."""
     crisis = PIPELINE.crisis(track)
     most = track.pipeline.control("cache")
     doubled, largest = (
         PIPELINE.experiment(track, replace(crisis.settings, cache=cache))
         for cache in (2 * crisis.settings.cache, float(most.to_si(most.values[-1])))
     )
-    if doubled.cold.time < 0.99 * crisis.cold.time:
+    if doubled.cold.rate > 1.01 * crisis.cold.rate:
         answer = "always"
-    elif doubled.warm.time < 0.99 * crisis.warm.time:
+    elif doubled.warm.rate > 1.01 * crisis.warm.rate:
         answer = "warm"
     else:
-        answer = "all" if largest.warm.time < 0.99 * crisis.warm.time else "no"
+        answer = "all" if largest.warm.rate > 1.01 * crisis.warm.rate else "no"
     answer = option(track, PIPELINE, answer)
     return {
         "prediction": answer,
         "conclusion": answer,
-        "number": compared(track, PIPELINE).warm.time / track.pipeline.answer.si,
+        "number": compared(track, PIPELINE).read_off / track.pipeline.answer.si,
     }
 
 

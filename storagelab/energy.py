@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from storagelab.checks import Q, Quantity, non_negative, positive, to_scalar
+from storagelab.checks import Q, Quantity, fraction, non_negative, positive, to_scalar
 
 
 def read_power(current: Quantity[Q], voltage: Quantity[Q]) -> Q:
@@ -30,17 +30,6 @@ def average_power(energy: Quantity[Q], period: Quantity[Q], standby_power: Quant
     return to_scalar(spent + non_negative("standby_power", standby_power))
 
 
-def break_even_period(energy: Quantity[Q], standby_power: Quantity[Q]) -> Q:
-    """Return the seconds between two uses from which fetching costs less than keeping.
-
-    What is kept draws ``standby_power`` watts all the time; fetching it anew costs ``energy``
-    joules each time: ``energy / standby_power``. Gray and Putzolu's five-minute rule (1987), in
-    joules where they counted dollars. Raises ``ValueError`` for a negative energy or a standby
-    power of 0 or less.
-    """
-    return to_scalar(non_negative("energy", energy) / positive("standby_power", standby_power))
-
-
 def current_at_bandwidth(bandwidth: Quantity[Q], bytes_per_coulomb: Quantity[Q]) -> Q:
     """Return the amperes that reading at ``bandwidth`` bytes/s draws.
 
@@ -52,3 +41,25 @@ def current_at_bandwidth(bandwidth: Quantity[Q], bytes_per_coulomb: Quantity[Q])
     return to_scalar(
         non_negative("bandwidth", bandwidth) / positive("bytes_per_coulomb", bytes_per_coulomb)
     )
+
+
+def two_tier_power(
+    size: Quantity[Q],
+    hits: Quantity[Q],
+    near_energy: Quantity[Q],
+    far_energy: Quantity[Q],
+    period: Quantity[Q],
+    standby_power: Quantity[Q] = 0.0,
+) -> Q:
+    """Return the mean watts of reading ``size`` bytes every ``period`` seconds from two tiers.
+
+    A share ``hits`` of the bytes costs ``near_energy`` joules each, the rest ``far_energy``;
+    ``standby_power`` is drawn all the time by what is kept alive.
+
+    Raises ``ValueError`` for a share outside [0, 1], a period of 0 or less, or anything negative.
+    """
+    share = fraction("hits", hits)
+    near = share * non_negative("near_energy", near_energy)
+    far = (1 - share) * non_negative("far_energy", far_energy)
+    spent = non_negative("size", size) * (near + far) / positive("period", period)
+    return to_scalar(spent + non_negative("standby_power", standby_power))

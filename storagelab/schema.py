@@ -258,7 +258,9 @@ class Node(Record, frozen=True, kw_only=True):
     compute_time: Positive
     """Seconds of a step."""
     prepare_rate: Positive
-    """Pieces a second that can be prepared."""
+    """Pieces a second that all of its cores prepare together."""
+    cores: Count = 1
+    """How many cores can prepare at the same time."""
     source: Text
     """Where the numbers are from."""
 

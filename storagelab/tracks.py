@@ -102,10 +102,11 @@ class Track(Record, frozen=True, kw_only=True):
 
 PRICED = {
     "idle": "a consumer that waits",
-    "memory": "memory for what is buffered in part 1",
+    "memory": "memory: for what is buffered in part 1, and to prepare and cache in part 2",
     "request": "one request",
     "active": "the device's power while it reads, whose watts are in devices.csv",
     "cache": "room in the cache",
+    "core": "a core that prepares, in part 2",
     "link": "bandwidth of the link, used or not",
     "nvme": "bandwidth of the cache",
     "link_byte": "a byte through the link",

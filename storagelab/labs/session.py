@@ -231,10 +231,12 @@ class PartSession:
             which = "Not recorded"
             if entry is not None:
                 which = f"Run {self._entries('run').index(entry) + 1} of {most}"
-            share = self.part.useful_share
+            share, useful = self.part.useful_share, self.track.pipeline.useful_name
+            missed = ", ".join(self.part.limit(name).label for name in outcome.unmet)
             print(
-                f"{which}: {share.label} {format_share(share.of(outcome))}, "
-                f"{self.part.costs.amount(self.track, outcome.cost)}."
+                f"{which}: {useful} {format_share(share.of(outcome))}, "
+                f"{self.part.costs.amount(self.track, outcome.cost)}"
+                f"{f'; misses {missed}' if missed else ''}."
             )
 
     # --- the end of the course

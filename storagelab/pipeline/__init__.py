@@ -7,7 +7,13 @@ from storagelab.pipeline.accelerators import (
     training_throughput,
 )
 from storagelab.pipeline.bottleneck import Bottleneck, find_bottleneck, gains
-from storagelab.pipeline.caches import CACHE_POLICIES, bytes_fetched, cache_for_link, cache_hit_rate
+from storagelab.pipeline.caches import (
+    CACHE_POLICIES,
+    bytes_fetched,
+    cache_hit_rate,
+    two_level_hit_rates,
+)
+from storagelab.pipeline.logs import recorded_share
 from storagelab.pipeline.steps import (
     loader_rate,
     pipelined_step_time,
@@ -20,6 +26,7 @@ from storagelab.pipeline.tiers import (
     cached_stream_bandwidth,
     cold_epoch_time,
     connections_for,
+    load_time,
     mean_epoch_time,
     parallel_tiers_bandwidth,
     series_tiers_bandwidth,
@@ -30,18 +37,19 @@ __all__ = [
     "Bottleneck",
     "barrier_time",
     "bytes_fetched",
-    "cache_for_link",
     "cache_hit_rate",
     "cached_stream_bandwidth",
     "cold_epoch_time",
     "connections_for",
     "find_bottleneck",
     "gains",
+    "load_time",
     "loader_rate",
     "max_accelerators",
     "mean_epoch_time",
     "parallel_tiers_bandwidth",
     "pipelined_step_time",
+    "recorded_share",
     "serial_step_time",
     "serial_utilization",
     "series_tiers_bandwidth",
@@ -49,4 +57,5 @@ __all__ = [
     "stalled_fraction",
     "straggler_utilization",
     "training_throughput",
+    "two_level_hit_rates",
 ]

@@ -65,21 +65,6 @@ def cache_hit_rate(cached_fraction: Quantity[Q], policy: str) -> Q:
     raise ValueError(f"policy must be one of {', '.join(CACHE_POLICIES)}; got {policy!r}")
 
 
-def cache_for_link(
-    dataset_size: Quantity[Q], demand: Quantity[Q], link_bandwidth: Quantity[Q]
-) -> Q:
-    """Return the bytes of a cache that never evicts with which a link keeps up with a demand.
-
-    Of ``demand`` bytes/s only the misses cross the link, ``1 - c`` of them with a share c cached,
-    so ``c = 1 - link / demand`` of the dataset has to be; none where the link alone is enough.
-
-    Raises ``ValueError`` for a negative size, or a demand or link of 0 or less.
-    """
-    carried = positive("link_bandwidth", link_bandwidth) / positive("demand", demand)
-    missing = np.maximum(0.0, 1 - carried)
-    return to_scalar(non_negative("dataset_size", dataset_size) * missing)
-
-
 def bytes_fetched(dataset_size: Quantity[Q], cached_fraction: Quantity[Q], policy: str) -> Q:
     """Return the bytes of one warm epoch that the cache does not serve.
 
@@ -87,3 +72,24 @@ def bytes_fetched(dataset_size: Quantity[Q], cached_fraction: Quantity[Q], polic
     """
     size = non_negative("dataset_size", dataset_size)
     return to_scalar(size * (1 - cache_hit_rate(cached_fraction, policy)))
+
+
+def two_level_hit_rates(
+    upper_fraction: Quantity[Q], lower_fraction: Quantity[Q], policy: str
+) -> tuple[Q, Q]:
+    """Return the shares of reads that two caches in a row serve, the upper one asked first.
+
+    ``upper_fraction`` and ``lower_fraction`` are their sizes over the dataset's. The two are
+    exclusive: what the upper one holds is not in the lower one, so that together they hold as
+    much as one cache of both sizes. Under ``never_evict`` each keeps its own; under LRU the upper
+    one hands down what it throws out, and by the stack property of LRU the two serve exactly what
+    one cache of both sizes would. For ``random_replacement`` that is an approximation: played
+    caches in a row serve up to 0.03 less. See :func:`cache_hit_rate` for the policies.
+
+    Raises ``ValueError`` for a fraction outside [0, 1] or an unknown policy.
+    """
+    upper = fraction("upper_fraction", upper_fraction)
+    lower = fraction("lower_fraction", lower_fraction)
+    first = cache_hit_rate(upper, policy)
+    both = cache_hit_rate(np.minimum(1.0, upper + lower), policy)
+    return to_scalar(np.asarray(first)), to_scalar(np.asarray(both - first))

@@ -37,6 +37,7 @@ def stages(track: Track, device_at: Stage = "store") -> dict[Stage, list[str]]:
         "cache": [terms.cache, format_bytes(settings.cache), format_bandwidth(settings.nvme)],
         "memory": [
             terms.memory,
+            *([format_bytes(settings.memory)] if track.pipeline.has_control("memory") else []),
             f"filled at {format_bandwidth(outcome.warm.ceilings['prepare'])} at most",
         ],
         "consumer": [track.fed.label, f"demand: {format_bandwidth(outcome.demand)}"],

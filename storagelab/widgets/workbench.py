@@ -196,8 +196,6 @@ class Workbench:
         self.first.update(self.outcome)
         if self._below is not None:
             self._below.update(self.part, self.outcome, settings)
-        if self.part.records_runs:
-            self.recorder.ten_runs.now(self._present_run())
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         """Return what Jupyter shows: the widget, and where there is none, the words."""

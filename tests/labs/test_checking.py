@@ -122,7 +122,8 @@ def test_a_lock_behind_the_reveal_is_none(tmp_path: Path) -> None:
 def test_the_decision_has_to_be_among_three_runs(tmp_path: Path) -> None:
     session = open_part("cloud_titan", "pipeline", tmp_path)
     session.lock("warm", 1)
-    run = {"cache_gb": 2000, "link_gbps": 5, "nvme_gbs": 7}
+    sizes = {"cache_gb": 2000, "dram_gb": 512, "loader_workers": 48}
+    run = {**sizes, "link_gbps": 5, "nvme_gbs": 7}
     session.record(run)
     with pytest.raises(ValueError, match="1 recorded runs; 3 to 10"):
         checking.decided_among_runs(session, run, least=3)

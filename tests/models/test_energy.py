@@ -5,10 +5,10 @@ import pytest
 from storagelab.access import serial_read_time
 from storagelab.energy import (
     average_power,
-    break_even_period,
     current_at_bandwidth,
     read_energy,
     read_power,
+    two_tier_power,
 )
 
 
@@ -26,17 +26,11 @@ def test_a_phones_flash_at_full_rate_draws_700_milliamperes() -> None:
     assert current_at_bandwidth(4.2e9, 6.0e6 / 1e-3) == pytest.approx(0.7)
 
 
-def test_at_the_break_even_period_keeping_and_fetching_draw_the_same() -> None:
-    """A kilobyte from serial flash takes 2.9 µJ; kept in SRAM of 0.028 µW a KiB it draws that in
-    103 s. Used oftener than that, it is cheaper to keep."""
-    energy, kept = 2.9e-6, 0.028e-6
-    period = break_even_period(energy, kept)
-    assert period == pytest.approx(103.6, rel=1e-3)
-    assert average_power(energy, period) == pytest.approx(kept)
-    assert average_power(energy, 2 * period) < kept < average_power(energy, period / 2)
-
-
-def test_the_five_minute_rule_of_1987() -> None:
-    """Gray and Putzolu: a page kept costs $5 of memory, an access a second $2,000 of disk: 400 s,
-    which they call five minutes."""
-    assert break_even_period(2000.0, 5.0) == pytest.approx(400)
+def test_two_tiers_draw_what_each_draws_of_its_own_bytes_and_leak_besides() -> None:
+    """By hand: of 96 kB, 24 kB from SRAM at 10 pJ and 72 kB from flash at 900 pJ, each 10 ms."""
+    near, far = 24e3 * 10e-12, 72e3 * 900e-12
+    power = two_tier_power(96e3, 0.25, 10e-12, 900e-12, 10e-3, 2e-6)
+    assert power == pytest.approx((near + far) / 10e-3 + 2e-6)
+    assert power == pytest.approx(6.506e-3, rel=1e-3)
+    assert two_tier_power(96e3, 1, 10e-12, 900e-12, 10e-3) == pytest.approx(96e-6)
+    assert two_tier_power(96e3, 0, 10e-12, 900e-12, 10e-3) == pytest.approx(8.64e-3)

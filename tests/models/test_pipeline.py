@@ -13,7 +13,6 @@ from numpy.testing import assert_allclose
 from storagelab.pipeline import (
     CACHE_POLICIES,
     bytes_fetched,
-    cache_for_link,
     cache_hit_rate,
     connections_for,
     max_accelerators,
@@ -23,6 +22,7 @@ from storagelab.pipeline import (
     stalled_fraction,
     straggler_utilization,
     training_throughput,
+    two_level_hit_rates,
 )
 
 SHARES = st.floats(0, 1)
@@ -118,15 +118,82 @@ def test_what_is_fetched_and_what_hits_is_the_dataset(
     assert bytes_fetched(size, cached, policy) + hits == pytest.approx(size)
 
 
-@given(st.floats(1, 1e15), st.floats(1e3, 1e12), st.floats(0.01, 3))
-def test_with_the_cache_for_a_link_the_misses_just_fill_it(
-    size: float, demand: float, part: float
+# --- two caches in a row
+
+
+def played_levels(
+    policy: str, samples: int, rooms: tuple[int, int], epochs: int, warmup: int
+) -> tuple[float, float]:
+    """Play a memory over a cache, which is exclusive; return the hits of each after the warm-up.
+
+    The memory is asked first. What the cache serves moves up; what the memory throws out moves
+    down into the cache, which then throws out one of its own. Nothing is ever in both.
+    """
+    generator = np.random.default_rng(7)
+    upper: OrderedDict[int, None] = OrderedDict()
+    lower: OrderedDict[int, None] = OrderedDict()
+    hits = [0, 0]
+
+    def thrown_out(held: OrderedDict[int, None]) -> int:
+        if policy == "random_replacement":
+            victim = list(held)[int(generator.integers(len(held)))]
+            del held[victim]
+            return victim
+        return held.popitem(last=False)[0]
+
+    for epoch in range(epochs):
+        order = range(samples) if policy == "lru_repeated" else generator.permutation(samples)
+        for sample in map(int, order):
+            where = 0 if sample in upper else 1 if sample in lower else None
+            if where is not None:
+                hits[where] += epoch >= warmup
+            if policy == "never_evict":
+                if where is None and len(upper) < rooms[0]:
+                    upper[sample] = None
+                elif where is None and len(lower) < rooms[1]:
+                    lower[sample] = None
+                continue
+            if where == 0:
+                if policy != "random_replacement":
+                    upper.move_to_end(sample)
+                continue
+            lower.pop(sample, None)
+            upper[sample] = None
+            if len(upper) > rooms[0]:
+                lower[thrown_out(upper)] = None
+            if len(lower) > rooms[1]:
+                thrown_out(lower)
+        assert not upper.keys() & lower.keys()
+    reads = samples * (epochs - warmup)
+    return hits[0] / reads, hits[1] / reads
+
+
+@pytest.mark.parametrize("policy", CACHE_POLICIES)
+@pytest.mark.parametrize(("memory", "cache"), [(0.05, 0.2), (0.2, 0.4), (0.3, 0.7)])
+def test_two_caches_in_a_row_serve_what_two_played_caches_serve(
+    policy: str, memory: float, cache: float
 ) -> None:
-    link = part * demand
-    cached = cache_for_link(size, demand, link) / size
-    missed = demand * bytes_fetched(1.0, cached, "never_evict")
-    assert missed == pytest.approx(min(link, demand))
-    assert (cached == 0) == (link >= demand)
+    samples = 800
+    rooms = int(memory * samples), int(cache * samples)
+    played = played_levels(policy, samples, rooms, 14, 5)
+    upper, lower = two_level_hit_rates(memory, cache, policy)
+    assert upper == pytest.approx(played[0], abs=0.025)
+    # random replacement in two steps isn't that of one cache: the law is an upper bound
+    off = lower - played[1]
+    assert (-0.025 if policy == "random_replacement" else -0.02) <= off
+    assert off <= (0.06 if policy == "random_replacement" else 0.02)
+
+
+@given(st.sampled_from(CACHE_POLICIES), SHARES, SHARES)
+def test_two_caches_in_a_row_serve_what_one_of_both_sizes_serves(
+    policy: str, memory: float, cache: float
+) -> None:
+    upper, lower = two_level_hit_rates(memory, cache, policy)
+    assert upper == cache_hit_rate(memory, policy)
+    assert lower >= -1e-12
+    both = cache_hit_rate(min(1.0, memory + cache), policy)
+    assert upper + lower == pytest.approx(both, abs=1e-12)
+    assert two_level_hit_rates(0.0, cache, policy) == (0.0, cache_hit_rate(cache, policy))
 
 
 # --- tiers and steps

@@ -15,9 +15,11 @@ from storagelab.pipeline import (
     cold_epoch_time,
     find_bottleneck,
     gains,
+    load_time,
     loader_rate,
     parallel_tiers_bandwidth,
     pipelined_step_time,
+    recorded_share,
     serial_step_time,
     serial_utilization,
     series_tiers_bandwidth,
@@ -205,3 +207,67 @@ def test_one_more_unit_helps_only_where_it_widens_the_bottleneck() -> None:
 def test_a_resource_without_a_unit_is_refused(units: dict[str, float], says: str) -> None:
     with pytest.raises(ValueError, match=says):
         gains(lambda stages: min(stages.values()), {"link": 1, "nvme": 1, "cores": 1}, units)
+
+
+# --- loads and logs
+
+MIB = 2**20
+
+
+@pytest.mark.parametrize(
+    ("size", "stages", "published", "longer"),
+    [
+        # Llama 3 8B, NVIDIA Run:ai Model Streamer 2025: a gp3 volume; io2 behind 16 Gb/s
+        (15e9, [1000 * MIB, 2e9], 14.34, 1.01),
+        (15e9, [4000 * MIB, 16e9 / 8], 7.53, 1.01),
+        # Llama 2 70B from an object store over four ports of 25 Gb/s, Anyscale 2023
+        (138e9, [4 * 25e9 / 8], 20, 1.82),
+    ],
+)
+def test_a_models_weights_load_no_faster_than_the_slowest_stage(
+    size: float, stages: list[float], published: float, longer: float
+) -> None:
+    """Measured loads reach the bound from a volume, and 1.8 times it from an object store."""
+    bound = load_time(size, stages)
+    assert bound <= published * 1.01
+    assert published / bound == pytest.approx(longer, rel=0.01)
+
+
+def test_loads_are_asked_for_many_paths_at_once() -> None:
+    assert_allclose(load_time(12.0, [[2.0, 3.0], [6.0, 4.0]]), [6.0, 3.0])
+    assert load_time(0.0, [1.0]) == 0
+    with pytest.raises(ValueError, match=r"^bandwidths\[1\] must be"):
+        load_time(1.0, [1.0, 0.0])
+
+
+def played_log(stream: float, room: float, uplink: float, log_bandwidth: float, steps: int) -> Any:
+    """Return the share of ``steps`` seconds of a stream that an uplink and a log save.
+
+    The uplink takes its bytes from what is raised, and then the log as long as it has room.
+    """
+    recorded = 0.0
+    for _ in range(steps):
+        sent = min(uplink, stream)
+        kept = min(stream - sent, log_bandwidth, room)
+        room -= kept
+        recorded += sent + kept
+    return recorded / (stream * steps)
+
+
+@given(
+    st.floats(1, 100), st.floats(0, 5e5), st.floats(0.1, 120), st.floats(0.1, 120),
+)  # fmt: skip
+def test_a_log_that_is_filled_second_by_second_keeps_the_share_of_the_law(
+    stream: float, room: float, uplink: float, log_bandwidth: float
+) -> None:
+    steps = 2000
+    played = played_log(stream, room, uplink, log_bandwidth, steps)
+    law = recorded_share(stream, steps, room, uplink, log_bandwidth)
+    assert law == pytest.approx(played, rel=1e-9)
+
+
+def test_without_a_bandwidth_a_log_takes_all_that_it_has_room_for() -> None:
+    assert recorded_share(64.55e6, 28800, 200e9, 1.875e6) == pytest.approx(0.1366, rel=1e-3)
+    assert recorded_share(10.0, 10.0, 0.0, 10.0) == 1
+    assert recorded_share(10.0, 10.0, 1e9, 0.1) == 1
+    assert recorded_share(10.0, 10.0, 0.0, 2.5) == 0.25

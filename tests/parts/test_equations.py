@@ -91,27 +91,46 @@ def test_the_longest_of_storages_times_and_the_longer_side_are_boxed(name: Any, 
 @pytest.mark.parametrize(("name", "part"), of_part("pipeline"))
 def test_the_least_ceiling_is_boxed_and_is_what_flows(name: Any, part: Any) -> None:
     track = load_track(name)
-    signs = {"link": "B_link", "nvme": "B_cache", "prepare": "F_prepare", "compute": "F_compute"}
+    is_log = track.pipeline.is_log
+    signs = {
+        "link": "R" if is_log else "B_link",
+        "nvme": "F_log" if is_log else "B_cache",
+        "prepare": "F_prepare",
+        "compute": "F_compute",
+    }
     assert set(signs) == set(TIERS)
     for outcome in positions(part, track, count=300):
         equation, warm, settings = part.equation(track, outcome), outcome.warm, outcome.settings
-        assert signs[warm.binding] in marked(equation)
-        least, longest = boxes(equation.tex)
+        assert marked(equation) == {signs[warm.binding]}
+        (least,) = boxes(equation.tex)
+        misses = 1 - warm.hit_rate - warm.memory_hit_rate
         bandwidth, part_of_it = {
-            "link": (settings.link, 1 - warm.hit_rate),
+            "link": (settings.link, misses),
             "nvme": (settings.nvme, warm.hit_rate),
             "prepare": (warm.ceilings["prepare"], 1.0),
             "compute": (outcome.demand, 1.0),
         }[warm.binding]
+        if is_log and warm.binding in ("link", "nvme"):
+            bandwidth, part_of_it = warm.rate, 1.0
         assert bandwidth == pytest.approx(part_of_it * warm.rate)
-        assert format_bandwidth(bandwidth) in least
+        if not (is_log and warm.binding == "link"):
+            assert format_bandwidth(bandwidth) in least
+        else:
+            assert format_bandwidth(settings.link) in least
         assert format_bandwidth(warm.rate) in equation.words
-        # the second line is the utilisation that the model has
-        computing, later = track.pass_size / outcome.demand, (outcome.epochs - 1) * warm.time
-        whole = outcome.cold.time + later
-        assert outcome.utilization == pytest.approx(outcome.epochs * computing / whole)
-        assert (r"\cdot" in longest) == (later >= outcome.cold.time)
-        assert ("T_warm" in marked(equation)) == (later >= outcome.cold.time)
+        # the second line is the share of the demand that arrives
+        assert rf"= {share(warm.rate / outcome.demand)}" in equation.tex
+
+
+@pytest.mark.parametrize(("name", "part"), of_part("pipeline"))
+def test_the_job_is_in_the_equation_without_its_numbers(name: Any, part: Any) -> None:
+    """What a job comes to, a recorded run says: the moving equation has its formula alone."""
+    track = load_track(name)
+    for outcome in positions(part, track, count=60):
+        tex = part.equation(track, outcome).tex
+        _, *job = tex.split("utilisation")
+        assert len(job) == track.pipeline.cold_start
+        assert not re.search(r"\d\.|\d\d|%", "".join(job))
 
 
 @pytest.mark.parametrize(("name", "part"), of_part("checkpoint"))

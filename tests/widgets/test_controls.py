@@ -22,6 +22,7 @@ from .benches import EVERY_BENCH, bench_of
 TRACK = load_track("cloud_titan")
 SIZE = TRACK.access.control("request_size")
 CACHE = TRACK.pipeline.control("cache")
+DEFAULTS: dict[str, Any] = {item.answer: item.default for item in TRACK.pipeline.controls}
 SCALES = [
     pytest.param(control, id=f"{name}-{part_name}-{control.name}")
     for name in TRACKS
@@ -48,8 +49,8 @@ def test_a_value_of_the_scale_is_itself(control: Any) -> None:
 def test_the_nearest_is_by_ratio_where_values_span_decades_and_by_difference_elsewhere() -> None:
     assert nearest(SIZE, 90.0) == 64  # the geometric mean of 64 and 128 is 90.5
     assert nearest(SIZE, 91.0) == 128
-    assert nearest(CACHE, 749.0) == 500
-    assert nearest(CACHE, 751.0) == 1000
+    assert nearest(CACHE, 1499.0) == 1000
+    assert nearest(CACHE, 1501.0) == 2000
 
 
 @pytest.mark.parametrize("control", SCALES)
@@ -137,9 +138,10 @@ def test_the_line_restores_the_workbench_from_any_state(
 
 def test_a_line_between_the_sliders_values_is_taken_to_the_nearest_and_said() -> None:
     bench = Workbench(TRACK, "pipeline")
-    bench.line.field.value = "decision = {'cache_gb': 5123, 'link_gbps': 26, 'nvme_gbs': 2}"
+    run = {**DEFAULTS, "cache_gb": 5123, "link_gbps": 26}
+    bench.line.field.value = f"decision = {run!r}"
     assert bench.controls["cache"].value == 5000
-    assert bench.controls["link"].value == 25
+    assert bench.controls["link"].value == 20
     assert "as near as the sliders come" in bench.line.words.value
     assert "5000" in bench.line.field.value
 
@@ -153,8 +155,8 @@ def test_a_line_between_the_sliders_values_is_taken_to_the_nearest_and_said() ->
         "hello",
         "decision = __import__('os').system('true')",
         "decision = {'cache_gb': 1}",
-        "decision = {'cache_gb': 'much', 'link_gbps': 26, 'nvme_gbs': 2}",
-        "decision = {'cache_gb': 1e99, 'link_gbps': 26, 'nvme_gbs': 2}",
+        f"decision = { {**DEFAULTS, 'cache_gb': 'much'}!r}",
+        f"decision = { {**DEFAULTS, 'cache_gb': 1e99}!r}",
         "decision = [1, 2]",
         "(" * 5000,
     ],
@@ -177,10 +179,9 @@ def test_a_line_is_read_with_or_without_its_beginning() -> None:
 
 
 def test_the_best_run_becomes_a_preset() -> None:
-    crisis = {item.answer: item.default for item in TRACK.pipeline.controls}
-    good = {"cache_gb": 8000.0, "link_gbps": 10.0, "nvme_gbs": 3.0}
-    better = {"cache_gb": 7000.0, "link_gbps": 8.0, "nvme_gbs": 2.0}
-    kept = [crisis]
+    good = {**DEFAULTS, "cache_gb": 8000.0, "link_gbps": 10.0, "loader_workers": 64.0}
+    better = {**good, "cache_gb": 6000.0, "nvme_gbs": 2.0}
+    kept = [DEFAULTS]
 
     def record(run: Any) -> Any:
         kept.append(run)

@@ -12,12 +12,15 @@ if TYPE_CHECKING:
 
 def _items(track: Track) -> dict[str, str]:
     terms, fed = track.terms, track.fed
+    waiting = f"the time in which {fed.name} {fed.verb('wait')}"
     return {
         "link": f"the {terms.link}",
         "cache": f"the room in the {terms.cache}",
         "nvme": f"the bandwidth of the {terms.cache}",
+        "memory": f"the {terms.memory}",
+        "workers": "the cores that prepare",
         "requests": "requests",
-        "idle": f"the time in which {fed.name} {fed.verb('wait')}",
+        "idle": "what can't be reconstructed" if track.pipeline.is_log else waiting,
     }
 
 

@@ -18,19 +18,18 @@ class PipelineMisconceptions(Misconceptions):
 
     def evidence(self, track: Track, said: Conclusion) -> str:
         """Return the time of a pass by the student's own number, and at the start."""
-        content, terms = track.pipeline, track.terms
+        content = track.pipeline
         number = f"{significant(said.number, 4)} {content.answer.unit}"
         return (
-            f"By your own number, {terms.warm} takes {number} with "
-            f"{content.compare_words.rstrip(',')}. At the start it takes "
-            f"{format_answer(content.answer, PIPELINE.crisis(track).warm.time)}. "
+            f"By your own number, it is {number} with {content.compare_words.rstrip(',')}. At the "
+            f"start it is {format_answer(content.answer, PIPELINE.crisis(track).read_off)}. "
             "Do the two agree with the idea?"
         )
 
     def at_the_start(self, track: Track) -> dict[float, str]:
         """Return the times of the first and of a later pass before the change."""
         start, si = PIPELINE.crisis(track), track.pipeline.answer.si
-        return {
-            start.cold.time / si: "the first pass before the change",
-            start.warm.time / si: "what it takes before the change",
-        }
+        before = {start.read_off / si: "what it is before the change"}
+        if track.pipeline.cold_start:
+            before[start.cold.time / si] = "the first pass before the change"
+        return before

@@ -1,16 +1,11 @@
-"""Part 2 in words."""
+"""Part 2 in words: rates and what binds; what a job costs, a recorded run alone says."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from storagelab.checkpoint import checkpoint_size
-from storagelab.parts.formatting import (
-    format_cost,
-    format_setting,
-    inside,
-)
+from storagelab.parts.formatting import format_cost, format_setting, inside
 from storagelab.parts.limits import seen
 from storagelab.parts.pipeline.experiment import evaluate_pipeline, one_unit_more
 from storagelab.units import (
@@ -19,7 +14,6 @@ from storagelab.units import (
     format_count,
     format_share,
     format_time,
-    significant,
 )
 
 if TYPE_CHECKING:
@@ -28,7 +22,7 @@ if TYPE_CHECKING:
 
 
 POLICIES = {
-    "never_evict": "keeps what it has",
+    "never_evict": "keeps what it has and throws nothing out",
     "lru": "throws out what was used longest ago (LRU)",
     "lru_repeated": "throws out what was used longest ago (LRU)",
     "random_replacement": "throws out anything",
@@ -39,19 +33,23 @@ def figures(track: Track, outcome: PipelineOutcome) -> dict[str, str]:
     """Return the numbers that the part's prose is filled with."""
     settings = outcome.settings
     doubled = evaluate_pipeline(track, replace(settings, cache=2 * settings.cache))
-    whole = evaluate_pipeline(track, replace(settings, cache=track.pass_size))
     pinned = evaluate_pipeline(track, replace(settings, policy="never_evict"))
-    weights = float(checkpoint_size(track.checkpoint.parameters, 2))
+    load = track.pipeline.load
     return {
         **_present(track, outcome),
+        "doubled_cache": format_bytes(2 * settings.cache),
         "doubled_hit_rate": format_share(doubled.warm.hit_rate),
         "pinned_hit_rate": format_share(pinned.warm.hit_rate),
-        "doubled_warm_time": format_time(doubled.warm.time),
-        "whole_warm_time": format_time(whole.warm.time),
-        "pinned_warm_time": format_time(pinned.warm.time),
-        "weights": format_bytes(weights),
-        "weights_time": format_time(weights / settings.link),
+        "filled_after": format_time(_filled_after(outcome)),
+        "load_size": format_bytes((load.size or track.pass_size) if load else 0.0),
+        "link_alone": format_share(min(1.0, settings.link / outcome.demand)),
     }
+
+
+def _filled_after(outcome: PipelineOutcome) -> float:
+    """Return the seconds until a log is full that the uplink empties all along; 0 for never."""
+    over = outcome.demand - outcome.settings.link
+    return outcome.settings.cache / over if over > 0 else 0.0
 
 
 def _present(track: Track, outcome: PipelineOutcome) -> dict[str, str]:
@@ -64,61 +62,81 @@ def _present(track: Track, outcome: PipelineOutcome) -> dict[str, str]:
         "cache": format_bytes(settings.cache),
         "link": format_setting(part.control("link"), settings.link),
         "nvme": format_bandwidth(settings.nvme),
+        "memory": format_bytes(settings.memory),
+        "workers": format_count(settings.workers),
+        "cores": format_count(track.node.cores),
+        "prepared": format_bandwidth(outcome.warm.ceilings["prepare"]),
         "nvme_flow": format_bandwidth(outcome.warm.flows["hits"]),
         "nvme_idle": format_share(1 - outcome.busy["nvme"]),
         "link_flow": format_bandwidth(outcome.warm.flows["link"]),
         "demand": format_bandwidth(outcome.demand),
+        "raised": format_bandwidth(track.pass_demand),
         "supply": format_bandwidth(outcome.warm.rate),
         "connections": format_count(outcome.connections),
         "utilization": format_share(outcome.utilization),
         "target": format_share(outcome.target_utilization),
         "policy": POLICIES[settings.policy],
         "hit_rate": format_share(outcome.warm.hit_rate),
+        "memory_hit_rate": format_share(outcome.warm.memory_hit_rate),
         "cold_time": format_time(outcome.cold.time),
         "warm_time": format_time(outcome.warm.time),
+        "load_time": format_time(outcome.load_time or 0.0),
+        "load_limit": format_time(outcome.load_limit or 0.0),
         "runs": str(track.pipeline.runs),
         "cost": format_cost(track, outcome.cost),
         "budget": format_cost(track, part.budget or 0),
+        "cache_limit": format_bytes(part.cache_limit or 0.0),
         "binding": binding_words(track)[outcome.warm.binding],
     }
 
 
 def summary(track: Track, outcome: PipelineOutcome) -> str:
-    """Return what is seen now, in a few sentences."""
+    """Return what is seen now, in a few sentences: rates, and what binds."""
     says, terms, fed = _present(track, outcome), track.terms, track.fed
-    reached = "missed" if "utilization" in outcome.unmet else "reached"
-    sentences = [
-        f"In {terms.warm} {says['supply']} reach {fed.name}, which {fed.verb('take')} "
-        f"{says['demand']}; what binds is {says['binding']}. Over {says['epochs']} "
-        f"{terms.passes} {fed.they} {fed.verb(fed.works)} {says['utilization']} of the time "
-        f"and {fed.verb('wait')} {format_share(1 - outcome.utilization)}: the {says['target']} "
-        f"target is {reached}. The {terms.cache} idles {says['nvme_idle']} of its bandwidth.",
+    part = track.pipeline
+    if part.is_log:
+        sentences = [
+            f"In {terms.warm} {says['demand']} of {says['raised']} are to be logged, and "
+            f"{says['supply']} get on record; what binds is {says['binding']}."
+        ]
+        if part.has_control("content"):
+            of_all = format_share(part.contents[outcome.settings.content].incidents)
+            sentences.append(f"All of it on record would explain {of_all} of the incidents.")
+    else:
+        sentences = [
+            f"In {terms.warm} {says['supply']} reach {fed.name}, which {fed.verb('take')} "
+            f"{says['demand']}; what binds is {says['binding']}."
+        ]
+    sentences += [
+        f"The {terms.cache} idles {says['nvme_idle']} of its bandwidth.",
         *seen(outcome.limits, track, outcome, says),
     ]
     more = one_unit_more(track, outcome.settings)
     bought = [
-        f"by {_points(more[item.name])} with {item.piece:,g} {item.unit} more of "
-        f"{inside(item.label)}"
-        for item in track.pipeline.controls
+        f"{_gained(more[item.name])} with {item.piece:,g} {item.unit} more of {inside(item.label)}"
+        for item in part.controls
         if item.name in more
     ]
-    sentences.append(f"The busy time would grow {', '.join(bought[:-1])} and {bought[-1]}.")
+    job = f"over {says['epochs']} {terms.passes}"
+    sentences += [
+        f"{terms.warm[0].upper()}{terms.warm[1:]} would gain {', '.join(bought[:-1])} and "
+        f"{bought[-1]}.",
+        f"What all of this comes to {job}, and costs, a recorded run says.",
+    ]
     return " ".join(sentences)
 
 
-def _points(gain: float) -> str:
-    """Return a change of a share in points, such as ``1.9 points``."""
-    if gain < 5e-5:
-        return "nothing"
-    points = significant(100 * gain, 2)
-    return f"{points} point" if points == "1" else f"{points} points"
+def _gained(rate: float) -> str:
+    """Return a gain of bytes/s, or that there is none."""
+    return format_bandwidth(rate) if rate > 0 else "nothing"
 
 
 def binding_words(track: Track) -> dict[str, str]:
     """Return what the pipeline's stages are called where they hold the others up."""
     terms = track.terms
+    link = f"the {terms.link}"
     return {
-        "link": f"the {terms.link}",
+        "link": f"{link} once the {terms.cache} is full" if track.pipeline.is_log else link,
         "nvme": f"the {terms.cache}",
         "prepare": terms.preparer,
         "compute": f"{track.fed.name} {track.fed.themselves}",

@@ -10,15 +10,14 @@ import ipywidgets
 import msgspec
 import numpy as np
 
-from storagelab.colors import BLUE, GREEN, ORANGE, RED
+from storagelab.colors import BLUE, GREEN, RED
+from storagelab.parts.formatting import format_answer
 from storagelab.parts.pipeline.experiment import PipelineOutcome
 from storagelab.tracks import Track
 from storagelab.units import (
     bandwidth_unit,
     format_bandwidth,
-    format_count,
     format_share,
-    significant,
 )
 from storagelab.widgets.drawing import PLACED, Column, Drawing, Entry, Shape, table_of
 from storagelab.widgets.instruments.base import Instrument
@@ -41,46 +40,31 @@ _FEET = np.linspace(-LEAN, 1.0, STROKES)
 
 
 class Bar(msgspec.Struct, frozen=True):
-    """One pass, or the mean of all passes; rates in bytes/s."""
+    """One pass; rates in bytes/s."""
 
     name: str
     rate: float
     """What arrives."""
-    supply: float | None
-    """What the path could deliver; none for a mean, which is of different passes."""
+    supply: float
+    """What the path could deliver."""
+    seconds: float
+    """How long the pass takes; of a log, how much of it is on record."""
 
 
 def bars(track: Track, outcome: PipelineOutcome) -> list[Bar]:
-    """Return the bars, the whole job last; without a cold start all passes are alike."""
-    passes = f"{format_count(outcome.epochs)} {track.terms.passes}"
-    mean = outcome.demand * outcome.utilization
-    if not track.pipeline.cold_start:
-        return [Bar(track.terms.warm, mean, outcome.warm.supply)]
-    return [
-        Bar("the first, cold", outcome.cold.rate, outcome.cold.supply),
-        Bar(track.terms.warm, outcome.warm.rate, outcome.warm.supply),
-        Bar(f"mean of {passes}", mean, None),
-    ]
-
-
-def _gap(outcome: PipelineOutcome) -> float:
-    """Return the share of the demand by which the target is exceeded."""
-    return outcome.utilization - outcome.target_utilization
-
-
-def _points(outcome: PipelineOutcome) -> str:
-    points = significant(100 * abs(_gap(outcome)), 2)
-    return f"{points} point" if points == "1" else f"{points} points"
-
-
-def _missed(outcome: PipelineOutcome) -> str:
-    return format_bandwidth(outcome.demand * abs(_gap(outcome)))
+    """Return the bars, the warm pass last; without a cold start all passes are alike."""
+    warm, cold = outcome.warm, outcome.cold
+    shown = [Bar(track.terms.warm, warm.rate, warm.supply, outcome.read_off)]
+    if track.pipeline.cold_start:
+        shown.insert(0, Bar("the first, cold", cold.rate, cold.supply, cold.time))
+    return shown
 
 
 class DataFlowGauge(Instrument):
-    """A bar for the whole job under the marks of demand and target, with bars for its passes.
+    """A bar for each kind of pass under the mark of the demand, with the time that it takes.
 
-    The axis below shows rates, the one above shares of the demand. What is missing is hatched.
+    The axis below shows rates, the one above shares of the stream. What is missing is hatched.
+    What the passes come to over the whole job, only a recorded run says.
     """
 
     name = "flow_gauge"
@@ -91,10 +75,9 @@ class DataFlowGauge(Instrument):
         self.title = f"Data-flow gauge: what {fed.name} {fed.verb('get')}"
         self.scale, self.unit = bandwidth_unit(track.pass_demand)
         self.demand = track.pass_demand / self.scale
-        self.goal = self.demand * track.pipeline.target_utilization
-        rows = 3 if track.pipeline.cold_start else 1
-        # in pixels from below: a thick bar for the whole job, thin ones for its passes
-        self.places = [(16, 50), (92, 110), (152, 170)][:rows][::-1]
+        rows = 2 if track.pipeline.cold_start else 1
+        # in pixels from below: a thick bar for the warm pass, a thin one for the first
+        self.places = [(16, 50), (92, 110)][:rows][::-1]
         self.top = self.places[0][1] + 24
         self.drawing = Drawing(
             bqplot.LinearScale(min=0, max=END * self.demand, allow_padding=False),
@@ -130,58 +113,40 @@ class DataFlowGauge(Instrument):
         )  # fmt: skip
 
     def _add_goals(self) -> None:
-        """Add the marks of demand and target with their texts."""
-        demand, goal = self.track.pass_demand, self.goal * self.scale
-        share = format_share(self.track.pipeline.target_utilization)
-        self.drawing.curve(
-            [self.demand] * 2, [8, self.top + 40], TEXT, width=3, legend=Entry("demand", 4),
+        """Add the mark of the demand with its text."""
+        self.goal = self.drawing.curve(
+            [self.demand] * 2, [8, self.top + 40], TEXT, width=3, moving=("x",),
+            legend=Entry("demand", 4),
             table=[self._column("demand", 3, lambda outcome, bar: outcome.demand)],
         )  # fmt: skip
-        self.drawing.curve(
-            [self.goal] * 2, [8, self.top + 18], ORANGE, "dashed", 3,
-            legend=Entry(f"target, {share}", 5),
-            table=[
-                self._column(
-                    "target", 4, lambda outcome, bar: outcome.demand * outcome.target_utilization
-                )
-            ],
-        )  # fmt: skip
-        self.marks = self.drawing.label(
-            [self.demand, self.goal],
-            [self.top + 33, self.top + 11],
-            [
-                f"demand {format_bandwidth(demand)}",
-                f"target {share}: {format_bandwidth(goal)}",
-            ],
-            "end",
-            x_offset=-7,
-            apply_clip=True,
-        )
+        # on the left of a low demand there is no room for its text
+        self.marks = {
+            align: self.drawing.label(
+                [self.demand], [self.top + 33], [""], align, x_offset=offset, apply_clip=True,
+                moving=("x", "text"),
+            )
+            for align, offset in (("end", -7), ("start", 7))
+        }  # fmt: skip
 
     def _add_names(self) -> None:
-        """Add the labels for the passes' names and numbers, and for the verdict."""
+        """Add the labels for the passes' names and numbers."""
         rows, at = len(self.places), [high + 11 for _, high in self.places]
         blank = [""] * rows
         self.names = self.drawing.label(
-            [0.0] * rows, at, blank, "start", x_offset=2, apply_clip=True, moving=("text",)
+            [0.0] * rows, at, blank, "start", x_offset=2, apply_clip=True, moving=("x", "text")
         )
         self.supplies = self.drawing.label(
             [END * self.demand] * rows, at, blank, "end", x_offset=-2, apply_clip=True,
             moving=("text",),
         )  # fmt: skip
-        self.verdict = self.drawing.label(
-            [self.goal], [0], [""], "end", 13, "bold", x_offset=4, apply_clip=True,
-            moving=("text",),
-        )  # fmt: skip
 
     def _column(
-        self, name: str, place: int, rate: Callable[[PipelineOutcome, Bar], float | None]
+        self, name: str, place: int, rate: Callable[[PipelineOutcome, Bar], float]
     ) -> Column:
         """Return the column of a rate, given in bytes/s for each pass."""
 
         def cells(outcome: PipelineOutcome) -> list[Cell]:
-            rates = [rate(outcome, bar) for bar in bars(self.track, outcome)]
-            return ["" if found is None else found / self.scale for found in rates]
+            return [rate(outcome, bar) / self.scale for bar in bars(self.track, outcome)]
 
         return Column(f"{name} ({self.unit})", place, cells)
 
@@ -191,83 +156,93 @@ class DataFlowGauge(Instrument):
         share = bqplot.LinearScale(min=0, max=100 * END, allow_padding=False)
         below = axis(scales["x"], f"rate ({self.unit})", tick_values=steps(0, end))
         ticks = [20 * n for n in range(int(5 * END) + 1)]
-        above = axis(share, "share of the demand (%)", tick_values=ticks)
+        above = axis(share, self._share, tick_values=ticks)
         above.side, above.grid_lines, below.grid_lines = "top", "none", "none"
         return [below, above, bqplot.Axis(scale=scales["y"], side="left", visible=False)]
 
+    @property
+    def _share(self) -> str:
+        of_it = "what the sensors raise" if self.track.pipeline.is_log else "the demand"
+        return f"share of {of_it} (%)"
+
     def draw(self, outcome: PipelineOutcome) -> str:
         """Draw each pass, what it lacks, and the path's spare capacity."""
-        shown = bars(self.track, outcome)
+        shown, demand = bars(self.track, outcome), outcome.demand / self.scale
         arrives, besides, missing = [], [], []
         for bar, (low, high) in zip(shown, self.places, strict=True):
             rate = bar.rate / self.scale
-            supply = min((bar.supply or 0.0) / self.scale, END * self.demand)
+            supply = min(bar.supply / self.scale, END * self.demand)
             arrives.append(rectangle(0.0, rate, low, high))
-            besides.append(rectangle(self.demand, max(self.demand, supply), low, high))
+            besides.append(rectangle(demand, max(demand, supply), low, high))
             missing.append(
-                hatching(rate, self.demand, low, high, _FEET * self.demand, LEAN * self.demand)
+                hatching(rate, demand, low, high, _FEET * self.demand, LEAN * self.demand)
             )
         update_shapes(self.shapes, [*arrives, *besides])
         update_shapes(self.missing, missing)
+        update_traits(self.goal, x=np.array([demand, demand]))
+        low = demand < self.demand / 2
+        for align, mark in self.marks.items():
+            text = f"demand {format_bandwidth(outcome.demand)}" if low == (align == "start") else ""
+            update_traits(mark, x=np.array([demand]), text=np.array([text]))
         update_traits(
             self.names,
-            text=np.array([f"{bar.name}: {format_bandwidth(bar.rate)}" for bar in shown]),
+            x=np.full(len(shown), demand + LEAN * self.demand if low else 0.0),
+            text=np.array([f"{bar.name}: {self._said(bar)}" for bar in shown]),
         )
-        update_traits(self.supplies, text=np.array([self._supply(bar) for bar in shown]))
-        update_traits(self.verdict, text=np.array([self._verdict(outcome)]))
+        update_traits(
+            self.supplies, text=np.array([self._supply(bar, outcome.demand) for bar in shown])
+        )
         return self._words(outcome)
 
-    def _supply(self, bar: Bar) -> str:
-        """Return what the path could deliver as text, if that is more than the demand."""
-        supply, demand = bar.supply or 0.0, self.demand * self.scale
-        if supply <= demand:
-            return ""
-        return f"path {format_bandwidth(supply)}{' ▸' if supply > END * demand else ''}"
+    def _said(self, bar: Bar) -> str:
+        """Return a pass's rate, with the number that the conclusion asks for in its unit."""
+        time = format_answer(self.track.pipeline.answer, bar.seconds)
+        on_record = " on record" if self.track.pipeline.is_log else ""
+        return f"{format_bandwidth(bar.rate)}, {time}{on_record}"
 
-    def _verdict(self, outcome: PipelineOutcome) -> str:
-        """Return the text of the distance from the target."""
-        return (
-            f"{_points(outcome)} {'above' if _gap(outcome) >= 0 else 'short'}: {_missed(outcome)}"
-        )
+    def _supply(self, bar: Bar, demand: float) -> str:
+        """Return what the path could deliver as text, if that is more than the demand."""
+        if bar.supply <= demand:
+            return ""
+        beyond = bar.supply > END * self.demand * self.scale
+        return f"path {format_bandwidth(bar.supply)}{' ▸' if beyond else ''}"
 
     def _words(self, outcome: PipelineOutcome) -> str:
-        fed, terms, warm = self.track.fed, self.track.terms, outcome.warm
-        cold_start = self.track.pipeline.cold_start
-        passes = (
-            f"over {format_count(outcome.epochs)} {terms.passes}"
-            if cold_start
-            else f"in {terms.warm}"
-        )
-        mean = format_bandwidth(outcome.demand * outcome.utilization)
-        side = "above the target" if _gap(outcome) >= 0 else "short of the target"
+        terms, warm, fed = self.track.terms, outcome.warm, self.track.fed
+        *first, last = bars(self.track, outcome)
+        of_all = format_share(warm.rate / outcome.demand)
         sentences = [
-            f"{mean} of {format_bandwidth(outcome.demand)} arrive {passes}: {fed.name} "
-            f"{fed.verb(fed.works)} {format_share(outcome.utilization)} of the time, "
-            f"{_points(outcome)} or {_missed(outcome)} {side}."
+            f"In {terms.warm}, {format_bandwidth(warm.rate)} of {format_bandwidth(outcome.demand)} "
+            f"arrive, {of_all} of what {fed.name} {fed.verb('ask')} for: "
+            f"{self._said(last).partition(', ')[2]}."
         ]
-        if cold_start:
+        for bar in first:
             sentences.append(
-                f"The first pass, which finds the {terms.cache} empty, gets "
-                f"{format_bandwidth(outcome.cold.rate)}, {terms.warm} "
-                f"{format_bandwidth(warm.rate)}."
+                f"The first pass, which finds the {terms.cache} empty, gets {self._said(bar)}."
             )
         if warm.supply > outcome.demand:
-            beyond = " (beyond the figure)" if warm.supply > END * outcome.demand else ""
+            beyond = warm.supply > END * self.demand * self.scale
             sentences.append(
-                f"In {terms.warm} the path could deliver {format_bandwidth(warm.supply)}{beyond}, "
+                f"In {terms.warm} the path could deliver {format_bandwidth(warm.supply)}"
+                f"{' (beyond the figure)' if beyond else ''}, "
                 f"{format_bandwidth(warm.supply - outcome.demand)} more than is taken."
             )
         return " ".join(sentences)
 
     def table(self, outcome: PipelineOutcome) -> Table:
         """Return what arrives, the demand and what could be delivered, in the figure's unit."""
-        shown = bars(self.track, outcome)
+        shown, answer = bars(self.track, outcome), self.track.pipeline.answer
         columns = self.drawing.columns(
             Column("pass", 1, lambda outcome: [bar.name for bar in shown]),
             Column(
-                "share of the demand (%)",
+                self._share,
                 6,
-                lambda outcome: [100 * bar.rate / outcome.demand for bar in shown],
+                lambda outcome: [100 * bar.rate / self.track.pass_demand for bar in shown],
+            ),
+            Column(
+                f"{'on record' if self.track.pipeline.is_log else 'time'} ({answer.unit})",
+                7,
+                lambda outcome: [bar.seconds / answer.si for bar in shown],
             ),
         )
         return table_of(columns, outcome)

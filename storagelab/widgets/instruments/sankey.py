@@ -34,6 +34,8 @@ STORE, CACHE, MEMORY, CONSUMER = 0.0, 1.15, 2.0, 3.0
 """Where the nodes stand, from left to right."""
 HALF = 0.035
 """Half a node's width."""
+HELD = 0.3
+"""How far the band begins before the memory that comes from nowhere but there."""
 SHELF = 1.2
 """The height of the cache in demands, above the widest band through the link."""
 BRANCH, LOST = 0.5, 0.42
@@ -59,14 +61,9 @@ class Names(msgspec.Struct, frozen=True):
     missing: str
 
 
-def records(track: Track) -> bool:
-    """Return whether the stream is recorded, so that what isn't taken at once is lost."""
-    return track.fed.works == "record"
-
-
 def names(track: Track) -> Names:
     """Return the words for the cache's share and for what doesn't arrive."""
-    if records(track):
+    if track.pipeline.is_log:
         return Names("kept", "share kept", "lost")
     return Names("hits", "hit rate", "missing")
 
@@ -75,15 +72,15 @@ def bands(track: Track, outcome: PipelineOutcome, epoch: Epoch) -> dict[str, Ban
     """Return an epoch's flows as bands; what enters a node also leaves it.
 
     Heights are in bytes/s, so that widths and places share one unit. Hits lie on top of what
-    comes through the link, and both together go on to the accelerators; ``starved`` is what these
-    could take in addition. ``fill`` goes into the cache: in a first epoch it is a copy of what came
-    through the link. Where the stream is recorded, it comes straight from the source, and
-    ``starved`` is what the source loses.
+    comes through the link, and what the memory holds itself (``held``) on top of both; all
+    together go on to the accelerators; ``starved`` is what these could take in addition. ``fill``
+    goes into the cache: in a first epoch it is a copy of what came through the link. Where the
+    stream is logged, it comes straight from the source, and ``starved`` is what the source loses.
     """
     flows, demand = epoch.flows, outcome.demand
     link, hits, rate = flows["link"], flows["hits"], flows["accelerators"]
-    shelf = SHELF * demand
-    if records(track):
+    shelf = SHELF * track.pass_demand
+    if track.pipeline.is_log:
         fill = Band(hits, (STORE + HALF, link), (CACHE - HALF, shelf))
         starved = Band(demand - rate, (STORE + HALF, link + hits), (LOST, link + hits))
     else:
@@ -93,6 +90,7 @@ def bands(track: Track, outcome: PipelineOutcome, epoch: Epoch) -> dict[str, Ban
         "link": Band(link, (STORE + HALF, 0.0), (MEMORY - HALF, 0.0)),
         "fill": fill,
         "hits": Band(hits, (CACHE + HALF, shelf), (MEMORY - HALF, link)),
+        "held": Band(flows["memory"], (MEMORY - HELD, link + hits), (MEMORY - HALF, link + hits)),
         "accelerators": Band(rate, (MEMORY + HALF, 0.0), (CONSUMER - HALF, 0.0)),
         "starved": starved,
     }
@@ -103,8 +101,8 @@ def nodes(track: Track, outcome: PipelineOutcome, epoch: Epoch) -> dict[str, tup
     flows, demand = epoch.flows, outcome.demand
     held = max(flows["hits"], flows["fill"])
     return {
-        "store": (STORE, 0.0, demand if records(track) else flows["link"]),
-        "cache": (CACHE, SHELF * demand, SHELF * demand + held),
+        "store": (STORE, 0.0, demand if track.pipeline.is_log else flows["link"]),
+        "cache": (CACHE, SHELF * track.pass_demand, SHELF * track.pass_demand + held),
         "memory": (MEMORY, 0.0, epoch.rate),
         "consumer": (CONSUMER, 0.0, demand),
     }
@@ -131,7 +129,7 @@ class DataFlowSankey(Instrument):
         self.title = f"Data flow to {track.fed.name}"
         self.demand = track.pass_demand
         self.drawing = Drawing(
-            bqplot.LinearScale(min=-0.2, max=3.25), bqplot.LinearScale(min=-0.62, max=2.62)
+            bqplot.LinearScale(min=-0.2, max=3.25), bqplot.LinearScale(min=-0.82, max=2.42)
         )
         self._add_flows()
         self._add_names()
@@ -163,7 +161,7 @@ class DataFlowSankey(Instrument):
     def _shapes(self) -> list[Shape]:
         """Return bands and nodes, in the order in which they are drawn."""
         terms, fed = self.track.terms, self.track.fed
-        source = terms.store if records(self.track) else terms.link
+        source = terms.store if self.track.pipeline.is_log else terms.link
         filled = self._fills()
         return [
             Shape(
@@ -177,6 +175,11 @@ class DataFlowSankey(Instrument):
             Shape(
                 "hits", PURPLE, 0.75, Entry(f"from the {terms.cache}", 3, opacity=0.8),
                 self._row("hits", 3, terms.cache, terms.memory),
+            ),
+            Shape(
+                "held", GREEN, 0.4,
+                Entry(f"held in {terms.memory}", 3, opacity=0.4) if self._holds() else None,
+                self._row("held", 3, terms.memory, terms.memory) if self._holds() else None,
             ),
             Shape(
                 "accelerators", GREEN, 0.75, Entry(f"to {fed.name}", 4, opacity=0.8),
@@ -210,7 +213,7 @@ class DataFlowSankey(Instrument):
             self.drawing.label([where], [-0.52], [name], align, weight="bold")
         moving = WRITTEN
         self.texts = self.drawing.label(
-            [0.85, 2.55, CACHE, 2.55], [0.0] * 4, [""] * 4, "middle", moving=moving
+            [0.85, 2.55, CACHE, 2.55, MEMORY], [0.0] * 5, [""] * 5, "middle", moving=moving
         )
         self.word = self.drawing.label([0.85], [-0.31], [""], "middle", 13, "bold", moving=moving)
 
@@ -237,7 +240,11 @@ class DataFlowSankey(Instrument):
 
     def _fills(self) -> bool:
         """Return whether the figure ever shows a flow into the cache."""
-        return self.track.pipeline.cold_start or records(self.track)
+        return self.track.pipeline.cold_start or self.track.pipeline.is_log
+
+    def _holds(self) -> bool:
+        """Return whether what is left of the memory caches, too."""
+        return self.track.pipeline.has_control("memory")
 
     def on_a_page(self) -> None:
         """Prepare for a page without a kernel, which can't answer the choice of the epoch."""
@@ -292,17 +299,19 @@ class DataFlowSankey(Instrument):
         missing = f"{self.names.missing} {format_bandwidth(starved)}"
         some = starved > 1e-9 * outcome.demand
         demand = f"of {format_bandwidth(outcome.demand)}"
-        lost = records(self.track)
+        lost = self.track.pipeline.is_log
+        in_memory = f"hits {format_bandwidth(flows['memory'])}"
         update_traits(
             self.texts,
-            x=np.array([0.85, 2.55, CACHE, 0.3 if lost else 2.55]),
-            y=np.array([-0.13, -0.13, shelf + 0.12, 1.1]),
+            x=np.array([0.85, 2.55, CACHE, 0.3 if lost else 2.55, MEMORY]),
+            y=np.array([-0.13, -0.13, shelf + 0.12, 1.1, -0.71]),
             text=np.array(
                 [
                     f"{terms.link} {format_bandwidth(flows['link'])}",
                     f"{format_bandwidth(epoch.rate)} {demand}",
                     f"{terms.cache}: {cache}",
                     missing if some else f"nothing {self.names.missing}",
+                    in_memory if flows["memory"] > 0 else "",
                 ]
             ),
         )
@@ -322,15 +331,18 @@ class DataFlowSankey(Instrument):
         rest = ", which can take no more"
         if starved > 1e-9 * outcome.demand:
             rest = f", which could take {format_bandwidth(starved)} more"
-            if records(self.track):
+            if self.track.pipeline.is_log:
                 rest = f", and {format_bandwidth(starved)} are lost"
         first = f"In the first pass, which finds the {terms.cache} empty,"
         here = first if cold else f"In {terms.warm}"
+        held = ""
+        if self._holds() and not cold:
+            held = f", {rates['memory']} are in the {terms.memory} already"
         idle = 1 - (flows["hits"] + flows["fill"]) / outcome.settings.nvme
         copied = f" {rates['fill']} of it are copied into the {terms.cache}." if cold else ""
         return (
             f"{here} {rates['link']} come through the {terms.link} and {rates['hits']} from the "
-            f"{terms.cache} ({self.names.share} {format_share(epoch.hit_rate)}); together "
+            f"{terms.cache} ({self.names.share} {format_share(epoch.hit_rate)}){held}; together "
             f"{rates['accelerators']} reach {fed.name}{rest}.{copied} What binds is "
             f"{binding_words(self.track)[epoch.binding]}. The {terms.cache} idles "
             f"{format_share(max(0.0, idle))} of its bandwidth."

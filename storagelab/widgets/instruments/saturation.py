@@ -1,4 +1,4 @@
-"""PipelineSaturation: rate and utilisation as one resource grows, under every stage's ceiling."""
+"""PipelineSaturation: the rate as one resource grows, under every stage's ceiling."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 
 from storagelab.checks import Floats
-from storagelab.colors import BLUE, GREEN, GREY, ORANGE, PURPLE, RED
+from storagelab.colors import BLUE, GREEN, GREY, PURPLE, RED
 from storagelab.parts.formatting import format_setting, inside
 from storagelab.parts.pipeline.experiment import (
     RESOURCES,
@@ -23,13 +23,14 @@ from storagelab.parts.pipeline.experiment import (
     Feeds,
     PipelineOutcome,
     binding_changes,
+    resources,
     sweep,
 )
 from storagelab.parts.pipeline.settings import PipelineSettings
 from storagelab.parts.pipeline.words import binding_words
 from storagelab.schema import Control
 from storagelab.tracks import Track
-from storagelab.units import bandwidth_unit, format_bandwidth, format_count, format_share
+from storagelab.units import bandwidth_unit, format_bandwidth, format_share
 from storagelab.widgets.controls import field_label
 from storagelab.widgets.drawing import PLACED, WRITTEN, Column, Drawing, Entry, Shape, table_of
 from storagelab.widgets.instruments.base import Instrument
@@ -119,14 +120,8 @@ def points(span: Range, changes: Sequence[Change]) -> Floats:
     return np.sort(np.concatenate([np.linspace(0, 1, GRID), corners]))
 
 
-def least(track: Track, span: Range, swept: Feeds) -> float | None:
-    """Return the least amount on the slider that reaches the target, of ``span.steps`` swept."""
-    reached = np.flatnonzero(swept.utilization >= track.pipeline.target_utilization)
-    return float(span.steps[reached[0]]) if reached.size else None
-
-
 class PipelineSaturation(Instrument):
-    """The rate of a warm pass, and the utilisation of all, against one resource.
+    """The rate of a warm pass against one resource.
 
     The resource is the one that was moved last or that the student picks, unless ``against`` fixes
     it.
@@ -136,9 +131,8 @@ class PipelineSaturation(Instrument):
 
     def __init__(self, track: Track, against: str | None = None) -> None:
         super().__init__(track)
-        part = track.pipeline
         self.title = "Pipeline saturation: what more of one resource brings"
-        self.spans = {name: Range(part.control(name)) for name in RESOURCES}
+        self.spans = {name: Range(track.pipeline.control(name)) for name in resources(track)}
         self.scale, self.unit = bandwidth_unit(track.pass_demand)
         self.demand = track.pass_demand / self.scale
         self.top = 2.2 * self.demand
@@ -181,12 +175,8 @@ class PipelineSaturation(Instrument):
         self.changes = self.drawing.curve(nothing, nothing, TEXT, "dotted", 1.5, moving=PLACED)
 
     def _add_ceilings(self) -> None:
-        """Add each stage's ceiling; those of link and cache change with the settings."""
-        track, terms = self.track, self.track.terms
-        constant = {
-            "prepare": track.node.prepare_rate * track.dataset.sample_size / self.scale,
-            "compute": self.demand,
-        }
+        """Add each stage's ceiling, which changes with the settings."""
+        terms = self.track.terms
         said = {
             "link": f"ceiling of the {terms.link}",
             "nvme": f"ceiling of the {terms.cache}",
@@ -195,14 +185,11 @@ class PipelineSaturation(Instrument):
         }
         self.ceilings = {}
         for place, tier in enumerate(TIERS):
-            x, y = self._flat()
-            if tier in constant:
-                x, y = np.array([0.0, 1.0]), np.full(2, min(constant[tier], ABOVE * self.top))
             self.ceilings[tier] = self.drawing.curve(
-                x, y, *STYLES[tier], moving=() if tier in constant else ("x", "y"),
+                *self._flat(), *STYLES[tier], moving=PLACED,
                 legend=Entry(said[tier], 3 + place),
                 table=[
-                    Column(f"{said[tier]} ({self.unit})", 4 + place, partial(self._ceiling, tier))
+                    Column(f"{said[tier]} ({self.unit})", 3 + place, partial(self._ceiling, tier))
                 ],
             )  # fmt: skip
 
@@ -210,40 +197,22 @@ class PipelineSaturation(Instrument):
         return swept.ceilings[tier] / self.scale
 
     def _add_rates(self) -> None:
-        """Add the target, the delivered rate, the mean utilisation, and the present point."""
-        part, terms = self.track.pipeline, self.track.terms
-        goal = self.demand * part.target_utilization
-        self.drawing.curve(
-            np.array([0.0, 1.0]), np.full(2, goal), ORANGE, "dashed",
-            legend=Entry(f"target, {format_share(part.target_utilization)}", 7),
-        )  # fmt: skip
-        delivered = f"delivered in {terms.warm}"
+        """Add the delivered rate and the present point."""
+        delivered = f"delivered in {self.track.terms.warm}"
         self.delivered = self.drawing.curve(
             *self._flat(), GREEN, "solid", 4, moving=PLACED, legend=Entry(delivered, 1),
             table=[Column(f"{delivered} ({self.unit})", 2, lambda swept: swept.rate / self.scale)],
         )  # fmt: skip
-        mean = f"mean of {format_count(part.epochs)} {terms.passes}: utilisation"
-        # without a cold start all passes are alike
-        self.means = [
-            self.drawing.curve(
-                *self._flat(), GREEN, "dotted", 3, moving=PLACED, legend=Entry(mean, 2)
-            )
-            for _ in range(part.cold_start)
-        ]
         self.point = self.drawing.points(
             [0.0], [0.0], GREEN, "diamond", 140, apply_clip=False, moving=PLACED,
             legend=Entry("you", 8),
-            table=[Column("utilisation (%)", 3, lambda swept: 100 * swept.utilization)],
         )  # fmt: skip
 
     def _add_labels(self) -> None:
-        """Add the fixed texts at demand and target, and the labels that move."""
-        target = self.track.pipeline.target_utilization
-        for at, text, offset in (
-            (self.demand, f"demand {format_bandwidth(self.track.pass_demand)}", -9),
-            (self.demand * target, f"target {format_share(target)}", 10),
-        ):
-            self.drawing.label([0.0], [at], [text], x_offset=4, y_offset=offset)
+        """Add the labels, all of which move."""
+        self.asked = self.drawing.label(
+            [0.0], [0.0], [""], x_offset=4, y_offset=-9, moving=("y", "text")
+        )
         # two alternating rows above the figure, so that names of narrow regions don't overlap
         self.names = [
             self.drawing.label(
@@ -258,13 +227,18 @@ class PipelineSaturation(Instrument):
         }
 
     def _rate_axes(self) -> list[Any]:
-        """Return the axis of rates on the left and that of utilisation on the right."""
+        """Return the axis of rates on the left and that of their shares on the right."""
         rate = f"rate ({self.unit})"
         left = axis(self.drawing.scales["y"], rate, vertical=True, tick_values=steps(0, self.top))
         share = bqplot.LinearScale(min=0, max=220, allow_padding=False)
-        right = axis(share, "utilisation (%)", vertical=True, tick_values=[*range(0, 101, 20)])
+        right = axis(share, self._share, vertical=True, tick_values=[*range(0, 201, 20)])
         right.side, right.grid_lines, right.label_offset = "right", "none", "2.6em"
         return [left, right]
+
+    @property
+    def _share(self) -> str:
+        of_it = "what the sensors raise" if self.track.pipeline.is_log else "the demand"
+        return f"share of {of_it} (%)"
 
     def _choice(self) -> ipywidgets.ToggleButtons:
         """Return the buttons that choose the resource."""
@@ -273,7 +247,7 @@ class PipelineSaturation(Instrument):
             value=self.resource,
             description="Against",
             tooltips=[
-                f"Draw rate and utilisation against: {inside(span.control.label)}"
+                f"Draw the rate against: {inside(span.control.label)}"
                 for span in self.spans.values()
             ],
             style={"description_width": "12em", "button_width": "13em"},
@@ -314,7 +288,7 @@ class PipelineSaturation(Instrument):
         before, self._before = self._before, settings
         if before is None or not self._follows:
             return
-        moved = [name for name in RESOURCES if getattr(before, name) != getattr(settings, name)]
+        moved = [name for name in self.spans if getattr(before, name) != getattr(settings, name)]
         if len(moved) == 1:
             (self.resource,) = moved
             self.chooser.value = self.resource
@@ -335,11 +309,8 @@ class PipelineSaturation(Instrument):
         if self._drawn != rest:  # along its own axis only the point moves
             self._curves(outcome, resource)
             self._drawn = rest
-        rates = [outcome.warm.rate / self.scale]
-        if self.track.pipeline.cold_start:
-            rates.append(outcome.utilization * self.demand)
         at = float(self.span.places(getattr(outcome.settings, resource)))
-        update_traits(self.point, x=np.full(len(rates), at), y=np.array(rates))
+        update_traits(self.point, x=np.array([at]), y=np.array([outcome.warm.rate / self.scale]))
         return self._words(outcome, resource)
 
     def _curves(self, outcome: PipelineOutcome, resource: str) -> None:
@@ -348,17 +319,17 @@ class PipelineSaturation(Instrument):
         self.found = binding_changes(self.track, settings, resource, grid)
         self.regions = regions(span, self.found, outcome.warm.binding)
         x = points(span, self.found)
-        amounts = np.concatenate([span.amounts(x), span.steps])
-        swept = sweep(self.track, settings, resource, amounts)
-        curve, on_slider = slice(0, len(x)), slice(len(x), None)
-        self.least = least(self.track, span, _part(swept, on_slider))
-        for tier in ("link", "nvme"):
+        swept = sweep(self.track, settings, resource, span.amounts(x))
+        for tier in TIERS:
             # a ceiling may be infinite, which a page's JSON can't hold
-            ceiling = np.minimum(swept.ceilings[tier][curve] / self.scale, ABOVE * self.top)
+            ceiling = np.minimum(swept.ceilings[tier] / self.scale, ABOVE * self.top)
             update_traits(self.ceilings[tier], x=x, y=ceiling)
-        update_traits(self.delivered, x=x, y=swept.rate[curve] / self.scale)
-        for mean in self.means:
-            update_traits(mean, x=x, y=swept.utilization[curve] * self.demand)
+        update_traits(self.delivered, x=x, y=swept.rate / self.scale)
+        update_traits(
+            self.asked,
+            y=np.array([outcome.demand / self.scale]),
+            text=np.array([f"demand {format_bandwidth(outcome.demand)}"]),
+        )
         update_shapes(
             self.areas,
             [
@@ -435,28 +406,15 @@ class PipelineSaturation(Instrument):
             )
 
     def _words(self, outcome: PipelineOutcome, resource: str) -> str:
-        track, warm, fed = self.track, outcome.warm, self.track.fed
-        terms, control = track.terms, self.span.control
+        warm, fed = outcome.warm, self.track.fed
+        terms, control = self.track.terms, self.span.control
         label = inside(control.label)
         now = format_setting(control, getattr(outcome.settings, resource))
-        share = format_share(outcome.utilization)
-        arrive = f"{format_bandwidth(warm.rate)} arrive in {terms.warm}"
-        if track.pipeline.cold_start:
-            passes = f"{format_count(outcome.epochs)} {terms.passes}"
-            arrive += f", and over {passes} {fed.name} {fed.verb(fed.works)} {share} of the time"
-        else:
-            arrive += f": {fed.name} {fed.verb(fed.works)} {share} of the time"
-        target = format_share(outcome.target_utilization)
-        enough = (
-            f"The {target} target is reached from {format_setting(control, self.least)} on the "
-            f"slider"
-            if self.least is not None
-            else f"No position of this slider reaches the {target} target"
+        arrive = (
+            f"{format_bandwidth(warm.rate)} arrive in {terms.warm}, "
+            f"{format_share(warm.rate / outcome.demand)} of what {fed.name} {fed.verb('ask')} for"
         )
-        return (
-            f"With {now} of {label} {arrive}. {self._who_binds()} {enough}, all else as it is."
-            f"{self._hidden(outcome)}"
-        )
+        return f"With {now} of {label} {arrive}. {self._who_binds()}{self._hidden(outcome)}"
 
     def _who_binds(self) -> str:
         who, control = binding_words(self.track), self.span.control
@@ -478,7 +436,7 @@ class PipelineSaturation(Instrument):
             for tier, name in names.items()
             if np.min(self.ceilings[tier].y) > self.top
         ]
-        if self.ceilings["prepare"].y[0] > self.top:
+        if np.min(self.ceilings["prepare"].y) > self.top:
             ceiling = format_bandwidth(outcome.warm.ceilings["prepare"])
             said.append(f" The preparation's ceiling, {ceiling}, lies above the figure.")
         return "".join(said)
@@ -494,16 +452,6 @@ class PipelineSaturation(Instrument):
             Column("what binds", 8, lambda swept: [who[TIERS[-1 - at]] for at in binding]),
         )
         return table_of(columns, swept)
-
-
-def _part(swept: Feeds, kept: slice) -> Feeds:
-    """Return some of the settings that were swept."""
-    return Feeds(
-        ceilings={tier: ceiling[kept] for tier, ceiling in swept.ceilings.items()},
-        rate=swept.rate[kept],
-        utilization=swept.utilization[kept],
-        cost=swept.cost[kept],
-    )
 
 
 def pipeline_saturation(

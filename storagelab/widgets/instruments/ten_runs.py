@@ -13,11 +13,11 @@ import ipywidgets
 import msgspec
 import numpy as np
 
-from storagelab.colors import BLUE, GREEN, ORANGE
+from storagelab.colors import BLUE, GREEN, GREY, ORANGE
 from storagelab.ledger import FILE_NAME
 from storagelab.parts import PARTS, AnyOutcome
 from storagelab.parts.formatting import cost_with_period, format_cost, inside
-from storagelab.parts.pipeline.experiment import RESOURCES, PipelineOutcome, evaluate_pipelines
+from storagelab.parts.pipeline.experiment import PipelineOutcome, frontier, on_the_sliders
 from storagelab.schema import Control
 from storagelab.tracks import Track, load_track
 from storagelab.units import format_share, significant
@@ -39,8 +39,6 @@ from storagelab.widgets.theme import (
 
 Run = Mapping[str, Any]
 """Settings by answer key, in the student's units."""
-PRESENT = -1
-"""Stands for the present settings among the runs."""
 END = 106
 """The end of the axis in per cent, with room beside a run of 100%."""
 WIDE, HIGH = 8 / 240 * END, 18 / 250
@@ -52,6 +50,13 @@ POINT = 6 / 240 * END, 7 / 250
 """Half a point's width and height, in the same units."""
 
 
+def nearest_run(outcomes: Sequence[AnyOutcome]) -> int:
+    """Return the index of the run that misses the fewest limits, and of those the most useful."""
+    return max(
+        range(len(outcomes)), key=lambda at: (-len(outcomes[at].unmet), outcomes[at].utilization)
+    )
+
+
 def best_run(outcomes: Sequence[AnyOutcome]) -> int | None:
     """Return the index of the cheapest run that meets the target, or None if none does."""
     met = [index for index, outcome in enumerate(outcomes) if not outcome.unmet]
@@ -60,17 +65,10 @@ def best_run(outcomes: Sequence[AnyOutcome]) -> int | None:
 
 def cost_range(track: Track) -> tuple[float, float]:
     """Return costs below and above those of all positions of all sliders, with some room."""
-    part = track.pipeline
-    grids = [
-        np.array([part.control(name).to_si(x) for x in part.control(name).values], dtype=float)
-        for name in RESOURCES
-    ]
-    amounts = dict(zip(RESOURCES, np.meshgrid(*grids, indexing="ij", sparse=True), strict=True))
-    policies = (
-        part.control("policy").values if part.has_control("policy") else [part.fixed["policy"]]
-    )
-    costs = [evaluate_pipelines(track, **amounts, policy=str(policy)).cost for policy in policies]
-    return float(np.min(costs)) / 1.5, float(np.max(costs)) * 1.25
+    costs = [feeds.cost for feeds in on_the_sliders(track)]
+    return min(float(np.min(cost)) for cost in costs) / 1.5, max(
+        float(np.max(cost)) for cost in costs
+    ) * 1.25
 
 
 class Name(msgspec.Struct, frozen=True):
@@ -157,10 +155,11 @@ def compare(track: Track, names: tuple[str, str], runs: tuple[Run, Run]) -> str:
         return f"{_capital(second)} and {first} have the same settings."
     points = 100 * (after.utilization - before.utilization)
     shown = significant(abs(points), 2)
-    gained = "the same utilisation"
+    useful = track.pipeline.useful_name
+    gained = f"the same {useful}"
     if abs(points) >= 0.005:
         more = "more" if points > 0 else "less"
-        gained = f"{shown} {'point' if shown == '1' else 'points'} {more} utilisation"
+        gained = f"{shown} {'point' if shown == '1' else 'points'} {more} {useful}"
     cost = after.cost - before.cost
     paid = "at the same cost"
     if abs(cost) > 1e-6 * before.cost:
@@ -189,14 +188,18 @@ def _capital(text: str) -> str:
 
 
 class RunsPlot(Instrument):
-    """Cost against utilisation, with a numbered point for each run."""
+    """Cost against utilisation, with a numbered point for each run.
+
+    Once no run is left, the frontier of everything that the sliders allow is drawn beside them.
+    """
 
     name = "ten_runs"
     live = False  # the text beside the button is announced instead
 
     def __init__(self, track: Track) -> None:
         super().__init__(track)
-        self.title = "Recorded runs: cost against utilisation"
+        self.useful = f"{track.pipeline.useful_name} (%)"
+        self.title = f"Recorded runs: cost against {track.pipeline.useful_name}"
         self.scale = track.currency.axis
         low, high = (cost / self.scale for cost in cost_range(track))
         self.low, self.high = low, high
@@ -209,13 +212,17 @@ class RunsPlot(Instrument):
             [target, target], [low, high], ORANGE, "dashed",
             legend=Entry(f"the target, {format_share(target / 100)}", 1),
         )  # fmt: skip
+        self.frontier = self.drawing.curve(
+            [], [], GREY, "solid", 2, moving=PLACED,
+            legend=Entry("the least cost of so much or more, once no run is left", 4),
+        )  # fmt: skip
         self._add_runs()
         self.figure = self.drawing.figure(self._axes(), height=320, left=80, top=26)
         self.figure.axes[1].label_offset = "4.4em"
 
     def _add_runs(self) -> None:
         """Add the runs, the best among them, and their numbers."""
-        utilisation, cost = "utilisation (%)", self.track.currency.label
+        utilisation, cost = self.useful, self.track.currency.label
         self.best = self.drawing.points(
             [], [], GREEN, "diamond", 220, moving=PLACED,
             legend=Entry("the cheapest run that meets it", 3),
@@ -243,7 +250,7 @@ class RunsPlot(Instrument):
         return [
             axis(
                 self.drawing.scales["x"],
-                "utilisation (%)",
+                self.useful,
                 tick_values=[0, 20, 40, 60, 80, 100],
             ),
             axis(
@@ -271,12 +278,29 @@ class RunsPlot(Instrument):
             y=np.array([self.low * np.exp(span * name.height) for name in named]),
             text=np.array([name.text for name in named]),
         )
+        line = self._draw_frontier(outcomes)
         told = [
             f"run {at + 1}: {format_share(outcome.utilization)} for "
             f"{format_cost(self.track, outcome.cost)}"
             for at, outcome in enumerate(outcomes)
         ]
-        return f"{_capital('; '.join(told))}."
+        return f"{_capital('; '.join(told))}. {line}".strip()
+
+    def _draw_frontier(self, outcomes: Sequence[PipelineOutcome]) -> str:
+        """Draw the least cost of each utilisation or more, but only when no run is left.
+
+        Return what is seen there in words.
+        """
+        if len(outcomes) < self.track.pipeline.runs:
+            update_traits(self.frontier, x=np.array([]), y=np.array([]))
+            return ""
+        useful, cost = frontier(self.track)
+        # whatever is asked for up to a position costs as much as that position
+        x = np.concatenate([[0.0], np.repeat(100 * useful, 2)[:-1]])
+        update_traits(self.frontier, x=x, y=np.repeat(cost / self.scale, 2))
+        target = self.track.pipeline.target_utilization
+        least = format_cost(self.track, float(cost[useful >= target][0]))
+        return f"At the least, {format_share(target)} or more can be had for {least}."
 
     def table(self, outcomes: Sequence[PipelineOutcome]) -> Table:
         """Return each run's settings, utilisation and cost."""
@@ -295,12 +319,11 @@ def _settings(control: Control, outcomes: Sequence[PipelineOutcome]) -> list[Cel
 
 
 class Comparison:
-    """The differences of two of the runs, or of a run and the present settings."""
+    """The differences of two of the runs."""
 
     def __init__(self, track: Track) -> None:
         self.track = track
         self._runs: list[Run] = []
-        self._present: Run | None = None
         self._choosing = False
         self.sides = [
             ipywidgets.Dropdown(
@@ -319,54 +342,28 @@ class Comparison:
     def update(self, runs: Sequence[Run]) -> None:
         """Offer ``runs``, and compare the last two."""
         self._runs = list(runs)
-        self._offer()
-
-    def now(self, run: Run) -> None:
-        """Offer the present settings for comparison too."""
-        fresh = self._present is None
-        self._present = run
-        if fresh:
-            self._offer(kept=True)
-        elif PRESENT in self._picked():
-            self._compare()
-
-    def _choices(self) -> list[tuple[str, int]]:
-        recorded = [(f"run {at + 1}", at) for at in range(len(self._runs))]
-        present = [("the present settings", PRESENT)] if self._present and recorded else []
-        return [*recorded, *present]
-
-    def _offer(self, kept: bool = False) -> None:
-        """Offer the runs, and choose the last two, or the only one and the present settings.
-
-        The student's choice is ``kept`` if only the present settings were added.
-        """
-        choices = self._choices()
-        if len(choices) < 2:
+        if len(runs) < 2:
             self.sides_row.children = ()
             self.difference.value = ""
             return
         self.sides_row.children = self.sides
-        runs = [value for _, value in choices if value != PRESENT]
-        first: list[int | None] = [*runs[-2:]] if len(runs) > 1 else [runs[-1], PRESENT]
-        if kept and len(runs) > 1:
-            first = self._picked()
         self._choosing = True
-        for side, value in zip(self.sides, first, strict=True):
-            side.options = choices
+        for side, value in zip(self.sides, (len(runs) - 2, len(runs) - 1), strict=True):
+            side.options = [(f"run {at + 1}", at) for at in range(len(runs))]
             side.value = value
         self._choosing = False
         self._compare()
 
     def _compare(self) -> None:
         """Show the differences of the two chosen runs, and their effect."""
-        if self._choosing or None in self._picked():
+        picked = [side.value for side in self.sides]
+        if self._choosing or None in picked:
             return
-        labels = {value: text for text, value in self._choices()}
-        names = [labels[side.value] for side in self.sides]
-        one, other = (self._run(side.value) for side in self.sides)
+        names = [f"run {at + 1}" for at in picked]
+        one, other = (self._runs[at] for at in picked)
         judged = [PARTS["pipeline"].judge(self.track, run) for run in (one, other)]
         changed = differing(self.track, one, other)
-        heads = [*map(field_label, changed), "utilisation", f"cost {self.track.currency.per}"]
+        heads = [*map(field_label, changed), *_results(self.track)]
         columns = [
             _cells(self.track, run, outcome, changed)
             for run, outcome in zip((one, other), judged, strict=True)
@@ -375,12 +372,6 @@ class Comparison:
         sentence = compare(self.track, (names[0], names[1]), (one, other))
         caption_ = f"What differs between {names[0]} and {names[1]}"
         self.difference.value = caption_html(sentence) + _html(caption_, ["", *names], rows)
-
-    def _run(self, at: int) -> Run:
-        return self._present or {} if at == PRESENT else self._runs[at]
-
-    def _picked(self) -> list[int | None]:
-        return [side.value for side in self.sides]
 
 
 class TenRuns:
@@ -394,7 +385,6 @@ class TenRuns:
         self.track = track
         self.words = caption()
         self.widget = shared_styles.column()
-        self._present: Run | None = None
         self.best: int | None = None
         """The index of the cheapest run that meets the target, if one does."""
         self.update([])
@@ -418,19 +408,26 @@ class TenRuns:
         """Show ``runs``, given as answers in the student's units."""
         outcomes = [PARTS["pipeline"].judge(self.track, run) for run in runs]
         self.best = best = best_run(outcomes)
-        used = f"{len(runs)} of {self.track.pipeline.runs} runs recorded."
-        if best is None:
-            verdict = "None meets the target yet." if runs else "Record one when you have a reason."
-        else:
+        most = self.track.pipeline.runs
+        if best is not None:
             verdict = f"Run {best + 1} is the cheapest that meets the target."
+        elif not runs:
+            verdict = "Record one when you have a reason."
+        elif len(runs) < most:
+            verdict = "None meets the target yet."
+        else:
+            verdict = (
+                f"None meets the target, and no run is left: decide for run "
+                f"{nearest_run(outcomes) + 1}, which comes closest, and say in the reflection "
+                "what it lacks."
+            )
+        used = f"{len(runs)} of {most} runs recorded."
         self.words.value = caption_html(f"{used} {verdict}")
         if not runs:
             self.widget.children = ()
             return
         self.listing.value = self._listed(runs, outcomes, best)
         self.plot.update(outcomes)
-        if self._present is not None:
-            self.comparison.now(self._present)
         self.comparison.update(runs)
         if not self.widget.children:
             kept = caption()
@@ -443,18 +440,12 @@ class TenRuns:
                 self.comparison.widget,
             )  # fmt: skip
 
-    def now(self, run: Run) -> None:
-        """Set the present settings, which can be compared with a run."""
-        self._present = run
-        if self.widget.children:
-            self.comparison.now(run)
-
     def _listed(
         self, runs: Sequence[Run], outcomes: Sequence[PipelineOutcome], best: int | None
     ) -> str:
         """Return the runs as a table."""
         controls = self.track.pipeline.controls
-        heads = [*map(field_label, controls), "utilisation", f"cost {self.track.currency.per}"]
+        heads = [*map(field_label, controls), *_results(self.track)]
         rows = [
             (f"{at + 1}{' ◆ best' if at == best else ''}", *_cells(self.track, *item, controls))
             for at, item in enumerate(zip(runs, outcomes, strict=True))
@@ -462,15 +453,22 @@ class TenRuns:
         return _html("What each run had, reached and cost", ["run", *heads], rows)
 
 
+def _results(track: Track) -> list[str]:
+    """Return the heads of what runs came to."""
+    return [track.pipeline.useful_name, f"cost {track.currency.per}".strip(), "misses"]
+
+
 def _cells(
     track: Track, run: Run, outcome: PipelineOutcome, controls: Sequence[Control]
 ) -> tuple[str, ...]:
-    """Return a run's settings of ``controls``, its utilisation and its cost as text."""
+    """Return a run's settings of ``controls``, and what they came to, as text."""
     settings = [
         f"{run[item.answer]:,.10g}" if item.kind == "scale" else item.label_of(run[item.answer])
         for item in controls
     ]
-    return (*settings, format_share(outcome.utilization), format_cost(track, outcome.cost))
+    missed = ", ".join(PARTS["pipeline"].limit(name).label for name in outcome.unmet)
+    came_to = (format_share(outcome.utilization), format_cost(track, outcome.cost))
+    return (*settings, *came_to, missed or "nothing")
 
 
 def _html(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

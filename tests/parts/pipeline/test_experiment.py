@@ -15,11 +15,14 @@ from storagelab.parts.pipeline.experiment import (
     binding_changes,
     evaluate_pipeline,
     evaluate_pipelines,
+    frontier,
     one_unit_more,
+    resources,
     sweep,
 )
 from storagelab.parts.pipeline.settings import PipelineSettings
-from storagelab.pipeline import CACHE_POLICIES, cache_hit_rate
+from storagelab.parts.pipeline.table import Content
+from storagelab.pipeline import CACHE_POLICIES, cache_hit_rate, recorded_share
 from storagelab.tracks import TRACKS, load_track
 from tests.parts.sliders import baseline_but, decisions, of_part, positions
 
@@ -28,6 +31,16 @@ def altered(name: str, **changes: Any) -> Any:
     """Return a track with some of part 2's fields changed."""
     track = load_track(name)
     return structs.replace(track, pipeline=structs.replace(track.pipeline, **changes))
+
+
+READERS = [param for param in of_part("pipeline") if param.id != "edge_guardian"]
+"""The tracks that read; the other one logs what its sensors raise."""
+
+
+def content(outcome: Any, track: Any) -> Any:
+    """Return what a log keeps; of a track that reads, all of it."""
+    whole = Content(share=1, peak=1, incidents=1, source="all")
+    return track.pipeline.contents.get(outcome.settings.content, whole)
 
 
 def price(track: Any, item: Any) -> Any:
@@ -44,18 +57,21 @@ def test_every_byte_that_reaches_an_accelerator_came_by_the_link_or_from_the_cac
         settings = outcome.settings
         for epoch in (outcome.cold, outcome.warm):
             flows = epoch.flows
-            assert flows["link"] + flows["hits"] == pytest.approx(flows["accelerators"])
+            came = flows["link"] + flows["hits"] + flows["memory"]
+            assert came == pytest.approx(flows["accelerators"])
             assert flows["link"] <= settings.link * (1 + 1e-9)
             assert flows["hits"] + flows["fill"] <= settings.nvme * (1 + 1e-9)
-            assert epoch.rate * epoch.time == pytest.approx(track.pass_size)
+            size = track.pass_size * content(outcome, track).share
+            assert epoch.rate * epoch.time == pytest.approx(size)
         assert outcome.warm.flows["fill"] == 0
         if not track.pipeline.cold_start:
             assert outcome.cold == outcome.warm
             continue
-        assert outcome.cold.flows["hits"] == 0
-        # what the cold epoch puts into the cache is the cache
+        assert outcome.cold.flows["hits"] == outcome.cold.flows["memory"] == 0
+        # what the cold epoch puts into the cache is the cache, or what the memory doesn't hold
         filled = outcome.cold.flows["fill"] * outcome.cold.time
-        assert filled == pytest.approx(min(settings.cache, track.pass_size))
+        held = min(outcome.page_cache, track.pass_size)
+        assert filled == pytest.approx(min(settings.cache, track.pass_size - held))
 
 
 @pytest.mark.parametrize(("name", "part"), of_part("pipeline"))
@@ -69,11 +85,20 @@ def test_the_rate_is_the_lowest_ceiling_and_its_tier_is_busy_throughout(
         assert 0 < outcome.utilization <= 1
         for share in outcome.busy.values():
             assert 0 <= share <= 1 + 1e-9
-        assert outcome.busy[outcome.warm.binding] == pytest.approx(1)
+        if not load_track(name).pipeline.is_log:
+            assert outcome.busy[outcome.warm.binding] == pytest.approx(1)
+
+
+def played_workers(workers: float, cores: int, memory: float, each: float, time: float) -> float:
+    """Return the samples/s of workers that each need memory and a core."""
+    running = workers
+    while each and running * each > memory * (1 + 1e-12):
+        running = memory / each
+    return min(running, cores) / time
 
 
 @pytest.mark.parametrize("cold_start", [True, False], ids=["cold", "warm"])
-@pytest.mark.parametrize(("name", "part"), of_part("pipeline"))
+@pytest.mark.parametrize(("name", "part"), READERS)
 def test_utilisation_flows_and_costs_are_those_of_a_job_played_epoch_by_epoch(
     name: Any, part: Any, cold_start: bool
 ) -> None:
@@ -81,16 +106,22 @@ def test_utilisation_flows_and_costs_are_those_of_a_job_played_epoch_by_epoch(
     epochs = min(40, load_track(name).pipeline.epochs)
     track = altered(name, cold_start=cold_start, epochs=epochs)
     size, node, period = track.pass_size, track.node, track.currency.period
-    computing = size / track.pass_demand
-    preparing = size / track.dataset.sample_size / node.prepare_rate
+    computing, each = size / track.pass_demand, track.pipeline.worker_memory
     for outcome in positions(part, track, count=300):
         settings = outcome.settings
-        cached = min(settings.cache, size)
-        hits = cache_hit_rate(cached / size, settings.policy) * size
+        rate = played_workers(
+            settings.workers, node.cores, settings.memory, each, node.cores / node.prepare_rate
+        )
+        preparing = size / track.dataset.sample_size / rate
+        held = min(max(0.0, settings.memory - settings.workers * each), size)
+        cached = min(settings.cache, size - held)
+        both = cache_hit_rate((held + cached) / size, settings.policy) * size
+        from_memory = cache_hit_rate(held / size, settings.policy) * size
+        hits = both - from_memory
         total = fetched = served = 0.0
         for epoch in range(epochs):
             cold = cold_start and epoch == 0
-            by_link, from_cache = (size, 0.0) if cold else (size - hits, hits)
+            by_link, from_cache = (size, 0.0) if cold else (size - both, hits)
             on_nvme = cached if cold else hits  # read, or written
             moving = max(by_link / settings.link, on_nvme / settings.nvme)
             total += max(moving, preparing, computing)
@@ -105,10 +136,50 @@ def test_utilisation_flows_and_costs_are_those_of_a_job_played_epoch_by_epoch(
             "requests": requests * price(track, "request"),
             "idle": waiting * price(track, "idle"),
             "cache": settings.cache * price(track, "cache"),
+            "memory": settings.memory * price(track, "memory"),
+            "workers": settings.workers * price(track, "core"),
             "link": settings.link * price(track, "link") + by_link * price(track, "link_byte"),
             "nvme": settings.nvme * price(track, "nvme") + from_cache * price(track, "cache_byte"),
         }
         assert outcome.costs == pytest.approx(expected, abs=1e-6 * outcome.cost)
+
+
+def test_what_is_on_record_is_what_a_log_and_an_uplink_save_of_a_shift_that_is_played() -> None:
+    """Second by second, with what is logged in bursts that are spread over the shift."""
+    track, part = load_track("edge_guardian"), PARTS["pipeline"]
+    shift = 2880  # a tenth, and a tenth of the log with it
+    for outcome in positions(part, track, count=200):
+        settings, kept = outcome.settings, content(outcome, track)
+        peak = track.pass_demand * kept.peak
+        room, waiting, logged, recorded, owed = settings.cache / 10, 0.0, 0.0, 0.0, 0.0
+        for _ in range(shift):
+            owed += kept.share / kept.peak
+            raised = peak if owed >= 1 else 0.0
+            owed -= raised / peak
+            logged += raised
+            # the uplink sends what is raised, or what an earlier burst left for it
+            sent = min(settings.link, raised)
+            late = min(settings.link - sent, waiting)
+            held = min(raised - sent, settings.nvme, room + late)
+            waiting += held - late
+            room -= held - late
+            recorded += sent + held
+        share = outcome.warm.rate / outcome.demand
+        assert share == pytest.approx(recorded / logged, abs=0.03)
+        assert outcome.utilization == pytest.approx(share * kept.incidents)
+        assert outcome.read_off == pytest.approx(
+            share * kept.share / kept.peak * track.pass_size / track.pass_demand
+        )
+
+
+def test_a_log_of_everything_is_the_law_that_the_student_writes() -> None:
+    track, part = load_track("edge_guardian"), PARTS["pipeline"]
+    for outcome in positions(part, track, count=300):
+        if outcome.settings.content == "everything":
+            settings, shift = outcome.settings, track.pass_size / track.pass_demand
+            stream = track.pass_demand
+            share = recorded_share(stream, shift, settings.cache, settings.link, settings.nvme)
+            assert outcome.utilization == pytest.approx(share)
 
 
 @pytest.mark.parametrize(("name", "part"), of_part("pipeline"))
@@ -172,27 +243,141 @@ def test_at_the_baseline_the_link_binds_and_faster_nvme_is_money_for_nothing(
     assert faster.cost > crisis.cost
 
 
-@pytest.mark.parametrize(("name", "part"), of_part("pipeline"))
+@pytest.mark.parametrize(("name", "part"), READERS)
 def test_a_larger_cache_on_a_slow_nvme_can_make_the_nvme_bind(name: Any, part: Any) -> None:
     """More cache is no good where the tier that serves it is slower than the link."""
     track = load_track(name)
     crisis = part.baseline(track)
-    demand = crisis.demand
-    slow = replace(crisis.settings, cache=track.pass_size, link=2 * demand, nvme=demand / 10)
+    demand, none = crisis.demand, crisis.settings.memory - crisis.page_cache
+    slow = replace(
+        crisis.settings, cache=track.pass_size, link=2 * demand, nvme=demand / 10, memory=none
+    )
     whole = evaluate_pipeline(track, slow)
     assert whole.warm.hit_rate == 1
     assert whole.warm.binding == "nvme"
     assert whole.utilization < evaluate_pipeline(track, replace(slow, cache=0)).utilization
 
 
-# --- policies
+# --- memory, processors, and the load
+
+
+CLOUD = load_track("cloud_titan")
+
+
+def test_what_the_workers_leave_of_the_memory_is_asked_first_and_spares_the_others() -> None:
+    """Hit first, exclusive: what the DRAM holds is neither fetched nor read from the NVMe."""
+    crisis = PARTS["pipeline"].baseline(CLOUD)
+    workers = crisis.settings.workers * CLOUD.pipeline.worker_memory
+    assert crisis.page_cache == crisis.settings.memory - workers
+    assert crisis.warm.memory_hit_rate == pytest.approx(crisis.page_cache / CLOUD.pass_size)
+    more = evaluate_pipeline(CLOUD, replace(crisis.settings, memory=1e12 + workers))
+    assert more.warm.memory_hit_rate == pytest.approx(0.1)
+    assert more.warm.hit_rate == pytest.approx(crisis.warm.hit_rate)
+    assert more.warm.rate > crisis.warm.rate
+    whole = evaluate_pipeline(CLOUD, replace(crisis.settings, memory=2 * CLOUD.pass_size))
+    assert (whole.warm.memory_hit_rate, whole.warm.hit_rate) == (1, 0)
+    assert whole.warm.flows["link"] == whole.cold.flows["fill"] == 0
+
+
+def test_a_wider_link_alone_makes_the_processor_bind() -> None:
+    """The way out of the crisis: 48 workers prepare 84% of what the accelerators take."""
+    crisis = PARTS["pipeline"].baseline(CLOUD)
+    wider = evaluate_pipeline(CLOUD, replace(crisis.settings, link=2 * crisis.settings.link))
+    assert (crisis.warm.binding, wider.warm.binding) == ("link", "prepare")
+    node = CLOUD.node
+    assert wider.warm.rate == pytest.approx(
+        48 / node.cores * node.prepare_rate * CLOUD.dataset.sample_size
+    )
+    assert wider.warm.rate / wider.demand == pytest.approx(0.84, abs=0.01)
+
+
+def test_workers_need_a_core_and_memory_each() -> None:
+    crisis = PARTS["pipeline"].baseline(CLOUD).settings
+
+    def prepared(**changes: float) -> float:
+        return evaluate_pipeline(CLOUD, replace(crisis, **changes)).warm.ceilings["prepare"]
+
+    assert prepared(workers=96) == pytest.approx(2 * prepared(workers=48))
+    assert prepared(workers=960) == prepared(workers=96)
+    # 64 GB hold 32 workers
+    assert prepared(memory=64e9) == pytest.approx(prepared(workers=32))
+    assert evaluate_pipeline(CLOUD, replace(crisis, memory=64e9)).page_cache == 0
+
+
+def test_the_cores_that_feed_a_gpu_are_as_many_as_were_measured() -> None:
+    """Mohan et al. 2021: networks need 3 to 24 cores for each GPU."""
+    node = CLOUD.node
+    assert 3 <= node.demand / (node.prepare_rate / node.cores) / node.accelerators <= 24
+
+
+@pytest.mark.parametrize("name", [name for name in TRACKS if load_track(name).pipeline.load])
+def test_a_load_takes_as_long_as_the_slowest_stage_that_it_passes(name: str) -> None:
+    track = load_track(name)
+    load = track.pipeline.load
+    assert load is not None
+    size = load.size or track.pass_size
+    for outcome in positions(PARTS["pipeline"], track, count=200):
+        settings = outcome.settings
+        times = [size / at for at in (settings.link, settings.nvme, load.machine_bandwidth)]
+        assert outcome.load_time == pytest.approx(max(times))
+        assert ("load" in outcome.unmet) == (max(times) > load.within)
+
+
+def test_the_replicas_weights_are_the_models_in_two_bytes_each() -> None:
+    assert CLOUD.pipeline.load is not None
+    assert CLOUD.pipeline.load.size == 2 * CLOUD.checkpoint.parameters
+
+
+def test_the_clip_is_what_six_minutes_raise() -> None:
+    track = load_track("edge_guardian")
+    assert track.pipeline.load is not None
+    assert track.pipeline.load.size == 360 * track.pass_demand
+
+
+def test_what_the_events_explain_follows_from_the_assumptions_that_the_track_states() -> None:
+    """Two triggers an hour; causes 40 s before on average; 2% of the incidents trigger nothing."""
+    contents = load_track("edge_guardian").pipeline.contents
+    for minutes in (1, 3):
+        kept = contents[f"events_{minutes}"]
+        assert kept.share == pytest.approx(2 * 2 * minutes / 60, rel=1e-3)
+        found = 0.98 * (1 - np.exp(-60 * minutes / 40))
+        assert kept.incidents == pytest.approx(found, abs=1e-3)
+
+
+def test_an_sram_is_kept_alive_for_what_its_data_sheet_says() -> None:
+    """nRF54L15: 0.3 µA for 32 KB at 3 V."""
+    assert price(load_track("tiny_pioneer"), "cache") * 32 * 1024 == pytest.approx(0.9e-6, rel=0.01)
 
 
 @pytest.mark.parametrize("name", TRACKS)
+def test_no_decision_beats_the_frontier_in_both(name: str) -> None:
+    """Over every decision one by one, which the frontier computes all at once."""
+    useful, cost = frontier(load_track(name))
+    assert np.all(np.diff(useful) > 0)
+    assert np.all(np.diff(cost) > 0)
+    allowed = [
+        (item.utilization, item.cost)
+        for item in decisions(name, "pipeline")
+        if not {"load", "room"} & set(item.unmet)
+    ]
+    for target, least in zip(useful, cost, strict=True):
+        among = [price for share, price in allowed if share >= target - 1e-9]
+        assert min(among) == pytest.approx(least)
+    assert max(share for share, _ in allowed) == pytest.approx(useful[-1])
+    assert min(price for _, price in allowed) == pytest.approx(cost[0])
+
+
+# --- policies
+
+
+@pytest.mark.parametrize("name", [param.id for param in READERS])
 @pytest.mark.parametrize("policy", CACHE_POLICIES)
 def test_a_policy_serves_its_share_of_every_cache(name: str, policy: Any) -> None:
     track = load_track(name)
-    settings = replace(PARTS["pipeline"].baseline(track).settings, policy=policy)
+    start = PARTS["pipeline"].baseline(track)
+    # a memory that leaves nothing to cache
+    none = start.settings.memory - start.page_cache
+    settings = replace(start.settings, policy=policy, memory=none)
     for share in (0.0, 0.1, 0.5, 0.999, 1.0, 1.5):
         outcome = evaluate_pipeline(track, replace(settings, cache=share * track.pass_size))
         kept = min(1.0, share)
@@ -243,10 +428,10 @@ def test_what_is_pinned_serves_its_share_where_lru_serves_nothing(name: str) -> 
 
 def test_settings_with_an_unknown_policy_are_refused() -> None:
     with pytest.raises(ValueError, match="unknown policy 'fifo'; known are never_evict, lru"):
-        PipelineSettings(cache=1e12, link=1e9, nvme=1e9, policy="fifo")
+        PipelineSettings(**{**GOOD, "policy": "fifo"})
 
 
-@pytest.mark.parametrize("name", TRACKS)
+@pytest.mark.parametrize("name", [param.id for param in READERS])
 def test_without_a_cold_start_the_first_pass_is_like_every_other(name: str) -> None:
     settings = PARTS["pipeline"].baseline(load_track(name)).settings
     settings = replace(settings, policy="never_evict")
@@ -268,6 +453,9 @@ def test_a_target_is_unmet_exactly_where_its_number_is_beyond_it(name: Any, part
     for outcome in positions(part, track, count=400):
         beyond = {
             "utilization": outcome.utilization < content.target_utilization,
+            "load": content.load is not None and outcome.load_time > content.load.within,
+            "room": content.cache_limit is not None
+            and outcome.settings.cache > content.cache_limit,
             "budget": content.budget is not None and outcome.cost > content.budget,
         }
         assert outcome.unmet == tuple(limit for limit, is_beyond in beyond.items() if is_beyond)
@@ -275,9 +463,11 @@ def test_a_target_is_unmet_exactly_where_its_number_is_beyond_it(name: Any, part
 
 def test_a_budget_of_exactly_what_it_costs_is_met() -> None:
     outcome = PARTS["pipeline"].baseline(load_track("cloud_titan"))
-    exact = altered("cloud_titan", budget=outcome.cost, target_utilization=outcome.utilization)
+    exact = altered(
+        "cloud_titan", budget=outcome.cost, target_utilization=outcome.utilization, load=None
+    )
     assert evaluate_pipeline(exact, outcome.settings).unmet == ()
-    tight = altered("cloud_titan", budget=outcome.cost * 0.999)
+    tight = altered("cloud_titan", budget=outcome.cost * 0.999, load=None)
     assert evaluate_pipeline(tight, outcome.settings).unmet == ("utilization", "budget")
 
 
@@ -286,7 +476,13 @@ def test_where_watts_count_a_byte_from_flash_is_paid_by_its_joules(name: str) ->
     """A link that is wider than needed costs its own keep; the bytes cost the same."""
     track = load_track(name)
     settings = PipelineSettings(
-        cache=0.0, link=2 * track.pass_demand, nvme=track.pass_demand, policy="never_evict"
+        cache=0.0,
+        link=2 * track.pass_demand,
+        nvme=track.pass_demand,
+        memory=0.0,
+        workers=1.0,
+        policy="never_evict",
+        content="all",
     )
     full = evaluate_pipeline(track, settings)
     assert full.utilization == 1
@@ -312,21 +508,31 @@ def test_the_hearable_has_to_keep_nearly_all_of_its_weights() -> None:
     assert min(item.settings.cache for item in met) >= 0.9 * load_track("tiny_pioneer").pass_size
 
 
-def test_the_van_keeps_its_shift_on_board() -> None:
-    track = load_track("edge_guardian")
+def test_the_van_keeps_what_matters_and_not_everything() -> None:
+    """Logging everything meets the target and costs; keyframes cost little and explain too little.
+
+    Nor does a minute before and after an incident.
+    """
     met = [item for item in decisions("edge_guardian", "pipeline") if not item.unmet]
-    cheap = [item for item in met if item.cost < 2 * min(other.cost for other in met)]
-    assert min(item.settings.cache for item in cheap) > 0.7 * track.pass_size
-    assert max(item.settings.link for item in cheap) < 0.5 * track.pass_demand
+    least = {
+        logged: min(item.cost for item in met if item.settings.content == logged)
+        for logged in {item.settings.content for item in met}
+    }
+    assert set(least) == {"events_3", "everything"}
+    assert least["everything"] > 2.5 * least["events_3"]
 
 
-@pytest.mark.parametrize("name", ["cache", "link", "nvme"])
+GOOD: dict[str, Any] = {
+    "cache": 1e12, "link": 1e9, "nvme": 1e9, "memory": 1e11, "workers": 8.0,
+    "policy": "never_evict", "content": "all",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", RESOURCES)
 @pytest.mark.parametrize("bad", [-1.0, float("nan"), float("inf"), "5", None])
 def test_settings_that_no_slider_has_are_refused(name: str, bad: Any) -> None:
     with pytest.raises(ValueError, match=f"^{name} must be"):
-        PipelineSettings(
-            **{"cache": 1e12, "link": 1e9, "nvme": 1e9, "policy": "never_evict", name: bad}
-        )
+        PipelineSettings(**{**GOOD, name: bad})
 
 
 def test_one_unit_more_helps_where_it_binds_and_nowhere_else() -> None:
@@ -335,11 +541,9 @@ def test_one_unit_more_helps_where_it_binds_and_nowhere_else() -> None:
     settings = PARTS["pipeline"].baseline(track).settings
     gains = one_unit_more(track, settings)
     wider = replace(settings, link=settings.link + 1e9 / 8)
-    expected = (
-        evaluate_pipeline(track, wider).utilization - evaluate_pipeline(track, settings).utilization
-    )
-    assert gains["link"] == pytest.approx(expected)
-    assert gains["link"] > 0.005
+    rate = evaluate_pipeline(track, settings).warm.rate
+    assert gains["link"] == pytest.approx(evaluate_pipeline(track, wider).warm.rate - rate)
+    assert gains["link"] == pytest.approx(rate / 5)
     assert gains["nvme"] == 0
     assert gains["cache"] > 0
 
@@ -350,20 +554,19 @@ def test_one_unit_more_is_the_experiment_with_one_piece_more(name: Any, part: An
     for outcome in positions(part, track, count=60):
         gains = one_unit_more(track, outcome.settings)
         scales = [item for item in track.pipeline.controls if item.kind == "scale"]
-        assert set(gains) == {item.name for item in scales} == {"cache", "link", "nvme"}
+        assert set(gains) == {item.name for item in scales} == set(resources(track))
         for item in scales:
             more = getattr(outcome.settings, item.name) + item.piece * item.si
             grown = evaluate_pipeline(track, replace(outcome.settings, **{item.name: more}))
-            gain = grown.utilization - outcome.utilization
-            assert gains[item.name] == pytest.approx(gain, abs=1e-9)
+            gain = grown.warm.rate - outcome.warm.rate
+            assert gains[item.name] == pytest.approx(gain, abs=1e-9 * outcome.demand)
 
 
-@pytest.mark.parametrize("resource", RESOURCES)
-@pytest.mark.parametrize(("name", "part"), of_part("pipeline"))
-def test_a_sweep_is_the_experiment_at_each_of_its_points(
-    name: Any, part: Any, resource: Any
-) -> None:
-    track = load_track(name)
+@pytest.mark.parametrize(
+    ("name", "resource"), [(name, item) for name in TRACKS for item in resources(load_track(name))]
+)
+def test_a_sweep_is_the_experiment_at_each_of_its_points(name: Any, resource: Any) -> None:
+    track, part = load_track(name), PARTS["pipeline"]
     control = track.pipeline.control(resource)
     low, high = (float(control.to_si(control.values[end])) for end in (0, -1))
     amounts = np.linspace(low, high, 9)
@@ -384,10 +587,14 @@ def test_feeding_many_is_feeding_each(name: str, policy: Any) -> None:
     track = load_track(name)
     cache = np.array([0.0, 0.3, 1.0, 2.0])[:, None] * track.pass_size
     link = np.array([0.1, 1.0, 3.0]) * track.pass_demand
-    many = evaluate_pipelines(track, cache, link, 0.7 * track.pass_demand, policy)
+    start = PARTS["pipeline"].baseline(track).settings
+    amounts = {name: getattr(start, name) for name in RESOURCES}
+    amounts |= {"cache": cache, "link": link, "nvme": 0.7 * track.pass_demand}
+    many = evaluate_pipelines(track, amounts, policy, start.content)
     assert many.rate.shape == many.utilization.shape == many.cost.shape == (4, 3)
     for row, column in np.ndindex(4, 3):
-        settings = PipelineSettings(
+        settings = replace(
+            start,
             cache=float(cache[row, 0]),
             link=float(link[column]),
             nvme=0.7 * track.pass_demand,
@@ -397,23 +604,26 @@ def test_feeding_many_is_feeding_each(name: str, policy: Any) -> None:
         assert many.rate[row, column] == pytest.approx(alone.warm.rate)
         assert many.utilization[row, column] == pytest.approx(alone.utilization)
         assert many.cost[row, column] == pytest.approx(alone.cost)
+        allowed = not {"load", "room"} & set(alone.unmet)
+        assert many.allowed[row, column] == allowed
 
 
 def test_a_sweep_of_what_nobody_sells_is_refused() -> None:
     track = load_track("cloud_titan")
     settings = PARTS["pipeline"].baseline(track).settings
-    with pytest.raises(ValueError, match="unknown resource 'policy'; known are cache, link, nvme"):
+    with pytest.raises(
+        ValueError, match="unknown resource 'policy'; known are cache, link, nvme, memory"
+    ):
         sweep(track, settings, "policy", np.ones(3))
     with pytest.raises(ValueError, match=r"^link\[1\] must be"):
         sweep(track, settings, "link", np.array([1e9, 0.0]))
 
 
-@pytest.mark.parametrize("resource", RESOURCES)
-@pytest.mark.parametrize(("name", "part"), of_part("pipeline"))
-def test_at_a_change_another_stage_binds_and_in_between_none_does(
-    name: Any, part: Any, resource: Any
-) -> None:
-    track = load_track(name)
+@pytest.mark.parametrize(
+    ("name", "resource"), [(name, item) for name in TRACKS for item in resources(load_track(name))]
+)
+def test_at_a_change_another_stage_binds_and_in_between_none_does(name: Any, resource: Any) -> None:
+    track, part = load_track(name), PARTS["pipeline"]
     control = track.pipeline.control(resource)
     low, high = (float(control.to_si(control.values[end])) for end in (0, -1))
     grid = np.linspace(low, high, 61)
@@ -443,13 +653,14 @@ def test_a_link_stops_binding_where_its_misses_meet_the_demand() -> None:
     """Said by the law itself: link = demand times the share that misses."""
     track = load_track("cloud_titan")
     settings = PARTS["pipeline"].baseline(track).settings
+    settings = replace(settings, workers=96.0, memory=192e9)  # which leaves none to cache
     (change,) = binding_changes(track, settings, "link", np.linspace(1e8, 1e10, 30))
     misses = 1 - settings.cache / track.pass_size
     assert change.at == pytest.approx(track.pass_demand * misses, rel=1e-8)
     assert (change.before, change.after) == ("link", "compute")
 
 
-@pytest.mark.parametrize(("name", "part"), of_part("pipeline"))
+@pytest.mark.parametrize(("name", "part"), READERS)
 def test_the_paths_supply_is_what_comes_to_an_endless_appetite(name: Any, part: Any) -> None:
     track = load_track(name)
     hungry = structs.replace(

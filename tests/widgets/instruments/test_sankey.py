@@ -1,5 +1,6 @@
 """The Sankey conserves bytes at every node, also in the shapes that it draws."""
 
+import itertools
 import re
 from typing import Any
 
@@ -21,7 +22,6 @@ from storagelab.widgets.instruments.sankey import (
     bands,
     data_flow_sankey,
     names,
-    records,
 )
 from storagelab.widgets.playback import Playback
 from tests.widgets.benches import built, outcomes
@@ -60,22 +60,25 @@ def width(sankey: Any, band: Any, x: Any) -> Any:
 @ANY
 def test_the_drawn_shapes_conserve_bytes_at_every_node(name: str, data: Any) -> None:
     outcome, epoch, sankey = shown(name, data)
-    track, demand = load_track(name), outcome.demand
+    track = load_track(name)
+    demand = track.pass_demand
     rate, link, hits = (epoch.flows[key] / demand for key in ("accelerators", "link", "hits"))
-    into = width(sankey, "link", MEMORY - HALF) + width(sankey, "hits", MEMORY - HALF)
+    into = sum(width(sankey, band, MEMORY - HALF) for band in ("link", "hits", "held"))
+    assert width(sankey, "held", MEMORY - HALF) == pytest.approx(epoch.flows["memory"] / demand)
+    asked = outcome.demand / demand
     out = width(sankey, "accelerators", MEMORY + HALF)
     assert into == pytest.approx(out) == pytest.approx(rate)
     assert width(sankey, "memory", MEMORY - HALF) == pytest.approx(out)
     assert width(sankey, "accelerators", CONSUMER - HALF) == pytest.approx(rate)
-    assert width(sankey, "consumer", CONSUMER - HALF) == pytest.approx(1)
+    assert width(sankey, "consumer", CONSUMER - HALF) == pytest.approx(asked)
     missing = float(np.ptp(sankey.missing.y))
-    assert missing == pytest.approx(1 - rate, abs=1e-8)
+    assert missing == pytest.approx(asked - rate, abs=1e-8)
     assert width(sankey, "link", STORE + HALF) == pytest.approx(link)
     assert width(sankey, "hits", CACHE + HALF) == pytest.approx(hits)
-    if records(track):
+    if track.pipeline.is_log:
         kept = width(sankey, "fill", STORE + HALF)
-        assert width(sankey, "link", STORE + HALF) + kept + missing == pytest.approx(1)
-        assert width(sankey, "store", STORE + HALF) == pytest.approx(1)
+        assert width(sankey, "link", STORE + HALF) + kept + missing == pytest.approx(asked)
+        assert width(sankey, "store", STORE + HALF) == pytest.approx(asked)
         assert width(sankey, "fill", CACHE - HALF) == pytest.approx(kept) == pytest.approx(hits)
     else:
         fill = epoch.flows["fill"] / demand
@@ -92,8 +95,13 @@ def test_bands_lie_on_one_another_without_a_gap(name: str, data: Any) -> None:
     link, hits = edge(sankey, "link", MEMORY - HALF), edge(sankey, "hits", MEMORY - HALF)
     out = edge(sankey, "accelerators", MEMORY + HALF)
     assert out[0] == 0
-    if link and hits:
-        assert (link[0], link[1], hits[1]) == (0, pytest.approx(hits[0]), pytest.approx(out[1]))
+    held = edge(sankey, "held", MEMORY - HALF)
+    ends = [item for item in (link, hits, held) if item]
+    assert ends[0][0] == 0
+    assert ends[-1][1] == pytest.approx(out[1])
+    for lower, upper in itertools.pairwise(ends):
+        assert lower[1] == pytest.approx(upper[0])
+    assert (held is not None) == (epoch.flows["memory"] > 0)
     assert (link is not None) == (epoch.flows["link"] > 0)
     assert (hits is not None) == (epoch.flows["hits"] > 0)
 
@@ -108,7 +116,10 @@ def test_a_band_is_as_wide_all_along_as_its_bytes(name: str, data: Any) -> None:
         y = sankey.shapes.y[sankey.shapes.labels.index(band)]
         half = len(y) // 2
         np.testing.assert_allclose(
-            y[half:][::-1] - y[:half], flow.rate / outcome.demand, rtol=1e-9, atol=1e-12
+            y[half:][::-1] - y[:half],
+            flow.rate / load_track(name).pass_demand,
+            rtol=1e-9,
+            atol=1e-12,
         )
 
 
@@ -132,7 +143,7 @@ def test_what_binds_is_outlined_and_named_once(name: str, data: Any) -> None:
 def test_the_rates_are_written_and_said(name: str, data: Any) -> None:
     outcome, epoch, sankey = shown(name, data)
     track, words = load_track(name), sankey.draw(outcome)
-    link, arrives, cache, missing = sankey.texts.text
+    link, arrives, cache, missing, memory = sankey.texts.text
     assert link == f"{track.terms.link} {format_bandwidth(epoch.flows['link'])}"
     assert arrives.startswith(format_bandwidth(epoch.rate))
     starved = outcome.demand - epoch.rate
@@ -142,6 +153,10 @@ def test_the_rates_are_written_and_said(name: str, data: Any) -> None:
     for flow in ("link", "hits", "accelerators"):
         assert format_bandwidth(epoch.flows[flow]) in words
     assert names(track).share in words
+    in_memory = format_bandwidth(epoch.flows["memory"])
+    assert (in_memory in memory) == (epoch.flows["memory"] > 0)
+    said = f"{in_memory} are in the {track.terms.memory}" in words
+    assert said == (track.pipeline.has_control("memory") and epoch is outcome.warm)
     held = max(epoch.flows["hits"], epoch.flows["fill"])
     assert (format_bandwidth(held) in cache) == (held > 0)
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from storagelab.ledger import FILE_NAME
 from storagelab.parts import PARTS
 from storagelab.parts.formatting import format_cost
+from storagelab.parts.pipeline.experiment import frontier
 from storagelab.tracks import TRACKS, load_track
 from storagelab.units import format_share
 from storagelab.widgets.closing import close_all
@@ -17,7 +18,6 @@ from storagelab.widgets.instruments.ten_runs import (
     END,
     HIGH,
     POINT,
-    PRESENT,
     WIDE,
     TenRuns,
     best_run,
@@ -33,9 +33,10 @@ EVERY_TRACK = pytest.mark.parametrize("name", TRACKS)
 TRACK = load_track("cloud_titan")
 COSTS = {name: cost_range(load_track(name)) for name in TRACKS}
 RUNS: list[dict[str, Any]] = [
-    {"cache_gb": 0, "link_gbps": 1, "nvme_gbs": 0.25},  # cheap, but it starves
-    {"cache_gb": 10000, "link_gbps": 100, "nvme_gbs": 14},
-    {"cache_gb": 2500, "link_gbps": 12, "nvme_gbs": 1},
+    # cheap, but it starves
+    {"cache_gb": 0, "link_gbps": 2, "nvme_gbs": 0.5, "dram_gb": 64, "loader_workers": 16},
+    {"cache_gb": 10000, "link_gbps": 100, "nvme_gbs": 14, "dram_gb": 1024, "loader_workers": 96},
+    {"cache_gb": 3000, "link_gbps": 12, "nvme_gbs": 2, "dram_gb": 192, "loader_workers": 64},
 ]
 
 
@@ -175,20 +176,21 @@ def test_a_comparison_says_the_models_difference(name: str, data: Any) -> None:
         assert format_cost(track, abs(after.cost - before.cost)) in said
         assert said.endswith(f"{'more' if after.cost > before.cost else 'less'}.")
     points = 100 * (after.utilization - before.utilization)
-    assert ("same utilisation" in said) == (abs(points) < 0.005)
+    useful = track.pipeline.useful_name
+    assert (f"same {useful}" in said) == (abs(points) < 0.005)
     if abs(points) >= 0.005:
-        assert f"{'more' if points > 0 else 'less'} utilisation" in said
+        assert f"{'more' if points > 0 else 'less'} {useful}" in said
     for item in track.pipeline.controls:
         if one[item.answer] == other[item.answer] and item.kind == "scale":
             assert f" the {item.label[0].lower()}{item.label[1:]} " not in f"{said} "
 
 
 def test_twice_the_link_is_said_to_be_twice_the_link() -> None:
-    one = {"cache_gb": 2000.0, "link_gbps": 5.0, "nvme_gbs": 7.0}
+    one = {item.answer: item.default for item in TRACK.pipeline.controls}
     said = compare(TRACK, ("run 1", "run 3"), (one, {**one, "link_gbps": 10.0}))
-    assert said.startswith("Compared with run 1, run 3 has twice the download bandwidth: 47 points")
+    assert said.startswith("Compared with run 1, run 3 has twice the download bandwidth: 34 points")
     said = compare(TRACK, ("run 1", "run 2"), (one, {**one, "cache_gb": 0.0}))
-    assert "0 GB instead of 2,000 GB of local cache (buffer)" in said
+    assert "0 GB instead of 2,000 GB of local cache (NVMe)" in said
 
 
 def test_two_runs_can_be_chosen_and_the_present_settings_too() -> None:
@@ -202,31 +204,62 @@ def test_two_runs_can_be_chosen_and_the_present_settings_too() -> None:
     assert "Compared with run 2, run 3 has" in shown.comparison.difference.value
     shown.comparison.sides[0].value = 0
     assert "Compared with run 1, run 3 has" in shown.comparison.difference.value
-    assert shown.comparison.difference.value.count('scope="row"') == 5
+    assert shown.comparison.difference.value.count('scope="row"') == 8
     shown.comparison.sides[1].value = 0
     assert "same settings" in shown.comparison.difference.value
-    shown.now(RUNS[1])
-    assert [side.value for side in shown.comparison.sides] == [0, 0]
-    shown.comparison.sides[1].value = PRESENT
-    assert "the present settings have" in shown.comparison.difference.value
-    before = shown.comparison.difference.value
-    shown.now(RUNS[0])
-    assert shown.comparison.difference.value != before
-    shown.comparison.sides[1].value = 1
-    before = shown.comparison.difference.value
-    shown.now(RUNS[2])
-    assert shown.comparison.difference.value == before  # the present settings aren't compared
 
 
-def test_the_only_run_is_compared_with_the_present_settings() -> None:
+def test_what_isnt_recorded_is_compared_with_nothing() -> None:
+    """Else the present settings' cost and utilisation could be read there without a run."""
     shown = TenRuns(TRACK)
-    shown.now(RUNS[0])
-    assert shown.comparison.sides_row.children == ()
     shown.update(RUNS[:1])
-    assert [side.value for side in shown.comparison.sides] == [0, PRESENT]
-    assert "have the same settings" in shown.comparison.difference.value
+    assert shown.comparison.sides_row.children == ()
+    assert shown.comparison.difference.value == ""
     shown.update(RUNS[:2])
     assert [side.value for side in shown.comparison.sides] == [0, 1]
+
+
+# --- when no run is left
+
+
+def ten(last: Any) -> list[Any]:
+    """Return ten runs that starve, but for the last."""
+    starving = [{**RUNS[0], "cache_gb": size} for size in TRACK.pipeline.control("cache").values]
+    return [*starving[:9], last]
+
+
+def test_the_frontier_is_drawn_when_no_run_is_left_and_not_before() -> None:
+    runs = ten(RUNS[2])
+    shown = TenRuns(TRACK)
+    shown.update(runs[:9])
+    assert len(shown.plot.frontier.x) == 0
+    shown.update(runs)
+    x, y = np.asarray(shown.plot.frontier.x), np.asarray(shown.plot.frontier.y)
+    useful, cost = frontier(TRACK)
+    assert (x[0], x[-1]) == (0, 100 * useful[-1])
+    assert np.all(np.diff(x) >= 0)
+    for share, least in zip(useful, cost, strict=True):
+        assert np.interp(100 * share - 1e-6, x, y) * TRACK.currency.axis == pytest.approx(least)
+    # whoever meets the target pays at least what the frontier has there
+    best = PARTS["pipeline"].judge(TRACK, runs[-1])
+    there = np.interp(100 * best.utilization - 1e-6, x, y) * TRACK.currency.axis
+    assert there <= best.cost * (1 + 1e-9)
+    least = format_cost(TRACK, min(cost[useful >= 0.95]))
+    assert f"95% or more can be had for {least}" in shown.plot.caption.value
+    shown.update(runs[:9])
+    assert len(shown.plot.frontier.x) == 0
+    assert "At the least" not in shown.plot.caption.value
+
+
+def test_who_has_no_run_left_and_missed_the_target_is_told_what_to_do() -> None:
+    shown = TenRuns(TRACK)
+    runs = ten({**RUNS[0], "link_gbps": 8, "nvme_gbs": 2})
+    shown.update(runs[:9])
+    assert "None meets the target yet." in shown.words.value
+    shown.update(runs)
+    assert "no run is left: decide for run 10, which comes closest" in shown.words.value
+    shown.update(ten(RUNS[2]))
+    assert "Run 10 is the cheapest that meets the target." in shown.words.value
 
 
 def test_nothing_is_made_before_there_is_a_run_and_closing_closes_all_of_it() -> None:
