@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
@@ -347,7 +347,7 @@ def in_order(track: Track, settings: AccessSettings) -> AccessOutcome:
     Of reads, or of the writes beside them: whichever order the student turns.
     """
     part = track.access
-    back = {name: part.start(name) for name in part.to_si(part.turn)}
+    back: dict[str, Any] = {name: part.start(name) for name in part.to_si(part.turn)}
     return evaluate_access(track, replace(settings, **back))
 
 

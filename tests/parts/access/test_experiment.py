@@ -663,6 +663,7 @@ def shown_gaps(io_time: float, slack: float, waits: Any, period: float) -> Any:
 def test_a_skip_is_three_ticks_of_the_screen_without_a_new_frame() -> None:
     track, part = load_track("mobile_nomad"), PARTS["access"]
     period, skip = track.node.compute_time, track.access.skip_time
+    assert skip is not None
     assert skip == pytest.approx(3 * period, rel=1e-5)
     # stalls of 60 ms would be skips: the flash's own of 15 ms are late frames and no more
     generator, seen = np.random.default_rng(11), set()
