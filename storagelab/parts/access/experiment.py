@@ -433,6 +433,14 @@ def asymptotes(device: Device, queue_depth: float) -> tuple[float, float]:
     return float(requests), float(level)
 
 
+def waits_for_latency(device: Device, queue_depth: float) -> bool:
+    """Return whether small requests are slow because too few are outstanding, not by number.
+
+    So it is where fewer than ``L · IOPS`` are: more of them in flight would bring more.
+    """
+    return queue_depth < device.latency * device.max_iops
+
+
 def turning_size(device: Device, queue_depth: float) -> float:
     """Return the request size, in bytes, at which a device turns at a queue depth.
 
