@@ -377,7 +377,7 @@ ROWS: dict[str, tuple[tuple[str, Cell], ...]] = {
         ("shortest interval for its life", lambda t, o: _limit(o.wear_interval)),
     ),
 }
-"""The rows of each part's table: what they are called, and what a track's baseline says."""
+"""The rows of each part's table: what they are called, and what a track's crisis says."""
 
 
 # --- what each track calls things
@@ -406,7 +406,7 @@ def vocabulary() -> HTML:
 
 
 def normalized_curves() -> VBox:
-    """Return the two curves that every track lies on, with each one's baseline."""
+    """Return the two curves that every track lies on, with each one's crisis."""
     reads, saves = {}, {}
     for name in TRACKS:
         track = load_track(name)

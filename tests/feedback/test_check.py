@@ -159,7 +159,7 @@ def test_an_answer_that_wont_do_is_said_in_the_tests_own_words(
 
 def test_a_decision_that_misses_a_target_is_told_as_feedback_tells_it(fresh: Any) -> None:
     sheet = read_sheet(keys, TRACK, "access")
-    start = keys.as_decision(sheet.track, sheet.part, sheet.part.baseline(sheet.track))
+    start = keys.as_decision(sheet.track, sheet.part, sheet.part.crisis(sheet.track))
     work(fresh, changes={"access": {"decide": f"decision = {start!r}"}})
     with pytest.raises(StudentError) as raised:
         checking.meets_targets(sheet.part, sheet.track, sheet.judge(start))

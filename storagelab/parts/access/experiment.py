@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
@@ -347,7 +347,7 @@ def in_order(track: Track, settings: AccessSettings) -> AccessOutcome:
     Of reads, or of the writes beside them: whichever order the student turns.
     """
     part = track.access
-    back = {name: part.start(name) for name in part.to_si(part.turn)}
+    back: dict[str, Any] = {name: part.start(name) for name in part.to_si(part.turn)}
     return evaluate_access(track, replace(settings, **back))
 
 
@@ -431,6 +431,14 @@ def asymptotes(device: Device, queue_depth: float) -> tuple[float, float]:
     # large requests only stream, for which the same law holds in bytes
     level = iops_at_queue_depth(1 / device.stream_bandwidth, device.bandwidth, queue_depth)
     return float(requests), float(level)
+
+
+def waits_for_latency(device: Device, queue_depth: float) -> bool:
+    """Return whether small requests are slow because too few are outstanding, not by number.
+
+    So it is where fewer than ``L · IOPS`` are: more of them in flight would bring more.
+    """
+    return queue_depth < device.latency * device.max_iops
 
 
 def turning_size(device: Device, queue_depth: float) -> float:

@@ -11,6 +11,8 @@ import numpy as np
 
 from storagelab.checks import Floats
 from storagelab.colors import BLUE, GREEN, GREY, ORANGE, PURPLE, RED
+from storagelab.devices import load_device
+from storagelab.formats import FORMATS
 from storagelab.parts import PARTS
 from storagelab.parts.access.experiment import (
     ACTIVITIES,
@@ -37,9 +39,9 @@ from storagelab.widgets.theme import (
     update_traits,
 )
 
-# a step of one track is blocked and of another opens files: both wait, and look alike
-COLORS = dict(zip(ACTIVITIES, (ORANGE, RED, ORANGE, BLUE, PURPLE, GREEN, GREY), strict=True))
-INK = dict.fromkeys(ACTIVITIES, "black") | dict.fromkeys(("open", "read", "prepare"), "white")
+# opening is told from preparing, which has its colour, by its lane
+COLORS = dict(zip(ACTIVITIES, (RED, PURPLE, ORANGE, BLUE, PURPLE, GREEN, GREY), strict=True))
+INK = dict.fromkeys(ACTIVITIES, "white") | dict.fromkeys(("wait", "compute", "idle"), "black")
 """A colour for text that can be read on each of the colours."""
 LANE = dict.fromkeys(STORAGE, "storage") | {
     "prepare": "prepare",
@@ -108,9 +110,17 @@ class IOWaterfall(Instrument):
             "prepare": f"prepare: {self.track.terms.preparer}",
             "compute": f"compute: {self.track.terms.consumer.name}",
         }
+        part = self.track.access
+        formats = [FORMATS[str(name)] for name in part.control("format").values]
+        never = {
+            "blocked": not part.writes,
+            "open": not any(file_format.opened for file_format in formats)
+            or not load_device(part.home).open_time,
+        }
         entries = {
             ("in order", name): Entry(said.get(name, name), place)
             for place, name in enumerate(ACTIVITIES)
+            if not never.get(name)
         }
         self.bars = self.drawing.areas(
             [

@@ -22,6 +22,7 @@ from storagelab.parts.access.experiment import (
     measured_reads,
     order_factor,
     turning_size,
+    waits_for_latency,
 )
 from storagelab.parts.formatting import inside
 from storagelab.tracks import Track
@@ -267,7 +268,7 @@ class IOPSThroughput(Instrument):
 
     def _add_factors(self) -> None:
         """Add the list of how many times faster each device is in order, under the curves."""
-        count = len(self.labels) + 1
+        count = len(self.labels) + 2  # lines of the heading
         lowest, highest = (math.log(rate) for rate in (self.low, self.top))
         # rows from the figure's lower edge, above the names of the sizes
         rows = [0.11 + ROW * place for place in reversed(range(count))]
@@ -277,7 +278,7 @@ class IOPSThroughput(Instrument):
             [""] * count,
             "end",
             weight="bold",
-            colors=[TEXT, *self.colors.values()],
+            colors=[TEXT, TEXT, *self.colors.values()],
             x_offset=-6,
             moving=("text",),
         )
@@ -343,7 +344,7 @@ class IOPSThroughput(Instrument):
             f"request {format_binary(outcome.request_bytes)}",
         )
         size, depth = format_binary(settings.request_size), format_count(settings.queue_depth)
-        heads = [f"read in order, against {size} at random, {depth} at a time:"]
+        heads = ["read in order, against", f"{size} at random, {depth} at a time:"]
         update_traits(
             self.factors,
             text=np.array(
@@ -422,8 +423,9 @@ class IOPSThroughput(Instrument):
                 ]
             ),
         )
+        bound = "latency-bound" if waits_for_latency(device, depth) else "IOPS-bound"
         sides = (
-            _side(share, f"IOPS-bound: {format_count(requests)}/s", "◀ IOPS-bound"),
+            _side(share, f"{bound}: {format_count(requests)}/s", f"◀ {bound}"),
             _side(1 - share, f"bandwidth-bound: {format_bandwidth(level)}", "bandwidth-bound ▶"),
         )
         for name, side in zip(self.names, sides, strict=True):
@@ -458,7 +460,12 @@ class IOPSThroughput(Instrument):
         if 1 / AT_KNEE < beside < AT_KNEE:
             where = "you are at it, where both requests and bytes per second bind"
         elif beside < 1:
-            where = "you are left of it, where requests per second bind"
+            binds = (
+                "the latency of each request binds, with so few outstanding"
+                if waits_for_latency(device, depth)
+                else "requests per second bind"
+            )
+            where = f"you are left of it, where {binds}"
         else:
             where = "you are right of it, where bytes per second bind"
         return (

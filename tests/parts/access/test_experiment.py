@@ -1,5 +1,6 @@
 """Part 1 over the whole slider space: limits hold, times add up, the lesson is there."""
 
+import re
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -663,6 +664,7 @@ def shown_gaps(io_time: float, slack: float, waits: Any, period: float) -> Any:
 def test_a_skip_is_three_ticks_of_the_screen_without_a_new_frame() -> None:
     track, part = load_track("mobile_nomad"), PARTS["access"]
     period, skip = track.node.compute_time, track.access.skip_time
+    assert skip is not None
     assert skip == pytest.approx(3 * period, rel=1e-5)
     # stalls of 60 ms would be skips: the flash's own of 15 ms are late frames and no more
     generator, seen = np.random.default_rng(11), set()
@@ -809,6 +811,55 @@ def test_the_number_that_is_asked_for_is_the_factor_of_the_device_that_is_named(
     assert format_binary(settings.request_size).replace(" B", " bytes") in content.compare_words
     # who only reads off what is there at the start is wrong
     assert abs(part.crisis(track).order_factor / asked - 1) > 0.1
+
+
+# --- what stands above the lock, and beside the workbench
+
+
+@pytest.mark.parametrize(("name", "part"), of_part("access"))
+def test_nothing_above_the_lock_gives_its_answer_or_the_number_away(name: Any, part: Any) -> None:
+    track = load_track(name)
+    content = part.of(track)
+    key = keys.access_key(track)
+    right = content.question.option(key["prediction"])
+    above = [content.crisis, content.question.text]
+    seen = [
+        *above,
+        content.look,
+        content.task,
+        content.compare_words,
+        *(option.text for option in content.question.options),
+        *(text for preset in content.presets for text in (preset.label, preset.words)),
+    ]
+    for text in seen:
+        told = part.words(track, text)
+        for number in re.findall(r"\d[\d,]*(?:\.\d+)?", told):
+            assert abs(float(number.replace(",", "")) / key["number"] - 1) > 0.1, told
+    for text in [*above, content.look, *(preset.label for preset in content.presets)]:
+        told = part.words(track, text).lower()
+        for said in (right.belief, part.words(track, right.text), BINDING[key_of(right)]):
+            assert said.lower() not in told
+    for word in ("something else", "bottleneck", "binds", "limit is", "garbage", "outstanding"):
+        assert word not in " ".join(part.words(track, text).lower() for text in above)
+
+
+def key_of(option: Any) -> str:
+    return option.means or option.id
+
+
+@pytest.mark.parametrize(("name", "part"), of_part("access"))
+def test_no_option_is_the_only_one_of_its_length(name: Any, part: Any) -> None:
+    """Who knows nothing can't tell the right one by how it looks."""
+    track = load_track(name)
+    content = part.of(track)
+    right = keys.access_key(track)["prediction"]
+    words = {
+        item.id: len(part.words(track, item.text).split()) for item in content.question.options
+    }
+    assert min(words.values()) <= words[right] <= max(words.values())
+    assert max(words.values()) <= 14
+    others = [count for option, count in words.items() if option != right]
+    assert not all(count < words[right] for count in others) or max(others) >= words[right] - 2
 
 
 # --- steps on a time axis

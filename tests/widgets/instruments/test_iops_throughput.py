@@ -95,7 +95,9 @@ def test_the_regions_part_at_the_chosen_devices_knee_and_are_named(name: str, da
     assert right.max() == pytest.approx(high)
     assert left.max() == right.min() == pytest.approx(min(max(knee, low), high))
     requests, bandwidth = (label.text[0] for label in instrument.names)
-    assert ("IOPS" in requests) == (knee > low)
+    few = depth / device.latency < device.max_iops
+    assert ("latency-bound" in requests) == (knee > low and few)
+    assert ("IOPS-bound" in requests) == (knee > low and not few)
     assert ("bandwidth" in bandwidth) == (knee < high)
     # the roof: the most requests that it answers, or the most bytes that it moves
     roof_x, roof_y = instrument.ground.x[2], instrument.ground.y[2]
@@ -141,7 +143,7 @@ def test_the_list_says_what_order_is_worth_to_each_device(name: str, data: Any) 
     instrument = built(IOPSThroughput, name)
     instrument.update(outcome)
     settings = outcome.settings
-    head, *lines = instrument.factors.text
+    _, head, *lines = instrument.factors.text
     assert format_binary(settings.request_size) in head
     assert f"{format_count(settings.queue_depth)} at a time" in head
     table = {row[0]: row for row in instrument.table(outcome).rows[:3]}
@@ -228,6 +230,7 @@ def test_what_is_read_ahead_isnt_said_to_be_bound_by_requests(name: str, data: A
     above = outcome.moved > 1.05 * random
     assert ("read ahead" in words) == above
     assert ("requests per second bind" in words) <= (not above)
+    assert ("latency of each request binds" in words) <= (not above)
     if outcome.ceilings["iops"] > 100 * outcome.supply and outcome.binding == "bandwidth":
         assert "requests per second bind" not in words
 
@@ -327,10 +330,21 @@ def test_the_table_has_the_point_the_knees_and_the_curves(name: str, data: Any) 
     )
 
 
-def test_the_crisis_lies_left_of_the_knee() -> None:
-    outcome = PARTS["access"].crisis(load_track("cloud_titan"))
-    words = built(IOPSThroughput, "cloud_titan").draw(outcome)
-    assert "you are left of it, where requests per second bind" in words
+@pytest.mark.parametrize(
+    ("name", "side", "says"),
+    [
+        ("cloud_titan", "IOPS-bound", "where requests per second bind"),
+        ("mobile_nomad", "latency-bound", "where the latency of each request binds"),
+    ],
+)
+def test_the_crisis_lies_left_of_the_knee_and_is_bound_by_what_the_key_says(
+    name: str, side: str, says: str
+) -> None:
+    outcome = PARTS["access"].crisis(load_track(name))
+    instrument = built(IOPSThroughput, name)
+    assert f"you are left of it, {says}" in instrument.draw(outcome)
+    assert side in instrument.names[0].text[0]
+    assert outcome.binding in side.lower()
 
 
 def test_the_picture_plays_without_a_kernel() -> None:
