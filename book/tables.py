@@ -22,7 +22,7 @@ from storagelab.course.track_file import meanings
 from storagelab.devices import Device, load_device
 from storagelab.parts import ACCESS, CHECKPOINT, PARTS, PIPELINE, AnyOutcome
 from storagelab.parts.access.table import AccessTable
-from storagelab.parts.checkpoint.table import CheckpointTable
+from storagelab.parts.checkpoint.table import CheckpointTable, Destination, Failure, Fleet
 from storagelab.parts.checkpoint.words import format_loss
 from storagelab.parts.formatting import (
     cost_with_period,
@@ -517,6 +517,9 @@ RECORDS: tuple[tuple[str, type], ...] = (
     ("[access] besides", AccessTable),
     ("[pipeline] besides", PipelineTable),
     ("[checkpoint] besides", CheckpointTable),
+    ("[[checkpoint.failures]]", Failure),
+    ("[[checkpoint.destinations]]", Destination),
+    ("[[checkpoint.fleets]]", Fleet),
     ("question, in each part", schema.Question),
     ("[[PART.question.options]]", schema.Option),
     ("[[PART.controls]]", schema.Control),

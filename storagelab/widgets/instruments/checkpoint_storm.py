@@ -74,7 +74,9 @@ def extent(track: Track) -> Extent:
         for groups in {1, int(settings.nodes)}:
             shown = storm(track, settings, groups)
             times.append(latency(track, settings) + shown.time)
-            rates += [shown.shared_bandwidth, float(shown.demanded.max())]
+            rates.append(shown.shared_bandwidth)
+            if settings.nodes == part.nodes:  # what more nodes could send is drawn at the top
+                rates.append(float(shown.demanded.max()))
     return Extent(min(times), max(times) + longest, min(rates), max(rates))
 
 
@@ -137,6 +139,7 @@ class CheckpointStorm(Instrument):
         ends = extent(track)
         self.left, self.right = ends.shortest / 5, ends.longest * 2
         self.bottom, self.top = ends.slowest / 12 / self.si, ends.fastest / self.si
+        self.ceiling = self.top
         self.top *= (self.top / self.bottom) ** 0.19  # rows of text above the highest line
         self.strip = self.bottom * (self.top / self.bottom) ** 0.075
         self.drawing = Drawing(
@@ -296,7 +299,7 @@ class CheckpointStorm(Instrument):
         limit = longest_storm(outcome)
         rates = shown.rates / self.si
         passes, path = float(rates.max()), shown.shared_bandwidth / self.si
-        demand = float(shown.demanded.max()) / self.si
+        demand = self._demand(shown)
 
         x, y = outline(shown, begin, self.left, self.strip * self.si)
         update_traits(self.used, x=x, y=y / self.si)
@@ -353,7 +356,7 @@ class CheckpointStorm(Instrument):
     ) -> None:
         """Write their names at the lines."""
         row = (self.top / self.bottom) ** 0.028
-        path, demand = shown.shared_bandwidth / self.si, float(shown.demanded.max()) / self.si
+        path, demand = shown.shared_bandwidth / self.si, self._demand(shown)
         terms, (held, again) = self.track.terms, job
         what = "shared path" if self.many else "storage takes"
         texts = [
@@ -399,8 +402,13 @@ class CheckpointStorm(Instrument):
     def _side(self, at: float) -> str:
         return "start" if at < self.left * (self.right / self.left) ** 0.6 else "end"
 
+    def _demand(self, shown: Storm) -> float:
+        """Return where what the writers could send is drawn: no higher than the axis has room."""
+        return min(float(shown.demanded.max()) / self.si, self.ceiling)
+
     def _demand_text(self, shown: Storm) -> str:
-        sent = format_bandwidth(float(shown.demanded.max()))
+        most = float(shown.demanded.max())
+        sent = f"{format_bandwidth(most)}{' ▴' if most / self.si > self.ceiling else ''}"
         if not self.many:
             return f"{self.track.terms.machine} could write {sent}"
         return f"{format_count(float(shown.writers.max()))} writers could send {sent}"

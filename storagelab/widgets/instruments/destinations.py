@@ -108,7 +108,9 @@ class Destinations(Instrument):
             said = format_loss(self.track, there.loss)
             beyond = not there.loss / self.si <= self.top
             far = beyond or edges[-1] > 0.7 * self.top
-            ends.append((edges[-1], row, f"{said} ▸" if beyond else said, far))
+            said = f"{said} ▸" if beyond else said
+            crash = ", storage crashes" if "storage" in there.unmet else ""
+            ends.append((edges[-1], row, f"{said}{crash}", far))
             if way.name == outcome.settings.destination:
                 x, y = rectangle(0.0, float(edges[-1]), row - _HALF, row + _HALF)
                 update_traits(self.chosen, x=x, y=y)
@@ -132,7 +134,9 @@ class Destinations(Instrument):
 
     def _words(self, outcome: CheckpointOutcome, found: dict[str, CheckpointOutcome]) -> str:
         lost = ", ".join(
-            f"{way.name} {format_loss(self.track, found[way.name].loss)}" for way in self.ways
+            f"{way.name} {format_loss(self.track, found[way.name].loss)}"
+            f"{' (and crashes the storage)' if 'storage' in found[way.name].unmet else ''}"
+            for way in self.ways
         )
         way = self.track.checkpoint.destination(outcome.settings.destination)
         falls = ", ".join(
@@ -159,6 +163,7 @@ class Destinations(Instrument):
                 (
                     way.label,
                     *(loss if math.isfinite(loss) else "without end" for loss in losses),
+                    100 * there.storage_share,
                     *(self._fallback(there, way, failure) for failure in failures),
                 )
             )
@@ -169,6 +174,7 @@ class Destinations(Instrument):
                 f"lost work ({unit})",
                 f"restarts ({unit})",
                 f"all ({unit})",
+                "the storage is full (% of the time)",
                 *(f"lost after {failure.label}" for failure in failures),
             ),
             tuple(rows),

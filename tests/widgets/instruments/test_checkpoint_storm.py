@@ -60,7 +60,11 @@ def test_the_storm_is_as_high_and_as_long_as_the_models(name: str, data: Any) ->
     assert np.max(instrument.used.x) == pytest.approx(done)
     assert np.max(instrument.used.y) * instrument.si == pytest.approx(shown.rates.max())
     assert instrument.path.y[0] * instrument.si == pytest.approx(shown.shared_bandwidth)
-    assert instrument.demand.y[0] * instrument.si == pytest.approx(shown.demanded.max())
+    demand = float(shown.demanded.max())
+    drawn_at = min(demand, instrument.ceiling * instrument.si)
+    assert instrument.demand.y[0] * instrument.si == pytest.approx(drawn_at)
+    texts = [str(item) for label in instrument.texts.values() for item in label.text]
+    assert any("▴" in text for text in texts) == (drawn_at < demand * (1 - 1e-12))
 
 
 @EVERY_TRACK

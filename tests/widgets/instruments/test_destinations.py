@@ -70,8 +70,10 @@ def test_every_way_has_its_number_and_the_chosen_one_is_outlined(name: str, data
     for way, there in zip(instrument.ways, each(name, outcome), strict=True):
         said = format_loss(load_track(name), there.loss)
         beyond = not there.loss / instrument.si <= instrument.top
-        assert (f"{said} ▸" if beyond else said) in texts
-        assert f"{way.name} {said}" in words
+        crash = ", storage crashes" if "storage" in there.unmet else ""
+        assert (f"{said} ▸{crash}" if beyond else f"{said}{crash}") in texts
+        crash = " (and crashes the storage)" if "storage" in there.unmet else ""
+        assert re.search(re.escape(f"{way.name} {said}{crash}") + r"[.,]", words)
         named = [text for text in instrument.names.text if str(text).startswith(way.label)]
         assert ("(yours)" in str(named[0])) == (way.name == outcome.settings.destination)
     row = [way.name for way in instrument.ways].index(outcome.settings.destination)
@@ -90,7 +92,8 @@ def test_what_a_failure_takes_is_said_and_tabled(name: str, data: Any) -> None:
         lost = [there.losses[kind] / instrument.si for kind in (*LOST, "total")]
         for loss, cell in zip(lost, row[1:5], strict=True):
             assert cell == ("without end" if math.isinf(loss) else pytest.approx(loss))
-        for failure, cell in zip(content.failures, row[5:], strict=True):
+        assert row[5] == pytest.approx(100 * there.storage_share)
+        for failure, cell in zip(content.failures, row[6:], strict=True):
             near = failure.name in way.survives
             assert cell == format_time(there.scheme.fallback(interval, near))
             if way.name == outcome.settings.destination:

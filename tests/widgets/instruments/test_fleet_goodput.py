@@ -120,8 +120,8 @@ def test_published_runs_lie_on_the_figure_with_their_names_and_sources(name: str
     for item in fleets:
         (row,) = [row for row in rows if row[0] == item.nodes and row[-1]]
         assert row[1] == 100 * item.useful
-        assert item.label in row[-1]
-        assert item.source in row[-1]
+        assert item.label in str(row[-1])
+        assert item.source in str(row[-1])
 
 
 @EVERY
