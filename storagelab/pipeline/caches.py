@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from storagelab.checks import Floats, Q, Quantity, fraction, non_negative, positive, to_scalar
+from storagelab.checks import Floats, Q, Quantity, fraction, non_negative, to_scalar
 
 CACHE_POLICIES = ("never_evict", "lru", "random_replacement", "lru_repeated")
 

@@ -227,7 +227,7 @@ def test_a_page_with_evidence_says_so_before_it_shows_any(
             continue
         showing.add(name)
         (note,) = soup.select("article .admonition.important")
-        assert "This page shows evidence" in words_of(note), name
+        assert "This page shows evidence" in note.get_text(), name
         assert note.find_previous("h1") is not None, name
         # in the order of the page, the note stands before the first picture
         assert views[0].find_previous("div", class_="important") is note, name
