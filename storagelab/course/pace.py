@@ -53,7 +53,7 @@ def line(name: str) -> str:
         raise ValueError(f"unknown step {name!r}; known are {', '.join(names)}")
     number = names.index(name)
     left = sum(step.minutes for step in STEPS[number:])
-    return f"*Step {number + 1} of {len(STEPS)}. About {left:.0f} minutes left.*"
+    return f"*{number + 1} of {len(STEPS)}, {left:.0f} minutes left*"
 
 
 def words(notebook: NotebookNode) -> int:
