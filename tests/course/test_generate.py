@@ -81,10 +81,10 @@ def test_a_track_without_answers_is_refused_before_anything_runs(
         make_source(copy, "cloud_titan", "access", tmp_path)
 
 
-@pytest.mark.parametrize("body", ['"return size / bandwidth"', '"return (latency"'])
+@pytest.mark.parametrize("body", ['"return latency * bandwidth"', '"return (latency"'])
 def test_a_solution_that_is_not_the_law_is_refused(copy: Layout, tmp_path: Path, body: str) -> None:
     path = copy.answers / "cloud_titan.toml"
-    right = '"return rate * (latency + size / bandwidth)"'
+    right = '"return share / (1 - share) * latency * bandwidth"'
     text = path.read_text(encoding="utf-8")
     assert right in text
     path.write_text(text.replace(right, body), encoding="utf-8")
