@@ -29,7 +29,7 @@ class CheckpointMisconceptions(Misconceptions):
 
     def at_the_start(self, track: Track) -> dict[float, str]:
         """Return the job's time before the change, and its work alone."""
-        start, si, terms = CHECKPOINT.crisis(track), track.checkpoint.answer.si, track.terms
+        start, si, terms = CHECKPOINT.baseline(track), track.checkpoint.answer.si, track.terms
         return {
             start.wall_time / si: f"what {terms.run} takes before the change",
             start.solve_time / si: (

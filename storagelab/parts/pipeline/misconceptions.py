@@ -23,13 +23,13 @@ class PipelineMisconceptions(Misconceptions):
         return (
             f"By your own number, {terms.warm} takes {number} with "
             f"{content.compare_words.rstrip(',')}. At the start it takes "
-            f"{format_answer(content.answer, PIPELINE.crisis(track).warm.time)}. "
+            f"{format_answer(content.answer, PIPELINE.baseline(track).warm.time)}. "
             "Do the two agree with the idea?"
         )
 
     def at_the_start(self, track: Track) -> dict[float, str]:
         """Return the times of the first and of a later pass before the change."""
-        start, si = PIPELINE.crisis(track), track.pipeline.answer.si
+        start, si = PIPELINE.baseline(track), track.pipeline.answer.si
         return {
             start.cold.time / si: "the first pass before the change",
             start.warm.time / si: "what it takes before the change",
