@@ -74,7 +74,7 @@ def access_key(track: Track) -> dict[str, Any]:
 
 def pipeline_key(track: Track) -> dict[str, Any]:
     """Return part 2's conclusions: what more cache does, and the number that the change gives."""
-    crisis = PIPELINE.crisis(track)
+    crisis = PIPELINE.baseline(track)
     most = track.pipeline.control("cache")
     doubled, largest = (
         PIPELINE.experiment(track, replace(crisis.settings, cache=cache))
@@ -113,7 +113,7 @@ def checkpoint_key(track: Track) -> dict[str, Any]:
     """Return part 3's conclusions: what the proposed interval does once a dump writes less."""
     changed = compared(track, CHECKPOINT)
     return {
-        "prediction": _longer_or_shorter(track, CHECKPOINT.crisis(track).settings),
+        "prediction": _longer_or_shorter(track, CHECKPOINT.baseline(track).settings),
         "conclusion": _longer_or_shorter(track, changed.settings),
         "number": changed.loss / track.checkpoint.answer.si,
     }

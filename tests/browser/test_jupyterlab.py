@@ -23,7 +23,7 @@ from storagelab.schema import Control, Value
 from storagelab.tracks import TRACKS, Track, load_track
 from storagelab.widgets.control_row import snap
 from storagelab.widgets.controls import field_label, value_label
-from storagelab.widgets.presets import positions
+from storagelab.widgets.presets import CRISIS, START, positions
 from storagelab.widgets.workbench import Workbench
 from tests.browser.lab import Lab
 
@@ -87,8 +87,8 @@ class Bench:
         return [item for item in self.controls if item.kind == kind]
 
     def start(self) -> None:
-        """Put everything back to the crisis, here and there."""
-        self.press("The crisis")
+        """Put everything back to the start, here and there."""
+        self.press(START if self.part.of(self.track).turn else CRISIS)
         self.set(**{item.name: item.default for item in self.controls})
         self.await_words()
 

@@ -33,7 +33,7 @@ class CheckpointMisconceptions(Misconceptions):
 
     def at_the_start(self, track: Track) -> dict[float, str]:
         """Return what is lost before the change, and the whole time in the place of a loss."""
-        start, content = CHECKPOINT.crisis(track), track.checkpoint
+        start, content = CHECKPOINT.baseline(track), track.checkpoint
         found = {start.loss / content.answer.si: "what is lost before the change"}
         if not start.gone:
             changed = CHECKPOINT.run(

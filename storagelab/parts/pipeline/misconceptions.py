@@ -22,13 +22,13 @@ class PipelineMisconceptions(Misconceptions):
         number = f"{significant(said.number, 4)} {content.answer.unit}"
         return (
             f"By your own number, it is {number} with {content.compare_words.rstrip(',')}. At the "
-            f"start it is {format_answer(content.answer, PIPELINE.crisis(track).read_off)}. "
+            f"start it is {format_answer(content.answer, PIPELINE.baseline(track).read_off)}. "
             "Do the two agree with the idea?"
         )
 
     def at_the_start(self, track: Track) -> dict[float, str]:
         """Return the times of the first and of a later pass before the change."""
-        start, si = PIPELINE.crisis(track), track.pipeline.answer.si
+        start, si = PIPELINE.baseline(track), track.pipeline.answer.si
         before = {start.read_off / si: "what it is before the change"}
         if track.pipeline.cold_start:
             before[start.cold.time / si] = "the first pass before the change"

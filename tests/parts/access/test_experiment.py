@@ -256,6 +256,13 @@ def test_good_engineering_is_many_decisions_and_not_one(name: Any, part: Any) ->
     free = least + max(0.25 * least, 0.03 * crisis)
     good = [item for item in outcomes if not item.unmet and item.cost <= free]
     assert len(good) >= 0.02 * len(outcomes)
+    # but not the largest of everything, which is bought without a thought
+    assert outcomes[-1].unmet or outcomes[-1].cost > free
+    # and more than one way leads there: neither one format nor one setting of any slider
+    settings = [si_values(item.settings) for item in good]
+    for control in part.of(load_track(name)).controls:
+        if control.decided and control.kind == "scale":
+            assert len({chosen[control.name] for chosen in settings}) >= 3, control.name
 
 
 @pytest.mark.parametrize("device", load_devices())
