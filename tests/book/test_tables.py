@@ -13,6 +13,7 @@ from storagelab.course.track_file import meanings
 from storagelab.parts import PARTS
 from storagelab.parts.checkpoint.table import CheckpointTable
 from storagelab.parts.pace import MINUTES, STEPS
+from storagelab.parts.pipeline import table
 from storagelab.tracks import Track
 
 
@@ -20,7 +21,7 @@ def test_every_table_of_a_track_file_is_listed(tables: ModuleType) -> None:
     listed = [record for _, record in tables.RECORDS]
     known = {
         item
-        for module in (schema, tracks)
+        for module in (schema, tracks, table)
         for item in vars(module).values()
         if isinstance(item, type) and issubclass(item, msgspec.Struct)
     }
