@@ -31,7 +31,7 @@ from storagelab.parts.formatting import (
 )
 from storagelab.parts.normalized_curves import read_point, save_point
 from storagelab.parts.pace import MINUTES, STEPS
-from storagelab.parts.pipeline.table import PipelineTable
+from storagelab.parts.pipeline.table import Content, Load, PipelineTable
 from storagelab.parts.pipeline.words import binding_words
 from storagelab.tracks import PRICED, TRACKS, Track, load_track
 from storagelab.units import (
@@ -516,6 +516,8 @@ RECORDS: tuple[tuple[str, type], ...] = (
     ("[access], [pipeline] and [checkpoint]", schema.PartTable),
     ("[access] besides", AccessTable),
     ("[pipeline] besides", PipelineTable),
+    ("[pipeline.contents.NAME]", Content),
+    ("[pipeline.load]", Load),
     ("[checkpoint] besides", CheckpointTable),
     ("[[checkpoint.failures]]", Failure),
     ("[[checkpoint.destinations]]", Destination),

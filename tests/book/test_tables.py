@@ -14,6 +14,7 @@ from storagelab.parts import PARTS
 from storagelab.parts.checkpoint import table as checkpoint_table
 from storagelab.parts.checkpoint.table import CheckpointTable
 from storagelab.parts.pace import MINUTES, STEPS
+from storagelab.parts.pipeline import table as pipeline_table
 from storagelab.tracks import Track
 
 
@@ -21,7 +22,7 @@ def test_every_table_of_a_track_file_is_listed(tables: ModuleType) -> None:
     listed = [record for _, record in tables.RECORDS]
     known = {
         item
-        for module in (schema, tracks, checkpoint_table)
+        for module in (schema, tracks, checkpoint_table, pipeline_table)
         for item in vars(module).values()
         if isinstance(item, type) and issubclass(item, msgspec.Struct)
     }

@@ -166,6 +166,14 @@ def test_a_decision_that_misses_a_target_is_told_as_feedback_tells_it(fresh: Any
     assert steps(fresh, "access")["decide"] == ("to do", str(raised.value))
 
 
+def test_a_decision_that_isnt_a_recorded_run_isnt_judged(fresh: Any) -> None:
+    """Else it would be a run that isn't counted."""
+    other = {**read_sheet(keys, TRACK, "pipeline").key["decision"], "log_gb": 321}
+    work(fresh, changes={"pipeline": {"decide": f"decision = {other!r}"}})
+    said = ("to do", "The decision isn't one of your recorded runs.")
+    assert steps(fresh, "pipeline")["decide"] == said
+
+
 def test_right_and_wrong_answers_look_the_same(fresh: Any, tmp_path: Path) -> None:
     """It knows no key: a wrong option of the right kind is as good."""
     sheet = read_sheet(keys, TRACK, "access")
