@@ -53,12 +53,18 @@ def line(name: str) -> str:
         raise ValueError(f"unknown step {name!r}; known are {', '.join(names)}")
     number = names.index(name)
     left = sum(step.minutes for step in STEPS[number:])
-    return f"*{number + 1} of {len(STEPS)}, {left:.0f} minutes left*"
+    return f"*{number + 1}/{len(STEPS)}, {left:.0f} minutes left*"
 
 
 def words(notebook: NotebookNode) -> int:
-    """Return the words of a notebook's text."""
-    return sum(len(cell.source.split()) for cell in notebook.cells if cell.cell_type == "markdown")
+    """Return the words of a notebook's text; marks of headings and lists are none."""
+    return sum(_words(cell) for cell in notebook.cells)
+
+
+def _words(cell: NotebookNode) -> int:
+    if cell.cell_type != "markdown":
+        return 0
+    return sum(any(map(str.isalnum, word)) for word in cell.source.split())
 
 
 def cells_of_steps(notebook: NotebookNode) -> dict[str, list[NotebookNode]]:
@@ -89,7 +95,7 @@ def needed(notebook: NotebookNode, track: Track, part: AnyPart, law_lines: int) 
     }
     minutes: dict[str, float] = {}
     for name, cells in cells_of_steps(notebook).items():
-        read = sum(len(cell.source.split()) for cell in cells if cell.cell_type == "markdown")
+        read = sum(map(_words, cells))
         ran = RUN * sum(cell.cell_type == "code" for cell in cells)
         minutes[name] = read / WORDS_A_MINUTE + (seconds[name] + ran) / 60
     return minutes

@@ -25,8 +25,8 @@ EVERY = [
 
 def test_the_steps_of_a_part_add_up_to_15_minutes() -> None:
     assert MINUTES == 15
-    assert line("crisis") == "*1 of 7, 15 minutes left*"
-    assert line("reflect") == "*7 of 7, 3 minutes left*"
+    assert line("crisis") == "*1/7, 15 minutes left*"
+    assert line("reflect") == "*7/7, 3 minutes left*"
     with pytest.raises(ValueError, match="unknown step 'nap'; known are crisis, lock"):
         line("nap")
 
