@@ -31,7 +31,7 @@ CHOOSE = 25
 """Seconds to settle on one of the options, which have been read."""
 TYPE = 15
 """Seconds to type a value, or a line of one's own."""
-MOVE = 10
+MOVE = 8
 """Seconds to move a control and see what it does."""
 READ_OFF = 25
 """Seconds to find a number on an instrument."""
