@@ -224,7 +224,7 @@ def test_playback_leaves_out_what_never_changes() -> None:
         ("cloud_titan", "checkpoint", "interval", 0.5, "0.5 min"),
         ("edge_guardian", "access", "device", "ufs_3_1", "UFS 3.1"),
         ("edge_guardian", "pipeline", "link", 15.0, "15 Mb/s"),
-        ("mobile_nomad", "access", "shuffled", False, "whole layers, in order"),
+        ("mobile_nomad", "access", "shuffled", False, "layers in order"),
         ("mobile_nomad", "pipeline", "policy", "never_evict", "keeps what it has (pinned)"),
         ("tiny_pioneer", "access", "request_size", 3840.0, "3,840 bytes"),
         ("tiny_pioneer", "pipeline", "link", 8.25, "8.25 MB/s"),

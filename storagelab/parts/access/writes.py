@@ -44,6 +44,9 @@ def write_share(track: Track, device: Device, scattered: bool) -> float:
 def stalls(track: Track, device: Device, scattered: bool) -> tuple[float, float]:
     """Return the share of time that the device is busy with writes, and a read's longest wait.
 
+    Typical times make the share, and the longest of the data sheet the wait: a deadline has to be
+    met with those.
+
     The whole device is taken to stall at once, so that all reads of a step wait for the same
     operation, and a step counts as one read. On parts that stall each for itself a step of n
     reads would be late more often (:func:`storagelab.queueing.frame_miss_probability`).

@@ -854,6 +854,14 @@ def key_of(option: Any) -> str:
     return option.means or option.id
 
 
+def test_the_right_option_stands_elsewhere_in_every_track() -> None:
+    places = set()
+    for name in TRACKS:
+        options = [item.id for item in load_track(name).access.question.options]
+        places.add(options.index(keys.access_key(load_track(name))["prediction"]))
+    assert len(places) == len(TRACKS)
+
+
 @pytest.mark.parametrize(("name", "part"), of_part("access"))
 def test_no_option_is_the_only_one_of_its_length(name: Any, part: Any) -> None:
     """Who knows nothing can't tell the right one by how it looks."""
