@@ -22,7 +22,7 @@ from .benches import EVERY_BENCH, bench_of
 TRACK = load_track("cloud_titan")
 SIZE = TRACK.access.control("request_size")
 CACHE = TRACK.pipeline.control("cache")
-START: dict[str, Any] = {item.answer: item.default for item in TRACK.pipeline.controls}
+ANSWERED: dict[str, Any] = {item.answer: item.default for item in TRACK.pipeline.controls}
 SCALES = [
     pytest.param(control, id=f"{name}-{part_name}-{control.name}")
     for name in TRACKS
@@ -132,7 +132,7 @@ def test_the_line_restores_the_workbench_from_any_state(
 
 def test_a_line_between_the_sliders_values_is_taken_to_the_nearest_and_said() -> None:
     bench = Workbench(TRACK, "pipeline")
-    run = {**START, "cache_gb": 5123, "link_gbps": 26}
+    run = {**ANSWERED, "cache_gb": 5123, "link_gbps": 26}
     bench.line.field.value = f"decision = {run!r}"
     assert bench.controls["cache"].value == 5000
     assert bench.controls["link"].value == 20
@@ -149,8 +149,8 @@ def test_a_line_between_the_sliders_values_is_taken_to_the_nearest_and_said() ->
         "hello",
         "decision = __import__('os').system('true')",
         "decision = {'cache_gb': 1}",
-        f"decision = { {**START, 'cache_gb': 'much'}!r}",
-        f"decision = { {**START, 'cache_gb': 1e99}!r}",
+        f"decision = { {**ANSWERED, 'cache_gb': 'much'}!r}",
+        f"decision = { {**ANSWERED, 'cache_gb': 1e99}!r}",
         "decision = [1, 2]",
         "(" * 5000,
     ],
@@ -173,9 +173,9 @@ def test_a_line_is_read_with_or_without_its_beginning() -> None:
 
 
 def test_the_best_run_becomes_a_preset() -> None:
-    good = {**START, "cache_gb": 8000.0, "link_gbps": 10.0, "loader_workers": 64.0}
+    good = {**ANSWERED, "cache_gb": 8000.0, "link_gbps": 10.0, "loader_workers": 64.0}
     better = {**good, "cache_gb": 6000.0, "nvme_gbs": 2.0}
-    kept = [START]
+    kept = [ANSWERED]
 
     def record(run: Any) -> Any:
         kept.append(run)
