@@ -22,7 +22,7 @@ from .benches import EVERY_BENCH, bench_of
 TRACK = load_track("cloud_titan")
 SIZE = TRACK.access.control("request_size")
 CACHE = TRACK.pipeline.control("cache")
-DEFAULTS: dict[str, Any] = {item.answer: item.default for item in TRACK.pipeline.controls}
+ANSWERED: dict[str, Any] = {item.answer: item.default for item in TRACK.pipeline.controls}
 SCALES = [
     pytest.param(control, id=f"{name}-{part_name}-{control.name}")
     for name in TRACKS
@@ -138,7 +138,7 @@ def test_the_line_restores_the_workbench_from_any_state(
 
 def test_a_line_between_the_sliders_values_is_taken_to_the_nearest_and_said() -> None:
     bench = Workbench(TRACK, "pipeline")
-    run = {**DEFAULTS, "cache_gb": 5123, "link_gbps": 26}
+    run = {**ANSWERED, "cache_gb": 5123, "link_gbps": 26}
     bench.line.field.value = f"decision = {run!r}"
     assert bench.controls["cache"].value == 5000
     assert bench.controls["link"].value == 20
@@ -155,8 +155,8 @@ def test_a_line_between_the_sliders_values_is_taken_to_the_nearest_and_said() ->
         "hello",
         "decision = __import__('os').system('true')",
         "decision = {'cache_gb': 1}",
-        f"decision = { {**DEFAULTS, 'cache_gb': 'much'}!r}",
-        f"decision = { {**DEFAULTS, 'cache_gb': 1e99}!r}",
+        f"decision = { {**ANSWERED, 'cache_gb': 'much'}!r}",
+        f"decision = { {**ANSWERED, 'cache_gb': 1e99}!r}",
         "decision = [1, 2]",
         "(" * 5000,
     ],
@@ -179,9 +179,9 @@ def test_a_line_is_read_with_or_without_its_beginning() -> None:
 
 
 def test_the_best_run_becomes_a_preset() -> None:
-    good = {**DEFAULTS, "cache_gb": 8000.0, "link_gbps": 10.0, "loader_workers": 64.0}
+    good = {**ANSWERED, "cache_gb": 8000.0, "link_gbps": 10.0, "loader_workers": 64.0}
     better = {**good, "cache_gb": 6000.0, "nvme_gbs": 2.0}
-    kept = [DEFAULTS]
+    kept = [ANSWERED]
 
     def record(run: Any) -> Any:
         kept.append(run)

@@ -74,8 +74,9 @@ class Range(msgspec.Struct, frozen=True):
 
     @property
     def is_log(self) -> bool:
-        """Whether the axis is logarithmic, on which zero would have no place."""
-        return self.ends[0] > 0
+        """Whether the axis is logarithmic: zero has no place there, and a short range no ticks."""
+        low, high = self.ends
+        return low > 0 and high >= 8 * low
 
     def amounts(self, places: Floats) -> Floats:
         """Return the SI amounts at ``places``."""

@@ -608,6 +608,22 @@ def test_feeding_many_is_feeding_each(name: str, policy: Any) -> None:
         assert many.allowed[row, column] == allowed
 
 
+@pytest.mark.parametrize("name", TRACKS)
+def test_many_cost_what_each_costs_where_everything_has_a_price(name: str) -> None:
+    """Also what the tracks charge nothing for: bytes from a log, bytes through a rented link."""
+    track = load_track(name)
+    dear = {
+        item: structs.replace(price, amount=price.amount or 1e-3)
+        for item, price in track.prices.items()
+    }
+    track = structs.replace(track, prices=dear)
+    for outcome in positions(PARTS["pipeline"], track, count=60):
+        settings = outcome.settings
+        amounts = {item: np.array([getattr(settings, item)]) for item in RESOURCES}
+        many = evaluate_pipelines(track, amounts, settings.policy, settings.content)
+        assert many.cost[0] == pytest.approx(outcome.cost)
+
+
 def test_a_sweep_of_what_nobody_sells_is_refused() -> None:
     track = load_track("cloud_titan")
     settings = PARTS["pipeline"].baseline(track).settings

@@ -11,8 +11,9 @@ import pytest
 from storagelab.labs.session import open_part
 from storagelab.parts import PARTS
 from storagelab.parts.formatting import format_answer, format_cost
+from storagelab.parts.pipeline.experiment import one_unit_more
 from storagelab.tracks import TRACKS, load_track
-from storagelab.units import format_share
+from storagelab.units import format_bandwidth, format_share, format_time
 from storagelab.widgets.instruments.flow_gauge import DataFlowGauge
 from storagelab.widgets.instruments.sankey import DataFlowSankey
 from storagelab.widgets.instruments.saturation import PipelineSaturation
@@ -104,6 +105,33 @@ def test_the_moving_words_have_neither_a_jobs_utilisation_nor_its_cost(name: str
             hidden += 1
             assert f" {share}" not in PART.summary(track, outcome)
     assert bool(hidden) == track.pipeline.cold_start
+
+
+@EVERY_TRACK
+def test_the_summary_says_what_one_unit_more_of_each_would_bring(name: str) -> None:
+    track = load_track(name)
+    for outcome in positions(PART, track, count=40):
+        said = PART.summary(track, outcome)
+        more = one_unit_more(track, outcome.settings)
+        for control in track.pipeline.controls:
+            if control.kind == "scale":
+                gain = more[control.name]
+                bought = format_bandwidth(gain) if gain > 0 else "nothing"
+                assert f"{bought} with {control.piece:,g} {control.unit} more of" in said
+
+
+def test_a_log_is_full_when_what_the_uplink_leaves_has_filled_it() -> None:
+    """Second by second, with an uplink that sends all along."""
+    track = load_track("edge_guardian")
+    for outcome in positions(PART, track, count=40):
+        settings, held, seconds = outcome.settings, 0.0, 0
+        over = outcome.demand - settings.link
+        while over > 0 and held + over * 60 <= settings.cache:
+            held += over * 60
+            seconds += 60
+        if over > 0:
+            seconds += (settings.cache - held) / over
+        assert PART.figures(track, outcome)["filled_after"] == format_time(seconds)
 
 
 def test_a_recorded_run_says_what_the_moving_words_dont(

@@ -34,7 +34,7 @@ TRACK = load_track("cloud_titan")
 COSTS = {name: cost_range(load_track(name)) for name in TRACKS}
 RUNS: list[dict[str, Any]] = [
     # cheap, but it starves
-    {"cache_gb": 0, "link_gbps": 2, "nvme_gbs": 0.5, "dram_gb": 64, "loader_workers": 16},
+    {"cache_gb": 0, "link_gbps": 2, "nvme_gbs": 0.5, "dram_gb": 64, "loader_workers": 32},
     {"cache_gb": 10000, "link_gbps": 100, "nvme_gbs": 14, "dram_gb": 1024, "loader_workers": 96},
     {"cache_gb": 3000, "link_gbps": 12, "nvme_gbs": 2, "dram_gb": 192, "loader_workers": 64},
 ]
