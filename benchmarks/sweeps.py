@@ -449,6 +449,26 @@ SWEEPS: dict[str, tuple[Callable[[], Values], Callable[[], Values]]] = {
         lambda: checkpoint.two_level_wall_time(WORK, 600, 10, 3, LONG, MTBF, 0.8, 60, 600),
         lambda: _two_levels(),
     ),
+    "checkpoint.two_level_restarts": (
+        lambda: checkpoint.two_level_restarts(LONG, MTBF, 0.8, 60, 600),
+        lambda: _restarts(),
+    ),
+    "checkpoint.two_level_optimum": (
+        lambda: checkpoint.two_level_optimum(10, 3, LONG, MTBF, 0.8),
+        lambda: np.sqrt(2 * (3 + LONG / 10) * MTBF / (0.8 + 0.2 * 10)),
+    ),
+    "checkpoint.first_order_loss": (
+        lambda: checkpoint.first_order_loss(600, LONG, 1e5, 600),
+        lambda: LONG / 600 + ((600 + LONG) / 2 + 600) / 1e5,
+    ),
+    "checkpoint.read_back_time": (
+        lambda: checkpoint.read_back_time(SIZE, 1024, 1e11, 2.5e10),
+        lambda: SIZE / min(1e11, 1024 * 2.5e10),
+    ),
+    "checkpoint.wear_period": (
+        lambda: checkpoint.wear_period(4096, 262144, 1e5, LONG),
+        lambda: 4096 * LONG / (262144 * 1e5),
+    ),
     "checkpoint.storm_write_time": (
         lambda: checkpoint.storm_write_time(SIZE, 1024, 1e11, 2.5e10),
         lambda: SIZE / min(1e11, 1024 * 2.5e10),
@@ -564,6 +584,12 @@ SWEEPS: dict[str, tuple[Callable[[], Values], Callable[[], Values]]] = {
         lambda: 16 * (16 + COUNT * 12 + 4),
     ),
 }
+
+
+def _restarts() -> Floats:
+    near, far = 1 - np.exp(-60 / MTBF), 1 - np.exp(-600 / MTBF)
+    durable = 0.2 / (1 - 0.8 * far)
+    return np.asarray(LONG * (durable * far + (1 - durable) * near))
 
 
 def _two_levels() -> Floats:

@@ -38,7 +38,7 @@ class Destinations(Instrument):
 
     def __init__(self, track: Track) -> None:
         super().__init__(track)
-        self.title = f"Where {track.terms.dumps} go: what each way loses, and what it survives"
+        self.title = f"Where {track.terms.dumps} go, and what each way loses"
         self.ways = track.checkpoint.destinations
         self.si, self.top = track.checkpoint.answer.si, track.checkpoint.plot_top
         self.drawing = Drawing(

@@ -47,7 +47,7 @@ class FleetGoodput(Instrument):
 
     def __init__(self, track: Track) -> None:
         super().__init__(track)
-        self.title = "A larger fleet: where the time goes, at each size's best interval"
+        self.title = "A larger fleet: where the time goes"
         self.sizes = fleet_sizes(track)
         self.low, self.high = float(self.sizes[0]), float(self.sizes[-1])
         self.fleets = track.checkpoint.fleets
