@@ -32,7 +32,7 @@ from storagelab.tracks import TRACKS, load_track
 Answers = dict[str, dict[str, str]]
 """Source text by part and by the id of the cell."""
 
-REFLECTION = "Numbers, and reasons for them. " * 20
+REFLECTION = "Numbers, and reasons for them. " * 12
 DEAR = 2.0
 """Times the least cost: what somebody spends who solves the task without weighing it."""
 

@@ -41,7 +41,7 @@ def another_source(cell: NotebookNode) -> None:
 
 
 def another_output(cell: NotebookNode) -> None:
-    cell.outputs[0].data["text/plain"] = "9.0"
+    cell.outputs[-1].data["text/plain"] = "9.0"
 
 
 def other_points(cell: NotebookNode) -> None:
