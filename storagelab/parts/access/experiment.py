@@ -87,6 +87,8 @@ class AccessOutcome(Outcome, frozen=True, kw_only=True):
     skips: float
     """Times an hour that nothing new comes for as long as people notice."""
     skips_limit: float | None
+    skip_deadline: float | None
+    """Seconds from a step's start at which its data is late for long enough to be a skip."""
     active: float
     """Share of time in which the device works on reads."""
     budget: float | None
@@ -219,6 +221,10 @@ def evaluate_access(track: Track, settings: AccessSettings) -> AccessOutcome:
     misses = float(deadline_misses(late, 1 / node.compute_time))
     stalled = part.misses_limit is not None and misses > part.misses_limit
     fed = "stalls" if stalled else "compute"
+    skip_deadline, skips = _skip_deadline(track, io_time, slack), 0.0
+    if skip_deadline is not None:
+        late = later_than(io_time, stall_fraction, stall_time, skip_deadline)
+        skips = late / max(node.compute_time, io_time) * HOUR
     request_bytes = cost.bytes / cost.requests
     memory = settings.buffer * dataset.sample_size + settings.queue_depth * request_bytes
     return AccessOutcome(
@@ -251,8 +257,9 @@ def evaluate_access(track: Track, settings: AccessSettings) -> AccessOutcome:
         slack=slack,
         misses=misses,
         misses_limit=part.misses_limit,
-        skips=_skips(track, io_time, slack, (stall_fraction, stall_time)),
+        skips=skips,
         skips_limit=None if part.skip_time is None else part.skips_limit,
+        skip_deadline=skip_deadline,
         active=active,
         budget=part.budget,
         memory=memory,
@@ -268,19 +275,17 @@ def evaluate_access(track: Track, settings: AccessSettings) -> AccessOutcome:
     )
 
 
-def _skips(track: Track, io_time: float, slack: float, stall: tuple[float, float]) -> float:
-    """Return how often in an hour nothing new comes for the track's ``skip_time``.
+def _skip_deadline(track: Track, io_time: float, slack: float) -> float | None:
+    """Return the seconds from which on a step leaves a gap of the track's ``skip_time``, if any.
 
-    Steps are shown at the ticks of a clock of their period. Where storage keeps up, a step that
-    is late by more than ``skip_time`` less two periods leaves that gap; where it doesn't, each
-    step whose data takes longer than ``skip_time`` less one.
+    Steps are shown at the ticks of a clock of their period. Where storage keeps up, a step does
+    so that is late by more than ``skip_time`` less two periods; where it doesn't, one whose data
+    takes longer than ``skip_time`` less one.
     """
     period, skip = track.node.compute_time, track.access.skip_time
     if skip is None:
-        return 0.0
-    keeps_up = io_time <= period
-    longest = io_time + slack + skip - 2 * period if keeps_up else skip - period
-    return later_than(io_time, *stall, longest) / max(period, io_time) * HOUR
+        return None
+    return io_time + slack + skip - 2 * period if io_time <= period else skip - period
 
 
 def order_factor(device: Device, request_size: float, queue_depth: float) -> float:

@@ -76,6 +76,8 @@ class DeadlineTail(Instrument):
         self.deadline_names = self.drawing.label(
             [0.0, 0.0], [2.5, 1e-7], ["", ""], weight="bold", moving=_BESIDE
         )
+        if self.skip is not None:
+            self.skip_name = self.drawing.label([0.0], [1e-5], [""], weight="bold", moving=_BESIDE)
         powers = range(round(np.log10(LEAST)), 1, 2)
         self.figure = self.drawing.figure(
             [
@@ -111,6 +113,7 @@ class DeadlineTail(Instrument):
             legend=Entry("the deadline, with what is buffered", 3),
             table=[Rows(1, self._deadline_rows)],
         )  # fmt: skip
+        self.skip = self._skip()
         self.tail = self._tail()
         allowed = (track.access.misses_limit or 0) * track.node.compute_time / HOUR
         if allowed >= LEAST:
@@ -118,6 +121,17 @@ class DeadlineTail(Instrument):
                 [0, self.end], [allowed, allowed], ORANGE, "dash_dotted",
                 legend=Entry("allowed", 6),
             )  # fmt: skip
+
+    def _skip(self) -> Any:
+        """Return the line from which on a late step is a skip, where a track counts these."""
+        skip = self.track.access.skip_time
+        if skip is None:
+            return None
+        return self.drawing.curve(
+            [0.0, 0.0], [LEAST, 1], PURPLE, "dash_dotted", 3, moving=("x",),
+            legend=Entry(f"so late that nothing new comes for {format_time(skip)}", 3),
+            table=[Rows(4, self._skip_rows)],
+        )  # fmt: skip
 
     def _add_quantiles(self) -> None:
         """Add the quantiles on the tail, each with its name."""
@@ -190,7 +204,15 @@ class DeadlineTail(Instrument):
             f"{format_count(outcome.misses)} an hour too late",
         ]
         self._write(self.deadline_names, at, texts)
+        if self.skip is not None:
+            self._draw_skip(outcome)
         return self._words(outcome, quantiles, beyond)
+
+    def _draw_skip(self, outcome: AccessOutcome) -> None:
+        begin = min(outcome.skip_deadline or 0.0, self.longest)
+        at, off = begin / self.scale, " ▶" if begin == self.longest else ""
+        update_traits(self.skip, x=np.array([at, at]))
+        self._write(self.skip_name, at, [f"{format_count(outcome.skips)} skips an hour{off}"])
 
     def _draw_tail(self, outcome: AccessOutcome, begin: float) -> None:
         """Draw the tail, and fill the area under it from ``begin``, the deadline, onwards."""
@@ -230,7 +252,15 @@ class DeadlineTail(Instrument):
             f"1,000 within {p999} (p99.9).{far} The deadline is at "
             f"{format_time(outcome.deadline)}{off}. "
             f"{format_count(outcome.misses)} {steps_name} an hour come too late."
+            f"{self._skips(outcome)}"
         )
+
+    def _skips(self, outcome: AccessOutcome) -> str:
+        skip = self.track.access.skip_time
+        if skip is None:
+            return ""
+        count = format_count(outcome.skips)
+        return f" {count} times an hour nothing new comes for {format_time(skip)}."
 
     def table(self, outcome: AccessOutcome) -> Table:
         """Return the deadline, the quantiles and the tail."""
@@ -251,6 +281,10 @@ class DeadlineTail(Instrument):
     def _deadline_rows(self, outcome: AccessOutcome) -> list[tuple[str, float, float]]:
         at = np.array([outcome.deadline])
         return self._rows("deadline", at, late_shares(outcome, at))
+
+    def _skip_rows(self, outcome: AccessOutcome) -> list[tuple[str, float, float]]:
+        at = np.array([outcome.skip_deadline or 0.0])
+        return self._rows("skip", at, late_shares(outcome, at))
 
     def _quantile_rows(self, outcome: AccessOutcome) -> list[tuple[str, float, float]]:
         levels = np.array([*QUANTILES.values()])

@@ -73,6 +73,35 @@ def test_where_the_tail_crosses_the_deadline_lie_the_late_steps(name: str, data:
     assert f"{format_count(outcome.misses)} {track.terms.steps} an hour come too late" in words
 
 
+@ANY
+def test_a_skip_is_drawn_where_the_tail_crosses_it_and_counted(data: Any) -> None:
+    track, outcome = load_track("mobile_nomad"), data.draw(outcomes("mobile_nomad", "access"))
+    instrument = built(DeadlineTail, "mobile_nomad")
+    words = instrument.draw(outcome)
+    assert outcome.skip_deadline is not None
+    at = min(outcome.skip_deadline, instrument.longest) / instrument.scale
+    assert list(instrument.skip.x) == pytest.approx([at, at])
+    assert list(instrument.skip_name.x) == pytest.approx([at])
+    assert instrument.skip_name.text[0].startswith(f"{format_count(outcome.skips)} skips an hour")
+    beyond = outcome.skip_deadline >= instrument.longest
+    assert ("▶" in instrument.skip_name.text[0]) == beyond
+    assert f"{format_count(outcome.skips)} times an hour nothing new comes for 50 ms" in words
+    what, time, share = instrument.table(outcome).rows[-1]
+    assert what == "skip"
+    assert time * instrument.scale == pytest.approx(outcome.skip_deadline)
+    shown = max(track.node.compute_time, outcome.io_time)
+    assert share / 100 * 3600 / shown == pytest.approx(outcome.skips, abs=1e-6)
+    # a skip is later than a late frame
+    assert outcome.skip_deadline > outcome.deadline
+
+
+@pytest.mark.parametrize("name", [name for name in TIMED if name != "mobile_nomad"])
+def test_no_skip_is_drawn_where_nobody_counts_them(name: str) -> None:
+    instrument = built(DeadlineTail, name)
+    assert instrument.skip is None
+    assert "nothing new" not in instrument.legend.value
+
+
 @EVERY_TIMED
 @ANY
 def test_what_is_filled_is_what_comes_behind_the_deadline(name: str, data: Any) -> None:
@@ -129,7 +158,8 @@ def test_the_table_has_the_models_numbers_uncut(name: str, data: Any) -> None:
     outcome = data.draw(outcomes(name, "access"))
     instrument = built(DeadlineTail, name)
     rows = instrument.table(outcome).rows
-    assert len(rows) == 1 + len(QUANTILES) + POINTS + 2
+    counts_skips = load_track(name).access.skip_time is not None
+    assert len(rows) == 1 + len(QUANTILES) + POINTS + 2 + counts_skips
     what, time, share = rows[0]
     assert what == "deadline"
     assert time * instrument.scale == pytest.approx(outcome.deadline)
