@@ -1,5 +1,6 @@
 """What part 2 says: no answer before its time, rates before a run, and little of it."""
 
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -180,11 +181,35 @@ def test_the_texts_are_short(name: str) -> None:
 def test_at_least_a_fiftieth_of_the_decisions_is_near_the_least_cost(name: str) -> None:
     """A quarter above the least, or 3% of what the crisis costs: nobody needs the one best."""
     track = load_track(name)
-    least, crisis = least_cost(name, "pipeline").cost, PART.baseline(track).cost
-    free = least + max(least / 4, 0.03 * crisis)
     all_of_them = decisions(name, "pipeline")
-    near = [item for item in all_of_them if not item.unmet and item.cost <= free]
+    near = [item for item in all_of_them if not item.unmet and item.cost <= free_cost(track)]
     assert len(near) >= 0.02 * len(all_of_them)
+
+
+def free_cost(track: Any) -> float:
+    """Return the cost up to which a decision earns all points."""
+    least, crisis = least_cost(track.name, "pipeline").cost, PART.baseline(track).cost
+    return float(least + max(least / 4, 0.03 * crisis))
+
+
+@EVERY_TRACK
+def test_neither_a_preset_nor_the_most_of_everything_earns_all_points(name: str) -> None:
+    """The shortcuts miss a target or cost too much, whatever is chosen besides the sizes."""
+    track = load_track(name)
+    content = track.pipeline
+    start = {item.answer: item.default for item in content.controls}
+    shortcuts = [{**start, **preset.settings} for preset in content.presets]
+    most = {item.answer: item.values[-1] for item in content.controls if item.kind == "scale"}
+    if content.cache_limit:
+        cache = content.control("cache")
+        most[cache.answer] = content.cache_limit / cache.si
+    choices = [item for item in content.controls if item.kind != "scale"]
+    for values in itertools.product(*(item.values for item in choices)):
+        chosen = {item.answer: value for item, value in zip(choices, values, strict=True)}
+        shortcuts.append({**most, **chosen})
+    for shortcut in shortcuts:
+        outcome = PART.judge(track, shortcut)
+        assert outcome.unmet or outcome.cost > free_cost(track), shortcut
 
 
 @EVERY_TRACK
