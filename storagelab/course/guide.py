@@ -138,7 +138,7 @@ def _conclusion(track: Track, part: AnyPart, key: dict[str, Any]) -> list[str]:
         f'`conclusion = "{option.id}"`: {part.words(track, option.text)}',
         f"`{part.asked(track).name} = {significant(key['number'], 4)}` "
         f"({part.asked_in_full(track)}). {part.change_begins} "
-        f"{content.compare_words.rstrip(',')}, all else as at the start: `{change}`.",
+        f"{content.compare_words.rstrip(',')}, all else as in the crisis: `{change}`.",
     ]
 
 
@@ -155,7 +155,11 @@ def _law(track: Track, part: AnyPart, answers: Answers) -> list[str]:
 
 def _decision(track: Track, part: AnyPart, found: Decisions, keys: ModuleType) -> list[str]:
     content, least, most = part.of(track), found.least, found.most
+<<<<<<< HEAD
     start = part.crisis_cost(track)
+=======
+    crisis = part.run(track, {**si_values(part.crisis(track).settings), **part.given(track)})
+>>>>>>> part1
     shortcut = [
         f"The shortcut, every slider at its end, costs {part.costs.phrase(track, most.cost)}, "
         f"{significant(most.cost / least.cost)} times the least."
@@ -168,8 +172,13 @@ def _decision(track: Track, part: AnyPart, found: Decisions, keys: ModuleType) -
     return [
         "### The decision",
         part.words(track, content.task),
+<<<<<<< HEAD
         f"Least cost: {part.costs.phrase(track, least.cost)}. The settings of the start would cost "
         f"{part.costs.phrase(track, start)}.",
+=======
+        f"Least cost: {part.costs.phrase(track, least.cost)}. The settings of the crisis would "
+        f"cost {part.costs.phrase(track, crisis.cost)}.",
+>>>>>>> part1
         f"```python\ndecision = {keys.as_decision(track, part, least)!r}\n```",
         part.summary(track, least),
         f"Of {found.count:,} decisions {len(found.met):,} meet every target, and "

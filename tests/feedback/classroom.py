@@ -128,7 +128,7 @@ def law(sheet: Any, otherwise: str) -> str:
 
 
 def start_of(sheet: Any) -> Any:
-    """Return the settings of the start as a decision: they miss a target in every part."""
+    """Return the settings of the crisis as a decision: they miss a target in every part."""
     return keys.as_decision(sheet.track, sheet.part, sheet.part.crisis(sheet.track))
 
 

@@ -375,7 +375,8 @@ class YoungDaly(Instrument):
     def on_a_page(self) -> None:
         """Prepare for a page without a kernel, where nobody can mark a guess: all is shown."""
         super().on_a_page()
-        self.guess.widget.layout.display = "none"
+        # a layout of its own: the one that it has belongs to the boxes around it too
+        self.guess.widget.layout = ipywidgets.Layout(display="none")
         self._reveal()
 
     def _height(self, losses: np.ndarray) -> np.ndarray:

@@ -21,6 +21,7 @@ from storagelab.parts.checkpoint.experiment import (
 )
 from storagelab.parts.checkpoint.words import format_interval, format_loss
 from storagelab.tracks import TRACKS, load_track
+from storagelab.widgets import shared_styles
 from storagelab.widgets.instruments.young_daly import (
     YoungDaly,
     best_flags,
@@ -144,10 +145,13 @@ def test_no_number_is_no_guess() -> None:
 
 @EVERY_TRACK
 def test_a_page_without_a_kernel_shows_all_and_asks_for_no_guess(name: str) -> None:
-    instrument = YoungDaly(load_track(name))
+    with shared_styles.shared():
+        instrument = YoungDaly(load_track(name))
+        around = instrument.widget
     instrument.update(PART.baseline(load_track(name)))
     instrument.on_a_page()
     assert instrument.guess.widget.layout.display == "none"
+    assert around.layout.display is None  # boxes share layouts, and one hidden would hide all
     assert "The least" in instrument.caption.value
     assert "Your guess" not in instrument.caption.value
 
