@@ -73,12 +73,6 @@ def _displacement(samples: float, buffer: Floats) -> Floats:
     return np.where(share <= 0.5, short, samples * long) * exact
 
 
-def _restarts(wall: float, mean: Floats, local: float, near: float, far: float) -> Floats:
-    far_lost, near_lost = (-np.expm1(-time / mean) for time in (far, near))
-    durable = (1 - local) / (1 - local * far_lost)
-    return wall * (durable * far_lost + (1 - durable) * near_lost)
-
-
 WORK = 2.6e6
 SWEEPS: dict[str, tuple[Callable[[], Values], Callable[[], Values]]] = {
     "access.read_time": (
@@ -424,26 +418,6 @@ SWEEPS: dict[str, tuple[Callable[[], Values], Callable[[], Values]]] = {
     "checkpoint.first_order_wall_time": (
         lambda: checkpoint.first_order_wall_time(WORK, 600, LONG, 1e5, 600),
         lambda: WORK + (WORK / 600 - 1) * LONG + ((600 + LONG) / 2 + 600) * WORK / 1e5,
-    ),
-    "checkpoint.first_order_loss": (
-        lambda: checkpoint.first_order_loss(600, LONG, 1e5, 600),
-        lambda: LONG / 600 + ((600 + LONG) / 2 + 600) / 1e5,
-    ),
-    "checkpoint.read_back_time": (
-        lambda: checkpoint.read_back_time(SIZE, 64, 1e11, 2.5e9, sharded=False),
-        lambda: SIZE * 64 / min(1e11, 64 * 2.5e9),
-    ),
-    "checkpoint.wear_period": (
-        lambda: checkpoint.wear_period(SIZE, 1e9, 1e5, 1e8),
-        lambda: SIZE * 1e8 / (1e9 * 1e5),
-    ),
-    "checkpoint.two_level_optimum": (
-        lambda: checkpoint.two_level_optimum(3, 10, LONG, MTBF, 0.8),
-        lambda: np.sqrt(2 * (10 + LONG / 3) * MTBF / (0.8 + 0.2 * 3)),
-    ),
-    "checkpoint.two_level_restarts": (
-        lambda: checkpoint.two_level_restarts(WORK, MTBF, 0.8, 60, 600),
-        lambda: _restarts(WORK, MTBF, 0.8, 60, 600),
     ),
     "checkpoint.two_level_wall_time": (
         lambda: checkpoint.two_level_wall_time(WORK, 600, 10, 3, LONG, MTBF, 0.8, 60, 600),

@@ -155,11 +155,7 @@ def _law(track: Track, part: AnyPart, answers: Answers) -> list[str]:
 
 def _decision(track: Track, part: AnyPart, found: Decisions, keys: ModuleType) -> list[str]:
     content, least, most = part.of(track), found.least, found.most
-<<<<<<< HEAD
-    start = part.crisis_cost(track)
-=======
-    crisis = part.run(track, {**si_values(part.crisis(track).settings), **part.given(track)})
->>>>>>> part1
+    crisis = part.crisis_cost(track)
     shortcut = [
         f"The shortcut, every slider at its end, costs {part.costs.phrase(track, most.cost)}, "
         f"{significant(most.cost / least.cost)} times the least."
@@ -167,18 +163,13 @@ def _decision(track: Track, part: AnyPart, found: Decisions, keys: ModuleType) -
     if most.unmet:
         shortcut.append(f"It misses {' and '.join(most.unmet)}, and earns nothing.")
     else:
-        share = format_share(share_for_cost(most.cost, least.cost, start))
+        share = format_share(share_for_cost(most.cost, least.cost, crisis))
         shortcut.append(f"It meets every target, and earns {share} of the points.")
     return [
         "### The decision",
         part.words(track, content.task),
-<<<<<<< HEAD
-        f"Least cost: {part.costs.phrase(track, least.cost)}. The settings of the start would cost "
-        f"{part.costs.phrase(track, start)}.",
-=======
         f"Least cost: {part.costs.phrase(track, least.cost)}. The settings of the crisis would "
-        f"cost {part.costs.phrase(track, crisis.cost)}.",
->>>>>>> part1
+        f"cost {part.costs.phrase(track, crisis)}.",
         f"```python\ndecision = {keys.as_decision(track, part, least)!r}\n```",
         part.summary(track, least),
         f"Of {found.count:,} decisions {len(found.met):,} meet every target, and "
