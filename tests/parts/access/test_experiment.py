@@ -587,6 +587,15 @@ def test_costs_are_prices_times_what_is_used(name: Any, part: Any) -> None:
         assert outcome.costs["idle"] == pytest.approx(idle, abs=1e-9)
 
 
+def test_only_the_object_store_charges_for_requests_where_a_track_says_so() -> None:
+    track = load_track("cloud_titan")
+    settings = PARTS["access"].crisis(track).settings
+    assert evaluate_access(track, settings).costs["requests"] == 0
+    store = evaluate_access(track, replace(settings, device="object_store"))
+    month = store.supply * track.currency.period  # a request for each sample
+    assert store.costs["requests"] == pytest.approx(month * 0.0004 / 1000)
+
+
 def test_a_sample_in_two_requests_is_charged_twice() -> None:
     track = load_track("mobile_nomad")
     settings = replace(
