@@ -25,7 +25,7 @@ from storagelab.course.layout import Layout, find_layout
 from storagelab.ledger import FILE_NAME
 from storagelab.parts import PARTS, AnyOutcome
 from storagelab.parts.answers import in_units, read_answer
-from storagelab.parts.scoring import share_for_cost, share_for_waste
+from storagelab.parts.scoring import free_cost, share_for_cost, share_for_waste
 from storagelab.schema import Control
 from storagelab.tracks import TRACKS, load_track
 
@@ -34,7 +34,7 @@ Answers = dict[str, dict[str, str]]
 
 REFLECTION = "Numbers, and reasons for them. " * 12
 DEAR = 2.0
-"""Times the least cost: what somebody spends who solves the task without weighing it."""
+"""Times what earns all points: what somebody spends who solves the task without weighing it."""
 
 
 class Loss(NamedTuple):
@@ -116,12 +116,13 @@ class Sheet:
 
     @cached_property
     def dear(self) -> dict[str, Any]:
-        """The decision that meets every target for just over twice the least cost.
+        """The decision that meets every target for just over twice what earns all points.
 
         Where none costs as much, the dearest of them.
         """
+        free = free_cost(self.least, self.part.crisis_cost(self.track))
         met = [item for item in self.keys.decisions(self.track, self.part) if not item.unmet]
-        above = [outcome for outcome in met if outcome.cost / self.least >= DEAR]
+        above = [outcome for outcome in met if outcome.cost >= DEAR * free]
         chosen = (
             min(above, key=lambda outcome: outcome.cost)
             if above
@@ -357,7 +358,7 @@ def never_stops(sheets: Sheets) -> Student:
 
 
 def twice_the_cost(sheets: Sheets) -> Student:
-    """Return who meets every target for about twice the least cost."""
+    """Return who meets every target for about twice what earns all points."""
 
     def change(answers: Answers) -> None:
         for name, sheet in sheets.items():
@@ -369,7 +370,7 @@ def twice_the_cost(sheets: Sheets) -> Student:
         loses |= {**sheet.waste_of(sheet.dear), **sheet.cost_of(sheet.dear)}
     return Student(
         "gus_twice_the_cost",
-        "meets every target at about twice the least cost",
+        "meets every target at about twice the cost that earns all points",
         change=change,
         loses=loses,
     )

@@ -22,11 +22,11 @@ from .contrast import COLORS, contrast
 PARTS = {
     "part1_access": ("Request size", 3),
     "part2_pipeline": ("Download bandwidth", 3),
-    "part3_checkpoint": ("Checkpoint interval", 4),
+    "part3_checkpoint": ("Checkpoint interval", 6),
 }
-"""The slider of each part's page, and its figures."""
+"""The slider of each part's page, and how many figures there are on it that differ."""
 TRACKS = {
-    "track_cloud_titan": ("MTBF of a node", 2),
+    "track_cloud_titan": ("MTBF of a node", 4),
     "track_edge_guardian": ("Uplink", 3),
     "track_mobile_nomad": ("Time between kills", 2),
     "track_tiny_pioneer": ("Blocks kept ahead", 3),
@@ -142,7 +142,9 @@ def test_figures_and_mathematics_appear_without_a_kernel(visit: Visit) -> None:
     page = visit.page
     assert page.locator("merror, .mjx-error").count() == 0
     if visit.name in LIVELY:
-        assert page.locator(".bqplot").count() == LIVELY[visit.name][1]
+        drawn = page.locator(".bqplot").count()
+        assert drawn == page.locator(".storagelab-workbench strong").count()
+        assert drawn >= LIVELY[visit.name][1]
     if visit.name in PARTS:
         assert page.locator("mjx-container").count() > 5
     if visit.name == "gallery":
@@ -317,8 +319,8 @@ def test_axe_sees_what_is_wrong(page: Page, axe: str) -> None:
 def test_a_slider_moves_the_figures_and_their_words_by_keyboard(visit: Visit) -> None:
     page = visit.page
     drawn, said = marks(page), captions(page)
-    handle = page.get_by_role("slider")
-    assert handle.count() == 1
+    # a figure further down may have a slider of its own
+    handle = page.get_by_role("slider").first
     assert handle.get_attribute("aria-label") == LIVELY[visit.name][0]
     readout = handle.get_attribute("aria-valuetext")
     handle.focus()

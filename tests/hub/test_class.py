@@ -79,8 +79,11 @@ def lock_and_look(student: Student, sheet: Sheet, picture: Any) -> None:
     bench = student.page.locator(".storagelab-workbench")
     bench.locator(".noUi-handle[aria-valuetext]").first.wait_for(state="attached", timeout=SLOW)
     line = bench.get_by_role("textbox", name="The line to paste")
-    summary, before = bench.locator(".storagelab-words").first, line.input_value()
+    summary = bench.locator(".storagelab-words").first
     words = summary.inner_text()
+    bench.get_by_role("button", name="The crisis", exact=True).click()
+    expect(summary).not_to_have_text(words)
+    words, before = summary.inner_text(), line.input_value()
     control = sheet.track.access.control("queue_depth")
     bench.get_by_role("slider", name=control.label, exact=True).focus()
     student.page.keyboard.press("ArrowRight")

@@ -57,7 +57,7 @@ class FleetGoodput(Instrument):
         )
         self._add_areas()
         self._add_points()
-        self.figure = self.drawing.figure(self._axes(), height=360)
+        self.figure = self.drawing.figure(self._axes(), height=360, right=36)
         self._drawn: CheckpointSettings | None = None
         self.seen: FleetShares
 

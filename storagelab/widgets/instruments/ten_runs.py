@@ -214,7 +214,7 @@ class RunsPlot(Instrument):
         )  # fmt: skip
         self.frontier = self.drawing.curve(
             [], [], GREY, "solid", 2, moving=PLACED,
-            legend=Entry("the least cost of so much or more, once no run is left", 4),
+            legend=Entry("the cheapest run of so much or more, once none is left", 4),
         )  # fmt: skip
         self._add_runs()
         self.figure = self.drawing.figure(self._axes(), height=320, left=80, top=26)
