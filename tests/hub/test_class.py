@@ -79,7 +79,7 @@ def lock_and_look(student: Student, sheet: Sheet, picture: Any) -> None:
     bench = student.page.locator(".storagelab-workbench")
     bench.locator(".noUi-handle[aria-valuetext]").first.wait_for(state="attached", timeout=SLOW)
     line = bench.get_by_role("textbox", name="The line to paste")
-    summary = bench.locator(".storagelab-words").first
+    summary = bench.locator(".storagelab-words").filter(has_text="Storage delivers").first
     words = summary.inner_text()
     bench.get_by_role("button", name="The crisis", exact=True).click()
     expect(summary).not_to_have_text(words)
