@@ -142,7 +142,7 @@ def _symbols(track: Track, outcome: CheckpointOutcome) -> tuple[Symbol, ...]:
         found.append(symbol("D", "until it has arrived at the shared storage", time(way.storm)))
     if way.kind == "near":
         found += [
-            symbol("k", f"every how-manieth {terms.dump} goes there", str(way.every)),
+            symbol("k", f"one {terms.dump} in so many goes there", str(way.every)),
             symbol("φ", "failures that spare what is kept near", format_share(way.local_share)),
         ]
     return (

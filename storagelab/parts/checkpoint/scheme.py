@@ -70,7 +70,7 @@ class Scheme:
     full: bool
     """Whether so many machines fill the path there."""
     every: int
-    """Every how-manieth state arrives there."""
+    """One state in so many goes on to the shared storage."""
     mtbf: float
     """Of the whole job."""
     local_share: float

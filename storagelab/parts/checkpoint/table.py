@@ -41,11 +41,11 @@ class Destination(Record, frozen=True, kw_only=True):
     """Its name on the screen."""
     kind: Literal["at_once", "background", "near"]
     """Whether the job waits for the shared storage; goes on once it has a snapshot, which is copied
-    there beside it; or keeps each state near and sends every so-manieth there."""
+    there beside it; or keeps each state near and sends one in so many there."""
     bandwidth: Positive | None = None
     """Bytes/s at which one machine takes its snapshot, or saves near and reads from there."""
     every: Count = 1
-    """Every how-manieth state that is kept near goes to the shared storage."""
+    """Of the states that are kept near, one in so many goes on to the shared storage."""
     survives: list[Text] = msgspec.field(default_factory=list)
     """The failures after which what is kept near is still there."""
     held: Text | None = None
