@@ -80,16 +80,16 @@ class FeedbackFilter(Preprocessor):
             cell.metadata.pop("place", None)
             grading = cell.metadata.get("nbgrader")
             grading = grading if isinstance(grading, dict) else {}
-            if cell.cell_type == "markdown" and not grading.get("task"):
+            had_tests = regions[0][0] in cell.source
+            cell.source, taken = strip_regions(cell.source, regions)
+            hidden.update(taken)
+            if cell.cell_type == "markdown":  # a task has its own heading often
                 heading = _last_heading(cell.source) or heading
             if grading.get("grade") or grading.get("task"):
                 cell.metadata["place"] = {
                     "heading": heading,
                     "unread": grading.get("grade_id") in unread,
                 }
-            had_tests = regions[0][0] in cell.source
-            cell.source, taken = strip_regions(cell.source, regions)
-            hidden.update(taken)
             if had_tests and cell.cell_type == "code":
                 cell.metadata["feedback"] = {
                     "told": list(self._told(cell.outputs)),

@@ -388,6 +388,17 @@ def test_a_graded_cell_is_called_by_the_heading_that_it_stands_under() -> None:
     assert "Test: a-test" in words(page(graded("a")))  # where there is no heading
 
 
+def test_a_heading_inside_a_mark_scheme_is_no_heading() -> None:
+    task = new_markdown_cell(
+        "## Why?\n\n### BEGIN MARK SCHEME\n## All points for 4711\n### END MARK SCHEME",
+        metadata={"nbgrader": {"grade": False, "task": True, "solution": False, "grade_id": "t",
+                               "score": 2.0, "points": 6.0, "comment": ""}},
+    )  # fmt: skip
+    said = words(page(task))
+    assert "4711" not in said
+    assert "Graded by a person: Why?: t 2 of 6 points" in said
+
+
 def test_what_nobody_has_read_is_not_said_to_be_worth_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -414,6 +425,7 @@ def test_what_nobody_has_read_is_not_said_to_be_worth_nothing(
     said = words(page(*tasks, db_url=address, notebook="n"))
     assert said.count("not yet read, up to 6 points") == 2  # in the list and over the cell
     assert "0 of 6 points" not in said
+    assert "Graded by a person: Reflect not yet read" in said
     assert said.count("2 of 6 points") == 2
     assert "6 of them are for what a person has not yet read" in said
     assert "not yet read" not in words(page(*tasks))  # nothing can be said without a gradebook
