@@ -360,10 +360,14 @@ class PartTable(Record, frozen=True, kw_only=True):
         raise KeyError(name)
 
     @property
+    def defaults(self) -> dict[str, Value]:
+        """The controls' settings at the start, SI by name."""
+        return {item.name: item.to_si(item.default) for item in self.controls}
+
+    @property
     def turned(self) -> dict[str, Value]:
         """The controls' settings in the crisis, SI by name: their defaults, and the turn."""
-        start = {item.name: item.to_si(item.default) for item in self.controls}
-        return {**start, **self.to_si(self.turn)}
+        return {**self.defaults, **self.to_si(self.turn)}
 
     def to_si(self, answer: dict[str, Value]) -> dict[str, Value]:
         """Return settings given as an answer in SI by name; ``KeyError`` for an unknown key."""

@@ -156,8 +156,7 @@ class Part(Generic[SettingsT, OutcomeT]):
 
     def baseline(self, track: Track) -> OutcomeT:
         """Return the outcome of the controls' defaults: what the workbench opens with."""
-        controls = self.of(track).controls
-        return self.run(track, {item.name: item.to_si(item.default) for item in controls})
+        return self.run(track, self.of(track).defaults)
 
     def crisis(self, track: Track) -> OutcomeT:
         """Return the outcome of the defaults after the track's turn: what the prose speaks of."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import ipywidgets
 
+from storagelab.parts.formatting import inside
 from storagelab.schema import Control
 from storagelab.widgets import shared_styles
 from storagelab.widgets.controls import field_label
@@ -21,11 +22,10 @@ class Guess:
 
     def __init__(self, control: Control, on_mark: Callable[[], None]) -> None:
         self._control, self._on_mark = control, on_mark
-        asked = field_label(control)
         self.marked: float | None = None
         self.field: Any = ipywidgets.FloatText(
             value=float(control.default),
-            description=f"My guess: best {asked[0].lower()}{asked[1:]}",
+            description=f"My guess: best {inside(field_label(control))}",
             step=None,
             layout=shared_styles.layout(width="24em"),
             style=shared_styles.style(

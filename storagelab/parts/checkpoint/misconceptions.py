@@ -36,17 +36,7 @@ class CheckpointMisconceptions(Misconceptions):
         start, content = CHECKPOINT.baseline(track), track.checkpoint
         found = {start.loss / content.answer.si: "what is lost before the change"}
         if not start.gone:
-            changed = CHECKPOINT.run(
-                track,
-                {
-                    **{item.name: item.to_si(item.default) for item in content.controls},
-                    **{
-                        item.name: item.to_si(content.compare[item.answer])
-                        for item in content.controls
-                        if item.answer in content.compare
-                    },
-                },
-            )
+            changed = CHECKPOINT.run(track, {**content.turned, **content.to_si(content.compare)})
             whole = changed.wall_time / content.answer.si
             found[whole] = f"how long {track.terms.run} takes, and not what of it is lost"
         return found
