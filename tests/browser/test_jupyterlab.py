@@ -119,11 +119,11 @@ class Bench:
         expect(self.field(control)).to_have_value(as_in_a_field(float(value)))
 
     def drawn(self) -> list[str]:
-        """Return what each figure shows once nothing moves any more."""
+        """Return what each figure shows once all are there and nothing moves any more."""
         before: list[str] = []
         for _ in range(500):
             now: list[str] = self.page.evaluate(DRAWN)
-            if now == before:
+            if now == before and len(now) >= len(self.twin.instruments) and all(now):
                 return now
             before = now
             self.page.wait_for_timeout(120)

@@ -94,25 +94,35 @@ def lock_and_look(student: Student, sheet: Sheet, picture: Any) -> None:
     student.save()
 
 
-SERVER_IS_THERE = """async () => {
+SERVER_STARTED = """async () => {
     const { base_url, user, xsrf_token } = window.jhdata;
     const answer = await fetch(`${base_url}api/users/${user}?_xsrf=${xsrf_token}`);
     if (!answer.ok) throw new Error(`the hub says ${answer.status}`);
-    const { server, pending } = await answer.json();
-    return Boolean(server || pending);
+    return (await answer.json()).servers[""]?.started ?? null;
 }"""
+"""Resolves to when a person's server was started, or to null if there is none."""
 
 
 def restart_server(student: Student) -> None:
     """Stop and start one's own server in the hub's control panel.
 
     What the hub says of the server is waited for, and not the button that starts one: where the
-    server is up again by itself, there is none.
+    server is up again by itself, there is none. The button that stops it is pressed until the
+    server that was there is gone: before the page's script has loaded it does nothing.
     """
     page = student.page
     page.goto(f"{student.hub.address}/hub/home")
-    page.get_by_role("button", name="Stop My Server").click()
-    wait_for(lambda: not page.evaluate(SERVER_IS_THERE), "the server's end")
+    stop = page.get_by_role("button", name="Stop My Server")
+    first = page.evaluate(SERVER_STARTED)
+
+    def stopped() -> bool:
+        if page.evaluate(SERVER_STARTED) != first:
+            return True
+        if stop.is_visible() and stop.is_enabled():
+            stop.click()
+        return False
+
+    wait_for(stopped, "the server's end")
     page.goto(f"{student.hub.address}/hub/spawn/{student.name}")
     page.wait_for_url(f"{student.base}/**", timeout=SLOW)
 
