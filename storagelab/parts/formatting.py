@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from storagelab.parts.headline import BigNumber
+from storagelab.parts.limits import Goal
 from storagelab.schema import Answer, Consumer, Control
 from storagelab.units import KIB, format_binary, format_money, format_power, significant
 
@@ -32,6 +34,11 @@ def cost_with_period(track: Track, cost: float) -> str:
     return f"{format_cost(track, cost)} {track.currency.per}".strip()
 
 
+def large_cost(track: Track, cost: float) -> BigNumber:
+    """Return a cost over the track's period as a number to set large."""
+    return BigNumber(format_cost(track, cost), track.currency.per or "drawn on average")
+
+
 def cost_words(track: Track, cost: float, budget: float | None) -> list[str]:
     """Return a sentence on the cost and, where there is a budget, one on that."""
     says = track.currency.says.format(cost=format_cost(track, cost))
@@ -39,6 +46,21 @@ def cost_words(track: Track, cost: float, budget: float | None) -> list[str]:
         return [says]
     where = "over" if cost > budget else "within"
     return [says, f"That is {where} the budget of {format_cost(track, budget)}."]
+
+
+def budget_goal(track: Track, shown: Mapping[str, str]) -> Goal:
+    """Return a part's cost beside its budget, from the part's figures."""
+    what = track.currency.per if track.currency.unit == "$" else "of power"
+    return Goal(what, shown["cost"], f"at most {shown['budget']}")
+
+
+def busy_goal(fed: Consumer, shown: Mapping[str, str]) -> Goal:
+    """Return how long ``fed`` works beside how long it is to, from a part's figures."""
+    return Goal(
+        f"of the time {fed.name} {fed.verb(fed.works)}",
+        shown["utilization"],
+        f"at least {shown['target']}",
+    )
 
 
 def budget_sentence(shown: Mapping[str, str]) -> str:

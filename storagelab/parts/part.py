@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_type_hints
 
 from storagelab.parts.answers import read_answer
 from storagelab.parts.costs import Costs
+from storagelab.parts.headline import BigNumber, GoalLine, Headline
 from storagelab.parts.limits import Limit
 from storagelab.parts.outcome import Outcome
 from storagelab.schema import Answer, PartTable, Value
@@ -39,9 +40,17 @@ class Workings(Generic[SettingsT, OutcomeT]):
     """The numbers that the part's prose is filled with, by name."""
     summary: Callable[[Track, OutcomeT], str]
     """What is seen now, in a few sentences."""
+    present: Callable[[Track, OutcomeT], Mapping[str, str]]
+    """The numbers of an outcome alone, by name: those that a move of a slider asks for."""
+    sentence: Callable[[Track, OutcomeT], str]
+    """What matters most now, in one sentence."""
+    cost: Callable[[Track, OutcomeT], BigNumber]
+    """What it costs, set large."""
     equation: Callable[[Track, OutcomeT], Equation]
     """The part's equation with the present numbers in it."""
     misconceptions: Misconceptions
+    rates: Callable[[Track, OutcomeT], tuple[BigNumber, BigNumber]] | None = None
+    """The two numbers in the place of what only a recorded run shows."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +101,8 @@ class Part(Generic[SettingsT, OutcomeT]):
     load: Callable[[], Workings[SettingsT, OutcomeT]]
     """Imports what loads the part's models."""
     useful_share: UsefulShare[OutcomeT]
+    headlined: tuple[str, ...]
+    """The limits whose number is set large: the first of them that a track sets."""
     given_besides: Callable[[Track], Mapping[str, Value]] = _nothing_besides
     """Settings, SI by name, that a decision is judged at in the place of the controls' defaults."""
     least_is_most: tuple[str, ...] = ()
@@ -135,6 +146,33 @@ class Part(Generic[SettingsT, OutcomeT]):
     def summary(self, track: Track, outcome: OutcomeT) -> str:
         """Return what is seen now, in a few sentences."""
         return self.workings.summary(track, outcome)
+
+    def goals(self, track: Track, outcome: OutcomeT) -> list[GoalLine]:
+        """Return what is asked for, a line for each limit that the track sets."""
+        shown = self.workings.present(track, outcome)
+        lines = []
+        for limit in self.limits():
+            goal = limit.goal(track, outcome, shown) if limit.in_use(track) else None
+            if goal is not None:
+                met = not limit.is_missed(outcome)
+                lines.append(GoalLine(limit.name, goal, met, limit.once_recorded))
+        return lines
+
+    def headline(self, track: Track, outcome: OutcomeT, recorded: bool = True) -> Headline:
+        """Return the sentence and the two numbers that are set large.
+
+        Of a run that isn't ``recorded``, a part whose runs are recorded shows rates alone.
+        """
+        workings = self.workings
+        sentence = workings.sentence(track, outcome)
+        if workings.rates is not None and not recorded:
+            return Headline(sentence, workings.rates(track, outcome))
+        about = next(name for name in self.headlined if self.limit(name).in_use(track))
+        goal = self.limit(about).goal(track, outcome, workings.present(track, outcome))
+        if goal is None:
+            raise ValueError(f"limit {about!r} has no number that could be set large")
+        large = BigNumber(goal.now, goal.what)
+        return Headline(sentence, (large, workings.cost(track, outcome)))
 
     def equation(self, track: Track, outcome: OutcomeT) -> Equation:
         """Return the part's equation with the present numbers in it."""

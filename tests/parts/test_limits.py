@@ -16,7 +16,7 @@ from storagelab.labs.errors import StudentError
 from storagelab.parts import PARTS
 from storagelab.parts.access import limits as access_limits
 from storagelab.parts.checkpoint import limits as checkpoint_limits
-from storagelab.parts.limits import Limit
+from storagelab.parts.limits import Goal, Limit
 from storagelab.parts.pipeline import limits as pipeline_limits
 from storagelab.report import outcomes, strategies
 from storagelab.tracks import load_track
@@ -32,6 +32,7 @@ THRIFT: Limit[Any] = Limit(
     in_use=lambda track: True,
     is_missed=lambda outcome: outcome.cost > 0,
     sentence=lambda track, outcome, shown: f"It takes {shown['cost']}, and nothing may be taken.",
+    goal=lambda track, outcome, shown: Goal("spent", shown["cost"], "nothing"),
     seen=lambda track, outcome, shown: ["Nothing may be spent."],
 )
 
@@ -52,6 +53,7 @@ def test_a_new_limit_is_missed_said_fed_back_and_reported(part: Any) -> None:
     outcome = part.baseline(track)
     assert outcome.unmet[-1] == "thrift"
     assert "Nothing may be spent." in part.summary(track, outcome)
+    assert part.goals(track, outcome)[-1].goal.asked == "nothing"
     with pytest.raises(StudentError, match=r"It takes .*, and nothing may be taken\."):
         checking.meets_targets(part, track, outcome)
 

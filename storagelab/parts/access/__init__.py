@@ -21,6 +21,9 @@ def _load() -> Workings[AccessSettings, AccessOutcome]:
         experiment=experiment.evaluate_access,
         figures=words.figures,
         summary=words.summary,
+        present=words.figures,
+        sentence=words.sentence,
+        cost=words.cost,
         equation=equation.equation,
         misconceptions=misconceptions.AccessMisconceptions(),
     )
@@ -51,4 +54,5 @@ ACCESS: Part[AccessSettings, AccessOutcome] = Part(
         label="utilisation",
         heading="utilisation",
     ),
+    headlined=("misses", "utilization"),
 )

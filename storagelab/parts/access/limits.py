@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from storagelab.parts.formatting import budget_sentence, busy_sentence, cost_words
-from storagelab.parts.limits import Figures, Limit
+from storagelab.parts.formatting import (
+    budget_goal,
+    budget_sentence,
+    busy_goal,
+    busy_sentence,
+    cost_words,
+)
+from storagelab.parts.limits import Figures, Goal, Limit
 
 if TYPE_CHECKING:
     from storagelab.parts.access.experiment import AccessOutcome
@@ -58,6 +64,7 @@ LIMITS: tuple[Limit[AccessOutcome], ...] = (
         in_use=lambda track: True,
         is_missed=lambda outcome: outcome.utilization < outcome.target_utilization,
         sentence=lambda track, outcome, shown: busy_sentence(track.terms.consumer, shown),
+        goal=lambda track, outcome, shown: busy_goal(track.terms.consumer, shown),
     ),
     Limit(
         name="reach",
@@ -67,6 +74,11 @@ LIMITS: tuple[Limit[AccessOutcome], ...] = (
         sentence=lambda track, outcome, shown: (
             f"It moves a {track.terms.sample} by {shown['reach']} places on average, and "
             f"{shown['reach_target']} are asked for."
+        ),
+        goal=lambda track, outcome, shown: Goal(
+            f"places is how far the shuffle moves a {track.terms.sample}",
+            shown["reach"],
+            f"at least {shown['reach_target']}",
         ),
         seen=_shuffle,
     ),
@@ -81,6 +93,11 @@ LIMITS: tuple[Limit[AccessOutcome], ...] = (
             f"{shown['misses']} {track.terms.steps} an hour come too late, and "
             f"{_allowed(outcome, shown)} may."
         ),
+        goal=lambda track, outcome, shown: Goal(
+            f"{track.terms.steps} an hour come too late",
+            shown["misses"],
+            f"at most {shown['misses_limit']}" if outcome.misses_limit else "none",
+        ),
         seen=_deadline,
     ),
     Limit(
@@ -94,6 +111,11 @@ LIMITS: tuple[Limit[AccessOutcome], ...] = (
             f"{shown['skips']} times an hour nothing new comes for {shown['skip_time']}, and "
             f"{shown['skips_limit']} may."
         ),
+        goal=lambda track, outcome, shown: Goal(
+            f"skips of {shown['skip_time']} an hour",
+            shown["skips"],
+            f"at most {shown['skips_limit']}" if outcome.skips_limit else "none",
+        ),
         seen=lambda track, outcome, shown: (
             [f"{shown['skips']} times an hour nothing new comes for {shown['skip_time']}."]
             if outcome.skips_limit is not None
@@ -106,6 +128,7 @@ LIMITS: tuple[Limit[AccessOutcome], ...] = (
         in_use=lambda track: track.access.budget is not None,
         is_missed=lambda outcome: outcome.budget is not None and outcome.cost > outcome.budget,
         sentence=lambda track, outcome, shown: budget_sentence(shown),
+        goal=lambda track, outcome, shown: budget_goal(track, shown),
         seen=lambda track, outcome, shown: cost_words(track, outcome.cost, outcome.budget),
     ),
 )

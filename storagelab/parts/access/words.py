@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from storagelab.parts.formatting import (
-    format_cost,
-)
+from storagelab.parts.formatting import format_cost, large_cost
+from storagelab.parts.headline import BigNumber
 from storagelab.parts.limits import seen
 from storagelab.units import (
     format_bandwidth,
@@ -95,3 +94,17 @@ def summary(track: Track, outcome: AccessOutcome) -> str:
         *seen(outcome.limits, track, outcome, says),
     ]
     return " ".join(sentences)
+
+
+def sentence(track: Track, outcome: AccessOutcome) -> str:
+    """Return what matters most now: the two rates, and what binds."""
+    says = figures(track, outcome)
+    return (
+        f"Storage delivers {says['supply']} {track.terms.samples} a second, and "
+        f"{says['demand']} are asked for. What binds: {says['binding']}."
+    )
+
+
+def cost(track: Track, outcome: AccessOutcome) -> BigNumber:
+    """Return what it costs, to set large."""
+    return large_cost(track, outcome.cost)

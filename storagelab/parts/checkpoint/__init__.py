@@ -22,6 +22,9 @@ def _load() -> Workings[CheckpointSettings, CheckpointOutcome]:
         experiment=experiment.evaluate_checkpoint,
         figures=words.figures,
         summary=words.summary,
+        present=words.present,
+        sentence=words.sentence,
+        cost=words.cost,
         equation=equation.equation,
         misconceptions=misconceptions.CheckpointMisconceptions(),
     )
@@ -70,6 +73,7 @@ CHECKPOINT: Part[CheckpointSettings, CheckpointOutcome] = Part(
         label="share of useful work",
         heading="useful work",
     ),
+    headlined=("wear", "storage"),
     changed_case=True,
     given_besides=lambda track: {"node_mtbf": track.checkpoint.event_node_mtbf},
     least_is_most=("interval",),

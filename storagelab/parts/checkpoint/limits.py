@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from storagelab.parts.limits import Figures, Limit
+from storagelab.parts.limits import Figures, Goal, Limit
 
 if TYPE_CHECKING:
     from storagelab.parts.checkpoint.experiment import CheckpointOutcome
@@ -64,6 +64,11 @@ LIMITS: tuple[Limit[CheckpointOutcome], ...] = (
             f"{_capital(track.terms.dumps)} take {shown['storage_share']} of its time, where "
             f"{shown['storage_limit']} may: {shown['dump_time']} every {shown['interval']}."
         ),
+        goal=lambda track, outcome, shown: Goal(
+            f"of the storage's time, for {track.terms.dumps}",
+            shown["storage_share"],
+            f"at most {shown['storage_limit']}",
+        ),
         seen=_storage,
     ),
     Limit(
@@ -73,6 +78,9 @@ LIMITS: tuple[Limit[CheckpointOutcome], ...] = (
         is_missed=_is_worn,
         sentence=lambda track, outcome, shown: (
             f"It lasts {shown['life']}, and {shown['life_target']} are asked for."
+        ),
+        goal=lambda track, outcome, shown: Goal(
+            "until the storage is worn out", shown["life"], f"at least {shown['life_target']}"
         ),
         seen=_wear,
     ),
@@ -84,6 +92,13 @@ LIMITS: tuple[Limit[CheckpointOutcome], ...] = (
         sentence=lambda track, outcome, shown: (
             f"{shown['loss']} is lost, and {shown['waste_limit']} may be."
         ),
+        # how much it is, is asked for
+        goal=lambda track, outcome, shown: Goal(
+            f"of {track.checkpoint.gone or track.terms.run} is lost",
+            "too much" if _wastes(outcome) else "little enough",
+            f"at most {shown['waste_limit']}",
+            is_number=False,
+        ),
         seen=_waste,
     ),
     Limit(
@@ -94,6 +109,12 @@ LIMITS: tuple[Limit[CheckpointOutcome], ...] = (
         sentence=lambda track, outcome, shown: (
             f"Between two failures lie {shown['mtbf']}, between two {track.terms.dumps} "
             f"{shown['interval']}."
+        ),
+        # nothing to keep in sight as long as it does end
+        goal=lambda track, outcome, shown: (
+            None
+            if math.isfinite(outcome.wall_time)
+            else Goal(f"end of {track.terms.run}", "never", "some day", is_number=False)
         ),
     ),
 )

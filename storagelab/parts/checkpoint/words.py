@@ -12,6 +12,7 @@ from storagelab.parts.formatting import (
     format_job_cost,
     format_setting,
 )
+from storagelab.parts.headline import BigNumber
 from storagelab.parts.limits import seen
 from storagelab.units import (
     format_bandwidth,
@@ -32,15 +33,15 @@ def figures(track: Track, outcome: CheckpointOutcome) -> dict[str, str]:
     """Return the numbers that the part's prose is filled with."""
     part, settings = track.checkpoint, outcome.settings
     proposed = evaluate_checkpoint(track, replace(settings, interval=part.proposed_interval))
-    present = evaluate_checkpoint(track, replace(settings, interval=part.present_interval))
+    today = evaluate_checkpoint(track, replace(settings, interval=part.present_interval))
     event = evaluate_checkpoint(track, replace(settings, node_mtbf=part.event_node_mtbf))
     node_mtbf = part.control("node_mtbf")
     shown = {
-        **_present(track, outcome),
+        **present(track, outcome),
         "event_node_mtbf": format_setting(node_mtbf, part.event_node_mtbf),
         "event_mtbf": format_time(event.mtbf),
         "present_interval": format_interval(track, part.present_interval),
-        "present_loss": format_loss(track, present.loss),
+        "present_loss": format_loss(track, today.loss),
         "proposed_interval": format_interval(track, part.proposed_interval),
         "proposed_loss": format_loss(track, proposed.loss),
         "proposed_share": format_share(proposed.storage_share),
@@ -74,7 +75,7 @@ def loss_unit(track: Track) -> str:
     return f"{part.answer.unit} of {part.gone or track.terms.run}"
 
 
-def _present(track: Track, outcome: CheckpointOutcome) -> dict[str, str]:
+def present(track: Track, outcome: CheckpointOutcome) -> dict[str, str]:
     """Return the numbers of the outcome alone, which a slider's move asks for again and again."""
     part, settings, restart = track.checkpoint, outcome.settings, outcome.restart
     return {
@@ -121,7 +122,7 @@ def summary(track: Track, outcome: CheckpointOutcome) -> str:
 
     Neither what is lost in all, which is asked for, nor the best interval, which is to be found.
     """
-    says, terms = _present(track, outcome), track.terms
+    says, terms = present(track, outcome), track.terms
     job = f"{terms.job[0].upper()}{terms.job[1:]}"
     sentences = [
         f"A {terms.dump} of {says['written']} stops {terms.job} for {says['dump_time']}, every "
@@ -131,3 +132,18 @@ def summary(track: Track, outcome: CheckpointOutcome) -> str:
         f"What is lost and rented costs {says['cost']} for {terms.run}.",
     ]
     return " ".join(sentences)
+
+
+def sentence(track: Track, outcome: CheckpointOutcome) -> str:
+    """Return what matters most now: what a dump stops, and how often."""
+    says, terms = present(track, outcome), track.terms
+    return (
+        f"A {terms.dump} of {says['written']} stops {terms.job} for {says['dump_time']}, every "
+        f"{says['interval']}."
+    )
+
+
+def cost(track: Track, outcome: CheckpointOutcome) -> BigNumber:
+    """Return what is lost and rented, to set large."""
+    says = present(track, outcome)
+    return BigNumber(says["cost"], f"lost and rented for {track.terms.run}")

@@ -20,6 +20,10 @@ def _load() -> Workings[PipelineSettings, PipelineOutcome]:
         experiment=experiment.evaluate_pipeline,
         figures=words.figures,
         summary=words.summary,
+        present=words.present,
+        sentence=words.sentence,
+        cost=words.cost,
+        rates=words.rates,
         equation=equation.equation,
         misconceptions=misconceptions.PipelineMisconceptions(),
     )
@@ -49,5 +53,6 @@ PIPELINE: Part[PipelineSettings, PipelineOutcome] = Part(
         label="utilisation",
         heading="utilisation",
     ),
+    headlined=("utilization",),
     records_runs=True,
 )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from storagelab.parts.formatting import format_cost, format_setting, inside
+from storagelab.parts.formatting import format_cost, format_setting, inside, large_cost
+from storagelab.parts.headline import BigNumber
 from storagelab.parts.limits import seen
 from storagelab.parts.pipeline.experiment import evaluate_pipeline, one_unit_more
 from storagelab.units import (
@@ -36,7 +37,7 @@ def figures(track: Track, outcome: PipelineOutcome) -> dict[str, str]:
     pinned = evaluate_pipeline(track, replace(settings, policy="never_evict"))
     load = track.pipeline.load
     return {
-        **_present(track, outcome),
+        **present(track, outcome),
         "doubled_cache": format_bytes(2 * settings.cache),
         "doubled_hit_rate": format_share(doubled.warm.hit_rate),
         "pinned_hit_rate": format_share(pinned.warm.hit_rate),
@@ -52,7 +53,7 @@ def _filled_after(outcome: PipelineOutcome) -> float:
     return outcome.settings.cache / over if over > 0 else 0.0
 
 
-def _present(track: Track, outcome: PipelineOutcome) -> dict[str, str]:
+def present(track: Track, outcome: PipelineOutcome) -> dict[str, str]:
     """Return the numbers of the outcome alone, which a slider's move asks for again and again."""
     settings, part = outcome.settings, track.pipeline
     return {
@@ -92,7 +93,7 @@ def _present(track: Track, outcome: PipelineOutcome) -> dict[str, str]:
 
 def summary(track: Track, outcome: PipelineOutcome) -> str:
     """Return what is seen now, in a few sentences: rates, and what binds."""
-    says, terms, fed = _present(track, outcome), track.terms, track.fed
+    says, terms, fed = present(track, outcome), track.terms, track.fed
     part = track.pipeline
     if part.is_log:
         sentences = [
@@ -141,3 +142,32 @@ def binding_words(track: Track) -> dict[str, str]:
         "prepare": terms.preparer,
         "compute": f"{track.fed.name} {track.fed.themselves}",
     }
+
+
+def sentence(track: Track, outcome: PipelineOutcome) -> str:
+    """Return what matters most now: what binds, and what idles."""
+    says = present(track, outcome)
+    return (
+        f"What binds: {says['binding']}. The {track.terms.cache} idles {says['nvme_idle']} of its "
+        "bandwidth."
+    )
+
+
+def rates(track: Track, outcome: PipelineOutcome) -> tuple[BigNumber, BigNumber]:
+    """Return the rate that comes and the one that is asked for, to set large."""
+    says = present(track, outcome)
+    if track.pipeline.is_log:
+        return (
+            BigNumber(says["supply"], "get on record"),
+            BigNumber(says["demand"], "are to be logged"),
+        )
+    fed = track.fed
+    return (
+        BigNumber(says["supply"], f"reach {fed.name}"),
+        BigNumber(says["demand"], f"{fed.name} {fed.verb('take')}"),
+    )
+
+
+def cost(track: Track, outcome: PipelineOutcome) -> BigNumber:
+    """Return what it costs, to set large."""
+    return large_cost(track, outcome.cost)
