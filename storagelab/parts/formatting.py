@@ -36,7 +36,7 @@ def cost_with_period(track: Track, cost: float) -> str:
 
 def large_cost(track: Track, cost: float) -> BigNumber:
     """Return a cost over the track's period as a number to set large."""
-    return BigNumber(format_cost(track, cost), track.currency.per or "drawn on average")
+    return BigNumber(format_cost(track, cost), track.currency.per or "of power", "budget")
 
 
 def cost_words(track: Track, cost: float, budget: float | None) -> list[str]:

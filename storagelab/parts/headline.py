@@ -12,6 +12,8 @@ class BigNumber(msgspec.Struct, frozen=True):
 
     number: str
     label: str
+    limit: str = ""
+    """The name of the limit that it is about, if it is about one."""
 
 
 class Headline(msgspec.Struct, frozen=True):

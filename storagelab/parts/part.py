@@ -171,7 +171,7 @@ class Part(Generic[SettingsT, OutcomeT]):
         goal = self.limit(about).goal(track, outcome, workings.present(track, outcome))
         if goal is None:
             raise ValueError(f"limit {about!r} has no number that could be set large")
-        large = BigNumber(goal.now, goal.what)
+        large = BigNumber(goal.now, goal.what, about)
         return Headline(sentence, (large, workings.cost(track, outcome)))
 
     def equation(self, track: Track, outcome: OutcomeT) -> Equation:

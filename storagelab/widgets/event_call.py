@@ -21,7 +21,7 @@ class EventCall:
         mtbf: Value = content.event_node_mtbf / content.control("node_mtbf").si
         words = caption()
         self.button = shared_styles.button(
-            "18em", description=content.event_button, icon="phone", button_style="warning"
+            "auto", description=content.event_button, icon="phone", button_style="warning"
         )
 
         def call(button: Any) -> None:

@@ -56,6 +56,7 @@ def picture(
                 f"{moving} can't be {chosen!r}; it can be {', '.join(map(str, values))}"
             )
         slider = make_control(control, values[chosen])
+        slider.add_class("storagelab-single")
         slider.observe(
             lambda change: show(replace(fixed, **{moving: control.to_si(slider.value)})), "index"
         )

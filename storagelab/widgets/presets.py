@@ -59,7 +59,7 @@ class Presets:
         self._content = content
         self.words = caption()
         self.buttons = [self._button(position) for position in positions(content)]
-        label = shared_styles.html("Set everything to:")
+        label = shared_styles.html("Set all to")
         self._row = shared_styles.row([label, *self.buttons], "storagelab-presets")
         self._best: Any = None
         self.widget = shared_styles.column([self._row, self.words])

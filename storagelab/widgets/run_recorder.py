@@ -19,7 +19,7 @@ class RunRecorder:
     """Records the present settings, as often as the track allows; nothing can be taken back.
 
     ``on_best`` is told the number and the settings of the cheapest run that meets the target,
-    whenever there is one.
+    whenever there is one; ``on_recorded`` is called once a run has been recorded.
     """
 
     def __init__(
@@ -29,19 +29,28 @@ class RunRecorder:
         present: Callable[[], dict[str, Any]],
         on_record: RecordRun | None,
         on_best: Callable[[int, Mapping[str, Value]], None],
+        on_recorded: Callable[[], None],
     ) -> None:
         self._most = track.pipeline.runs
         self._present = present
         self._on_record = on_record
         self._on_best = on_best
+        self._on_recorded = on_recorded
         self.ten_runs = TenRuns(track)
-        self.button = shared_styles.button("18em", icon="dot-circle-o", button_style="primary")
+        self.button = shared_styles.button("auto", icon="dot-circle-o", button_style="primary")
         self.button.on_click(self._record)
         self._problem = caption()
         self.widget = shared_styles.column([self.button, self._problem, self.ten_runs.words])
+        self.runs: Sequence[Run] = runs
+        """All that are recorded, in their order."""
         self._show(runs)
 
+    def has(self, run: Mapping[str, Any]) -> bool:
+        """Return whether ``run`` is among those that are recorded."""
+        return any(all(item.get(key) == run[key] for key in run) for item in self.runs)
+
     def _show(self, runs: Sequence[Run]) -> None:
+        self.runs = runs
         self.ten_runs.update(runs)
         left = self._most - len(runs)
         self.button.disabled = left <= 0 or self._on_record is None
@@ -62,3 +71,4 @@ class RunRecorder:
             return
         self._problem.value = ""
         self._show(runs)
+        self._on_recorded()

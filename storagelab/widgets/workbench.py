@@ -24,6 +24,7 @@ from storagelab.widgets.message_batcher import MessageBatcher
 from storagelab.widgets.page_support import PageSupport
 from storagelab.widgets.presets import Presets
 from storagelab.widgets.theme import caption, caption_html
+from storagelab.widgets.verdict import Verdict
 
 if TYPE_CHECKING:
     from storagelab.widgets.run_recorder import RecordRun
@@ -43,7 +44,10 @@ def _kinds(track: Track, part: AnyPart) -> list[type[Instrument]]:
 
 
 class LazyPanel:
-    """What lies under a workbench's first picture: the others, the equation, the line to paste."""
+    """What is made after a workbench's first picture: the others, the equation, the line to paste.
+
+    ``pictures`` belong on the stage, ``tools`` into the dock.
+    """
 
     def __init__(
         self,
@@ -56,8 +60,8 @@ class LazyPanel:
         self.instruments = [_silent(kind(track)) for kind in kinds]
         self.math_peek = MathPeek()
         self.line = CodeLine(controls, on_restore)
-        pictures = [instrument.widget for instrument in self.instruments]
-        self.widgets = [*pictures, self.math_peek.widget, self.line.widget]
+        self.pictures = [instrument.widget for instrument in self.instruments]
+        self.tools = [self.line.widget, self.math_peek.widget]
 
     def update(self, part: AnyPart, outcome: Outcome, settings: Mapping[str, Value]) -> None:
         """Show ``outcome``, which ``settings`` (SI, by control name) come to."""
@@ -112,25 +116,33 @@ class Workbench:
         self.presets = Presets(self.content, self._go_to)
         self.first = _silent(self._first_kind(self.track))
         self.summary = caption()
+        self.summary.add_class("storagelab-summary")
+        self.verdict = Verdict(self.track, self.part)
         rows = [control.widget for control in self.controls.values()]
-        above: list[Any] = [self.presets.widget, *rows]
-        self._place = shared_styles.column()  # of what lies below
-        last: list[Any] = [self._place]
+        docked: list[Any] = [
+            self.verdict.widget,
+            self.presets.widget,
+            shared_styles.column(rows, "storagelab-controls"),
+        ]
+        # where the lazy panel's pictures and tools will be
+        self._pictures, self._tools = shared_styles.column(), shared_styles.column()
+        staged: list[Any] = [self.first.widget, self._pictures]
         if self.part.has_event:
             self.event = EventCall(self.track, self.set)
-            above.append(self.event.widget)
+            docked.append(self.event.widget)
         if self.part.records_runs:
             from storagelab.widgets.run_recorder import RunRecorder  # other parts record no runs
 
             self.recorder = RunRecorder(
-                self.track, runs, self._present_run, on_record, self.presets.best_run
+                self.track, runs, self._present_run, on_record, self.presets.best_run, self.refresh
             )
-            above.append(self.recorder.widget)
-            last.append(self.recorder.ten_runs.widget)
+            docked.append(self.recorder.widget)
+            staged.append(self.recorder.ten_runs.widget)
         unseen = [PageSupport(layout=shared_styles.layout()), self.message_batcher]
-        return shared_styles.column(
-            [*unseen, *above, self.summary, self.first.widget, *last], "storagelab-workbench"
-        )
+        dock = shared_styles.column([*docked, self._tools, self.summary], "storagelab-dock")
+        stage = shared_styles.column(staged, "storagelab-stage")
+        bench = shared_styles.column([dock, stage], "storagelab-bench")
+        return shared_styles.column([*unseen, bench], "storagelab-workbench")
 
     def complete(self) -> LazyPanel:
         """Make what lies under the first picture, unless it is there, and return it."""
@@ -139,7 +151,8 @@ class Workbench:
                 controls = self.content.controls
                 self._below = LazyPanel(self._other_kinds, self.track, controls, self._restore)
             self._below.update(self.part, self.outcome, self.settings())
-            self._place.children = self._below.widgets
+            self._pictures.children = self._below.pictures
+            self._tools.children = self._below.tools
         return self._below
 
     @property
@@ -192,7 +205,9 @@ class Workbench:
     def _show_present(self) -> None:
         settings = self.settings()
         self.outcome = self.part.run(self.track, settings)
-        self.summary.value = caption_html(self.part.summary(self.track, self.outcome))
+        self.summary.value = caption_html(self.part.summary(self.track, self.outcome), folds=True)
+        recorded = self.part.records_runs and self.recorder.has(self._present_run())
+        self.verdict.update(self.outcome, recorded)
         self.first.update(self.outcome)
         if self._below is not None:
             self._below.update(self.part, self.outcome, settings)

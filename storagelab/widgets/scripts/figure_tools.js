@@ -2,7 +2,7 @@
 // animation for those whose system asks for reduced motion.
 import { csvText, shown } from './numbers.js';
 import { drawn, pictureOf } from './picture_file.js';
-import { element, modelIn } from './shared.js';
+import { element, modelIn, wordsButton } from './shared.js';
 
 function download(name, content, type) {
   const address = URL.createObjectURL(new Blob([content], { type }));
@@ -88,20 +88,9 @@ export default {
       if (message.type === 'csv') download(`${name}.csv`, message.text, 'text/csv');
     };
 
-    // the caption is replaced at every move, so what is unfolded is kept on the box around it
-    const inWords = element('button', { type: 'button', textContent: 'In words' });
-    inWords.className = 'storagelab-save';
-    inWords.setAttribute('aria-expanded', 'false');
-    inWords.setAttribute('aria-label', `“${title}” in words`);
-    inWords.addEventListener('click', () => {
-      const box = el.closest('.storagelab-instrument');
-      const unfolded = box.classList.toggle('storagelab-in-words');
-      inWords.setAttribute('aria-expanded', String(unfolded));
-    });
-
     el.classList.add('storagelab-tools');
     el.append(
-      inWords,
+      wordsButton(`“${title}”`, () => el.closest('.storagelab-instrument')),
       details,
       button('PNG', 'the picture', savePng),
       button('SVG', 'the picture', saveSvg),

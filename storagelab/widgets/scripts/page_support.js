@@ -1,5 +1,7 @@
 // Gives slider handles and figures, which ipywidgets and bqplot leave nameless, names for a screen
-// reader, and has it announce captions.
+// reader, has it announce captions, and furnishes the dock.
+import { furnish } from './dock.js';
+
 const set = (item, name, value) => {
   if (value && item.getAttribute(name) !== value) item.setAttribute(name, value);
 };
@@ -48,6 +50,7 @@ export default {
         });
       };
       nameAll(root);
+      for (const dock of root.querySelectorAll('.storagelab-dock')) furnish(dock);
       observer = new MutationObserver(later);
       observer.observe(root, { childList: true, characterData: true, subtree: true });
     }, 300);
