@@ -10,7 +10,7 @@ from __future__ import annotations
 import errno
 import pickle
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
@@ -27,6 +27,9 @@ from sandgrader.writer import WriteError, Writer
 State = Literal["graded", "failed"]
 RETRY_DELAYS = (0.5, 1, 2, 4, 8, 15, 30, 60)
 """Seconds between tries where the database doesn't answer: two minutes in all."""
+
+FETCHES = 3
+"""How often a submission is graded at most, if its result can't be fetched."""
 
 CONNECTING = 20.0
 """Seconds that a scheduler gets to answer."""
@@ -188,23 +191,28 @@ class Run:
         ahead = 2 * max(1, len(self._client.scheduler_info(n_workers=-1)["workers"])) + 2
         for _ in range(min(ahead, len(waiting))):
             submit()
+        fetched: Counter[str] = Counter()
         for future in running:
             item = by_key.pop(future.key)
+            graded, is_lost = fetch(future)
+            fetched[item.student] += 1
+            if is_lost and fetched[item.student] < FETCHES:
+                waiting.appendleft(item)
+                submit()
+                continue
             if waiting:
                 submit()
-            result = self._receive(item, future, summary)
+            result = self._receive(item, graded, summary)
             if refused[item.student]:
                 result.notes["files"] = refused.pop(item.student)
             summary.results.append(result)
             self._report(result)
 
-    def _receive(self, item: Submission, future: Any, summary: Summary) -> Result:
-        try:
-            graded: worker.Graded = future.result()
-        except Exception as problem:  # its workers died, one after another
-            return Result(item.student, "failed", f"its worker died: {problem}")
-        finally:
-            future.release()
+    def _receive(
+        self, item: Submission, graded: worker.Graded | Exception, summary: Summary
+    ) -> Result:
+        if isinstance(graded, Exception):  # its workers died, one after another
+            return Result(item.student, "failed", f"its worker died: {graded}")
         summary.sandbox = graded.kind
         if graded.failed:
             return Result(item.student, "failed", graded.failed)
@@ -238,6 +246,25 @@ class Run:
                 if wait is None or "disk is full" in str(fault) or "No space left" in str(fault):
                     raise StoppedError(f"The gradebook can't be written: {fault.orig}") from None
                 time.sleep(wait)
+
+
+def fetch(future: Any) -> tuple[worker.Graded | Exception, bool]:
+    """Return the result of a run or the error in its place, and whether a result was lost.
+
+    A worker that is gone when its result is fetched takes the result along, and the error that
+    comes in its place depends on how far the scheduler had come. A task whose workers died one
+    after another has failed, and no result of it was lost.
+    """
+    from distributed import KilledWorker
+
+    try:
+        return future.result(), False
+    except KilledWorker as problem:
+        return problem, False
+    except Exception as problem:
+        return problem, True
+    finally:
+        future.release()
 
 
 def _fault_of_database(problem: BaseException | None) -> sqlalchemy.exc.DBAPIError | None:

@@ -141,6 +141,30 @@ def test_a_killed_worker_is_replaced_and_leaves_nothing(course: Path, expected: 
     assert grades_of(course) == expected
 
 
+@pytest.mark.parametrize("losses", [2, 3])
+def test_a_result_that_is_lost_on_its_way_is_made_again(
+    course: Path, expected: Grades, grade: Grader, monkeypatch: pytest.MonkeyPatch, losses: int
+) -> None:
+    """As where a worker ends between its work and the fetching of it; the third time in vain."""
+    fetch, lost = run.fetch, list[str]()
+
+    def lose(future: Any) -> Any:
+        found = fetch(future)
+        if len(lost) == losses:
+            return found
+        lost.append(future.key)
+        return RuntimeError("bound to a different event loop"), True
+
+    monkeypatch.setattr(run, "fetch", lose)
+    given_up = losses == run.FETCHES
+    said = grade(course, NAME, "--student", STUDENTS[0], code=1 if given_up else 0)
+    assert len(set(lost)) == losses
+    assert ("its worker died" in said) == given_up
+    if not given_up:
+        mine = {where: said for where, said in expected.items() if where[0] == STUDENTS[0]}
+        assert grades_of(course) == mine
+
+
 def test_a_locked_gradebook_is_waited_for(
     course: Path, expected: Grades, grade: Grader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
