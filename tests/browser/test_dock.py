@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, ViewportSize
 
 from storagelab.course.layout import Layout
 from storagelab.parts import PARTS
@@ -17,11 +17,11 @@ from .conftest import Traffic, new_page, wait_until_settled
 from .lab import Lab, run_all, students_copy
 from .test_jupyterlab import DRIVEN, EVERY_LAB
 
-LAPTOP = {"width": 1366, "height": 768}
-BIG = {"width": 1920, "height": 1080}
-ZOOMED = {"width": 683, "height": 384}
+LAPTOP: ViewportSize = {"width": 1366, "height": 768}
+BIG: ViewportSize = {"width": 1920, "height": 1080}
+ZOOMED: ViewportSize = {"width": 683, "height": 384}
 """A laptop's window at 200%."""
-PHONE = {"width": 400, "height": 800}
+PHONE: ViewportSize = {"width": 400, "height": 800}
 
 BOXES = """() => {
   const box = (item) => {
@@ -70,7 +70,7 @@ class Bench:
     page: Page
     controls: int
 
-    def boxes(self, size: dict[str, int], figure: int = 0) -> dict[str, Any]:
+    def boxes(self, size: ViewportSize, figure: int = 0) -> dict[str, Any]:
         """Return what is where in a window of ``size``, with a figure at the upper edge."""
         if self.page.viewport_size != size:
             narrow = size["width"] < 500
@@ -137,7 +137,7 @@ def test_on_a_big_screen_figures_stand_two_up_beside_the_dock(bench: Bench) -> N
 
 @pytest.mark.parametrize("size", [ZOOMED, PHONE], ids=["zoomed", "phone"])
 def test_where_there_is_little_room_the_dock_folds_to_the_control_in_hand(
-    bench: Bench, size: dict[str, int]
+    bench: Bench, size: ViewportSize
 ) -> None:
     boxes = bench.boxes(size, 1)
     seen = [control for control in boxes["controls"] if control["width"]]
