@@ -120,12 +120,15 @@ class Workbench:
             self.event = EventCall(self.track, self.set)
             above.append(self.event.widget)
         if self.part.records_runs:
-            from storagelab.widgets.run_recorder import RunRecorder  # other parts record no runs
+            # other parts record no runs
+            from storagelab.widgets.gauge_strip import GaugeStrip
+            from storagelab.widgets.run_recorder import RunRecorder
 
+            self.strip = GaugeStrip(self.track)
             self.recorder = RunRecorder(
                 self.track, runs, self._present_run, on_record, self.presets.best_run
             )
-            above.append(self.recorder.widget)
+            above += [self.strip.widget, self.recorder.widget]
             last.append(self.recorder.ten_runs.widget)
         unseen = [PageSupport(layout=shared_styles.layout()), self.message_batcher]
         return shared_styles.column(
@@ -193,6 +196,8 @@ class Workbench:
         settings = self.settings()
         self.outcome = self.part.run(self.track, settings)
         self.summary.value = caption_html(self.part.summary(self.track, self.outcome))
+        if self.part.records_runs:
+            self.strip.update(self.outcome)
         self.first.update(self.outcome)
         if self._below is not None:
             self._below.update(self.part, self.outcome, settings)
