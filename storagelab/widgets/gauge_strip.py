@@ -80,11 +80,14 @@ def _lines(track: Track, outcome: PipelineOutcome) -> str:
         "prepare": "preparation",
         "compute": track.fed.label,
     }[warm.binding]
+    reached = format_share(warm.rate / outcome.demand)
+    if "spare" in pieces(outcome):
+        reached = f"spare {format_bandwidth(warm.supply - outcome.demand)}"
     return (
         f"<div><b>{format_bandwidth(warm.rate)}</b> of "
         f'<i class="storagelab-gauge-key"></i>{format_bandwidth(outcome.demand)} '
         f"· binds: <b>{escape(binds)}</b></div>"
-        f"<div>{format_share(warm.rate / outcome.demand)} · {escape(terms.warm)}: "
+        f"<div>{reached} · {escape(terms.warm)}: "
         f"<b>{_time(track, outcome.read_off)}</b></div>"
     )
 

@@ -69,11 +69,15 @@ def test_the_lines_have_rates_share_time_and_what_binds(name: str, data: Any) ->
     for part in (
         format_bandwidth(outcome.warm.rate),
         format_bandwidth(outcome.demand),
-        format_share(outcome.warm.rate / outcome.demand),
         format_answer(track.pipeline.answer, seconds),
     ):
         assert part in said
         assert part in words(track, outcome)
+    share = format_share(outcome.warm.rate / outcome.demand)
+    assert share in words(track, outcome)
+    more = outcome.warm.supply - outcome.demand
+    assert (f"spare {format_bandwidth(more)}" in said) == ("spare" in pieces(outcome))
+    assert (share in said) == ("spare" not in pieces(outcome))
     binds = {
         "link": track.terms.link,
         "nvme": track.terms.cache,
