@@ -8,6 +8,7 @@ from typing import Any
 import ipywidgets
 
 from storagelab.colors import BLUE, GREEN, RED
+from storagelab.parts import AnyOutcome
 from storagelab.parts.formatting import format_answer
 from storagelab.parts.pipeline.experiment import PipelineOutcome
 from storagelab.parts.pipeline.words import binding_words
@@ -33,7 +34,7 @@ class GaugeStrip:
         self.track = track
         self.widget = shared_styles.html(width="auto")
 
-    def update(self, outcome: PipelineOutcome) -> None:
+    def update(self, outcome: AnyOutcome) -> None:
         """Show ``outcome``."""
         says = escape(words(self.track, outcome))
         self.widget.value = (

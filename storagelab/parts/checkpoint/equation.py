@@ -138,9 +138,7 @@ def _symbols(track: Track, outcome: CheckpointOutcome) -> tuple[Symbol, ...]:
     def lost(name: str) -> str:
         return format_loss(track, outcome.losses[name])
 
-    lambert = ()
-    if way.kind == "at_once":
-        lambert = (Symbol("W_0", "Lambert's function, upper branch", "a function", ""),)
+    lambert = [Symbol("W_0", "Lambert's function, upper branch", "a function", "")]
     stop = way.stop + way.storm if way.kind == "at_once" else way.stop
     found = [symbol("d", f"for which a {terms.dump} stops {terms.job}", time(stop))]
     if way.kind != "at_once":
@@ -156,7 +154,7 @@ def _symbols(track: Track, outcome: CheckpointOutcome) -> tuple[Symbol, ...]:
         symbol("R", "time of a restart", time(way.restart_time)),
         symbol("τ", f"work between two {terms.dumps}", time(outcome.settings.interval)),
         Symbol("τ_opt", "the τ that loses least", "yours to find", ""),
-        *lambert,
+        *(lambert if way.kind == "at_once" else ()),
         symbol("T_s", "work without a failure", time(outcome.solve_time)),
         symbol("T", "expected time of it all", time(outcome.wall_time)),
         symbol(terms.dumps, f"lost to {terms.dumps}", lost("dump"), worst == "dump"),
