@@ -52,9 +52,11 @@ def boxed(tex: str, really: bool = True) -> str:
 def struck(value: float, scale: float, unit: str) -> str:
     r"""Return ``value``, in SI, in units of ``scale``, the unit struck out because it cancels.
 
-    With an overlay of plain TeX: ``\cancel`` is an extension that a page without a network lacks.
+    ``\cancel`` is an extension that a page without a network lacks, and a slash laid over ``ms``
+    reads as m/s: the line lies flat, of en dashes, one for each letter.
     """
-    return rf"{text(significant(value / scale))}\,\rlap{{\hspace{{0.1em}}/}}{text(unit)}"
+    line = rf"\rlap{{\text{{{'–' * len(unit)}}}}}"
+    return rf"{text(significant(value / scale))}\ {line}{text(unit)}"
 
 
 def share(value: float) -> str:

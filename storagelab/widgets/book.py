@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import ipywidgets
 
+from storagelab.parts import PARTS
+from storagelab.tracks import Track
+from storagelab.widgets.instruments.base import Shown
 from storagelab.widgets.picture import picture
 from storagelab.widgets.workbench import instruments_of
 
@@ -16,5 +18,13 @@ def show_moving(track_name: str, part_name: str, moving: str, **settings: Any) -
 
     ``settings`` and errors are those of :func:`storagelab.widgets.picture.picture`.
     """
-    build = partial(instruments_of, part_name=part_name)
+
+    def build(track: Track) -> list[Shown]:
+        shown: list[Shown] = [*instruments_of(track, part_name)]
+        if PARTS[part_name].records_runs:
+            from storagelab.widgets.gauge_strip import GaugeStrip  # as on the workbench
+
+            shown.insert(0, GaugeStrip(track))
+        return shown
+
     return picture(build, part_name, track_name, moving, **settings)

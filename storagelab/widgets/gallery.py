@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from storagelab.widgets.gauge_strip import data_flow_gauge
 from storagelab.widgets.instruments.checkpoint_storm import checkpoint_storm
 from storagelab.widgets.instruments.deadline_tail import deadline_tail
 from storagelab.widgets.instruments.destinations import destinations
 from storagelab.widgets.instruments.fleet_goodput import fleet_goodput
-from storagelab.widgets.instruments.flow_gauge import data_flow_gauge
 from storagelab.widgets.instruments.io_waterfall import io_waterfall
 from storagelab.widgets.instruments.iops_throughput import iops_throughput
 from storagelab.widgets.instruments.math_peek import math_peek

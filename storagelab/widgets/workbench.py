@@ -131,11 +131,15 @@ class Workbench:
             self.event = EventCall(self.track, self.set)
             docked.append(self.event.widget)
         if self.part.records_runs:
-            from storagelab.widgets.run_recorder import RunRecorder  # other parts record no runs
+            # other parts record no runs
+            from storagelab.widgets.gauge_strip import GaugeStrip
+            from storagelab.widgets.run_recorder import RunRecorder
 
+            self.strip = GaugeStrip(self.track)
             self.recorder = RunRecorder(
                 self.track, runs, self._present_run, on_record, self.presets.best_run, self.refresh
             )
+            docked.insert(1, self.strip.widget)
             docked.append(self.recorder.widget)
             staged.append(self.recorder.ten_runs.widget)
         unseen = [PageSupport(layout=shared_styles.layout()), self.message_batcher]
@@ -206,7 +210,10 @@ class Workbench:
         settings = self.settings()
         self.outcome = self.part.run(self.track, settings)
         self.summary.value = caption_html(self.part.summary(self.track, self.outcome), folds=True)
-        recorded = self.part.records_runs and self.recorder.has(self._present_run())
+        recorded = False
+        if self.part.records_runs:
+            self.strip.update(self.outcome)
+            recorded = self.recorder.has(self._present_run())
         self.verdict.update(self.outcome, recorded)
         self.first.update(self.outcome)
         if self._below is not None:

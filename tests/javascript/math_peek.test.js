@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 
-import { sign, typeset } from '../../storagelab/widgets/scripts/math_peek.js';
+import { sign, typeset, withUnit } from '../../storagelab/widgets/scripts/math_peek.js';
 import { fakeDocument } from './fakes.js';
 
 beforeEach(() => {
@@ -19,6 +19,13 @@ test('a sign has what follows the underscore as its subscript', () => {
   assert.equal(letter, 't');
   assert.deepEqual([below.tag, below.children], ['sub', ['open']]);
   assert.deepEqual(sign('B').children, ['B']);
+});
+
+test('a number keeps its unit beside it, and a plain number or words have none', () => {
+  assert.equal(withUnit('2.09', 's'), '2.09\u00a0s');
+  assert.equal(withUnit('20', '%'), '20%');
+  assert.equal(withUnit('50', ''), '50');
+  assert.equal(withUnit('without end', ''), 'without end');
 });
 
 test('JupyterLab sets the equation itself', async () => {

@@ -19,9 +19,40 @@ EVERY = pytest.mark.parametrize(
 )
 PLAIN = {
     "begin", "end", "text", "boxed", "frac", "sqrt", "max", "min", "left", "right", "cdot", "quad",
-    "rlap", "hspace", "tau", "ge", "varphi", "approx",
+    "rlap", "tau", "ge", "varphi", "approx",
 }  # fmt: skip
 """Commands of TeX and amsmath, which MathJax has without an extension from the network."""
+
+
+GREEK = {r"\tau": "τ", r"\varphi": "φ"}
+
+
+def signs(tex: str) -> set[str]:
+    """Return the symbols of an equation, such as ``t_open``, without the base e of powers."""
+    for command, letter in GREEK.items():
+        tex = re.sub(rf"{re.escape(command)}(?![a-z])", letter, tex)
+    tex = re.sub(r"_\\text\{([^}]*)\}", r"_<\1>", tex)
+    tex = re.sub(r"\\(begin|end)\{aligned\}|\\text\{[^}]*\}|\[\d+ex\]|\\[a-zA-Z]+", " ", tex)
+    found = re.findall(r"([A-Za-zτφ])(?:_<([^>]*)>|_(\w))?", tex)
+    return {"_".join(filter(None, parts)) for parts in found} - {"e"}
+
+
+def test_symbols_are_found_in_tex() -> None:
+    tex = r"t_\text{I/O} &= \text{3 s} \\[1ex] \tau\,d + W_0(-e^{-1-d/M})"
+    assert signs(rf"\begin{{aligned}}{tex}\end{{aligned}}") == {"t_I/O", "τ", "d", "W_0", "M"}
+
+
+@EVERY
+def test_every_symbol_is_in_the_equation_and_every_one_of_the_equation_is_listed(
+    name: str, part: Any
+) -> None:
+    track = load_track(name)
+    for outcome in positions(part, track, count=200):
+        equation = part.equation(track, outcome)
+        listed = {item.sign for item in equation.symbols}
+        written = set(re.findall(r"\\text\{([^}]*)\}", equation.tex))
+        words = {sign for sign in listed if sign in written and not re.search("_|^.$", sign)}
+        assert signs(equation.tex) == listed - words
 
 
 def boxes(tex: str) -> list[Any]:
@@ -155,7 +186,7 @@ def test_units_that_cancel_are_struck_out_on_both_sides() -> None:
     for part in PARTS.values():
         tex = part.equation(load_track("cloud_titan"), part.baseline(load_track("cloud_titan"))).tex
         over, under = re.search(r"\\frac\{([^=]*?\\rlap.*?)\}\{(.*?\\rlap.*)", tex).groups()
-        unit = re.compile(r"\\rlap\{[^}]*\{[^}]*\}/\}\\text\{([^}]*)\}")
+        unit = re.compile(r"\\rlap\{\\text\{–+\}\}\\text\{([^}]*)\}")
         assert unit.findall(over)[-1] == unit.findall(under)[0]
 
 
@@ -179,4 +210,16 @@ def test_the_pieces_of_an_equation() -> None:
     assert boxed("x") == r"\boxed{x}"
     assert boxed("x", False) == "x"
     assert share(0.028) == r"\text{2.8}\%"
-    assert struck(7200, 3600, "h") == r"\text{2}\,\rlap{\hspace{0.1em}/}\text{h}"
+    assert struck(7200, 3600, "h") == r"\text{2}\ \rlap{\text{–}}\text{h}"
+
+
+@EVERY
+def test_what_strikes_a_unit_out_is_a_flat_line_as_long_as_the_unit(name: str, part: Any) -> None:
+    """A slash over ms reads as m/s."""
+    track = load_track(name)
+    for outcome in positions(part, track, count=60):
+        tex = part.equation(track, outcome).tex
+        struck_out = re.findall(r"\\rlap\{\\text\{(–+)\}\}\\text\{([^}]*)\}", tex)
+        assert len(struck_out) == tex.count(r"\rlap")
+        assert struck_out
+        assert all(len(line) == len(unit) for line, unit in struck_out)

@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 
 from storagelab.parts.equation import Equation, boxed, share, struck, symbol, text
 from storagelab.units import (
-    format_binary,
-    format_count,
     format_share,
     format_time,
     time_unit,
@@ -35,9 +33,9 @@ def equation(track: Track, outcome: AccessOutcome) -> Equation:
     values = " + ".join(boxed(text(format_time(step[name])), name == longest) for name in names)
     tex = (
         r"\begin{aligned}"
-        rf"t_\text{{I/O}} &= {terms} = {values} = {text(format_time(io_time))} \\[1ex]"
-        r"\text{utilisation} &= \frac{t_\text{compute}}{\max(t_\text{I/O},\ t_\text{compute})} = "
-        rf"\frac{{{taken}}}{{\max\left({boxed(struck(io_time, scale, unit), starved)},\ "
+        rf"t_\text{{I/O}} &= {terms} \\ &= {values} = {text(format_time(io_time))} \\[1ex]"
+        r"\text{utilisation} &= \frac{t_\text{compute}}{\max(t_\text{I/O},\ t_\text{compute})} "
+        rf"\\[1ex] &= \frac{{{taken}}}{{\max\left({boxed(struck(io_time, scale, unit), starved)},\ "
         rf"{boxed(taken, not starved)}\right)}} = {share(outcome.utilization)}"
         r"\end{aligned}"
     )
@@ -71,7 +69,5 @@ def equation(track: Track, outcome: AccessOutcome) -> Equation:
                 starved,
             ),
             symbol("t_compute", f"time in which {works}", format_time(computing), not starved),
-            symbol("q", "requests outstanding at once", format_count(outcome.settings.queue_depth)),
-            symbol("b", "bytes of a request", format_binary(outcome.request_bytes)),
         ),
     )

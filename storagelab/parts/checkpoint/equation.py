@@ -37,20 +37,21 @@ def _interval(outcome: CheckpointOutcome) -> str:
     """Return the rule for the best interval with the present numbers, and not what it comes to."""
     way, mtbf = outcome.scheme, _seconds(outcome.mtbf)
     if way.kind == "near":
+        arrives = _seconds(way.storm / way.every)
         weight = way.local_share + (1 - way.local_share) * way.every
         return (
-            r"\tau &= \sqrt{\frac{2\,(d + D/k)\,M}{\varphi + (1-\varphi)\,k}} = "
-            rf"\sqrt{{\frac{{2 \cdot ({_seconds(way.stop)} + {_seconds(way.storm / way.every)}) "
+            r"\tau_\text{opt} &= \sqrt{\frac{2\,(d + D/k)\,M}{\varphi + (1-\varphi)\,k}} "
+            rf"\\ &= \sqrt{{\frac{{2 \cdot ({_seconds(way.stop)} + {arrives}) "
             rf"\cdot {mtbf}}}{{{text(significant(weight))}}}}}"
         )
     dump = way.stop if way.kind == "background" else outcome.dump_time
     rule = (
-        r"\tau &= \sqrt{2\,d\,M} = "
+        r"\tau_\text{opt} &\approx \sqrt{2\,d\,M} = "
         rf"\sqrt{{2 \cdot {_seconds(dump)} \cdot {mtbf}}} "
         r"\quad\text{since } \sqrt{\text{s}\cdot\text{s}} = \text{s}"
     )
     if way.kind == "background":
-        return rf"{rule}, \quad \tau \ge D = {_seconds(way.storm)}"
+        return rf"{rule} \\ \tau &\ge D = {_seconds(way.storm)}"
     return rf"{rule} \\[1ex] \tau_\text{{opt}} &= M\left[1 + W_0\left(-e^{{-1-d/M}}\right)\right]"
 
 
@@ -88,7 +89,8 @@ def equation(track: Track, outcome: CheckpointOutcome) -> Equation:
     tex = (
         r"\begin{aligned}"
         rf"{_interval(outcome)} \\[1ex] {_time(outcome, wall)} \\[1ex]"
-        rf"{whole} &= \text{{{terms.dumps}}} + \text{{lost work}} + \text{{restarts}} = {losses}"
+        rf"{whole} &= \text{{{terms.dumps}}} + \text{{lost work}} + \text{{restarts}} "
+        rf"\\ &= {losses}"
         r"\end{aligned}"
     )
     return Equation(tex, _dominating(track, outcome), _symbols(track, outcome))
@@ -136,6 +138,7 @@ def _symbols(track: Track, outcome: CheckpointOutcome) -> tuple[Symbol, ...]:
     def lost(name: str) -> str:
         return format_loss(track, outcome.losses[name])
 
+    lambert = [Symbol("W_0", "Lambert's function, upper branch", "a function", "")]
     stop = way.stop + way.storm if way.kind == "at_once" else way.stop
     found = [symbol("d", f"for which a {terms.dump} stops {terms.job}", time(stop))]
     if way.kind != "at_once":
@@ -150,6 +153,8 @@ def _symbols(track: Track, outcome: CheckpointOutcome) -> tuple[Symbol, ...]:
         symbol("M", f"mean time between failures of {terms.job}", time(outcome.mtbf)),
         symbol("R", "time of a restart", time(way.restart_time)),
         symbol("τ", f"work between two {terms.dumps}", time(outcome.settings.interval)),
+        Symbol("τ_opt", "the τ that loses least", "yours to find", ""),
+        *(lambert if way.kind == "at_once" else ()),
         symbol("T_s", "work without a failure", time(outcome.solve_time)),
         symbol("T", "expected time of it all", time(outcome.wall_time)),
         symbol(terms.dumps, f"lost to {terms.dumps}", lost("dump"), worst == "dump"),

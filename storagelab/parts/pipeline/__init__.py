@@ -43,7 +43,6 @@ PIPELINE: Part[PipelineSettings, PipelineOutcome] = Part(
     recorded=("utilization",),
     instruments=(
         "sankey:DataFlowSankey",
-        "flow_gauge:DataFlowGauge",
         "saturation:PipelineSaturation",
     ),
     load=_load,

@@ -29,8 +29,8 @@ def equation(track: Track, outcome: PipelineOutcome) -> Equation:
     scale, unit = bandwidth_unit(outcome.demand)
     got, asked = (struck(rate, scale, unit) for rate in (warm.rate, outcome.demand))
     lines = [
-        rf"F &= \min\left({general}\right) = \min\left({values}\right) = "
-        rf"{text(format_bandwidth(warm.rate))}",
+        rf"F &= \min\left({general}\right)",
+        rf"&= \min\left({values}\right) = {text(format_bandwidth(warm.rate))}",
         rf"\frac{{F}}{{F_\text{{compute}}}} &= \frac{{{got}}}{{{asked}}} = "
         rf"{share(warm.rate / outcome.demand)}",
     ]
@@ -63,15 +63,12 @@ def equation(track: Track, outcome: PipelineOutcome) -> Equation:
                 format_time(computing),
             ),
             symbol("T_cold", "time of the first pass", format_time(outcome.cold.time)),
-        ]
-    if not part.is_log:
-        symbols.append(
             symbol(
                 "T_warm",
                 f"time of {track.terms.warm}",
                 format_answer(part.answer, outcome.warm.time),
-            )
-        )
+            ),
+        ]
     rows = r" \\[1ex]".join(lines)
     return Equation(rf"\begin{{aligned}}{rows}\end{{aligned}}", words, tuple(symbols))
 

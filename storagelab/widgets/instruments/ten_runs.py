@@ -29,6 +29,7 @@ from storagelab.widgets.page_support import PageSupport
 from storagelab.widgets.presets import positions
 from storagelab.widgets.table import Cell, Table
 from storagelab.widgets.theme import (
+    GROUND,
     axis,
     caption,
     caption_html,
@@ -39,14 +40,16 @@ from storagelab.widgets.theme import (
 
 Run = Mapping[str, Any]
 """Settings by answer key, in the student's units."""
-END = 106
-"""The end of the axis in per cent, with room beside a run of 100%."""
-WIDE, HIGH = 8 / 240 * END, 18 / 250
+LEAST = 80
+"""Per cent below which runs stand at the edge: a plot from 0 piles up what matters."""
+BEGIN, EDGE, END = 78.0, 79.0, 101.5
+"""The ends of the axis in per cent, with room beside a run of 100%, and where the others stand."""
+WIDE, HIGH = 8 / 240 * (END - BEGIN), 18 / 250
 """A letter's width in per cent of utilisation and a row's height as a share of the figure.
 
 They are those on the narrowest screen, which has 360 pixels.
 """
-POINT = 6 / 240 * END, 7 / 250
+POINT = 6 / 240 * (END - BEGIN), 7 / 250
 """Half a point's width and height, in the same units."""
 
 
@@ -79,21 +82,25 @@ class Name(msgspec.Struct, frozen=True):
     height: float
     """The height of the highest of the points, as a share of the figure's height."""
     text: str
+    edge: bool
+    """Whether one of the points stands at the edge, for less than the axis has."""
 
 
 def name_points(x: Sequence[float], heights: Sequence[float]) -> list[Name]:
     """Return the runs' numbers, placed so that none covers another or another's point.
 
-    ``x`` is in per cent, ``heights`` are shares of the figure's height. Numbers that would overlap
-    are joined, such as ``2–4, 7``, and stand above the highest of their points.
+    ``x`` is in per cent, or ``EDGE``; ``heights`` are shares of the figure's height. Numbers that
+    would overlap are joined, such as ``2–4, 7``, and stand above the highest of their points.
     """
     groups = [[index] for index in range(len(x))]
 
     def named(group: Sequence[int]) -> Name:
         text = _numbers(group)
         half = WIDE * (len(text) + 1) / 2
-        middle = float(np.clip(np.mean([x[index] for index in group]), half, END - half))
-        return Name(middle, max(heights[index] for index in group), text)
+        mean = np.mean([x[index] for index in group])
+        middle = float(np.clip(mean, BEGIN + half, END - half))
+        highest = max(heights[index] for index in group)
+        return Name(middle, highest, text, any(x[index] < LEAST for index in group))
 
     def covers(name: Name, group: Sequence[int]) -> bool:
         half = WIDE * (len(name.text) + 1) / 2 + POINT[0]
@@ -204,7 +211,7 @@ class RunsPlot(Instrument):
         low, high = (cost / self.scale for cost in cost_range(track))
         self.low, self.high = low, high
         self.drawing = Drawing(
-            bqplot.LinearScale(min=0, max=END, allow_padding=False),
+            bqplot.LinearScale(min=BEGIN, max=END, allow_padding=False),
             bqplot.LogScale(min=low, max=high, allow_padding=False),
         )
         target = 100 * track.pipeline.target_utilization
@@ -212,6 +219,7 @@ class RunsPlot(Instrument):
             [target, target], [low, high], ORANGE, "dashed",
             legend=Entry(f"the target, {format_share(target / 100)}", 1),
         )  # fmt: skip
+        self.drawing.curve([LEAST, LEAST], [low, high], GREY, "dotted", 1)
         self.frontier = self.drawing.curve(
             [], [], GREY, "solid", 2, moving=PLACED,
             legend=Entry("the cheapest run of so much or more, once none is left", 4),
@@ -221,19 +229,15 @@ class RunsPlot(Instrument):
         self.figure.axes[1].label_offset = "4.4em"
 
     def _add_runs(self) -> None:
-        """Add the runs, the best among them, and their numbers."""
+        """Add the runs, the best among them, and their numbers; pointing tells what they are."""
+        told = bqplot.Tooltip(fields=["name"], show_labels=False)
         utilisation, cost = self.useful, self.track.currency.label
         self.best = self.drawing.points(
             [], [], GREEN, "diamond", 220, moving=PLACED,
             legend=Entry("the cheapest run that meets it", 3),
         )  # fmt: skip
         self.points = self.drawing.points(
-            [], [], BLUE, size=90, names=[], display_names=False,
-            tooltip=bqplot.Tooltip(
-                fields=["name", "x", "y"],
-                labels=["run", utilisation, cost],
-                formats=["", ".1f", ",.4~g"],
-            ),
+            [], [], BLUE, size=90, names=[], display_names=False, tooltip=told,
             moving=(*PLACED, "names"),
             legend=Entry("a run, by its number", 2),
             table=[
@@ -241,6 +245,11 @@ class RunsPlot(Instrument):
                 Column(utilisation, 3, lambda outcomes: [100 * of.utilization for of in outcomes]),
                 Column(cost, 4, lambda outcomes: [of.cost / self.scale for of in outcomes]),
             ],
+        )  # fmt: skip
+        self.below = self.drawing.points(
+            [], [], GROUND, "square", 90, names=[], display_names=False, tooltip=told,
+            stroke=BLUE, moving=(*PLACED, "names"),
+            legend=Entry(f"◂ a run below {LEAST}%", 2),
         )  # fmt: skip
         self.numbers = self.drawing.label(
             [], [], [], "middle", 13, "bold", y_offset=-18, moving=WRITTEN
@@ -251,7 +260,7 @@ class RunsPlot(Instrument):
             axis(
                 self.drawing.scales["x"],
                 self.useful,
-                tick_values=[0, 20, 40, 60, 80, 100],
+                tick_values=[80, 85, 90, 95, 100],
             ),
             axis(
                 self.drawing.scales["y"],
@@ -264,11 +273,15 @@ class RunsPlot(Instrument):
 
     def draw(self, outcomes: Sequence[PipelineOutcome]) -> str:
         """Draw a point for each run, and the best as a diamond."""
-        x = np.array([100 * outcome.utilization for outcome in outcomes])
+        useful = np.array([100 * outcome.utilization for outcome in outcomes])
+        inside = useful >= LEAST
+        x = np.where(inside, useful, EDGE)
         y = np.array([outcome.cost / self.scale for outcome in outcomes])
         best = best_run(outcomes)
         chosen = [] if best is None else [best]
-        update_traits(self.points, x=x, y=y, names=np.array([str(at + 1) for at in range(len(x))]))
+        names = np.array([self._told(at, outcome) for at, outcome in enumerate(outcomes)])
+        for mark, shown in ((self.points, inside), (self.below, ~inside)):
+            update_traits(mark, x=x[shown], y=y[shown], names=names[shown])
         update_traits(self.best, x=x[chosen], y=y[chosen])
         span = np.log(self.high / self.low)
         named = name_points(x.tolist(), (np.log(y / self.low) / span).tolist())
@@ -276,15 +289,21 @@ class RunsPlot(Instrument):
             self.numbers,
             x=np.array([name.x for name in named]),
             y=np.array([self.low * np.exp(span * name.height) for name in named]),
-            text=np.array([name.text for name in named]),
+            text=np.array([f"◂{name.text}" if name.edge else name.text for name in named]),
         )
         line = self._draw_frontier(outcomes)
-        told = [
+        told = f"{_capital('; '.join(names))}."
+        if not inside.all():
+            left = _numbers(np.flatnonzero(~inside).tolist())
+            told += f" Below {LEAST}%, at the left edge: {left}."
+        return f"{told} {line}".strip()
+
+    def _told(self, at: int, outcome: PipelineOutcome) -> str:
+        """Return a run's number, share and cost as text."""
+        return (
             f"run {at + 1}: {format_share(outcome.utilization)} for "
             f"{format_cost(self.track, outcome.cost)}"
-            for at, outcome in enumerate(outcomes)
-        ]
-        return f"{_capital('; '.join(told))}. {line}".strip()
+        )
 
     def _draw_frontier(self, outcomes: Sequence[PipelineOutcome]) -> str:
         """Draw the least cost of each utilisation or more, but only when no run is left.
@@ -297,7 +316,7 @@ class RunsPlot(Instrument):
         useful, cost = frontier(self.track)
         # whatever is asked for up to a position costs as much as that position
         x = np.concatenate([[0.0], np.repeat(100 * useful, 2)[:-1]])
-        update_traits(self.frontier, x=x, y=np.repeat(cost / self.scale, 2))
+        update_traits(self.frontier, x=np.maximum(x, BEGIN), y=np.repeat(cost / self.scale, 2))
         target = self.track.pipeline.target_utilization
         least = format_cost(self.track, float(cost[useful >= target][0]))
         return f"At the least, {format_share(target)} or more can be had for {least}."

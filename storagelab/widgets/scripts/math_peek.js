@@ -31,8 +31,13 @@ export function sign(text) {
   return element('var', {}, letter, ...subscript);
 }
 
+// A number and its unit, which a narrow column doesn't part; words may break.
+export function withUnit(value, unit) {
+  return unit ? `${value}${unit === '%' ? '' : '\u00a0'}${unit}` : value;
+}
+
 function fill(table, symbols) {
-  const head = ['symbol', 'what it is', 'value', 'unit'].map((text) =>
+  const head = ['symbol', 'what it is', 'value'].map((text) =>
     element('th', { scope: 'col' }, text),
   );
   const rows = symbols.map(([name, meaning, value, unit, dominates]) =>
@@ -41,8 +46,7 @@ function fill(table, symbols) {
       { className: dominates ? 'storagelab-dominates' : '' },
       element('th', { scope: 'row' }, sign(name)),
       element('td', {}, meaning, dominates ? ' (dominates)' : ''),
-      element('td', { className: 'number' }, value),
-      element('td', {}, unit),
+      element('td', { className: 'number' }, withUnit(value, unit)),
     ),
   );
   table.replaceChildren(
@@ -118,6 +122,7 @@ export default {
     });
     model.on('change:unfolded', fold);
     for (const name of ['tex', 'words', 'symbols']) model.on(`change:${name}`, refresh);
+    el.classList.add('storagelab-math');
     el.append(button, panel);
     fold();
   },

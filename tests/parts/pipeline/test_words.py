@@ -15,7 +15,8 @@ from storagelab.parts.formatting import format_answer, format_cost
 from storagelab.parts.pipeline.experiment import one_unit_more
 from storagelab.tracks import TRACKS, load_track
 from storagelab.units import format_bandwidth, format_share, format_time
-from storagelab.widgets.instruments.flow_gauge import DataFlowGauge
+from storagelab.widgets.gauge_strip import GaugeStrip
+from storagelab.widgets.gauge_strip import words as said_by_gauge
 from storagelab.widgets.instruments.sankey import DataFlowSankey
 from storagelab.widgets.instruments.saturation import PipelineSaturation
 from tests.parts.sliders import decisions, least_cost, positions
@@ -68,14 +69,13 @@ def test_no_words_have_the_number_that_is_asked_for(name: str) -> None:
 def test_the_number_is_read_off_the_gauge_in_the_unit_that_is_asked_for(name: str) -> None:
     track = load_track(name)
     changed = keys.compared(track, PART)
-    gauge = DataFlowGauge(track)
-    words = gauge.draw(changed)
+    gauge = GaugeStrip(track)
+    gauge.update(changed)
     number = keys.pipeline_key(track)["number"]
     read = format_answer(track.pipeline.answer, changed.read_off)
     assert float(read.split()[0]) == pytest.approx(number, rel=5e-3)
-    assert read in words
-    assert read in " ".join(gauge.names.text)
-    assert gauge.table(changed).rows[-1][-1] == pytest.approx(number)
+    assert read in said_by_gauge(track, changed)
+    assert read in " ".join(texts(gauge.widget))
     assert track.pipeline.answer.unit in track.pipeline.asked
 
 
@@ -83,8 +83,9 @@ def test_the_number_is_read_off_the_gauge_in_the_unit_that_is_asked_for(name: st
 def test_the_moving_words_have_neither_a_jobs_utilisation_nor_its_cost(name: str) -> None:
     """Those are what a recorded run is for."""
     track = load_track(name)
-    kinds = (DataFlowSankey, DataFlowGauge, PipelineSaturation)
+    kinds = (DataFlowSankey, PipelineSaturation)
     instruments = [kind(track) for kind in kinds]
+    strip = GaugeStrip(track)
     hidden = 0
     for outcome in positions(PART, track, count=60):
         said = [PART.summary(track, outcome), PART.equation(track, outcome).words]
@@ -92,6 +93,8 @@ def test_the_moving_words_have_neither_a_jobs_utilisation_nor_its_cost(name: str
             said.append(instrument.draw(outcome))
             said.append(str(instrument.table(outcome)))
             said += texts(instrument.widget)
+        strip.update(outcome)
+        said.append(strip.widget.value)
         text = " ".join(said)
         assert not re.search(r"utili[sz]ation|target", text)
         cost = format_cost(track, outcome.cost)

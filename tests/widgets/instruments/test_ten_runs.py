@@ -15,8 +15,11 @@ from storagelab.tracks import TRACKS, load_track
 from storagelab.units import format_share
 from storagelab.widgets.closing import close_all
 from storagelab.widgets.instruments.ten_runs import (
+    BEGIN,
+    EDGE,
     END,
     HIGH,
+    LEAST,
     POINT,
     WIDE,
     TenRuns,
@@ -76,13 +79,25 @@ def test_points_stand_at_the_runs_cost_and_utilisation(name: str, data: Any) -> 
     shown = TenRuns(track)
     shown.update(runs)
     judged = [PARTS["pipeline"].judge(track, run) for run in runs]
-    np.testing.assert_allclose(shown.plot.points.x, [100 * item.utilization for item in judged])
-    np.testing.assert_allclose(
-        np.asarray(shown.plot.points.y) * track.currency.axis, [item.cost for item in judged]
-    )
-    assert list(shown.plot.points.names) == [str(at + 1) for at in range(len(runs))]
-    scale = shown.plot.figure.axes[1].scale
-    assert np.all((shown.plot.points.y >= scale.min) & (shown.plot.points.y <= scale.max))
+    plot = shown.plot
+    inside = [item for item in judged if 100 * item.utilization >= LEAST]
+    others = [item for item in judged if item not in inside]
+    np.testing.assert_allclose(plot.points.x, [100 * item.utilization for item in inside])
+    assert list(plot.below.x) == [EDGE] * len(others)
+    for mark, items in ((plot.points, inside), (plot.below, others)):
+        np.testing.assert_allclose(
+            np.asarray(mark.y) * track.currency.axis, [item.cost for item in items]
+        )
+        for told, item in zip(mark.names, items, strict=True):
+            assert f": {format_share(item.utilization)} for " in told
+            assert format_cost(track, item.cost) in told
+    named = [name.partition(":")[0] for name in [*plot.points.names, *plot.below.names]]
+    assert sorted(named) == sorted(f"run {at + 1}" for at in range(len(runs)))
+    assert any("◂" in text for text in plot.numbers.text) == bool(others)
+    assert (f"Below {LEAST}%" in plot.caption.value) == bool(others)
+    scale = plot.figure.axes[1].scale
+    for mark in (plot.points, plot.below):
+        assert np.all((mark.y >= scale.min) & (mark.y <= scale.max))
     best = best_run(judged)
     assert len(shown.plot.best.x) == (best is not None)
     assert shown.listing.value.count("◆ best") == (best is not None)
@@ -94,6 +109,7 @@ def test_points_stand_at_the_runs_cost_and_utilisation(name: str, data: Any) -> 
         assert format_cost(track, item.cost) in shown.listing.value
         assert format_share(item.utilization) in shown.plot.caption.value
     assert shown.plot.caption.value.count("un ") == len(runs)
+    assert plot.table(judged).rows[0][0] == 1
 
 
 @EVERY_TRACK
@@ -123,7 +139,7 @@ def test_the_best_run_is_the_cheapest_that_meets_the_target() -> None:
 
 # --- numbers at the points
 
-points_ = st.lists(st.tuples(st.floats(0, 100), st.floats(0.05, 0.95)), max_size=10)
+points_ = st.lists(st.tuples(st.floats(EDGE, 100), st.floats(0.05, 0.95)), max_size=10)
 
 
 @given(points_)
@@ -138,8 +154,8 @@ def test_every_run_is_named_once_and_no_name_covers_another_or_its_point(at: lis
     assert sorted(numbers) == list(range(1, len(at) + 1))
     for index, one in enumerate(found):
         half = WIDE * len(one.text) / 2
-        if 2 * half < END:
-            assert one.x - half >= -1e-9
+        if 2 * half < END - BEGIN:
+            assert one.x - half >= BEGIN - 1e-9
             assert one.x + half <= END + 1e-9
         for other in found[index + 1 :]:
             apart = WIDE * (len(one.text) + len(other.text)) / 2
@@ -155,7 +171,7 @@ def test_every_run_is_named_once_and_no_name_covers_another_or_its_point(at: lis
 def test_runs_alike_are_named_together() -> None:
     (name,) = name_points([95.0] * 4, [0.5] * 4)
     assert name.text == "1–4"
-    names = name_points([10.0, 95.0, 40.0, 95.0], [0.5] * 4)
+    names = name_points([82.0, 95.0, 88.0, 95.0], [0.5] * 4)
     assert {name.text for name in names} == {"1", "2, 4", "3"}
 
 
@@ -236,7 +252,7 @@ def test_the_frontier_is_drawn_when_no_run_is_left_and_not_before() -> None:
     shown.update(runs)
     x, y = np.asarray(shown.plot.frontier.x), np.asarray(shown.plot.frontier.y)
     useful, cost = frontier(TRACK)
-    assert (x[0], x[-1]) == (0, 100 * useful[-1])
+    assert (x[0], x[-1]) == (BEGIN, 100 * useful[-1])
     assert np.all(np.diff(x) >= 0)
     for share, least in zip(useful, cost, strict=True):
         assert np.interp(100 * share - 1e-6, x, y) * TRACK.currency.axis == pytest.approx(least)
