@@ -26,20 +26,23 @@ _COLORS = f"--arrives:{GREEN};--missing:{RED};--spare:{BLUE}"
 class GaugeStrip:
     """A bar for the warm pass: what arrives, what is missing up to the demand, what is spare.
 
-    Two lines under it say the same in numbers, with what binds and the time that a pass takes.
+    Two lines under it say the same in numbers, with what binds and the time that a pass takes; a
+    ``bare`` one stands where these are said beside it.
     What the passes come to over the whole job, only a recorded run says.
     """
 
-    def __init__(self, track: Track) -> None:
+    def __init__(self, track: Track, bare: bool = False) -> None:
         self.track = track
+        self._bare = bare
         self.widget = shared_styles.html(width="auto")
 
     def update(self, outcome: AnyOutcome) -> None:
         """Show ``outcome``."""
         says = escape(words(self.track, outcome))
+        lines = "" if self._bare else _lines(self.track, outcome)
         self.widget.value = (
             f'<div class="storagelab-gauge" style="{_COLORS}" role="img" aria-label="{says}">'
-            f"{_bar(outcome)}{_lines(self.track, outcome)}</div>"
+            f"{_bar(outcome)}{lines}</div>"
         )
 
     def targets(self) -> list[Target]:

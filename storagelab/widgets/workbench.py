@@ -135,7 +135,7 @@ class Workbench:
             from storagelab.widgets.gauge_strip import GaugeStrip
             from storagelab.widgets.run_recorder import RunRecorder
 
-            self.strip = GaugeStrip(self.track)
+            self.strip = GaugeStrip(self.track, bare=True)
             self.recorder = RunRecorder(
                 self.track, runs, self._present_run, on_record, self.presets.best_run, self.refresh
             )
