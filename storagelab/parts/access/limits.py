@@ -76,7 +76,7 @@ LIMITS: tuple[Limit[AccessOutcome], ...] = (
             f"{shown['reach_target']} are asked for."
         ),
         goal=lambda track, outcome, shown: Goal(
-            f"places moved by the shuffle, a {track.terms.sample} on average",
+            "places moved on average by the shuffle",
             shown["reach"],
             f"at least {shown['reach_target']}",
         ),
