@@ -177,7 +177,12 @@ def test_every_frame_of_a_pages_playback_is_the_model_at_that_value(
     control = part.of(track).control(moving)
     assert len(playback.frames) == len(control.values)
     instruments = instruments_of(track, part_name)
-    captions = [shown.children[3] for shown in box.children[3 : 3 + len(instruments)]]
+    captions = [
+        next(
+            part for part in shown.children if "storagelab-words" in str(getattr(part, "value", ""))
+        )
+        for shown in box.children[3 : 3 + len(instruments)]
+    ]
     for instrument in instruments:
         instrument.update(part.crisis(track))
         instrument.on_a_page()
