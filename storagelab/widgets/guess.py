@@ -27,7 +27,8 @@ class Guess:
         self.control, self._on_mark = control, on_mark
         self.marked: float | None = None
         self.field: Any = ipywidgets.FloatText(
-            value=float(control.default),
+            # neither where the slider is nor where anything is to be found
+            value=_middle(control),
             description=f"My guess: best {inside(field_label(control))}",
             step=None,
             layout=shared_styles.layout(width="24em"),
@@ -47,7 +48,7 @@ class Guess:
         """What would be marked, in SI: the field's number, held to the ends of the control."""
         low, high = float(self.control.values[0]), float(self.control.values[-1])
         typed = float(self.field.value)
-        shown = float(self.control.default) if math.isnan(typed) else min(max(typed, low), high)
+        shown = _middle(self.control) if math.isnan(typed) else min(max(typed, low), high)
         return float(self.control.to_si(shown))
 
     def _mark(self, button: Any) -> None:
@@ -57,3 +58,8 @@ class Guess:
         self.marked = self.value
         self.field.value = self.marked / self.control.si
         self._on_mark()
+
+
+def _middle(control: Control) -> float:
+    """Return the middle value of a control."""
+    return float(control.values[len(control.values) // 2])

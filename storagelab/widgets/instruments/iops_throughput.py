@@ -49,6 +49,7 @@ from storagelab.widgets.theme import (
     SEQUENCE,
     axis,
     fitting,
+    log_ticks,
     rectangle,
     update_traits,
 )
@@ -65,7 +66,8 @@ LOWEST = 0.1
 """How far below the lowest curve the axis goes on at most, as a factor, for what is of no use."""
 LINE = 0.04
 """The height of a line of text, as a share of the axis of rates."""
-NARROW = "\u00a0"
+SPACE = "\u00a0"
+"""A space that a figure keeps."""
 BESIDE = 1.35
 """How far the axis goes on beyond the smallest and the largest request, as a factor."""
 
@@ -231,7 +233,7 @@ class IOPSThroughput(Instrument):
             device: self.drawing.points(
                 [item.request_size for item in items], [item.bandwidth for item in items],
                 self._class_color(items[0]), marker, 60, moving=("visible",),
-                legend=Entry(f"measured: {device}", 6),
+                legend=Entry(f"{device}, measured at the depth written", 6),
                 table=[Rows(4, partial(self._measured_rows, items))],
                 words=partial(self._measured_words, items),
             )
@@ -324,7 +326,7 @@ class IOPSThroughput(Instrument):
     def _axes(self) -> list[Any]:
         first, last = (int(np.log2(size)) for size in (self.sizes[0], self.sizes[-1]))
         ticks = [2.0**power for power in range(first, last + 1, max(1, (last - first) // 3))]
-        decades = range(math.ceil(math.log10(self.low)), math.floor(math.log10(self.top)) + 1)
+        rates = log_ticks(self.low, self.top, most=8)
         return [
             axis(
                 self.drawing.scales["x"],
@@ -337,8 +339,8 @@ class IOPSThroughput(Instrument):
                 self.drawing.scales["y"],
                 "throughput",
                 vertical=True,
-                tick_values=[10.0**power for power in decades],
-                tick_labels={f"{10**power}": format_bandwidth(10.0**power) for power in decades},
+                tick_values=rates,
+                tick_labels={f"{rate:.0f}": format_bandwidth(rate) for rate in rates},
                 tick_format=".0f",
             ),
         ]
@@ -441,6 +443,9 @@ class IOPSThroughput(Instrument):
         requests, level = asymptotes(device, depth)
         low, high = float(self.left), float(self.right)
         knee = min(max(level / requests, low), high)
+        # the roof is as long as the curves
+        first, last = float(self.sizes[0]), float(self.sizes[-1])
+        turn = min(max(knee, first), last)
         at, share = outcome.request_bytes, self._share(knee)
         y = min(max(outcome.bandwidth, self.low), self.top)
         walls = rectangle(0, 0, self.low, self.top)[1]
@@ -450,7 +455,7 @@ class IOPSThroughput(Instrument):
                 [
                     rectangle(low, knee, 0, 1)[0],
                     rectangle(knee, high, 0, 1)[0],
-                    [low, knee, high, high, high],
+                    [first, turn, last, last, last],
                     [at] * 5,
                 ]
             ),
@@ -458,7 +463,7 @@ class IOPSThroughput(Instrument):
                 [
                     walls,
                     walls,
-                    [min(requests * low, level), *[level] * 4],
+                    [min(requests * first, level), *[level] * 4],
                     [self.low, *[y] * 4],
                 ]
             ),
@@ -612,7 +617,7 @@ def _depth_texts(items: Sequence[MeasuredRead], line: float) -> list[str]:
         size, rate, aside = last
         close = item.request_size == size and item.bandwidth < rate * line
         last = (item.request_size, item.bandwidth, close and not aside)
-        texts[index] = f"{NARROW * 5 if last[2] else ''}depth {item.queue_depth:g}"
+        texts[index] = f"{SPACE * 4 if last[2] else ''}{item.queue_depth:g}"
     return texts
 
 

@@ -58,6 +58,8 @@ _BETWEEN = 10
 """The number of points of a curve from one of them to the next."""
 _SAME = 0.015
 """Intervals closer than this share of the axis, a few pixels, get one mark."""
+_NAMED = 0.8
+"""How high a curve is named at most, as a share of the figure: the marks' texts are above."""
 _AIM = 0.93
 """How high the guess that isn't marked yet stands, as a share of the figure."""
 _ROW = 0.052
@@ -231,6 +233,10 @@ class YoungDaly(Instrument):
             )
             for align, offset in (("start", 4), ("end", -4))
         }
+        self.usual = self.drawing.label(
+            [self.low], [0.0], ["at the usual failure rate"], "end", 11, x_offset=-5,
+            moving=(*PLACED, "visible"),
+        )  # fmt: skip
         self.aimed = self.drawing.label(
             [self.low], [0.0], [""], "start", 11, x_offset=5, y_offset=-8,
             moving=("x", "text", "visible"),
@@ -270,7 +276,7 @@ class YoungDaly(Instrument):
         dumps = self.track.terms.dumps
 
         def line(
-            color: str, style: str, width: float, said: Entry, column: Column, *moving: str
+            color: str, style: str, width: float, said: Entry | None, column: Column, *moving: str
         ) -> Any:
             return self.drawing.curve(
                 self.shown, np.zeros_like(self.shown), color, style, width,
@@ -283,7 +289,7 @@ class YoungDaly(Instrument):
             )
 
         self.before = line(
-            GREY, "solid", 2, Entry("all at the usual failure rate", 6),
+            GREY, "solid", 2, None,
             Column(
                 f"all, at the usual failure rate ({self.unit})", 9,
                 lambda shown: shown.before["total"] / self.answer_si,
@@ -478,6 +484,7 @@ class YoungDaly(Instrument):
         for name, curve in self.curves.items():
             update_traits(curve, y=self._height(seen.losses[name]))
         update_traits(self.before, y=self._height(self.calm_total), visible=self.moved)
+        self._name_usual()
         low, high = self._height(seen.low), self._height(seen.high)
         update_traits(
             self.band,
@@ -494,6 +501,18 @@ class YoungDaly(Instrument):
         mean = seen.played.mean / self.answer_si
         inside = mean <= self.top
         update_traits(self.played, x=self.shown[seen.at][inside], y=mean[inside])
+
+    def _name_usual(self) -> None:
+        """Write its name at the curve of the usual failure rate, where it leaves to the right."""
+        heights = self._height(self.calm_total)
+        below = np.flatnonzero(heights < _NAMED * self.top)
+        at = int(below[-1]) if below.size else 0
+        update_traits(
+            self.usual,
+            x=self.shown[at : at + 1],
+            y=np.array([min(float(heights[at]), self.top)]),
+            visible=self.moved,
+        )
 
     def _at(self, interval: float) -> float:
         """Return the place on the axis of an interval in seconds, clipped to the ends."""
