@@ -499,13 +499,19 @@ def pipeline_saturation(
 ) -> ipywidgets.VBox:
     """Return a track's rate against the resource that is ``moving``, playable without a kernel.
 
+    ``moving`` is a control of part 2, or ``against``: which resource the rate is drawn against.
     ``settings`` in SI by control name (see :func:`storagelab.widgets.picture.picture`).
     """
-    against = moving if moving in RESOURCES else "link"
-    return picture(
-        lambda loaded: [PipelineSaturation(loaded, against)],
-        "pipeline",
-        track,
-        moving,
-        **settings,
-    )
+    made: list[PipelineSaturation] = []
+    chosen = moving == "against"
+    against = None if chosen else moving if moving in RESOURCES else "link"
+
+    def build(loaded: Track) -> list[PipelineSaturation]:
+        made.append(PipelineSaturation(loaded, against))
+        return made
+
+    box = picture(build, "pipeline", track, None if chosen else moving, **settings)
+    if chosen:
+        (shown,) = made
+        box.children = (*box.children, shown.chooser.play(shown.targets()))
+    return box

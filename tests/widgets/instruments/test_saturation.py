@@ -290,3 +290,19 @@ def test_the_picture_plays_against_what_moves_without_a_kernel(moving: Any) -> N
     control = load_track("mobile_nomad").pipeline.control(moving)
     assert len(playback.frames) == len(control.values)
     assert set(playback.names) <= {"x", "y", "text", "value", "columns", "rows", "words"}
+
+
+@EVERY_TRACK
+def test_a_page_plays_the_choice_of_the_resource(name: str) -> None:
+    box = pipeline_saturation(name, "against")
+    (playback,) = [child for child in box.children if isinstance(child, Playback)]
+    names = list(resources(load_track(name)))
+    assert [value for _, value in playback.source.options] == names
+    assert playback.source.layout.display != "none"
+    axes = [
+        (index, frame[index])
+        for frame in playback.frames
+        for index, trait in enumerate(playback.names)
+        if trait == "visible" and frame[index]
+    ]
+    assert len({index for index, _ in axes}) == len(axes) == len(names)  # one axis for each
