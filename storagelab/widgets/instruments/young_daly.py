@@ -238,8 +238,8 @@ class YoungDaly(Instrument):
             moving=(*PLACED, "visible"),
         )  # fmt: skip
         self.aimed = self.drawing.label(
-            [self.low], [0.0], [""], "start", 11, x_offset=5, y_offset=-8,
-            moving=("x", "text", "visible"),
+            [self.low], [0.0], ["my guess"], "start", 11, x_offset=5, y_offset=-8,
+            moving=("x", "visible"),
         )  # fmt: skip
         self.figure = self.drawing.figure(self._axes(), height=400)
         self.guess = Guess(control, self._on_guess, self._move_guess)
@@ -457,8 +457,7 @@ class YoungDaly(Instrument):
             line_style="dashed" if marked is None else "solid",
         )
         update_traits(self.aim, x=np.array([at]), visible=marked is None)
-        text = "my guess" if marked is None else "my mark"
-        update_traits(self.aimed, x=np.array([at]), text=np.array([text]))
+        update_traits(self.aimed, x=np.array([at]))
 
     def _reveal(self) -> None:
         """Show the best interval and the storage's limits from now on."""

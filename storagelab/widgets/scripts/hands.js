@@ -67,7 +67,8 @@ function pointsOf(views, words) {
 async function viewBeside(model, el, alive) {
   while (alive()) {
     const views = await Promise.all(Object.values(model.views ?? {}));
-    const found = views.find((view) => el.parentElement?.contains(view.el));
+    const around = el.closest('.storagelab-instrument') ?? el.parentElement;
+    const found = views.find((view) => around?.contains(view.el));
     if (found?.mark_views) return found;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
@@ -328,6 +329,7 @@ export default {
       };
       const refill = () => {
         fill();
+        if (!shown) tip.hide(); // what is pointed at may have moved away
         later();
       };
       const moves = new MutationObserver(later);
