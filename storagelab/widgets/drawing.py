@@ -21,6 +21,9 @@ from storagelab.widgets.theme import TEXT, figure, legend, swatch
 Target = tuple[Any, str]
 """A widget and the name of one of its traits that an update changes."""
 
+Words = Callable[[Any], Iterable[str]]
+"""Leads from what is shown to the words of each of a mark's points; an empty text says nothing."""
+
 PLACED = ("x", "y")
 """The traits of a mark that an update moves."""
 WRITTEN = (*PLACED, "text")
@@ -74,6 +77,8 @@ class DrawnMark(msgspec.Struct, frozen=True):
     entries: tuple[tuple[int, str], ...] = ()
     """Places in the legend, each with the HTML that belongs there."""
     table: tuple[Column | Rows, ...] = ()
+    words: Words | None = None
+    """What each point says, computed from what is shown."""
 
 
 class Drawing:
@@ -95,12 +100,13 @@ class Drawing:
         moving: Sequence[str] = (),
         legend: Sequence[Entry] = (),
         table: Sequence[Column | Rows] = (),
+        words: Words | None = None,
     ) -> Any:
         """Add a mark that was made elsewhere; without a style, its entries show a solid line."""
         entries = tuple(
             (entry.place, _swatch(entry, mark.colors[0], "solid", 0.8)) for entry in legend
         )
-        self.drawn.append(DrawnMark(mark, tuple(moving), entries, tuple(table)))
+        self.drawn.append(DrawnMark(mark, tuple(moving), entries, tuple(table), words))
         return mark
 
     def curve(
@@ -133,9 +139,13 @@ class Drawing:
         moving: Sequence[str] = (),
         legend: Entry | None = None,
         table: Sequence[Column | Rows] = (),
+        words: Words | None = None,
         **options: Any,
     ) -> Any:
-        """Add points that look alike, outlined in the page's text colour."""
+        """Add points that look alike, outlined in the page's text colour.
+
+        Whoever points at one of them, or goes there by keys, is told its ``words``.
+        """
         look: dict[str, Any] = {
             "colors": [color],
             "marker": marker,
@@ -144,7 +154,7 @@ class Drawing:
         }
         mark = bqplot.Scatter(x=x, y=y, scales=self.scales, **{**look, **options})
         entry = None if legend is None else _styled(legend, marker)
-        return self.add(mark, moving, [entry] if entry else [], table)
+        return self.add(mark, moving, [entry] if entry else [], table, words)
 
     def label(
         self,
@@ -219,6 +229,15 @@ class Drawing:
         """Every trait that an update changes."""
         moved = [(drawn.mark, trait) for drawn in self.drawn for trait in drawn.moving]
         return [*moved, *self._others]
+
+    @property
+    def named(self) -> list[Any]:
+        """The marks whose points have words."""
+        return [drawn.mark for drawn in self.drawn if drawn.words is not None]
+
+    def words(self, shown: Any) -> list[list[str]]:
+        """Return what the points of each of the :attr:`named` marks say, computed for ``shown``."""
+        return [list(drawn.words(shown)) for drawn in self.drawn if drawn.words is not None]
 
     def figure(self, axes: Sequence[Any], height: int = 320, **margin: int) -> Any:
         """Return a figure of the marks with ``axes``; ``height`` is in pixels."""

@@ -17,14 +17,18 @@ from storagelab.widgets.controls import field_label
 class Guess:
     """A field for one value of a control, and a button that marks it; both take the keyboard.
 
-    ``marked`` is the guess in SI, and None until there is one; ``on_mark`` is called after it.
+    ``marked`` is the guess in SI, and None until there is one; ``on_mark`` is called after it, and
+    ``on_move`` after each change of what would be marked.
     """
 
-    def __init__(self, control: Control, on_mark: Callable[[], None]) -> None:
-        self._control, self._on_mark = control, on_mark
+    def __init__(
+        self, control: Control, on_mark: Callable[[], None], on_move: Callable[[], None]
+    ) -> None:
+        self.control, self._on_mark = control, on_mark
         self.marked: float | None = None
         self.field: Any = ipywidgets.FloatText(
-            value=float(control.default),
+            # neither where the slider is nor where anything is to be found
+            value=_middle(control),
             description=f"My guess: best {inside(field_label(control))}",
             step=None,
             layout=shared_styles.layout(width="24em"),
@@ -32,18 +36,30 @@ class Guess:
                 ipywidgets.widgets.widget_description.DescriptionStyle, description_width="initial"
             ),
         )
+        self.field.observe(lambda change: on_move(), "value")
         self.button = shared_styles.button(
             "12em", description="Mark my guess", icon="map-marker", button_style="primary"
         )
         self.button.on_click(self._mark)
         self.widget = shared_styles.row([self.field, self.button], "storagelab-guess")
 
-    def _mark(self, button: Any) -> None:
-        """Take the guess, held to the ends of the control."""
+    @property
+    def value(self) -> float:
+        """What would be marked, in SI: the field's number, held to the ends of the control."""
+        low, high = float(self.control.values[0]), float(self.control.values[-1])
         typed = float(self.field.value)
-        if math.isnan(typed):
+        shown = _middle(self.control) if math.isnan(typed) else min(max(typed, low), high)
+        return float(self.control.to_si(shown))
+
+    def _mark(self, button: Any) -> None:
+        """Take the guess."""
+        if math.isnan(self.field.value):
             return
-        low, high = float(self._control.values[0]), float(self._control.values[-1])
-        self.field.value = min(max(typed, low), high)
-        self.marked = float(self._control.to_si(self.field.value))
+        self.marked = self.value
+        self.field.value = self.marked / self.control.si
         self._on_mark()
+
+
+def _middle(control: Control) -> float:
+    """Return the middle value of a control."""
+    return float(control.values[len(control.values) // 2])

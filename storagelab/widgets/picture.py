@@ -12,7 +12,7 @@ from storagelab.parts import PARTS
 from storagelab.tracks import Track, load_track
 from storagelab.widgets import shared_styles
 from storagelab.widgets.controls import make_control
-from storagelab.widgets.instruments.base import Shown
+from storagelab.widgets.instruments.base import Instrument, Shown
 from storagelab.widgets.page_support import PageSupport
 from storagelab.widgets.playback import record
 
@@ -39,14 +39,7 @@ def picture(
         raise ValueError(f"unknown setting {unknown[0]!r}; part {part_name!r} has {known}")
     fixed = replace(start, **settings)
 
-    def show(chosen: Any) -> None:
-        for instrument in instruments:
-            instrument.update(part.experiment(track, chosen))
-
-    show(fixed)
-    for instrument in instruments:
-        instrument.on_a_page()
-    moved: list[Any] = []
+    slider: Any = None
     if moving is not None:
         control = part.of(track).control(moving)
         chosen = getattr(fixed, moving)
@@ -57,6 +50,19 @@ def picture(
             )
         slider = make_control(control, values[chosen])
         slider.add_class("storagelab-single")
+        for instrument in instruments:
+            if isinstance(instrument, Instrument):
+                instrument.sliders = {moving: slider}
+
+    def show(chosen: Any) -> None:
+        for instrument in instruments:
+            instrument.update(part.experiment(track, chosen))
+
+    show(fixed)
+    for instrument in instruments:
+        instrument.on_a_page()
+    moved: list[Any] = []
+    if moving is not None:
         slider.observe(
             lambda change: show(replace(fixed, **{moving: control.to_si(slider.value)})), "index"
         )

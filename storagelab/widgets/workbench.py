@@ -54,10 +54,11 @@ class LazyPanel:
         kinds: Sequence[type[Instrument]],
         track: Track,
         controls: list[Control],
+        sliders: Mapping[str, Any],
         on_restore: Callable[[Mapping[str, Value]], None],
     ) -> None:
         self._track = track
-        self.instruments = [_silent(kind(track)) for kind in kinds]
+        self.instruments = [_silent(kind(track), sliders) for kind in kinds]
         self.math_peek = MathPeek()
         self.line = CodeLine(controls, on_restore)
         self.pictures = [instrument.widget for instrument in self.instruments]
@@ -71,9 +72,12 @@ class LazyPanel:
         self.line.update(settings)
 
 
-def _silent(instrument: Instrument) -> Instrument:
-    """Return an instrument whose words aren't announced: the summary is, and all would be noise."""
-    instrument.live = False
+def _silent(instrument: Instrument, sliders: Mapping[str, Any]) -> Instrument:
+    """Return an instrument whose marks may be dragged for ``sliders``, by their controls' names.
+
+    Its words aren't announced: the summary is, and all would be noise.
+    """
+    instrument.live, instrument.sliders = False, sliders
     return instrument
 
 
@@ -114,7 +118,8 @@ class Workbench:
             for item in self.content.controls
         }
         self.presets = Presets(self.content, self._go_to)
-        self.first = _silent(self._first_kind(self.track))
+        self._sliders = {name: row.slider for name, row in self.controls.items()}
+        self.first = _silent(self._first_kind(self.track), self._sliders)
         self.summary = caption()
         self.summary.add_class("storagelab-summary")
         self.verdict = Verdict(self.track, self.part)
@@ -153,7 +158,9 @@ class Workbench:
         if self._below is None:
             with shared_styles.shared(self._made):
                 controls = self.content.controls
-                self._below = LazyPanel(self._other_kinds, self.track, controls, self._restore)
+                self._below = LazyPanel(
+                    self._other_kinds, self.track, controls, self._sliders, self._restore
+                )
             self._below.update(self.part, self.outcome, self.settings())
             self._pictures.children = self._below.pictures
             self._tools.children = self._below.tools

@@ -105,8 +105,10 @@ def test_the_slider_of_an_axis_lies_on_it_from_end_to_end(name: str) -> None:
     ):
         scale = instrument.figure.axes[0].scale
         si = 1.0 if instrument is not built(IOPSThroughput, name) else control.si
-        assert scale.min == pytest.approx(float(control.values[0]) * si)
-        assert scale.max == pytest.approx(float(control.values[-1]) * si)
+        # there may be room for a point at its end, but no more than that
+        ends = float(control.values[0]) * si, float(control.values[-1]) * si
+        assert ends[0] / 1.4 < scale.min <= ends[0] * (1 + 1e-9)
+        assert ends[1] * (1 - 1e-9) <= scale.max < ends[1] * 1.4
 
 
 @EVERY_TRACK

@@ -178,7 +178,14 @@ def test_every_frame_of_a_pages_playback_is_the_model_at_that_value(
     assert len(playback.frames) == len(control.values)
     instruments = instruments_of(track, part_name)
     figures = [shown for shown in box.children if "storagelab-instrument" in shown._dom_classes]
-    captions = [figure.children[3] for figure in figures]
+    captions = [
+        next(
+            part
+            for part in figure.children
+            if "storagelab-words" in str(getattr(part, "value", ""))
+        )
+        for figure in figures
+    ]
     for instrument in instruments:
         instrument.update(part.crisis(track))
         instrument.on_a_page()

@@ -168,6 +168,24 @@ def _in_order(cost: SampleCost, useful: float, density: float) -> SampleCost:
     return SampleCost(cost.requests * more, cost.opens * more, cost.bytes * more)
 
 
+def _cost(track: Track, settings: AccessSettings) -> SampleCost:
+    """Return what a sample costs in requests and bytes.
+
+    A request brings no more than there is room for: what a step needs now, and the buffer.
+    """
+    dataset, node, file_format = track.dataset, track.node, FORMATS[settings.format]
+    stored = file_format.stored_size(dataset.sample_size)
+    room = (node.accelerators * node.batch_size + settings.buffer) * stored
+    cost = sample_cost(file_format, dataset.sample_size, min(settings.request_size, room))
+    return cost if settings.shuffled else _in_order(cost, file_format.useful, track.access.density)
+
+
+def request_bytes(track: Track, settings: AccessSettings) -> float:
+    """Return the bytes that a request really carries, at most ``settings.request_size``."""
+    cost = _cost(track, settings)
+    return cost.bytes / cost.requests
+
+
 def evaluate_access(track: Track, settings: AccessSettings) -> AccessOutcome:
     """Return what reading ``track``'s dataset with ``settings`` comes to, for one node.
 
@@ -176,16 +194,12 @@ def evaluate_access(track: Track, settings: AccessSettings) -> AccessOutcome:
     Reading and computing overlap, so the accelerators are busy for ``supply / demand`` of the
     time, at most all of it. Preparation on the CPU is left to part 2. Writes beside the reads
     stall some of them (:func:`storagelab.parts.access.writes.stalls`): a step is late where its
-    own slack and what the buffer holds ahead don't cover the wait. A request brings no more than
-    there is room for: what a step needs now, and the buffer.
+    own slack and what the buffer holds ahead don't cover the wait.
     """
     device, file_format = track.access.device(settings.device), FORMATS[settings.format]
     dataset, node = track.dataset, track.node
     step_samples = node.accelerators * node.batch_size
-    room = (step_samples + settings.buffer) * file_format.stored_size(dataset.sample_size)
-    cost = sample_cost(file_format, dataset.sample_size, min(settings.request_size, room))
-    if not settings.shuffled:
-        cost = _in_order(cost, file_format.useful, track.access.density)
+    cost = _cost(track, settings)
     sharded = file_format.sharded
     time = _sample_time(device, cost, settings.shuffled)
 
@@ -225,8 +239,8 @@ def evaluate_access(track: Track, settings: AccessSettings) -> AccessOutcome:
     if skip_deadline is not None:
         late = later_than(io_time, stall_fraction, stall_time, skip_deadline)
         skips = late / max(node.compute_time, io_time) * HOUR
-    request_bytes = cost.bytes / cost.requests
-    memory = settings.buffer * dataset.sample_size + settings.queue_depth * request_bytes
+    carried = cost.bytes / cost.requests
+    memory = settings.buffer * dataset.sample_size + settings.queue_depth * carried
     return AccessOutcome(
         settings=settings,
         demand=demand,
@@ -235,7 +249,7 @@ def evaluate_access(track: Track, settings: AccessSettings) -> AccessOutcome:
         binding=fed if supply >= demand else lowest,
         utilization=utilization,
         steps=steps,
-        request_bytes=request_bytes,
+        request_bytes=carried,
         bandwidth=supply * dataset.sample_size,
         sequential_bandwidth=device.bandwidth,
         knee=float(knee_request_size(device.max_iops, device.bandwidth)),

@@ -50,15 +50,26 @@ def figures(track: Track, outcome: CheckpointOutcome) -> dict[str, str]:
     return {**shown, "event": part.event.format_map(shown).strip()}
 
 
-def format_loss(track: Track, loss: float) -> str:
+def format_loss(track: Track, loss: float, digits: int = 3) -> str:
     """Return what is lost in the unit in which it is asked for, such as ``66 hours`` or ``3.1%``.
 
     Three digits: enough to tell apart what decides.
     """
     answer = track.checkpoint.answer
     if answer.unit == "%" and math.isfinite(loss):
-        return f"{significant(loss / answer.si)}%"
-    return format_answer(answer, loss)
+        return f"{significant(loss / answer.si, digits)}%"
+    return format_answer(answer, loss, digits)
+
+
+def loss_digits(track: Track, one: float, other: float) -> int:
+    """Return how many digits tell two losses apart: three, or four where only that does.
+
+    Around its least the loss hardly changes, and three digits say the same of two intervals.
+    """
+    three, four = (
+        format_loss(track, one, digits) != format_loss(track, other, digits) for digits in (3, 4)
+    )
+    return 4 if four and not three else 3
 
 
 def format_interval(track: Track, seconds: float) -> str:

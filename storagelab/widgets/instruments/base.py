@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -12,6 +13,7 @@ from storagelab.tracks import Track
 from storagelab.widgets import shared_styles
 from storagelab.widgets.drawing import Drawing, Target
 from storagelab.widgets.figure_tools import FigureTools
+from storagelab.widgets.hands import Handle, Hands
 from storagelab.widgets.table import Table
 from storagelab.widgets.theme import caption, caption_html, heading
 
@@ -53,6 +55,11 @@ class Instrument:
     figure: Any
     extras: tuple[Any, ...] = ()
     """The instrument's own widgets, between the caption and the tools."""
+    sliders: Mapping[str, Any] = {}
+    """The widgets of the controls that its marks may be dragged for, by the controls' names.
+
+    Set before :attr:`widget` is made.
+    """
 
     @classmethod
     def shows(cls, track: Track) -> bool:
@@ -75,6 +82,24 @@ class Instrument:
         """The legend of the marks."""
         return self.drawing.legend()
 
+    def handles(self) -> Sequence[Handle]:
+        """Return every mark that can be dragged, whether its slider is there or not.
+
+        One that can't be dragged at present has no places.
+        """
+        return ()
+
+    @cached_property
+    def hands(self) -> Hands | None:
+        """What lies over the figure for the hand, if a mark can be dragged or has words."""
+        handles = [
+            item
+            for item in self.handles()
+            if item.field is not None or item.control.name in self.sliders
+        ]
+        named = self.drawing.named
+        return Hands(self.figure, named, handles, self.sliders) if handles or named else None
+
     @cached_property
     def tools(self) -> FigureTools:
         """The figure's numbers, and the buttons that save it."""
@@ -84,13 +109,16 @@ class Instrument:
     def widget(self) -> ipywidgets.Widget:
         """The figure with its title, legend, caption and tools."""
         self.figure.animation_duration = EASE
-        parts = [heading(self.title), self.figure, self.legend, self.caption]
+        hands = [] if self.hands is None else [self.hands]
+        parts = [heading(self.title), *hands, self.figure, self.legend, self.caption]
         return shared_styles.column([*parts, *self.extras, self.tools], "storagelab-instrument")
 
     def update(self, outcome: AnyOutcome) -> None:
         """Show ``outcome``."""
         self.outcome = outcome
         self.caption.value = caption_html(self.draw(outcome), self.live, folds=True)
+        if self.hands is not None:
+            self.hands.show(self.drawing.words(outcome), self.handles())
         self.tools.refresh()
 
     def on_a_page(self) -> None:
@@ -107,8 +135,10 @@ class Instrument:
 
     def targets(self) -> list[Target]:
         """Return every trait that an update changes."""
+        hands = [] if self.hands is None else [(self.hands, "words"), (self.hands, "places")]
         return [
             *self.dynamic,
+            *hands,
             (self.caption, "value"),
             (self.tools, "columns"),
             (self.tools, "rows"),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
+from html import escape
 from typing import Any
 
 import bqplot
@@ -21,6 +23,7 @@ from storagelab.parts.access.experiment import (
     device_curve,
     measured_reads,
     order_factor,
+    request_bytes,
     turning_size,
     waits_for_latency,
 )
@@ -35,16 +38,18 @@ from storagelab.units import (
     format_share,
     significant,
 )
-from storagelab.widgets.drawing import PLACED, Drawing, Entry, Rows
+from storagelab.widgets import shared_styles
+from storagelab.widgets.drawing import PLACED, Drawing, Entry, Rows, Target
+from storagelab.widgets.hands import Handle
 from storagelab.widgets.instruments.base import Instrument
 from storagelab.widgets.picture import picture
 from storagelab.widgets.table import Cell, Table
 from storagelab.widgets.theme import (
     DASHES,
     SEQUENCE,
-    TEXT,
     axis,
     fitting,
+    log_ticks,
     rectangle,
     update_traits,
 )
@@ -55,10 +60,16 @@ POINTS = 57
 """The number of request sizes on a curve."""
 AT_KNEE = 1.1
 """A request within this factor of the knee counts as being at the knee."""
-ROW = 0.045
-"""The height of a row of text, as a share of the figure."""
-HEADROOM = 10.0**0.9
-"""Room for text above and below the curves, as a factor."""
+ROOM_ABOVE, ROOM_BELOW = 0.12, 0.04
+"""Room above and below the curves, as shares of the decades that they span."""
+LOWEST = 0.1
+"""How far below the lowest curve the axis goes on at most, as a factor, for what is of no use."""
+LINE = 0.04
+"""The height of a line of text, as a share of the axis of rates."""
+SPACE = "\u00a0"
+"""A space that a figure keeps."""
+BESIDE = 1.35
+"""How far the axis goes on beyond the smallest and the largest request, as a factor."""
 
 
 def request_sizes(track: Track) -> Floats:
@@ -95,10 +106,18 @@ def depths(track: Track) -> list[float]:
 
 
 def rate_range(track: Track) -> tuple[float, float]:
-    """Return whole powers of ten, in bytes/s, between which every curve lies at every depth."""
+    """Return the rates, in bytes/s, between which every curve lies at every depth."""
     ends = depths(track)[0], depths(track)[-1]
     rates = np.concatenate([curve for depth in ends for curve in curves(track, depth).values()])
-    return 10.0 ** np.floor(np.log10(rates.min())), 10.0 ** np.ceil(np.log10(rates.max()))
+    return float(rates.min()), float(rates.max())
+
+
+def axis_range(track: Track) -> tuple[float, float]:
+    """Return the ends of the axis of rates, in bytes/s: room for curves, point and texts."""
+    low, high = rate_range(track)
+    low *= max(LOWEST, track.access.density)
+    span = high / low
+    return low / span**ROOM_BELOW, high * span**ROOM_ABOVE
 
 
 def measurements(track: Track) -> dict[str, tuple[MeasuredRead, ...]]:
@@ -130,8 +149,9 @@ class IOPSThroughput(Instrument):
         super().__init__(track)
         self.sizes = request_sizes(track)
         self._known: dict[float, tuple[dict[str, Floats], Knees]] = {}
-        low, high = rate_range(track)
-        self.low, self.top = low / HEADROOM, high * HEADROOM
+        low, _ = rate_range(track)
+        self.low, self.top = axis_range(track)
+        self.left, self.right = self.sizes[0] / BESIDE, self.sizes[-1] * BESIDE
         self.labels = device_labels(track)
         self.colors = dict(zip(self.labels, SEQUENCE, strict=False))
         self.measured = measurements(track)
@@ -142,23 +162,26 @@ class IOPSThroughput(Instrument):
             for depth in depths(track)
         )
         self.drawing = Drawing(
-            bqplot.LogScale(min=self.sizes[0], max=self.sizes[-1]),
-            bqplot.LogScale(min=self.low, max=self.top),
+            bqplot.LogScale(min=self.left, max=self.right, allow_padding=False),
+            bqplot.LogScale(min=self.low, max=self.top, allow_padding=False),
         )
-        self._add_ground(high)
+        self._add_ground()
         self._add_lines(low)
         self.knees = self._knees(low) if kneed else None
         self.dots = self._dots()
         self._add_labels()
-        self._add_factors()
         self.point = self.drawing.points(
             [self.sizes[0]], [low], GREY, "diamond", 140, apply_clip=False,
             moving=(*PLACED, "marker"), legend=Entry("you", 5), table=[Rows(1, self._own_row)],
+            words=self._own_words,
         )  # fmt: skip
-        self.figure = self.drawing.figure(self._axes(low, high), height=460, left=90)
+        self.figure = self.drawing.figure(self._axes(), height=380, left=90)
         self.figure.axes[1].label_offset = "5.4em"
+        self.factors = shared_styles.html(width="auto")
+        self.extras = (self.factors,)
+        self._reached: dict[tuple[str, float], tuple[float, ...]] = {}
 
-    def _add_ground(self, high: float) -> None:
+    def _add_ground(self) -> None:
         """Add what lies behind the curves.
 
         Both regions, the roof over the chosen device's curve, and the present request down to its
@@ -166,7 +189,7 @@ class IOPSThroughput(Instrument):
         """
         self.ground = self.drawing.add(
             bqplot.Lines(
-                x=np.full((4, 5), self.sizes[0]),
+                x=np.full((4, 5), self.left),
                 y=np.full((4, 5), self.low),
                 scales=self.drawing.scales,
                 colors=["transparent", "transparent", GREY, GREY],
@@ -180,8 +203,7 @@ class IOPSThroughput(Instrument):
         )
         sample = self.track.dataset.sample_size
         self.sample = self.drawing.curve(
-            [sample, sample], [self.low, high], GREY, "dotted",
-            legend=Entry(f"the size of a {self.track.terms.sample}", 2),
+            [sample, sample], [self.low, self.top], GREY, "dotted",
         )  # fmt: skip
 
     def _add_lines(self, low: float) -> None:
@@ -201,57 +223,85 @@ class IOPSThroughput(Instrument):
             np.full(count, self.sizes[0]), np.full(count, low), GREY, size=60,
             colors=list(self.colors.values()), opacities=[1.0] * count,
             moving=(*PLACED, "opacities"), legend=Entry("knee at this queue depth", 3, GREY),
+            words=self._knee_words,
         )  # fmt: skip
 
     def _dots(self) -> dict[str, Any]:
-        """Return the points of the measurements, by device."""
+        """Return the points of the measurements, by device; those of the chosen kind are seen."""
         markers = ("square", *["triangle-up"] * len(self.measured))
         return {
             device: self.drawing.points(
-                [item.request_size for item in items],
-                [item.bandwidth for item in items],
-                self._class_color(items[0]),
-                marker,
-                50,
-                opacities=[1.0] * len(items),
-                apply_clip=False,
-                names=[
-                    f"{device}: {format_bandwidth(item.bandwidth)} in requests of "
-                    f"{format_binary(item.request_size)}, queue depth {item.queue_depth:g}"
-                    for item in items
-                ],
-                display_names=False,
-                tooltip=bqplot.Tooltip(fields=["name"], labels=[""], show_labels=False),
-                moving=("opacities",),
-                legend=Entry(
-                    f"{device}, measured at the queue depths written ({short_source(items[0])})", 6
-                ),
+                [item.request_size for item in items], [item.bandwidth for item in items],
+                self._class_color(items[0]), marker, 60, moving=("visible",),
+                legend=Entry(f"{device}, measured at the depth written", 6),
                 table=[Rows(4, partial(self._measured_rows, items))],
+                words=partial(self._measured_words, items),
             )
             for marker, (device, items) in zip(markers, self.measured.items(), strict=False)
-        }
+        }  # fmt: skip
+
+    def _measured_words(self, items: Sequence[MeasuredRead], outcome: AccessOutcome) -> list[str]:
+        chosen = load_device(outcome.settings.device).kind
+        return [
+            f"{item.device}, measured: {format_bandwidth(item.bandwidth)} in requests of "
+            f"{format_binary(item.request_size)}, queue depth {item.queue_depth:g} "
+            f"({short_source(item)})"
+            if item.kind == chosen
+            else ""
+            for item in items
+        ]
+
+    def _own_words(self, outcome: AccessOutcome) -> list[str]:
+        return [
+            f"You: {format_bandwidth(outcome.bandwidth)} in requests of "
+            f"{format_binary(outcome.request_bytes)}, from the "
+            f"{self.labels[outcome.settings.device]}"
+        ]
+
+    def _knee_words(self, outcome: AccessOutcome) -> list[str]:
+        x, y, seen = self._at(outcome.settings.queue_depth)[1]
+        return [
+            f"{label}: knee at {format_binary(size)}, {format_bandwidth(rate)}" if shown else ""
+            for label, size, rate, shown in zip(self.labels.values(), x, y, seen, strict=True)
+        ]
+
+    def handles(self) -> list[Handle]:
+        """Return the present point, which is dragged along the sizes that requests really have.
+
+        A file on its own is read in no larger requests than itself, however large they may be.
+        """
+        control = self.track.access.control("request_size")
+        places: tuple[float, ...] = ()
+        if self.outcome is not None:
+            settings = self.outcome.settings
+            key = (settings.format, settings.buffer)
+            if key not in self._reached:
+                self._reached[key] = tuple(
+                    request_bytes(
+                        self.track, replace(settings, request_size=float(control.to_si(value)))
+                    )
+                    for value in control.values
+                )
+            places = self._reached[key]
+        return [Handle(self.point, control, places, f"{control.label}, on the curve")]
 
     def _add_labels(self) -> None:
         """Add the queue depths beside the measurements, and the labels for other texts."""
         items = [item for device in self.measured.values() for item in device]
-        if items:
-            self.drawing.label(
-                [item.request_size for item in items],
-                [item.bandwidth for item in items],
-                [f"{item.queue_depth:g}" for item in items],
-                size=10,
-                weight="bold",
-                x_offset=8,
-                y_offset=1,
-            )
+        self.depths = self.drawing.label(
+            [item.request_size for item in items] or [self.sizes[0]],
+            [item.bandwidth for item in items] or [self.low],
+            _depth_texts(items, (self.top / self.low) ** LINE) or [""],
+            size=11, weight="bold", x_offset=8, y_offset=1, visible=False, moving=("visible",),
+        )  # fmt: skip
         self.names = [
             self.drawing.label(
                 [at], [self.top], [""], align, weight="bold", x_offset=offset, y_offset=row,
                 moving=("text",),
             )
             for at, align, offset, row in (
-                (self.sizes[0], "start", 6, 12),
-                (self.sizes[-1], "end", -6, 28),
+                (self.left, "start", 6, 12),
+                (self.right, "end", -6, 28),
             )
         ]  # fmt: skip
         # the offsets are pixels from the figure's lower edge
@@ -266,23 +316,6 @@ class IOPSThroughput(Instrument):
         text = f"{self.track.terms.sample} {format_binary(sample)}"
         self._write_size(self.sample_size, sample, text)
 
-    def _add_factors(self) -> None:
-        """Add the list of how many times faster each device is in order, under the curves."""
-        count = len(self.labels) + 2  # lines of the heading
-        lowest, highest = (math.log(rate) for rate in (self.low, self.top))
-        # rows from the figure's lower edge, above the names of the sizes
-        rows = [0.11 + ROW * place for place in reversed(range(count))]
-        self.factors = self.drawing.label(
-            [self.sizes[-1]] * count,
-            [math.exp(lowest + row * (highest - lowest)) for row in rows],
-            [""] * count,
-            "end",
-            weight="bold",
-            colors=[TEXT, TEXT, *self.colors.values()],
-            x_offset=-6,
-            moving=("text",),
-        )
-
     def _order_factors(self, outcome: AccessOutcome) -> dict[str, float]:
         """Return how many times faster each device is in order, at the present size and depth."""
         size, depth = outcome.settings.request_size, outcome.settings.queue_depth
@@ -290,10 +323,10 @@ class IOPSThroughput(Instrument):
             name: order_factor(self.track.access.device(name), size, depth) for name in self.labels
         }
 
-    def _axes(self, low: float, high: float) -> list[Any]:
+    def _axes(self) -> list[Any]:
         first, last = (int(np.log2(size)) for size in (self.sizes[0], self.sizes[-1]))
         ticks = [2.0**power for power in range(first, last + 1, max(1, (last - first) // 3))]
-        decades = range(round(np.log10(low)), round(np.log10(high)) + 1)
+        rates = log_ticks(self.low, self.top, most=8)
         return [
             axis(
                 self.drawing.scales["x"],
@@ -306,8 +339,8 @@ class IOPSThroughput(Instrument):
                 self.drawing.scales["y"],
                 "throughput",
                 vertical=True,
-                tick_values=[10.0**power for power in decades],
-                tick_labels={f"{10**power}": format_bandwidth(10.0**power) for power in decades},
+                tick_values=rates,
+                tick_labels={f"{rate:.0f}": format_bandwidth(rate) for rate in rates},
                 tick_format=".0f",
             ),
         ]
@@ -324,7 +357,7 @@ class IOPSThroughput(Instrument):
 
     def _share(self, size: float) -> float:
         """Return the position of a request size along the axis, which runs from 0 to 1."""
-        return math.log(size / self.sizes[0]) / math.log(self.sizes[-1] / self.sizes[0])
+        return math.log(size / self.left) / math.log(self.right / self.left)
 
     def _own(self, item: MeasuredRead) -> str:
         """Return the track's device of the same kind as the measured one."""
@@ -337,24 +370,14 @@ class IOPSThroughput(Instrument):
         """Draw the curves at the present queue depth and the present point."""
         settings = outcome.settings
         self._draw_curves(settings.queue_depth)
+        self._draw_measured(load_device(settings.device).kind)
         self._draw_regions(outcome)
         self._write_size(
             self.request_size,
             outcome.request_bytes,
             f"request {format_binary(outcome.request_bytes)}",
         )
-        size, depth = format_binary(settings.request_size), format_count(settings.queue_depth)
-        heads = ["read in order, against", f"{size} at random, {depth} at a time:"]
-        update_traits(
-            self.factors,
-            text=np.array(
-                heads
-                + [
-                    f"{self.labels[name]} {significant(factor)}x"
-                    for name, factor in self._order_factors(outcome).items()
-                ]
-            ),
-        )
+        self.factors.value = self._list(outcome)
         below = outcome.bandwidth < self.low
         update_traits(
             self.point,
@@ -371,10 +394,29 @@ class IOPSThroughput(Instrument):
             update_traits(self.lines[name], y=rates)
         if self.knees is not None:
             update_traits(self.knees, x=x, y=y, opacities=seen)
+
+    def _draw_measured(self, kind: str) -> None:
+        """Show the measurements of the chosen kind of device, and no others."""
         for device, dots in self.dots.items():
-            # measurements at other depths are pale
-            near = [1.0 if item.queue_depth == depth else 0.3 for item in self.measured[device]]
-            update_traits(dots, opacities=near)
+            update_traits(dots, visible=self.measured[device][0].kind == kind)
+        kinds = {items[0].kind for items in self.measured.values()}
+        update_traits(self.depths, visible=kind in kinds)
+
+    def _list(self, outcome: AccessOutcome) -> str:
+        """Return the list of how many times faster each device is in order, as HTML."""
+        settings = outcome.settings
+        size, depth = format_binary(settings.request_size), format_count(settings.queue_depth)
+        items = "".join(
+            f'<li style="border-left:4px solid {self.colors[name]};padding-left:0.4em">'
+            f"{escape(self.labels[name])} <strong>{significant(factor)}x</strong></li>"
+            for name, factor in self._order_factors(outcome).items()
+        )
+        return (
+            "<p style='margin:0;line-height:1.5'>Read in order, against "
+            f"{size} at random, {depth} at a time:</p>"
+            "<ul style='display:flex;flex-wrap:wrap;gap:0.2em 1.2em;list-style:none;"
+            f"margin:0 0 0.6em;padding:0;line-height:1.5'>{items}</ul>"
+        )
 
     def _at(self, depth: float) -> tuple[dict[str, Floats], Knees]:
         """Return the curves and the knees at a queue depth, each computed only once."""
@@ -399,8 +441,11 @@ class IOPSThroughput(Instrument):
         settings = outcome.settings
         device, depth = self.track.access.device(settings.device), settings.queue_depth
         requests, level = asymptotes(device, depth)
-        low, high = float(self.sizes[0]), float(self.sizes[-1])
+        low, high = float(self.left), float(self.right)
         knee = min(max(level / requests, low), high)
+        # the roof is as long as the curves
+        first, last = float(self.sizes[0]), float(self.sizes[-1])
+        turn = min(max(knee, first), last)
         at, share = outcome.request_bytes, self._share(knee)
         y = min(max(outcome.bandwidth, self.low), self.top)
         walls = rectangle(0, 0, self.low, self.top)[1]
@@ -410,7 +455,7 @@ class IOPSThroughput(Instrument):
                 [
                     rectangle(low, knee, 0, 1)[0],
                     rectangle(knee, high, 0, 1)[0],
-                    [low, knee, high, high, high],
+                    [first, turn, last, last, last],
                     [at] * 5,
                 ]
             ),
@@ -418,7 +463,7 @@ class IOPSThroughput(Instrument):
                 [
                     walls,
                     walls,
-                    [min(requests * low, level), *[level] * 4],
+                    [min(requests * first, level), *[level] * 4],
                     [self.low, *[y] * 4],
                 ]
             ),
@@ -485,6 +530,10 @@ class IOPSThroughput(Instrument):
             if item.kind == device.kind and item.queue_depth == depth
         ]
         return f" Measured at this depth: {'; '.join(found)}." if found else ""
+
+    def targets(self) -> list[Target]:
+        """Return every trait that an update changes."""
+        return [*super().targets(), (self.factors, "value")]
 
     def table(self, outcome: AccessOutcome) -> Table:
         """Return the present point, the knees, the measurements, and the curves."""
@@ -553,6 +602,23 @@ class IOPSThroughput(Instrument):
             ("curves", size / KIB, depth, *(drawn[name][index] / MB for name in self.labels))
             for index, size in enumerate(self.sizes)
         ]
+
+
+def _depth_texts(items: Sequence[MeasuredRead], line: float) -> list[str]:
+    """Return the queue depths as texts; one that would lie on another's stands farther away.
+
+    ``line`` is the factor between rates whose texts just don't overlap.
+    """
+    texts, last = [""] * len(items), (0.0, 0.0, False)
+    for index in sorted(
+        range(len(items)), key=lambda at: (items[at].request_size, items[at].bandwidth)
+    ):
+        item = items[index]
+        size, rate, aside = last
+        close = item.request_size == size and item.bandwidth < rate * line
+        last = (item.request_size, item.bandwidth, close and not aside)
+        texts[index] = f"{SPACE * 4 if last[2] else ''}{item.queue_depth:g}"
+    return texts
 
 
 def _side(room: float, *texts: str) -> str:

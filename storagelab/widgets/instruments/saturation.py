@@ -33,8 +33,10 @@ from storagelab.tracks import Track
 from storagelab.units import bandwidth_unit, format_bandwidth, format_share
 from storagelab.widgets.controls import field_label
 from storagelab.widgets.drawing import PLACED, WRITTEN, Column, Drawing, Entry, Shape, table_of
+from storagelab.widgets.hands import Handle
 from storagelab.widgets.instruments.base import Instrument
 from storagelab.widgets.picture import picture
+from storagelab.widgets.sub_choice import SubChoice
 from storagelab.widgets.table import Table
 from storagelab.widgets.theme import (
     TEXT,
@@ -56,6 +58,8 @@ STYLES = {
 """Colour and line style of each stage's ceiling."""
 GRID = 61
 """The number of points on a curve, without those at its corners."""
+UPRIGHT = 0.08
+"""The share of the axis that a line of upright text needs: 19 of 240 pixels."""
 CHANGES = 4
 """The most corners that are drawn; each stage takes over once at most."""
 ABOVE = 10.0
@@ -151,13 +155,13 @@ class PipelineSaturation(Instrument):
         for item in self.axes.values():
             self.drawing.move(item, "visible")
         self.figure = self.drawing.figure(
-            [*self.axes.values(), *self._rate_axes()], height=400, top=40, right=56
+            [*self.axes.values(), *self._rate_axes()], height=380, right=56
         )
         self.resource = against or "link"
         self._follows = against is None
         if self._follows:
             self.chooser = self._choice()
-            self.extras = (self.chooser,)
+            self.extras = (self.chooser.widget,)
 
     @staticmethod
     def _flat() -> tuple[Floats, Floats]:
@@ -177,22 +181,30 @@ class PipelineSaturation(Instrument):
 
     def _add_ceilings(self) -> None:
         """Add each stage's ceiling, which changes with the settings."""
-        terms = self.track.terms
-        said = {
-            "link": f"ceiling of the {terms.link}",
-            "nvme": f"ceiling of the {terms.cache}",
-            "prepare": "ceiling of the preparation",
-            "compute": "demand",
-        }
-        self.ceilings = {}
-        for place, tier in enumerate(TIERS):
-            self.ceilings[tier] = self.drawing.curve(
+        said = {tier: f"ceiling of the {name}" for tier, name in self._stages.items()}
+        said["compute"] = "demand"
+        self.ceilings = {
+            tier: self.drawing.curve(
                 *self._flat(), *STYLES[tier], moving=PLACED,
-                legend=Entry(said[tier], 3 + place),
+                # each has its name at its line
+                legend=Entry("a stage's ceiling", 2, GREY, "dashed") if tier == "link" else None,
                 table=[
                     Column(f"{said[tier]} ({self.unit})", 3 + place, partial(self._ceiling, tier))
                 ],
-            )  # fmt: skip
+            )
+            for place, tier in enumerate(TIERS)
+        }  # fmt: skip
+
+    @property
+    def _stages(self) -> dict[str, str]:
+        """What the stages are called in the figure."""
+        terms = self.track.terms
+        return {
+            "link": terms.link,
+            "nvme": terms.cache,
+            "prepare": "preparation",
+            "compute": self.track.fed.label,
+        }
 
     def _ceiling(self, tier: str, swept: Feeds) -> Floats:
         return swept.ceilings[tier] / self.scale
@@ -206,7 +218,7 @@ class PipelineSaturation(Instrument):
         )  # fmt: skip
         self.point = self.drawing.points(
             [0.0], [0.0], GREEN, "diamond", 140, apply_clip=False, moving=PLACED,
-            legend=Entry("you", 8),
+            legend=Entry("you", 3), words=self._own_words,
         )  # fmt: skip
 
     def _add_labels(self) -> None:
@@ -214,14 +226,14 @@ class PipelineSaturation(Instrument):
         self.asked = self.drawing.label(
             [0.0], [0.0], [""], x_offset=4, y_offset=-9, moving=("y", "text")
         )
-        # two alternating rows above the figure, so that names of narrow regions don't overlap
-        self.names = [
-            self.drawing.label(
-                [0.5], [self.top], [""], "middle", weight="bold", y_offset=offset,
-                moving=("x", "text"),
+        # upright in a region that is too narrow for its name
+        self.names = {
+            angle: self.drawing.label(
+                [0.5], [self.top], [""], align, weight="bold", y_offset=offset,
+                rotate_angle=angle, moving=WRITTEN,
             )
-            for offset in (-10, -26)
-        ]  # fmt: skip
+            for angle, align, offset in ((0, "middle", 13), (-90, "end", 6))
+        }  # fmt: skip
         self.texts = {
             align: self.drawing.label([0.0], [0.0], [""], align, x_offset=offset, moving=WRITTEN)
             for align, offset in (("start", 5), ("end", -5))
@@ -241,26 +253,44 @@ class PipelineSaturation(Instrument):
         of_it = "what the sensors raise" if self.track.pipeline.is_log else "the demand"
         return f"share of {of_it} (%)"
 
-    def _choice(self) -> ipywidgets.ToggleButtons:
-        """Return the buttons that choose the resource."""
-        buttons = ipywidgets.ToggleButtons(
-            options=[(span.control.label, name) for name, span in self.spans.items()],
-            value=self.resource,
-            description="Against",
-            tooltips=[
+    def _choice(self) -> SubChoice:
+        """Return the control that chooses the resource."""
+
+        def choose() -> None:
+            if self.resource != self.chooser.value:  # or it follows what was moved
+                self.resource = self.chooser.value
+                self.update(self.outcome)
+
+        return SubChoice(
+            "Against",
+            [(span.control.label, name) for name, span in self.spans.items()],
+            choose,
+            self.resource,
+            [
                 f"Draw the rate against: {inside(span.control.label)}"
                 for span in self.spans.values()
             ],
-            style={"description_width": "12em", "button_width": "13em"},
         )
 
-        def choose(change: Any) -> None:
-            if self.resource != buttons.value:  # or it follows what was moved
-                self.resource = buttons.value
-                self.update(self.outcome)
+    def handles(self) -> list[Handle]:
+        """Return the present point, which is dragged along the resource on the axis."""
+        return [
+            Handle(
+                self.point, span.control,
+                tuple(span.places(span.steps).tolist()) if name == self.resource else (),
+                f"{span.control.label}, on the curve",
+            )
+            for name, span in self.spans.items()
+        ]  # fmt: skip
 
-        buttons.observe(choose, names="value")
-        return buttons
+    def _own_words(self, outcome: PipelineOutcome) -> list[str]:
+        control = self.span.control
+        return [
+            f"You: {format_bandwidth(outcome.warm.rate)} with "
+            f"{format_setting(control, getattr(outcome.settings, self.resource))} of "
+            f"{inside(control.label)}, {format_share(outcome.warm.rate / outcome.demand)} of "
+            f"{'what the sensors raise' if self.track.pipeline.is_log else 'the demand'}"
+        ]
 
     def _axis(self, span: Range) -> bqplot.Axis:
         """Return the axis of a resource, with a scale of its own."""
@@ -281,8 +311,8 @@ class PipelineSaturation(Instrument):
     def on_a_page(self) -> None:
         """Prepare for a page without a kernel, which can't answer the choice of the resource."""
         super().on_a_page()
-        if self.extras:
-            self.chooser.layout.display = "none"
+        if self._follows:
+            self.chooser.hide()
 
     def _follow(self, settings: PipelineSettings) -> None:
         """Switch to the resource that was moved, if only one was moved."""
@@ -349,26 +379,18 @@ class PipelineSaturation(Instrument):
         self._write(x)
 
     def _name_regions(self) -> None:
-        """Write above the figure what binds, in two alternating rows."""
-        terms = self.track.terms
-        stages = {
-            "link": terms.link,
-            "nvme": terms.cache,
-            "prepare": "preparation",
-            "compute": self.track.fed.label,
-        }
-        middles = [(region.left + region.right) / 2 for region in self.regions]
-        rows: list[list[tuple[float, str]]] = [[], []]
-        for index, (region, middle) in enumerate(zip(self.regions, middles, strict=True)):
-            left = middles[index - 1] if index else 0.0
-            right = middles[index + 1] if index + 1 < len(middles) else 1.0
-            name = stages[region.stage]
+        """Write into each region who binds there, upright in a narrow one, and else nothing."""
+        written: dict[int, list[tuple[float, str]]] = {angle: [] for angle in self.names}
+        for region in self.regions:
+            name, room = self._stages[region.stage], region.right - region.left
             binds = self.track.fed.verb("bind") if region.stage == "compute" else "binds"
-            text = fitting(right - left, f"{name} {binds}", name)
-            half = (7 * len(text) + 6) / 240 / 2
-            rows[index % 2].append((float(np.clip(middle, left + half, right - half)), text))
-        for label, row in zip(self.names, rows, strict=True):
-            shown = row or [(0.5, "")]
+            text = fitting(room, f"{name} {binds}", name)
+            if text or room > UPRIGHT:
+                angle = 0 if text else -90
+                middle = (region.left + region.right) / 2
+                written[angle].append((middle, text or f"{name} {binds}"))
+        for angle, label in self.names.items():
+            shown = written[angle] or [(0.5, "")]
             update_traits(
                 label,
                 x=np.array([at for at, _ in shown]),
@@ -388,15 +410,11 @@ class PipelineSaturation(Instrument):
             )
             for index, (region, change) in enumerate(zip(self.regions[1:], self.found, strict=True))
         ]
-        names = {"link": self.track.terms.link, "nvme": self.track.terms.cache}
-        for tier, name in names.items():
-            y = np.asarray(self.ceilings[tier].y)
-            seen = np.flatnonzero(y < 0.94 * self.top)
-            if seen.size:
-                at = int(seen[-1])
-                shift = 0.035 * self.top if y[at] < 0.8 * self.top else 0.0
-                align = "end" if x[at] > 0.45 else "start"
-                texts.append((float(x[at]), float(y[at]) + shift, name, align))
+        texts += [
+            text
+            for tier in ("link", "nvme", "prepare")
+            if (text := self._named(tier, x)) is not None
+        ]
         for align, label in self.texts.items():
             chosen = [text for text in texts if text[3] == align] or [(0.0, 0.0, "", align)]
             update_traits(
@@ -405,6 +423,27 @@ class PipelineSaturation(Instrument):
                 y=np.array([text[1] for text in chosen]),
                 text=np.array([text[2] for text in chosen]),
             )
+
+    def _named(self, tier: str, x: Floats) -> tuple[float, float, str, str] | None:
+        """Return where a ceiling's name stands: its place, its text, and on which side of it.
+
+        A ceiling that rises has it well below the regions' names, a flat one at its end. None for
+        one that is nowhere in the figure.
+        """
+        y = np.asarray(self.ceilings[tier].y)
+        seen = np.flatnonzero(y < 0.72 * self.top)
+        if not seen.size:
+            seen = np.flatnonzero(y < 0.9 * self.top)
+        if not seen.size:
+            return None
+        at, line = int(seen[-1]), 0.04 * self.top
+        align = "end" if x[at] > 0.55 else "start"
+        if np.ptp(y[seen]) > line:
+            return float(x[at]), float(y[at]), self._stages[tier], align
+        # above the line, unless the demand is there
+        below = tier == "prepare" and 0 < self.demand - y[at] < 2.5 * line
+        height = float(y[at]) + (-line if below else line)
+        return float(x[at]), height, self._stages[tier], align
 
     def _words(self, outcome: PipelineOutcome, resource: str) -> str:
         warm, fed = outcome.warm, self.track.fed
@@ -460,13 +499,19 @@ def pipeline_saturation(
 ) -> ipywidgets.VBox:
     """Return a track's rate against the resource that is ``moving``, playable without a kernel.
 
+    ``moving`` is a control of part 2, or ``against``: which resource the rate is drawn against.
     ``settings`` in SI by control name (see :func:`storagelab.widgets.picture.picture`).
     """
-    against = moving if moving in RESOURCES else "link"
-    return picture(
-        lambda loaded: [PipelineSaturation(loaded, against)],
-        "pipeline",
-        track,
-        moving,
-        **settings,
-    )
+    made: list[PipelineSaturation] = []
+    chosen = moving == "against"
+    against = None if chosen else moving if moving in RESOURCES else "link"
+
+    def build(loaded: Track) -> list[PipelineSaturation]:
+        made.append(PipelineSaturation(loaded, against))
+        return made
+
+    box = picture(build, "pipeline", track, None if chosen else moving, **settings)
+    if chosen:
+        (shown,) = made
+        box.children = (*box.children, shown.chooser.play(shown.targets()))
+    return box

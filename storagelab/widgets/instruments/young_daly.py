@@ -26,10 +26,18 @@ from storagelab.parts.checkpoint.experiment import (
     overhead_curve,
 )
 from storagelab.parts.checkpoint.settings import CheckpointSettings
-from storagelab.parts.checkpoint.words import format_interval, format_loss, loss_unit
+from storagelab.parts.checkpoint.words import (
+    format_interval,
+    format_loss,
+    loss_digits,
+    loss_unit,
+)
+from storagelab.parts.formatting import inside as in_a_sentence
 from storagelab.tracks import Track
+from storagelab.units import format_time
 from storagelab.widgets.drawing import PLACED, WRITTEN, Column, Drawing, Entry, Shape, table_of
 from storagelab.widgets.guess import Guess
+from storagelab.widgets.hands import Handle
 from storagelab.widgets.instruments.base import Instrument
 from storagelab.widgets.picture import picture
 from storagelab.widgets.table import Cell, Table
@@ -50,6 +58,10 @@ _BETWEEN = 10
 """The number of points of a curve from one of them to the next."""
 _SAME = 0.015
 """Intervals closer than this share of the axis, a few pixels, get one mark."""
+_NAMED = 0.8
+"""How high a curve is named at most, as a share of the figure: the marks' texts are above."""
+_AIM = 0.93
+"""How high the guess that isn't marked yet stands, as a share of the figure."""
 _ROW = 0.052
 """The share of the figure's height that a line of text takes."""
 
@@ -208,7 +220,7 @@ class YoungDaly(Instrument):
         self.shown = self.intervals / self.si
         self.same = (self.high / self.low) ** _SAME
         self.drawing = Drawing(
-            bqplot.LogScale(min=self.low, max=self.high),
+            bqplot.LogScale(min=self.low, max=self.high, allow_padding=False),
             bqplot.LinearScale(min=0, max=self.top, allow_padding=False),
         )
         self._add_surfaces()
@@ -221,19 +233,27 @@ class YoungDaly(Instrument):
             )
             for align, offset in (("start", 4), ("end", -4))
         }
-        self.figure = self.drawing.figure(self._axes(), height=420)
-        self.guess = Guess(control, self._on_guess)
+        self.usual = self.drawing.label(
+            [self.low], [0.0], ["at the usual failure rate"], "end", 11, x_offset=-5,
+            moving=(*PLACED, "visible"),
+        )  # fmt: skip
+        self.aimed = self.drawing.label(
+            [self.low], [0.0], ["my guess"], "start", 11, x_offset=5, y_offset=-8,
+            moving=("x", "visible"),
+        )  # fmt: skip
+        self.figure = self.drawing.figure(self._axes(), height=400)
+        self.guess = Guess(control, self._on_guess, self._move_guess)
         self.extras = (self.guess.widget,)
         self.revealed = False
+        self._draw_guess()
         self._drawn: CheckpointSettings | None = None
         self._saved: CheckpointSettings | None = None
 
     def _add_surfaces(self) -> None:
         """Add the areas of intervals that the storage can't bear, and of simulated runs."""
-        crash = Entry("the storage crashes or wears out", 8)
+        # what they are is written in them
         self.limits = self.drawing.areas(
-            [Shape("crashes", RED, 0.14, crash), Shape("wears out", RED, 0.14)],
-            moving=PLACED,
+            [Shape("crashes", RED, 0.14), Shape("wears out", RED, 0.14)], moving=PLACED
         )
         simulated = f"four in five of {JOBS} simulated runs, and their mean"
         self.band = self.drawing.areas(
@@ -248,7 +268,7 @@ class YoungDaly(Instrument):
         self.poles = self.drawing.curve(x, y, TEXT, "dashed", colors=[TEXT, GREY], moving=PLACED)
         self.rules = self.drawing.curve(x, y, TEXT, "dotted", moving=PLACED)
         self.guessed = self.drawing.curve(
-            x[0], y[0], ORANGE, "solid", 3, moving=PLACED, legend=Entry("my guess", 11)
+            x[0], y[0], ORANGE, "dashed", 3, moving=(*PLACED, "line_style")
         )
 
     def _add_lines(self) -> None:
@@ -256,7 +276,7 @@ class YoungDaly(Instrument):
         dumps = self.track.terms.dumps
 
         def line(
-            color: str, style: str, width: float, said: Entry, column: Column, *moving: str
+            color: str, style: str, width: float, said: Entry | None, column: Column, *moving: str
         ) -> Any:
             return self.drawing.curve(
                 self.shown, np.zeros_like(self.shown), color, style, width,
@@ -269,7 +289,7 @@ class YoungDaly(Instrument):
             )
 
         self.before = line(
-            GREY, "solid", 2, Entry("all at the usual failure rate", 6),
+            GREY, "solid", 2, None,
             Column(
                 f"all, at the usual failure rate ({self.unit})", 9,
                 lambda shown: shown.before["total"] / self.answer_si,
@@ -283,7 +303,8 @@ class YoungDaly(Instrument):
                 share("lost work", 3, "lost"),
             ),
             "restart": line(
-                GREEN, "dash_dotted", 2, Entry("restarts", 5), share("restarts", 4, "restart")
+                GREEN, "dash_dotted", 2.5, Entry("recovery: restarts", 5),
+                share("recovery: restarts", 4, "restart"),
             ),
             "total": line(
                 BLUE, "solid", 4, Entry("all that is lost, on average", 1),
@@ -304,19 +325,71 @@ class YoungDaly(Instrument):
                 _simulated(f"their mean ({unit})", 7, lambda band: band.mean / si),
                 _simulated(f"90th percentile ({unit})", 8, lambda band: band.high / si),
             ],
+            words=self._played_words,
         )  # fmt: skip
         self.optima = self.drawing.points(
             low, [0.0], TEXT, "circle", 60, apply_clip=False, moving=PLACED,
-            legend=Entry("the least", 7),
+            words=self._optima_words,
         )  # fmt: skip
         self.off = self.drawing.points(
             low, [self.top], BLUE, "triangle-up", 70, apply_clip=False, moving=PLACED,
-            legend=Entry("goes on above the figure", 9),
+            words=lambda outcome: [
+                f"The average goes on above the figure: {self.top:g} {self.unit}"
+            ] * len(self.off.x),
+        )  # fmt: skip
+        self.aim = self.drawing.points(
+            low, [_AIM * self.top], ORANGE, "diamond", 110, apply_clip=False,
+            moving=("x", "visible"), words=self._aim_words,
         )  # fmt: skip
         self.point = self.drawing.points(
             low, [0.0], BLUE, "diamond", 150, apply_clip=False, moving=(*PLACED, "marker"),
-            legend=Entry("you", 10),
+            legend=Entry("you", 10), words=self._own_words,
         )  # fmt: skip
+
+    def handles(self) -> list[Handle]:
+        """Return the present point, and the guess until it is marked: both along the intervals."""
+        control = self.guess.control
+        places = tuple(float(value) for value in control.values)
+        aims = places if self.aim.visible else ()
+        label = in_a_sentence(control.label)
+        return [
+            Handle(self.aim, control, aims, f"My guess: best {label}", self.guess.field),
+            Handle(self.point, control, places, f"{control.label}, on the curve"),
+        ]
+
+    def _own_words(self, outcome: CheckpointOutcome) -> list[str]:
+        lost = self._against_least(outcome, outcome.losses["total"])
+        return [f"You: {self._time(outcome.settings.interval)}, {lost} lost on average"]
+
+    def _aim_words(self, outcome: CheckpointOutcome) -> list[str]:
+        del outcome
+        return [f"My guess: {self._time(self.guess.value)}" if self.aim.visible else ""]
+
+    def _played_words(self, outcome: CheckpointOutcome) -> list[str]:
+        del outcome
+        band, intervals = self.seen.played, self.seen.intervals[self.seen.at]
+        return [
+            f"{JOBS} simulated runs at {self._time(interval)}: {self._said(mean)} lost on "
+            f"average, {self._said(low)} to {self._said(high)} by four in five"
+            for interval, low, mean, high in zip(
+                intervals, band.low, band.mean, band.high, strict=True
+            )
+            if mean / self.answer_si <= self.top
+        ]
+
+    def _optima_words(self, outcome: CheckpointOutcome) -> list[str]:
+        """Return what the least losses say, of those that are in the figure."""
+        rates = (
+            ("now", outcome, self._least(outcome)),
+            ("at the usual failure rate", self.calm, self._said(self.calm.best_loss)),
+        )
+        said = [
+            f"The least {rate}: {least} at {self._time(item.optimum)}"
+            for rate, item, least in rates[: 1 + self.moved]
+            if item.best_loss / self.answer_si <= self.top
+            and self.low <= item.optimum / self.si <= self.high
+        ]
+        return said if self.revealed else []
 
     def _axes(self) -> list[Any]:
         unit = self.track.checkpoint.control("interval").unit
@@ -362,9 +435,29 @@ class YoungDaly(Instrument):
 
     def _on_guess(self) -> None:
         """Show the student's guess, and with it what it is a guess of."""
+        self._draw_guess()
         self._reveal()
-        at = self._at(self.guess.marked or 0.0)
-        update_traits(self.guessed, x=np.array([at, at]), y=np.array([0.0, self.top]))
+
+    def _move_guess(self) -> None:
+        """Follow the guess while it isn't marked."""
+        if self.revealed:
+            return
+        self._draw_guess()
+        if self.hands is not None and self.outcome is not None:
+            self.hands.show(self.drawing.words(self.outcome), self.handles())
+
+    def _draw_guess(self) -> None:
+        """Draw the guess: a dashed line that can be dragged, and a solid one when it is marked."""
+        marked = self.guess.marked
+        at = self._at(self.guess.value if marked is None else marked)
+        update_traits(
+            self.guessed,
+            x=np.array([at, at]),
+            y=np.array([0.0, self.top * (_AIM if marked is None else 1.0)]),
+            line_style="dashed" if marked is None else "solid",
+        )
+        update_traits(self.aim, x=np.array([at]), visible=marked is None)
+        update_traits(self.aimed, x=np.array([at]))
 
     def _reveal(self) -> None:
         """Show the best interval and the storage's limits from now on."""
@@ -377,6 +470,8 @@ class YoungDaly(Instrument):
         super().on_a_page()
         # a layout of its own: the one that it has belongs to the boxes around it too
         self.guess.widget.layout = ipywidgets.Layout(display="none")
+        for mark in (self.guessed, self.aim, self.aimed):
+            mark.visible = False
         self._reveal()
 
     def _height(self, losses: np.ndarray) -> np.ndarray:
@@ -388,6 +483,7 @@ class YoungDaly(Instrument):
         for name, curve in self.curves.items():
             update_traits(curve, y=self._height(seen.losses[name]))
         update_traits(self.before, y=self._height(self.calm_total), visible=self.moved)
+        self._name_usual()
         low, high = self._height(seen.low), self._height(seen.high)
         update_traits(
             self.band,
@@ -404,6 +500,18 @@ class YoungDaly(Instrument):
         mean = seen.played.mean / self.answer_si
         inside = mean <= self.top
         update_traits(self.played, x=self.shown[seen.at][inside], y=mean[inside])
+
+    def _name_usual(self) -> None:
+        """Write its name at the curve of the usual failure rate, where it leaves to the right."""
+        heights = self._height(self.calm_total)
+        below = np.flatnonzero(heights < _NAMED * self.top)
+        at = int(below[-1]) if below.size else 0
+        update_traits(
+            self.usual,
+            x=self.shown[at : at + 1],
+            y=np.array([min(float(heights[at]), self.top)]),
+            visible=self.moved,
+        )
 
     def _at(self, interval: float) -> float:
         """Return the place on the axis of an interval in seconds, clipped to the ends."""
@@ -494,11 +602,12 @@ class YoungDaly(Instrument):
             sentences = [f"{every} what is lost has no end, above the figure."]
         else:
             lost = {name: self._said(loss) for name, loss in outcome.losses.items()}
+            lost["total"] = self._against_least(outcome, outcome.losses["total"])
             sentences = [
                 f"{every} {self.track.terms.job} loses {lost['total']} of {self._run} on average"
                 f"{', above the figure' if above else ''}: {lost['dump']} to "
                 f"{self.track.terms.dumps}, {lost['lost']} to lost work, {lost['restart']} to "
-                "restarts."
+                f"recovery, each restart of {format_time(outcome.scheme.restart_time)}."
             ]
         if not above and self.seen.at.size:
             at = np.log(outcome.settings.interval)
@@ -525,8 +634,25 @@ class YoungDaly(Instrument):
     def _time(self, interval: float) -> str:
         return format_interval(self.track, interval)
 
-    def _said(self, loss: float) -> str:
-        return format_loss(self.track, loss)
+    def _said(self, loss: float, digits: int = 3) -> str:
+        return format_loss(self.track, loss, digits)
+
+    def _against_least(self, outcome: CheckpointOutcome, loss: float) -> str:
+        """Return a loss with as many digits as tell it from the least, once that is shown."""
+        digits = loss_digits(self.track, loss, outcome.best_loss) if self.revealed else 3
+        return self._said(loss, digits)
+
+    def _least(self, outcome: CheckpointOutcome) -> str:
+        """Return the least loss with as many digits as what it is compared with."""
+        losses = [outcome.losses["total"]]
+        if self.guess.marked is not None:
+            losses.append(self._guess_loss(outcome))
+        digits = max(loss_digits(self.track, loss, outcome.best_loss) for loss in losses)
+        return self._said(outcome.best_loss, digits)
+
+    def _guess_loss(self, outcome: CheckpointOutcome) -> float:
+        at = np.array([self.guess.marked])
+        return float(overhead_curve(self.track, outcome.settings, at)["total"][0])
 
     def _off_words(self) -> list[str]:
         """Describe where the curve leaves the figure, if it does."""
@@ -543,9 +669,7 @@ class YoungDaly(Instrument):
         """Say what the student's guess loses, where there is one."""
         if self.guess.marked is None:
             return []
-        at = np.array([self.guess.marked])
-        (loss,) = overhead_curve(self.track, outcome.settings, at)["total"]
-        said = self._said(float(loss))
+        said = self._against_least(outcome, self._guess_loss(outcome))
         return [f"Your guess, {self._time(self.guess.marked)}, loses {said}."]
 
     def _best_words(self, outcome: CheckpointOutcome) -> list[str]:
@@ -557,7 +681,7 @@ class YoungDaly(Instrument):
             if outcome.scheme.kind == "at_once":
                 rules = f" (Young: {self._time(outcome.young)}, Daly: {self._time(outcome.daly)})"
             best = (
-                f"The least, {self._said(outcome.best_loss)}, is at "
+                f"The least, {self._least(outcome)}, is at "
                 f"{self._time(outcome.optimum)}{rules}; restarts don't move it."
             )
             if self.moved:

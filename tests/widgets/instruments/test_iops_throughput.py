@@ -2,8 +2,9 @@
 
 import csv
 import re
+from html import unescape
 from importlib import resources
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import Any
 
 import keys
@@ -50,6 +51,12 @@ def published(table: Any) -> list[Any]:
     return list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
 
 
+def listed(instrument: Any) -> list[str]:
+    """Return the head and the lines of the list of what order is worth."""
+    items = re.findall(r"<(?:p|li)[^>]*>(.*?)</(?:p|li)>", instrument.factors.value)
+    return [unescape(re.sub(r"<[^>]*>", "", item)) for item in items]
+
+
 @EVERY_TRACK
 @ANY
 def test_the_curve_shows_every_device_and_the_present_point(name: str, data: Any) -> None:
@@ -89,7 +96,8 @@ def test_the_regions_part_at_the_chosen_devices_knee_and_are_named(name: str, da
     words = instrument.draw(outcome)
     device = load_track(name).access.device(outcome.settings.device)
     depth = outcome.settings.queue_depth
-    knee, (low, high) = turning_size(device, depth), request_sizes(load_track(name))[[0, -1]]
+    scale = instrument.figure.axes[0].scale
+    knee, low, high = turning_size(device, depth), scale.min, scale.max
     left, right = instrument.ground.x[0], instrument.ground.x[1]
     assert left.min() == low
     assert right.max() == pytest.approx(high)
@@ -143,7 +151,7 @@ def test_the_list_says_what_order_is_worth_to_each_device(name: str, data: Any) 
     instrument = built(IOPSThroughput, name)
     instrument.update(outcome)
     settings = outcome.settings
-    _, head, *lines = instrument.factors.text
+    head, *lines = listed(instrument)
     assert format_binary(settings.request_size) in head
     assert f"{format_count(settings.queue_depth)} at a time" in head
     table = {row[0]: row for row in instrument.table(outcome).rows[:3]}
@@ -164,9 +172,10 @@ def test_the_number_that_is_asked_for_stands_in_the_list_and_not_in_the_words(na
     track, part = load_track(name), PARTS["access"]
     asked = keys.compared(track, part)
     instrument = built(IOPSThroughput, name)
+    instrument.update(asked)
     words = instrument.draw(asked)
     number = f"{significant(asked.order_factor)}x"
-    assert f"{instrument.labels[asked.settings.device]} {number}" in list(instrument.factors.text)
+    assert f"{instrument.labels[asked.settings.device]} {number}" in listed(instrument)
     assert number not in words
     assert significant(asked.order_factor) not in re.findall(r"[\d.,]+\d", words)
     assert significant(asked.order_factor) not in re.findall(
@@ -293,22 +302,58 @@ def test_each_dot_is_its_row_of_the_published_table(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["cloud_titan", "edge_guardian"])
 @ANY
-def test_what_was_measured_at_the_present_depth_is_dark_and_said(name: str, data: Any) -> None:
+def test_what_was_measured_is_seen_of_the_chosen_kind_alone_and_said_at_its_depth(
+    name: str, data: Any
+) -> None:
     outcome = data.draw(outcomes(name, "access"))
     instrument = built(IOPSThroughput, name)
+    instrument.update(outcome)
     words = instrument.draw(outcome)
     chosen = load_device(outcome.settings.device).kind == "nvme"
     matched = False
+    assert instrument.depths.visible == chosen
     for device, items in measurements(load_track(name)).items():
-        for item, opacity in zip(items, instrument.dots[device].opacities, strict=True):
-            same = item.queue_depth == outcome.settings.queue_depth
-            assert (opacity == 1) == same
-            said = f"{format_bandwidth(item.bandwidth)} in requests of"
-            if same and chosen:
-                assert said in words
-                assert item.source.split(":")[0].split(",")[0] in words
+        dots = instrument.dots[device]
+        assert dots.visible == chosen
+        told = instrument.hands.words[instrument.hands.named.index(dots)]
+        for item, text in zip(items, told, strict=True):
+            source = item.source.split(":")[0].split(",")[0]
+            assert (format_bandwidth(item.bandwidth) in text) == chosen
+            assert (f"queue depth {item.queue_depth:g} ({source})" in text) == chosen
+            if chosen and item.queue_depth == outcome.settings.queue_depth:
+                assert f"{format_bandwidth(item.bandwidth)} in requests of" in words
+                assert source in words
                 matched = True
     assert ("Measured at this depth" in words) == matched
+
+
+@pytest.mark.parametrize("name", ["cloud_titan", "edge_guardian"])
+def test_the_depths_of_the_measurements_never_lie_on_each_other(name: str) -> None:
+    """In pixels of the narrowest figure: 300 for all rates and 220 for all sizes."""
+    instrument = built(IOPSThroughput, name)
+    (x, y) = (axis.scale for axis in instrument.figure.axes)
+    label = instrument.depths
+    boxes = []
+    for size, rate, text in zip(label.x, label.y, label.text, strict=True):
+        left = 220 * np.log(size / x.min) / np.log(x.max / x.min) + label.x_offset
+        middle = 300 * np.log(rate / y.min) / np.log(y.max / y.min)
+        blank = len(text) - len(text.lstrip("\u00a0"))
+        boxes.append((left + 4 * blank, left + 4 * blank + 6 * (len(text) - blank), middle))
+    for (left, right, middle), (other, end, height) in combinations(boxes, 2):
+        assert right <= other or end <= left or abs(middle - height) >= 10
+
+
+@EVERY_TRACK
+def test_no_more_than_a_decade_below_what_is_drawn_is_empty(name: str) -> None:
+    instrument = built(IOPSThroughput, name)
+    scale = instrument.figure.axes[1].scale
+    ends = [
+        curves(load_track(name), depth)
+        for depth in depths(load_track(name))[:: len(depths(load_track(name))) - 1 or 1]
+    ]
+    rates = np.concatenate([curve for at in ends for curve in at.values()])
+    assert 0 < np.log10(scale.max / rates.max()) < 1
+    assert 0 < np.log10(rates.min() / scale.min) < 1.5
 
 
 @EVERY_TRACK

@@ -1,6 +1,5 @@
 """The saturation plot shows the model along the resource that was moved, and what binds where."""
 
-import itertools
 from dataclasses import replace
 from typing import Any
 
@@ -77,7 +76,7 @@ def test_who_binds_is_named_over_its_own_region_and_said(name: str, data: Any) -
     outcome, instrument = shown(name, data)
     track, words = load_track(name), instrument.draw(outcome)
     assert [instrument.regions[0].left, instrument.regions[-1].right] == [0, 1]
-    written = [str(text) for label in instrument.names for text in label.text if text]
+    written = named(instrument)
     for region in instrument.regions:
         middle = (region.left + region.right) / 2
         amount = float(instrument.span.amounts(np.array([middle]))[0])
@@ -98,19 +97,41 @@ def test_who_binds_is_named_over_its_own_region_and_said(name: str, data: Any) -
         assert said in [str(t) for label in instrument.texts.values() for t in label.text]
 
 
+def named(instrument: Any) -> list[tuple[int, float, str]]:
+    """Return the angle, the place and the text of each name in the figure."""
+    return [
+        (angle, float(at), str(text))
+        for angle, label in instrument.names.items()
+        for at, text in zip(label.x, label.text, strict=True)
+        if text
+    ]
+
+
 @EVERY_TRACK
 @ANY
-def test_the_names_above_never_meet(name: str, data: Any) -> None:
-    _, instrument = shown(name, data)
-    for label in instrument.names:
-        widths = [(7 * len(text) + 6) / 240 for text in label.text]
-        ends = sorted(
-            (at - width / 2, at + width / 2)
-            for at, width, text in zip(label.x, widths, label.text, strict=True)
-            if text
+def test_a_region_is_called_by_what_binds_where_its_name_stands(name: str, data: Any) -> None:
+    """The experiment is run at the name's own place."""
+    outcome, instrument = shown(name, data)
+    track = load_track(name)
+    called = {
+        "link": f"{track.terms.link} binds",
+        "nvme": f"{track.terms.cache} binds",
+        "prepare": "preparation binds",
+        "compute": f"{track.fed.label} {track.fed.verb('bind')}",
+    }
+    for angle, at, text in named(instrument):
+        amount = float(instrument.span.amounts(np.array([at]))[0])
+        there = evaluate_pipeline(
+            track, replace(outcome.settings, **{instrument.chooser.value: amount})
         )
-        assert all(left[1] <= right[0] + 1e-9 for left, right in itertools.pairwise(ends))
-        assert all(left >= -1e-9 and right <= 1 + 1e-9 for left, right in ends)
+        whole = called[there.warm.binding]
+        assert text in {whole, whole.rpartition(" ")[0]}
+        # it has room: nobody else binds within its width on the narrowest screen
+        width = 19 / 240 if angle else (7 * len(text) + 6) / 240
+        region = next(item for item in instrument.regions if item.left < at < item.right)
+        assert region.stage == there.warm.binding
+        assert region.left <= at - width / 2 + 1e-9
+        assert at + width / 2 <= region.right + 1e-9
 
 
 @EVERY_TRACK
@@ -268,4 +289,20 @@ def test_the_picture_plays_against_what_moves_without_a_kernel(moving: Any) -> N
     (playback,) = [child for child in box.children if isinstance(child, Playback)]
     control = load_track("mobile_nomad").pipeline.control(moving)
     assert len(playback.frames) == len(control.values)
-    assert set(playback.names) <= {"x", "y", "text", "value", "columns", "rows"}
+    assert set(playback.names) <= {"x", "y", "text", "value", "columns", "rows", "words"}
+
+
+@EVERY_TRACK
+def test_a_page_plays_the_choice_of_the_resource(name: str) -> None:
+    box = pipeline_saturation(name, "against")
+    (playback,) = [child for child in box.children if isinstance(child, Playback)]
+    names = list(resources(load_track(name)))
+    assert [value for _, value in playback.source.options] == names
+    assert playback.source.layout.display != "none"
+    axes = [
+        (index, frame[index])
+        for frame in playback.frames
+        for index, trait in enumerate(playback.names)
+        if trait == "visible" and frame[index]
+    ]
+    assert len({index for index, _ in axes}) == len(axes) == len(names)  # one axis for each

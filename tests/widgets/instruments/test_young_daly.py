@@ -19,8 +19,9 @@ from storagelab.parts.checkpoint.experiment import (
     overhead_band,
     overhead_curve,
 )
-from storagelab.parts.checkpoint.words import format_interval, format_loss
+from storagelab.parts.checkpoint.words import format_interval, format_loss, loss_digits
 from storagelab.tracks import TRACKS, load_track
+from storagelab.units import format_time
 from storagelab.widgets import shared_styles
 from storagelab.widgets.instruments.young_daly import (
     YoungDaly,
@@ -116,12 +117,65 @@ def test_a_guess_is_typed_and_marked_and_then_all_appears(name: str) -> None:
     assert instrument.guessed.x == pytest.approx([control.values[4]] * 2)
     there = evaluate_checkpoint(track, replace(outcome.settings, interval=guess))
     words = instrument.draw(outcome)
-    said = f"Your guess, {format_interval(track, guess)}, loses {format_loss(track, there.loss)}."
-    assert said in words
+    digits = loss_digits(track, there.loss, outcome.best_loss)
+    lost = format_loss(track, there.loss, digits)
+    assert f"Your guess, {format_interval(track, guess)}, loses {lost}." in words
     assert format_interval(track, outcome.optimum) in words
     assert any("optimum" in text or "exact" in text for text in shown_texts(instrument))
     marks = [row[-1] for row in instrument.table(outcome).rows]
     assert {"you", "my guess", "best"} <= set(marks)
+
+
+@EVERY_TRACK
+def test_the_guess_is_a_mark_that_can_be_dragged_until_it_is_marked(name: str) -> None:
+    track = load_track(name)
+    instrument = YoungDaly(track)
+    instrument.update(PART.baseline(track))
+    aim, you = instrument.handles()
+    control = track.checkpoint.control("interval")
+    assert (aim.mark, aim.field, you.mark) == (
+        instrument.aim, instrument.guess.field, instrument.point
+    )  # fmt: skip
+    assert aim.places == you.places == tuple(control.values)
+    for value, place in zip(control.values, aim.places, strict=True):
+        instrument.guess.field.value = value  # what the page sets when it is dragged there
+        assert instrument.aim.x[0] == place
+        assert set(instrument.guessed.x) == {place}
+        assert instrument.hands.words[instrument.hands.named.index(instrument.aim)] == [
+            f"My guess: {format_interval(track, float(control.to_si(value)))}"
+        ]
+    assert instrument.guessed.line_style == "dashed"
+    assert not instrument.revealed
+    instrument.guess.button.click()
+    assert instrument.guessed.line_style == "solid"
+    aim, you = instrument.handles()
+    assert aim.places == ()
+    assert instrument.hands.places[0] == []
+    assert not instrument.aim.visible
+    instrument.guess.field.value = control.values[0]  # the mark stays until it is marked again
+    assert instrument.guessed.x[0] == control.values[-1]
+
+
+@EVERY_TRACK
+def test_nothing_is_guessed_on_a_page_without_a_kernel(name: str) -> None:
+    instrument = YoungDaly(load_track(name))
+    instrument.update(PART.baseline(load_track(name)))
+    instrument.on_a_page()
+    assert not any(mark.visible for mark in (instrument.aim, instrument.aimed, instrument.guessed))
+    assert instrument.handles()[0].places == ()
+
+
+@EVERY_TRACK
+@ANY
+def test_digits_tell_a_loss_from_the_least_where_four_of_them_do(name: str, data: Any) -> None:
+    outcome, instrument, words = drawn(name, data)
+    loss, best = outcome.losses["total"], outcome.best_loss
+    said = re.search(r" loses ([\d.,]+)", words)
+    least = re.search(r"The least, ([\d.,]+)", words)
+    if said and least and math.isfinite(loss) and loss > best * 1.001:
+        numbers = [float(found[1].rstrip(".,").replace(",", "")) for found in (said, least)]
+        assert numbers[0] > numbers[1]
+        assert loss / instrument.answer_si == pytest.approx(numbers[0], rel=0.006)
 
 
 @EVERY_TRACK
@@ -285,10 +339,13 @@ def test_what_the_words_say_is_what_the_model_says(name: str, data: Any) -> None
     assert format_interval(track, outcome.settings.interval) in words
     if math.isfinite(outcome.wall_time):
         lost = {kind: format_loss(track, loss) for kind, loss in outcome.losses.items()}
-        assert f" loses {lost['total']} of " in words
+        digits = loss_digits(track, outcome.losses["total"], outcome.best_loss)
+        total = format_loss(track, outcome.losses["total"], digits)
+        assert f" loses {total} of " in words
         for kind, what in (("dump", track.terms.dumps), ("lost", "lost work")):
             assert f"{lost[kind]} to {what}" in words
-        assert f"{lost['restart']} to restarts" in words
+        assert f"{lost['restart']} to recovery" in words
+        assert f"each restart of {format_time(outcome.scheme.restart_time)}" in words
     else:
         assert "no end" in words
     young, daly = (format_interval(track, time) for time in (outcome.young, outcome.daly))
