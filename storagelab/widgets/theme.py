@@ -132,9 +132,14 @@ def swatch(label: str, color: str, style: str = "solid", opacity: float = 0.8) -
     )
 
 
-def legend(*entries: str) -> ipywidgets.HTML:
+def legend_html(*entries: str) -> str:
     """Return swatches as a line of text that wraps where the screen is narrow."""
-    return shared_styles.html(f'<div style="line-height:1.6">{" ".join(entries)}</div>')
+    return f'<div style="line-height:1.6">{" ".join(entries)}</div>'
+
+
+def legend(*entries: str) -> ipywidgets.HTML:
+    """Return swatches as a widget; it wraps where the screen is narrow."""
+    return shared_styles.html(legend_html(*entries))
 
 
 def update_traits(mark: Any, **traits: Any) -> None:

@@ -72,7 +72,7 @@ class Instrument:
 
     @cached_property
     def legend(self) -> ipywidgets.HTML:
-        """The legend of the marks."""
+        """The legend of what is to be seen of the marks; it changes with an update."""
         return self.drawing.legend()
 
     @cached_property
@@ -91,6 +91,7 @@ class Instrument:
         """Show ``outcome``."""
         self.outcome = outcome
         self.caption.value = caption_html(self.draw(outcome), self.live, folds=True)
+        self.legend.value = self.drawing.legend_html()
         self.tools.refresh()
 
     def on_a_page(self) -> None:
@@ -109,6 +110,7 @@ class Instrument:
         """Return every trait that an update changes."""
         return [
             *self.dynamic,
+            (self.legend, "value"),
             (self.caption, "value"),
             (self.tools, "columns"),
             (self.tools, "rows"),
