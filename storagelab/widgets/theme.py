@@ -86,6 +86,14 @@ def log_ticks(low: float, high: float, most: int = 12) -> list[float]:
     return shown[:: math.ceil(len(shown) / most)]
 
 
+def tick_key(tick: float) -> str:
+    """Return a tick as JavaScript writes it, which is how bqplot looks its label up."""
+    text = repr(float(tick)).removesuffix(".0")
+    if 1e-6 <= abs(tick) < 1e-4:  # Python begins with exponents earlier
+        return f"{tick:.12f}".rstrip("0")
+    return text.replace("e-0", "e-").replace("e+0", "e+")
+
+
 _SHAPES = {
     "diamond": '<path d="M14 0 L20 6 L14 12 L8 6 Z" {look}/>',
     "square": '<rect x="9" y="1" width="10" height="10" {look}/>',

@@ -64,7 +64,8 @@ def stalled_timeline(
     due = period * np.arange(-math.ceil(ahead / period), math.ceil(max(span, freed) / period) + 2)
     after = due >= begun
     if waits:
-        kept, reads = np.ones(due.size, dtype=bool), due + after * max(0.0, freed - period)
+        kept = np.ones(due.size, dtype=bool)
+        reads: Floats = due + after * max(0.0, freed - period)
         ticks = reads + ahead
         packs = ticks - preparing
     else:
