@@ -116,6 +116,18 @@ def format_share(share: float) -> str:
     return f"{significant(percent, 2 if abs(percent) < 10 else 3)}%"
 
 
+def format_odds(share: float) -> str:
+    """Return a fraction below 1 as people say it, such as ``1 in 100 million``; 0 is ``none``."""
+    return f"1 in {format_count(float(f'{1 / share:.3g}'))}" if share > 0 else "none"
+
+
+def format_rare(share: float) -> str:
+    """Return a fraction as a percentage, or as ``1 part in 12,000`` where that has many zeros."""
+    if 0 < share < 1e-4:
+        return f"1 part in {format_count(float(f'{1 / share:.2g}'))}"
+    return format_share(share)
+
+
 def format_money(dollars: float) -> str:
     """Return an amount of US dollars, such as ``$1,230`` or ``$2.35 million``."""
     if abs(dollars) >= 1e6:

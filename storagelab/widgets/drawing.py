@@ -15,8 +15,9 @@ import ipywidgets
 import msgspec
 import numpy as np
 
+from storagelab.widgets.seen import seen
 from storagelab.widgets.table import Cell, Table
-from storagelab.widgets.theme import TEXT, figure, legend, swatch
+from storagelab.widgets.theme import TEXT, figure, legend, legend_html, swatch
 
 Target = tuple[Any, str]
 """A widget and the name of one of its traits that an update changes."""
@@ -79,6 +80,8 @@ class DrawnMark(msgspec.Struct, frozen=True):
     table: tuple[Column | Rows, ...] = ()
     words: Words | None = None
     """What each point says, computed from what is shown."""
+    shapes: tuple[int, ...] = ()
+    """For each entry the shape that it stands for, where each of a mark's shapes has its own."""
 
 
 class Drawing:
@@ -206,13 +209,18 @@ class Drawing:
             "labels": [shape.name for shape in shapes],
         }
         mark = bqplot.Lines(scales=self.scales, **{**look, **options})
-        entries = tuple(
-            (shape.legend.place, _swatch(shape.legend, shape.color, "area", shape.opacity))
-            for shape in shapes
+        told = {
+            index: (
+                shape.legend.place,
+                _swatch(shape.legend, shape.color, "area", shape.opacity),
+            )
+            for index, shape in enumerate(shapes)
             if shape.legend is not None
-        )
+        }
         table = tuple(shape.table for shape in shapes if shape.table is not None)
-        self.drawn.append(DrawnMark(mark, tuple(moving), entries, table))
+        self.drawn.append(
+            DrawnMark(mark, tuple(moving), tuple(told.values()), table, shapes=tuple(told))
+        )
         return mark
 
     def move(self, widget: Any, *traits: str) -> None:
@@ -244,9 +252,20 @@ class Drawing:
         return figure(self.marks, axes, height, **margin)
 
     def legend(self) -> ipywidgets.HTML:
-        """Return the entries of all marks as a legend."""
-        entries = [entry for drawn in self.drawn for entry in drawn.entries]
-        return legend(*(html for _, html in sorted(entries, key=lambda entry: entry[0])))
+        """Return a legend of what is to be seen now, as a widget."""
+        return legend(*self.entries())
+
+    def legend_html(self) -> str:
+        """Return what the legend says now; it changes with what is drawn."""
+        return legend_html(*self.entries())
+
+    def entries(self) -> list[str]:
+        """Return the entries of what is to be seen now, each text once."""
+        found = sorted(
+            (entry for drawn in self.drawn for entry in _present(drawn)),
+            key=lambda entry: entry[0],
+        )
+        return list(dict.fromkeys(html for _, html in found))
 
     def columns(self, *more: Column) -> list[Column]:
         """Return the marks' columns and ``more``, sorted by place."""
@@ -266,6 +285,17 @@ def table_of(columns: Sequence[Column], *shown: Any) -> Table:
         row for item in shown for row in zip(*(_cells(of, item) for of in columns), strict=True)
     ]
     return Table(tuple(column.head for column in columns), tuple(rows))
+
+
+def _present(drawn: DrawnMark) -> list[tuple[int, str]]:
+    """Return those of a mark's entries of which something is to be seen."""
+    if not drawn.shapes:
+        return list(drawn.entries) if drawn.entries and seen(drawn.mark) else []
+    return [
+        entry
+        for entry, shape in zip(drawn.entries, drawn.shapes, strict=True)
+        if seen(drawn.mark, [shape])
+    ]
 
 
 def _cells(column: Column, shown: Any) -> list[Cell]:

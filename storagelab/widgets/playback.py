@@ -61,6 +61,8 @@ def _plain(value: Any) -> Any:
     """
     if isinstance(value, np.ndarray | list | tuple):
         return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, float):

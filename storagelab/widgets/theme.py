@@ -86,6 +86,14 @@ def log_ticks(low: float, high: float, most: int = 12) -> list[float]:
     return shown[:: math.ceil(len(shown) / most)]
 
 
+def tick_key(tick: float) -> str:
+    """Return a tick as JavaScript writes it, which is how bqplot looks its label up."""
+    text = repr(float(tick)).removesuffix(".0")
+    if 1e-6 <= abs(tick) < 1e-4:  # Python begins with exponents earlier
+        return f"{tick:.12f}".rstrip("0")
+    return text.replace("e-0", "e-").replace("e+0", "e+")
+
+
 _SHAPES = {
     "diamond": '<path d="M14 0 L20 6 L14 12 L8 6 Z" {look}/>',
     "square": '<rect x="9" y="1" width="10" height="10" {look}/>',
@@ -132,9 +140,14 @@ def swatch(label: str, color: str, style: str = "solid", opacity: float = 0.8) -
     )
 
 
-def legend(*entries: str) -> ipywidgets.HTML:
+def legend_html(*entries: str) -> str:
     """Return swatches as a line of text that wraps where the screen is narrow."""
-    return shared_styles.html(f'<div style="line-height:1.6">{" ".join(entries)}</div>')
+    return f'<div style="line-height:1.6">{" ".join(entries)}</div>'
+
+
+def legend(*entries: str) -> ipywidgets.HTML:
+    """Return swatches as a widget; it wraps where the screen is narrow."""
+    return shared_styles.html(legend_html(*entries))
 
 
 def update_traits(mark: Any, **traits: Any) -> None:

@@ -17,9 +17,10 @@ from storagelab.tracks import TRACKS, load_track
 from storagelab.widgets.drawing import Column, Drawing, Entry, Rows, Shape, table_of
 from storagelab.widgets.instruments.base import Instrument
 from storagelab.widgets.instruments.ten_runs import RunsPlot
+from storagelab.widgets.theme import rectangle, update_shapes
 from storagelab.widgets.workbench import instruments_of
 
-from .benches import EVERY_BENCH, built
+from .benches import EVERY_BENCH, bench_of, built, ends
 
 PACKAGE = Path(storagelab.widgets.__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -55,7 +56,8 @@ def check(shown: Any) -> None:
     assert {id(widget) for widget, _ in shown.dynamic} <= seen
     assert len({(id(widget), trait) for widget, trait in shown.dynamic}) == len(shown.dynamic)
     told = swatches(shown.legend.value)
-    assert len(told) == sum(len(drawn.entries) for drawn in shown.drawing.drawn)
+    every = [html for drawn in shown.drawing.drawn for _, html in drawn.entries]
+    assert set(told) <= set(swatches("".join(every)))
     assert len({text for _, text in told}) == len(told)
     for drawn in shown.drawing.drawn:
         looks = {*drawn.mark.colors, *getattr(drawn.mark, "fill_colors", ())}
@@ -94,6 +96,52 @@ def test_a_mark_carries_its_colour_its_legend_its_column_and_what_moves() -> Non
     assert table.rows == (("at 0", 2.0), ("at 1", 3.0), ("at 0", 4.0))
 
 
+def test_a_legend_lists_what_is_to_be_seen_and_no_more() -> None:
+    made = Drawing(bqplot.LinearScale(min=0, max=1), bqplot.LogScale(min=1, max=100))
+    made.curve([0, 0], [1, 1], BLUE, legend=Entry("a line", 1), moving=("x",))
+    made.points([], [], GREEN, legend=Entry("points", 2), moving=("x", "y"))
+    made.areas(
+        [Shape("a", RED, legend=Entry("red", 3)), Shape("b", GREY, legend=Entry("grey", 4))],
+        moving=("x", "y"),
+    )
+    line, points, areas = made.marks
+    assert swatches(made.legend_html()) == []
+    line.x = [0, 1]
+    assert swatches(made.legend_html()) == [(BLUE, "a line")]
+    line.visible = False
+    points.x, points.y = [0.5], [10]
+    assert swatches(made.legend_html()) == [(GREEN, "points")]
+    points.x = [1.5]  # beyond the axis
+    nothing = rectangle(0.5, 0.5, 1, 100)
+    update_shapes(areas, [nothing, rectangle(0.2, 0.4, 1, 10)])
+    assert swatches(made.legend_html()) == [(GREY, "grey")]
+    assert swatches(made.legend().value) == [(GREY, "grey")]
+    # a shape that is wholly beyond the figure, and one thinner than a pixel
+    update_shapes(areas, [rectangle(2.0, 3.0, 1, 100), rectangle(0.2, 0.200001, 1, 100)])
+    assert swatches(made.legend_html()) == []
+    update_shapes(areas, [rectangle(0.9, 3.0, 1, 100), nothing])
+    assert swatches(made.legend_html()) == [(RED, "red")]
+
+
+def test_shapes_of_one_meaning_have_one_entry_that_shows_if_one_of_them_does() -> None:
+    made = Drawing(bqplot.LinearScale(min=0, max=1), bqplot.LinearScale(min=0, max=1))
+    entry = Entry("both", 1)
+    mark = made.areas([Shape("a", RED, legend=entry), Shape("b", RED, legend=entry)])
+    for shown in ((0, 0), (1, 0), (0, 1), (1, 1)):
+        update_shapes(mark, [rectangle(0, edge, 0, 1) for edge in shown])
+        assert swatches(made.legend_html()) == [(RED, "both")] * any(shown)
+
+
+@pytest.mark.parametrize(("name", "part_name"), EVERY_BENCH)
+def test_the_legend_follows_an_update_and_plays_on_a_page(name: str, part_name: str) -> None:
+    bench = bench_of(name, part_name)
+    for position in ends(bench.content.controls):
+        bench.set(**position)
+        for shown in bench.instruments:
+            assert shown.legend.value == shown.drawing.legend_html()
+            assert (shown.legend, "value") in shown.targets()
+
+
 def test_shapes_are_one_mark_and_each_has_its_entry_and_its_rows() -> None:
     made = drawing()
     mark = made.areas(
@@ -110,6 +158,10 @@ def test_shapes_are_one_mark_and_each_has_its_entry_and_its_rows() -> None:
     assert mark.x.shape == mark.y.shape == (2, 7)
     assert (mark.labels, mark.fill_opacities) == (["late", "in time"], [0.25, 0.85])
     assert made.dynamic == [(mark, "x")]
+    assert swatches(made.legend().value) == []
+    mark.x, mark.y = (
+        np.tile(corners, (2, 1)) for corners in ([0, 0, 1, 1, 1, 1, 1], [0, 1] * 3 + [0])
+    )
     assert swatches(made.legend().value) == [(RED, "too late")]
     assert 'fill-opacity="0.25"' in made.legend().value
     more = Rows(3, lambda shown: [("all", 1.0)])

@@ -16,7 +16,7 @@ from storagelab.widgets.book import show_moving
 from storagelab.widgets.controls import make_control, value_label
 from storagelab.widgets.instruments.iops_throughput import IOPSThroughput
 from storagelab.widgets.instruments.young_daly import YoungDaly
-from storagelab.widgets.theme import TEXT, log_ticks, rectangle, steps
+from storagelab.widgets.theme import TEXT, log_ticks, rectangle, steps, tick_key
 from storagelab.widgets.workbench import Workbench
 
 from .benches import EVERY_BENCH, area, bench_of, built, drawn, ends, within
@@ -93,7 +93,7 @@ def test_no_axis_has_more_than_twelve_ticks_or_one_outside_of_it(name: str, part
         assert axis.label or axis.tick_labels
         # a label without a tick would never be shown
         if axis.tick_labels:
-            assert set(axis.tick_labels) == {format(tick, axis.tick_format) for tick in ticks}
+            assert set(axis.tick_labels) == {tick_key(tick) for tick in ticks}
 
 
 @EVERY_TRACK
@@ -134,6 +134,19 @@ def test_ticks_are_round_and_neither_few_nor_many(high: float) -> None:
 
 def test_a_log_axis_has_ticks_at_1_2_and_5() -> None:
     assert log_ticks(1100, 30000) == [2000, 5000, 10000, 20000]
+
+
+@pytest.mark.parametrize(
+    ("tick", "key"),
+    [
+        (6.9, "6.9"), (1.0, "1"), (-8.0, "-8"), (36000.0, "36000"), (1e-4, "0.0001"),
+        (2e-5, "0.00002"), (1e-6, "0.000001"), (1e-8, "1e-8"), (2.5e-7, "2.5e-7"),
+    ],
+)  # fmt: skip
+def test_a_ticks_label_is_found_by_the_number_as_javascript_writes_it(
+    tick: float, key: str
+) -> None:
+    assert tick_key(tick) == key
 
 
 def test_a_rectangles_area() -> None:

@@ -13,7 +13,7 @@ import anywidget
 import pytest
 
 import storagelab.widgets.workbench  # noqa: F401 defines widgets with scripts
-from storagelab.widgets import playback  # noqa: F401
+from storagelab.widgets import buffer_sweep, playback  # noqa: F401
 from storagelab.widgets.scripts import script
 
 KINDS = [kind for kind in anywidget.AnyWidget.__subclasses__() if "storagelab" in kind.__module__]

@@ -79,7 +79,7 @@ class Instrument:
 
     @cached_property
     def legend(self) -> ipywidgets.HTML:
-        """The legend of the marks."""
+        """The legend of what is to be seen of the marks; it changes with an update."""
         return self.drawing.legend()
 
     def handles(self) -> Sequence[Handle]:
@@ -119,6 +119,7 @@ class Instrument:
         self.caption.value = caption_html(self.draw(outcome), self.live, folds=True)
         if self.hands is not None:
             self.hands.show(self.drawing.words(outcome), self.handles())
+        self.legend.value = self.drawing.legend_html()
         self.tools.refresh()
 
     def on_a_page(self) -> None:
@@ -139,6 +140,7 @@ class Instrument:
         return [
             *self.dynamic,
             *hands,
+            (self.legend, "value"),
             (self.caption, "value"),
             (self.tools, "columns"),
             (self.tools, "rows"),

@@ -11,7 +11,8 @@ import msgspec
 import numpy as np
 
 from storagelab.checkpoint.storm import Storm
-from storagelab.colors import BLUE, GREEN, GREY, ORANGE, RED
+from storagelab.checks import Floats
+from storagelab.colors import BLUE, GREEN, GREY, ORANGE, PURPLE, RED
 from storagelab.parts.checkpoint.experiment import CheckpointOutcome, longest_storm, storm
 from storagelab.parts.checkpoint.scheme import latency
 from storagelab.parts.checkpoint.settings import CheckpointSettings
@@ -21,21 +22,25 @@ from storagelab.units import (
     format_bandwidth,
     format_bytes,
     format_count,
+    format_rare,
     format_share,
     format_time,
+    time_unit,
 )
-from storagelab.widgets import shared_styles
 from storagelab.widgets.drawing import PLACED, WRITTEN, Column, Drawing, Entry, Shape, table_of
 from storagelab.widgets.instruments.base import Instrument
 from storagelab.widgets.picture import picture
-from storagelab.widgets.playback import Playback, record
+from storagelab.widgets.playback import Playback
+from storagelab.widgets.sub_choice import SubChoice
 from storagelab.widgets.table import Table
 from storagelab.widgets.theme import (
     TEXT,
     Corners,
     axis,
-    log_ticks,
+    fitting,
     rectangle,
+    steps,
+    tick_key,
     update_shapes,
     update_traits,
 )
@@ -49,17 +54,24 @@ _PARTED = 16
 """The largest number of groups that are drawn one by one; more could not be told apart."""
 
 
+_FINE = 24
+"""Points on the growth of what has been saved."""
+_ROUND = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
+JOB, WRITERS, PATH = (0.0, 0.09), (0.18, 0.56), (0.67, 0.93)
+"""The heights of the figure's panels, from bottom to top, as shares of it."""
+LEFT = 58
+"""Pixels left of the axis, where the panels' ticks and titles stand."""
+
+
 class Extent(msgspec.Struct, frozen=True):
-    """The least and greatest seconds and bytes/s that any position of a track's sliders gives."""
+    """The least and greatest seconds that any position of a track's sliders gives."""
 
     shortest: float
     longest: float
-    slowest: float
-    fastest: float
 
 
 def extent(track: Track) -> Extent:
-    """Return the ends of the axes, which stay the same while a slider moves."""
+    """Return what a logarithmic axis of time has to hold; it stays while a slider moves."""
     part = track.checkpoint
     grids = {item.name: [item.to_si(item.default)] for item in part.controls}
     for name in ("write_bandwidth", "sharded", "nodes", "bytes_per_parameter"):
@@ -67,26 +79,13 @@ def extent(track: Track) -> Extent:
             grids[name] = [part.control(name).to_si(value) for value in part.control(name).values]
     interval = part.control("interval")
     longest = float(interval.to_si(interval.values[-1]))
-    times, rates = [], []
+    times = []
     for values in product(*grids.values()):
         chosen: dict[str, Any] = {**part.fixed, **dict(zip(grids, values, strict=True))}
         settings = CheckpointSettings(**chosen)
         for groups in {1, int(settings.nodes)}:
-            shown = storm(track, settings, groups)
-            times.append(latency(track, settings) + shown.time)
-            rates.append(shown.shared_bandwidth)
-            if settings.nodes == part.nodes:  # what more nodes could send is drawn at the top
-                rates.append(float(shown.demanded.max()))
-    return Extent(min(times), max(times) + longest, min(rates), max(rates))
-
-
-def sizes(track: Track, outcome: CheckpointOutcome) -> dict[bool, float]:
-    """Return the bytes of a dump as full copies (False) and sharded (True)."""
-    part = track.checkpoint
-    return {
-        False: outcome.size * (part.full_copies or outcome.settings.nodes),
-        True: outcome.size,
-    }
+            times.append(latency(track, settings) + storm(track, settings, groups).time)
+    return Extent(min(times), max(times) + longest)
 
 
 def waiting(outcome: CheckpointOutcome, done: float) -> tuple[float, float]:
@@ -100,28 +99,75 @@ def waiting(outcome: CheckpointOutcome, done: float) -> tuple[float, float]:
     return way.stop + done, done + way.every * (interval + way.stop)
 
 
-def outline(shown: Storm, begin: float, left: float, bottom: float) -> Corners:
-    """Return the line around what passes, group after group, as times and bytes/s.
+def passing(shown: Storm, begin: float) -> Corners:
+    """Return the line around what passes, group after group, as seconds and shares of the path.
 
-    ``begin`` are the seconds before bytes flow, ``left`` and ``bottom`` the axes' ends. Lines
-    separate the groups.
+    ``begin`` are the seconds before bytes flow. Lines separate the groups while they can be told
+    apart.
     """
+    shares = shown.rates / shown.shared_bandwidth
     if shown.ends.size > _PARTED:
-        mean = float(shown.rates @ shown.durations / shown.time)
-        edges, rates = np.array([begin, begin + shown.time]), np.array([mean])
+        mean = float(shares @ shown.durations / shown.time)
+        edges, shares = np.array([begin, begin + shown.time]), np.array([mean])
     else:
-        edges, rates = begin + np.concatenate([[0.0], shown.ends]), shown.rates
-    edges = np.maximum(edges, left)
+        edges = begin + np.concatenate([[0.0], shown.ends])
     x = np.column_stack([edges[:-1], edges[:-1], edges[1:], edges[1:]]).ravel()
-    y = np.column_stack([np.full_like(rates, bottom), rates, rates, np.full_like(rates, bottom)])
-    return np.append(x, x[0]), np.append(y.ravel(), bottom)
+    nothing = np.zeros_like(shares)
+    y = np.column_stack([nothing, shares, shares, nothing]).ravel()
+    return np.append(x, x[0]), np.append(y, 0.0)
+
+
+class Queue(msgspec.Struct, frozen=True):
+    """Where the writers are at each moment of a storm, as shares of all, shape (n,) each.
+
+    The path takes the writers of a group in turn, each at full speed: as many are saved by any
+    moment as have passed in bytes. If all of a group share the path instead, the same bytes have
+    passed, and all are done when here the last is.
+    """
+
+    times: Floats
+    """Seconds since the storm began, from 0 to its end."""
+    saved: Floats
+    begun: Floats
+    """Saved, or waiting for the path."""
+
+
+def queue_of(shown: Storm, begin: float) -> Queue:
+    """Return the writers' queue; ``begin`` are the seconds before bytes flow."""
+    ahead = np.concatenate([[0.0], np.cumsum(shown.writers)]) / shown.writers.sum()
+    edges = begin + np.concatenate([[0.0], shown.ends])
+    # on a logarithmic axis a straight growth is a curve
+    fine = begin + np.geomspace(1e-3, 1, _FINE) * shown.time
+    times = np.unique(np.concatenate([[0.0], edges, fine]))
+    saved = np.interp(times, edges, ahead)
+    group = np.searchsorted(edges[1:-1], times, side="right")
+    # a step has two points at the same moment
+    steps_at = edges[1:-1]
+    times = np.concatenate([times, steps_at])
+    begun = np.concatenate([ahead[1:][group], ahead[1:-1]])
+    saved = np.concatenate([saved, ahead[1:-1]])
+    order = np.lexsort((begun, times))
+    return Queue(times[order], saved[order], begun[order])
+
+
+def linear_end(done: float, *others: float) -> float:
+    """Return where a linear axis of time ends, in seconds: a round number of its unit.
+
+    It holds the storm's end, with room behind it, and those of ``others`` that aren't far away.
+    """
+    least = max([1.25 * done, *(1.12 * other for other in others if other < 2.5 * done)])
+    unit, _ = time_unit(least)
+    power = 10.0 ** np.floor(np.log10(least / unit))
+    round_ = next(step for step in _ROUND if step * power * unit >= least * (1 - 1e-9))
+    return float(round_ * power * unit)
 
 
 class CheckpointStorm(Instrument):
-    """Bandwidth on the shared path against time, with the bytes, the limit and the wait.
+    """The path and the writers against time: what passes, who has saved, and who waits.
 
-    Both axes are logarithmic, so that storms of an hour and of a second can be read in one figure.
-    Storms of the same number of bytes then end on one straight line, whatever their bandwidth.
+    The axis of time is linear and as long as the storm; a switch makes it logarithmic, with the
+    same ends for every position of the sliders, so that storms of an hour and of a second can be
+    compared.
     """
 
     name = "checkpoint_storm"
@@ -138,156 +184,131 @@ class CheckpointStorm(Instrument):
         )
         ends = extent(track)
         self.left, self.right = ends.shortest / 5, ends.longest * 2
-        self.bottom, self.top = ends.slowest / 12 / self.si, ends.fastest / self.si
-        self.ceiling = self.top
-        self.top *= (self.top / self.bottom) ** 0.19  # rows of text above the highest line
-        self.strip = self.bottom * (self.top / self.bottom) ** 0.075
+        self.end = self.right
         self.drawing = Drawing(
-            bqplot.LogScale(min=self.left, max=self.right),
-            bqplot.LogScale(min=self.bottom, max=self.top),
+            bqplot.LinearScale(min=0, max=1, allow_padding=False),
+            bqplot.LinearScale(min=0, max=1, allow_padding=False),
         )
         self._add_surfaces()
         self._add_lines()
         self.texts = {
             align: self.drawing.label(
-                [self.left], [self.bottom], [""], align, 11, x_offset=offset, moving=WRITTEN
+                [0.0], [0.0], [""], align, 11, x_offset=offset, moving=WRITTEN
             )
             for align, offset in (("start", 4), ("end", -4))
         }
-        self.figure = self.drawing.figure(self._axes(), height=380)
-        self.groups: Any = None
-        if self.many:
-            self.groups = self._stagger()
-            self.extras = (self.groups,)
+        self.heads = self.drawing.label(
+            [0.0, 0.0], [PATH[1] + 0.045, WRITERS[1] + 0.055], ["", ""], "start", 12, "bold",
+            x_offset=4 - LEFT, moving=("text",),
+        )  # fmt: skip
+        self.axis, rows = self._axes()
+        self.drawing.move(self.axis, "tick_values", "tick_labels", "label")
+        self.figure = self.drawing.figure([self.axis, rows], height=430, left=LEFT)
+        self._add_choices()
 
-    def _add_lines(self) -> None:
-        """Add the lines and the end of the storm, at first in a corner of the figure."""
-        terms, drawing = self.track.terms, self.drawing
-        nowhere = np.full(2, self.left), np.full(2, self.bottom)
-        self.bytes = drawing.curve(
-            np.full((2, 2), self.left), np.full((2, 2), self.bottom), GREY, "dotted", 3,
-            moving=PLACED,
-            legend=Entry(f"bandwidth × time = the bytes of one {terms.dump}", 5),
-        )  # fmt: skip
-        self.path = drawing.curve(
-            *nowhere, TEXT, "solid", 3, moving=PLACED,
-            legend=Entry("the shared path" if self.many else "the bandwidth that is reserved", 2),
-            table=[Column(f"path takes ({self.unit})", 7, self._path_cells)],
-        )  # fmt: skip
-        could = "what the writers could send" if self.many else f"what {terms.machine} could write"
-        self.demand = drawing.curve(
-            *nowhere, ORANGE, "dashed", 2.5, moving=PLACED, legend=Entry(could, 3),
-            table=[
-                Column(f"could send ({self.unit})", 6, lambda shown: shown.demanded / self.si)
-            ],
-        )  # fmt: skip
-        self.next = drawing.curve(
-            *nowhere, TEXT, "dash_dotted", 2, moving=PLACED,
-            legend=Entry(f"the next {terms.dump}", 8),
-        )  # fmt: skip
-        self.corner = drawing.points(
-            [self.left], [self.bottom], BLUE, "diamond", 150, apply_clip=False, moving=PLACED,
-            legend=Entry(f"the {terms.dump} is done", 10),
-        )  # fmt: skip
+    def _add_choices(self) -> None:
+        """Add what can be chosen of this figure alone: the groups, and the axis of time."""
+        self.logarithmic = SubChoice(
+            "Time axis", [("linear", False), ("logarithmic", True)], self._redraw
+        )
+        self.groups: SubChoice | None = None
+        if self.many:
+            nodes = self.track.checkpoint.nodes
+            counts = [2**power for power in range(nodes.bit_length()) if 2**power <= nodes]
+            counts += [nodes] if counts[-1] != nodes else []
+            options = [
+                ("all at once" if count == 1 else f"in {format_count(count)} groups", count)
+                for count in counts
+            ]
+            self.groups = SubChoice("Writers start", options, self._redraw)
+        choices = [self.logarithmic] if self.groups is None else [self.groups, self.logarithmic]
+        self.extras = tuple(choice.widget for choice in choices)
+
+    def _redraw(self) -> None:
+        if self.outcome is not None:
+            self.update(self.outcome)
 
     def _add_surfaces(self) -> None:
         """Add what lies behind the lines."""
-        drawing, job = self.drawing, self.track.terms.job
-        readers = Entry("left for readers", 4) if self.many else None
-        crash = Entry("too long: the storage crashes", 9)
-        self.areas = drawing.areas(
+        drawing, terms = self.drawing, self.track.terms
+        what = "writers" if self.many else "bytes"
+        self.path = drawing.areas(
             [
-                Shape("the storage crashes", RED, 0.16, crash),
-                Shape("room for readers", GREEN, 0.16, readers),
+                Shape("crash", RED, 0.16, Entry("too long: the storage crashes", 6)),
+                Shape("room", PURPLE, 0.3, Entry("left for readers", 2)),
+            ],
+            moving=PLACED,
+        )
+        self.used = drawing.curve(
+            np.zeros(5), np.zeros(5), BLUE, width=1, fill="inside", fill_colors=[BLUE],
+            fill_opacities=[0.45], close_path=True, moving=PLACED,
+            legend=Entry("what passes", 1, style="area", opacity=0.45),
+        )  # fmt: skip
+        self.queue = drawing.areas(
+            [
+                Shape("saved", GREEN, 0.6, Entry(f"{what} saved", 3)),
+                Shape("queue", ORANGE, 0.5, Entry(f"{what} that wait for the path", 4)),
+                Shape("later", GREY, 0.35, Entry("writers that haven't begun", 5)),
             ],
             moving=PLACED,
         )
         self.job = drawing.areas(
-            [
-                Shape("waits", ORANGE, 0.55, Entry(f"{job} waits", 6)),
-                Shape("goes on", GREY, 0.55, Entry(f"{job} goes on", 7)),
-            ],
+            [Shape(f"{terms.job} waits", ORANGE, 0.55), Shape(f"{terms.job} goes on", GREY, 0.55)],
             moving=PLACED,
         )
-        opacity = 0.45
-        self.used = drawing.curve(
-            np.full(5, self.left), np.full(5, self.bottom), BLUE, width=1, fill="inside",
-            fill_colors=[BLUE], fill_opacities=[opacity], moving=PLACED,
-            legend=Entry("what passes", 1, style="area", opacity=opacity),
-            table=[Column(f"passes ({self.unit})", 5, lambda shown: shown.rates / self.si)],
-        )  # fmt: skip
 
-    def _path_cells(self, shown: Storm) -> np.ndarray:
-        return np.full(shown.ends.size, shown.shared_bandwidth / self.si)
+    def _add_lines(self) -> None:
+        """Add the ends of the panels, of the storm and of the interval."""
+        edges = np.array([[edge, edge] for panel in (WRITERS, PATH) for edge in panel])
+        self.drawing.curve(np.tile([0.0, 1.0], (len(edges), 1)), edges, GREY, width=1)
+        nowhere = np.zeros(2)
+        self.done = self.drawing.curve(nowhere, nowhere, TEXT, width=2, moving=PLACED)
+        self.next = self.drawing.curve(nowhere, nowhere, TEXT, "dash_dotted", moving=PLACED)
 
     def _axes(self) -> list[Any]:
-        ticks = self._ticks()
+        rows = {
+            sum(JOB) / 2: "who waits", WRITERS[0]: "0%", WRITERS[1]: "100%", PATH[0]: "0%",
+            PATH[1]: "100%",
+        }  # fmt: skip
         return [
+            axis(self.drawing.scales["x"], "time", tick_values=[0.0, 1.0]),
             axis(
-                self.drawing.scales["x"],
-                f"time since the {self.track.terms.dump} began (log)",
-                tick_values=ticks,
-                tick_format="g",
-                tick_labels={f"{time:g}": _TIMES[time] for time in ticks},
+                self.drawing.scales["y"], "", vertical=True, tick_values=[*rows],
+                tick_labels={tick_key(row): text for row, text in rows.items()},
             ),
-            axis(
-                self.drawing.scales["y"],
-                f"bandwidth ({self.unit})",
-                vertical=True,
-                tick_values=log_ticks(self.bottom, self.top, most=8),
-                tick_format=",~g",
-            ),
-        ]
-
-    def _ticks(self) -> list[float]:
-        """Return the ticks of the time axis, no more than a narrow screen has room for."""
-        ticks: list[float] = []
-        room = (self.right / self.left) ** 0.135
-        for time in _TIMES:
-            if 1.1 * self.left <= time <= self.right and (not ticks or time > room * ticks[-1]):
-                ticks.append(time)
-        return ticks
-
-    def _stagger(self) -> ipywidgets.SelectionSlider:
-        """Return the slider for the number of groups: powers of two, up to one writer each."""
-        nodes = self.track.checkpoint.nodes
-        counts = [2**power for power in range(nodes.bit_length()) if 2**power <= nodes]
-        counts += [nodes] if counts[-1] != nodes else []
-        options = [
-            ("all at once" if count == 1 else f"in {format_count(count)} groups", count)
-            for count in counts
-        ]
-        slider = ipywidgets.SelectionSlider(
-            options=options, value=1, description="Writers start",
-            style=shared_styles.style(
-                ipywidgets.widgets.widget_int.SliderStyle, description_width="12em"
-            ),
-            layout=ipywidgets.Layout(width="auto", max_width="640px"),
-        )  # fmt: skip
-        slider.observe(lambda change: self.update(self.outcome), names="value")
-        return slider
+        ]  # fmt: skip
 
     @property
     def count(self) -> int:
         """In how many groups the writers start: no more than there are writers."""
-        if not self.many:
+        if self.groups is None:
             return 1
         nodes = self.track.checkpoint.nodes if self.outcome is None else self.outcome.settings.nodes
         return min(int(self.groups.value), int(nodes))
 
     def on_a_page(self) -> None:
-        """Prepare for a page without a kernel, which can't answer the slider of the groups."""
+        """Prepare for a page without a kernel, which can't answer what is chosen here."""
         super().on_a_page()
-        self._show_groups(False)
+        self.logarithmic.hide()
+        if self.groups is not None:
+            self.groups.hide()
 
     def play_groups(self) -> Playback:
-        """Show the slider of the groups again and return its playback."""
-        self._show_groups(True)
-        return record(self.groups, self.targets())
+        """Show the choice of the groups again and return its playback.
 
-    def _show_groups(self, shown: bool) -> None:
-        if self.many:
-            self.groups.layout.display = "" if shown else "none"
+        Raises ``ValueError`` for a single writer.
+        """
+        if self.groups is None:
+            raise ValueError(f"{self.track.name} has a single writer, and no groups of them")
+        return self.groups.play(self.targets())
+
+    def at(self, times: Any) -> Any:
+        """Return where ``times`` in seconds are on the axis: 0 at its beginning, 1 at its end."""
+        seconds = np.asarray(times, dtype=float)
+        if self.logarithmic.value:
+            low, high = np.log(self.left), np.log(self.right)
+            return ((np.log(np.maximum(seconds, self.left)) - low) / (high - low)).clip(0, 1)
+        return (seconds / self.end).clip(0, 1)
 
     def draw(self, outcome: CheckpointOutcome) -> str:
         """Draw one dump in its groups, and the time until the next."""
@@ -296,100 +317,132 @@ class CheckpointStorm(Instrument):
         done = begin + shown.time
         waits, again = waiting(outcome, done)
         full = shown.saturated_time > 0
-        limit = longest_storm(outcome)
-        rates = shown.rates / self.si
-        passes, path = float(rates.max()), shown.shared_bandwidth / self.si
-        demand = self._demand(shown)
-
-        x, y = outline(shown, begin, self.left, self.strip * self.si)
-        update_traits(self.used, x=x, y=y / self.si)
-        crash = rectangle(
-            float(np.clip(limit, self.left, self.right)), self.right, self.strip, self.top
-        )
-        room = rectangle(max(begin, self.left), done, passes, path)
-        update_shapes(
-            self.areas,
-            [
-                crash if full else rectangle(self.right, self.right, self.strip, self.top),
-                room if not full else rectangle(done, done, passes, passes),
-            ],
-        )
-        ending, held = min(again, self.right), max(waits, self.left)
+        limit = longest_storm(outcome) if full else np.inf
+        self.end = linear_end(done, limit, again)
+        self._draw_axis()
+        self._draw_path(shown, begin, limit)
+        self._draw_queue(queue_of(shown, begin))
+        held, ending = float(self.at(waits)), float(self.at(again))
+        middle, half = sum(JOB) / 2, (JOB[1] - JOB[0]) / 2
         update_shapes(
             self.job,
             [
-                rectangle(self.left, held, self.bottom, self.strip),
-                rectangle(held, ending, self.bottom, self.strip),
+                rectangle(0.0, held, *JOB),
+                # going on is told from waiting by its height too
+                rectangle(held, ending, middle - half / 2, middle + half / 2),
             ],
         )
-        self._bytes(outcome, begin)
-        update_traits(self.path, x=np.array([self.left, self.right]), y=np.array([path, path]))
+        over, following = float(self.at(done)), again <= self._last
+        update_traits(self.done, x=np.full(2, over), y=np.array([WRITERS[0], PATH[1]]))
         update_traits(
-            self.demand,
-            x=np.array([self.left, done, done]),
-            y=np.array([demand, demand, passes]),
+            self.next,
+            x=np.full(2, ending),
+            y=np.array([JOB[0], PATH[1]]) if following else np.full(2, JOB[0]),
         )
-        update_traits(self.next, x=np.array([ending, ending]), y=np.array([self.bottom, self.top]))
-        update_traits(self.corner, x=np.array([done]), y=np.array([passes]))
-        self._texts(outcome, shown, done, (held, again), limit if full else None)
+        self._write(outcome, shown, done, (waits, again), limit)
         return self._words(outcome, shown, done)
 
-    def _bytes(self, outcome: CheckpointOutcome, begin: float) -> None:
-        """Draw the line on which storms of the same number of bytes end."""
-        curves = []
-        for size in sizes(self.track, outcome).values():
-            slowest = max(self.strip, size / self.si / (self.right - begin))
-            fastest = self.top
-            if self.left > begin:
-                fastest = min(fastest, size / self.si / (self.left - begin))
-            rates = np.geomspace(min(slowest, fastest), fastest, 40)
-            curves.append((begin + size / self.si / rates, rates))
-        update_shapes(self.bytes, curves)
+    @property
+    def _last(self) -> float:
+        """The seconds at which the axis of time ends."""
+        return self.right if self.logarithmic.value else self.end
 
-    def _texts(
+    def _draw_axis(self) -> None:
+        """Set the ticks of the axis of time."""
+        if self.logarithmic.value:
+            ticks = self._decades()
+            labels = [_TIMES[tick] for tick in ticks]
+        else:
+            unit, name = time_unit(self.end)
+            numbers = steps(0, self.end / unit)
+            ticks = [number * unit for number in numbers]
+            labels = [f"{number:g} {name}" if number else "0" for number in numbers]
+        places = [round(float(self.at(tick)), 4) for tick in ticks]
+        log = " (logarithmic)" if self.logarithmic.value else ""
+        update_traits(
+            self.axis,
+            tick_values=places,
+            tick_labels={tick_key(at): text for at, text in zip(places, labels, strict=True)},
+            label=f"time since the {self.track.terms.dump} began{log}",
+        )
+
+    def _decades(self) -> list[float]:
+        """Return the ticks of a logarithmic axis, no more than a narrow screen has room for."""
+        ticks: list[float] = []
+        room = (self.right / self.left) ** 0.135
+        for time in _TIMES:
+            if 1.1 * self.left <= time <= self.right and (not ticks or time > room * ticks[-1]):
+                ticks.append(time)
+        return ticks
+
+    def _draw_path(self, shown: Storm, begin: float, limit: float) -> None:
+        """Draw what passes, what it leaves, and from when on that is too long."""
+        low, high = PATH
+        x, y = passing(shown, begin)
+        update_traits(self.used, x=self.at(x), y=low + (high - low) * y)
+        first, last = self.at([begin, begin + shown.time])
+        share = float(shown.rates.max()) / shown.shared_bandwidth
+        crash = float(self.at(limit)) if limit <= self._last else 1.0
+        update_shapes(
+            self.path,
+            [
+                rectangle(crash, 1.0, WRITERS[0], high),
+                rectangle(first, last, low + (high - low) * min(share, 1.0), high),
+            ],
+        )
+
+    def _draw_queue(self, queue: Queue) -> None:
+        """Draw who has saved, who waits for the path, and who hasn't begun, one on the other."""
+        low, high = WRITERS
+        x, floor = self.at(queue.times), np.full(queue.times.size, low)
+        shapes = []
+        for share in (queue.saved, queue.begun, np.ones_like(queue.begun)):
+            ceiling = low + (high - low) * share
+            shapes.append((np.concatenate([x, x[::-1]]), np.concatenate([floor, ceiling[::-1]])))
+            floor = ceiling
+        update_shapes(self.queue, shapes)
+
+    def _write(
         self,
         outcome: CheckpointOutcome,
         shown: Storm,
         done: float,
         job: tuple[float, float],
-        limit: float | None,
+        limit: float,
     ) -> None:
-        """Write their names at the lines."""
-        row = (self.top / self.bottom) ** 0.028
-        path, demand = shown.shared_bandwidth / self.si, self._demand(shown)
-        terms, (held, again) = self.track.terms, job
-        what = "shared path" if self.many else "storage takes"
-        texts = [
-            # on the side opposite to the end of the storm
-            (
-                self.right if self._side(done) == "start" else self.left,
-                path * row,
-                f"{what} {format_bandwidth(path * self.si)}",
-                "end" if self._side(done) == "start" else "start",
-            ),
-            (
-                self.left,
-                demand * row if demand >= path else demand / row**2,
-                self._demand_text(shown),
-                "start",
-            ),
-        ]
-        if limit is not None and limit < self.right:
-            at = max(limit, self.left)
-            texts.append((at, self.top / row, f"over {format_time(limit)}: crash", self._side(at)))
-        if again < self.right:
-            texts.append((again, self.top / row**3, f"next {terms.dump}", "end"))
-        passes = float(shown.rates.max()) / self.si
-        texts.append((done, passes / row**2, f"{format_time(done)}", "start"))
-        side = self._side(held)
-        texts.append((held, self.strip / row, "waits" if side == "end" else "◂ waits", side))
-        near = (self.right / self.left) ** 0.2
-        for above, size in zip((2, 4), sizes(self.track, outcome).values(), strict=True):
-            rate = self.strip * row**above
-            at = latency(self.track, outcome.settings) + size / self.si / rate
-            free = rate < passes / row**4 or max(at / done, done / at) > near
-            if free and self.left < at < self.right:
-                texts.append((at, rate, format_bytes(size), self._side(at)))
+        """Write what each panel shows, and their names at the lines."""
+        terms, settings = self.track.terms, outcome.settings
+        path = format_bandwidth(shown.shared_bandwidth)
+        sent = format_bandwidth(float(shown.demanded.max()))
+        written = format_bytes(outcome.written)
+        if self.many:
+            writers = format_count(settings.nodes)
+            groups = "at once" if shown.ends.size == 1 else f"in {shown.ends.size} groups"
+            heads = [
+                f"path {path}, {format_count(float(shown.writers.max()))} could send {sent}",
+                f"{writers} writers {groups}: {written}",
+            ]
+        else:
+            heads = [f"takes {path}, {terms.machine} could write {sent}", f"{written} to save"]
+        update_traits(self.heads, text=np.array(heads))
+        over = float(self.at(done))
+        held, again = (float(self.at(time)) for time in job)
+        texts = [(over, WRITERS[0] + 0.05, f"done {format_time(done)}", _side(over))]
+        if limit <= self._last:
+            at = float(self.at(limit))
+            texts.append((at, PATH[1] - 0.05, f"over {format_time(limit)}: crash", _side(at)))
+        elif np.isfinite(limit):
+            texts.append((1.0, PATH[0] - 0.05, f"crash from {format_time(limit)} on ▸", "end"))
+        middle = sum(JOB) / 2
+        if fitting(held, f"waits {format_time(job[0])}"):
+            texts.append((0.0, middle, f"waits {format_time(job[0])}", "start"))
+        else:
+            texts.append((held, middle, f"◂ waits {format_time(job[0])}", "start"))
+        following = f"next {format_time(job[1])}"
+        if job[1] > self._last:
+            texts.append((1.0, JOB[1] + 0.035, f"{following} ▸", "end"))
+        else:
+            texts.append((again, JOB[1] + 0.035, following, _side(again)))
         for align, label in self.texts.items():
             chosen = [text for text in texts if text[3] == align]
             update_traits(
@@ -398,20 +451,6 @@ class CheckpointStorm(Instrument):
                 y=np.array([text[1] for text in chosen]),
                 text=[text[2] for text in chosen],
             )
-
-    def _side(self, at: float) -> str:
-        return "start" if at < self.left * (self.right / self.left) ** 0.6 else "end"
-
-    def _demand(self, shown: Storm) -> float:
-        """Return where what the writers could send is drawn: no higher than the axis has room."""
-        return min(float(shown.demanded.max()) / self.si, self.ceiling)
-
-    def _demand_text(self, shown: Storm) -> str:
-        most = float(shown.demanded.max())
-        sent = f"{format_bandwidth(most)}{' ▴' if most / self.si > self.ceiling else ''}"
-        if not self.many:
-            return f"{self.track.terms.machine} could write {sent}"
-        return f"{format_count(float(shown.writers.max()))} writers could send {sent}"
 
     def _words(self, outcome: CheckpointOutcome, shown: Storm, done: float) -> str:
         terms, settings = self.track.terms, outcome.settings
@@ -482,7 +521,7 @@ class CheckpointStorm(Instrument):
 
     def _limit_words(self, outcome: CheckpointOutcome, share: float, groups: int) -> str:
         allowed, limit = format_share(outcome.storage_limit), format_time(longest_storm(outcome))
-        takes = f"That fills the storage {format_share(share)} of the time"
+        takes = f"That fills the storage {format_rare(share)} of the time"
         if not share:
             return "The storage is never full."
         if share > outcome.storage_limit:
@@ -494,14 +533,25 @@ class CheckpointStorm(Instrument):
 
     def table(self, outcome: CheckpointOutcome) -> Table:
         """Return what passes, group by group."""
-        begin = latency(self.track, outcome.settings)
-        columns = self.drawing.columns(
+        begin, unit = latency(self.track, outcome.settings), self.unit
+        columns = [
             Column("group", 1, lambda shown: range(1, shown.ends.size + 1)),
             Column("writers", 2, lambda shown: shown.writers),
             Column("begins (s)", 3, lambda shown: begin + shown.ends - shown.durations),
             Column("ends (s)", 4, lambda shown: begin + shown.ends),
-        )
+            Column(f"passes ({unit})", 5, lambda shown: shown.rates / self.si),
+            Column(f"could send ({unit})", 6, lambda shown: shown.demanded / self.si),
+            Column(f"path takes ({unit})", 7, self._path_cells),
+        ]
         return table_of(columns, storm(self.track, outcome.settings, self.count))
+
+    def _path_cells(self, shown: Storm) -> Floats:
+        return np.full(shown.ends.size, shown.shared_bandwidth / self.si)
+
+
+def _side(at: float) -> str:
+    """Return on which side of a place on the axis there is room for a text."""
+    return "start" if at < 0.55 else "end"
 
 
 def checkpoint_storm(
@@ -523,7 +573,5 @@ def checkpoint_storm(
     box = picture(build, "checkpoint", track, None if staggered else moving, **settings)
     if staggered:
         (shown,) = made
-        if not shown.many:
-            raise ValueError(f"track {track!r} has a single writer, and no groups of them")
         box.children = (*box.children, shown.play_groups())
     return box

@@ -10,7 +10,7 @@ import ipywidgets
 import numpy as np
 
 from storagelab.checks import Floats
-from storagelab.colors import BLUE, GREEN, GREY, ORANGE, PURPLE, RED
+from storagelab.colors import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, YELLOW
 from storagelab.devices import load_device
 from storagelab.formats import FORMATS
 from storagelab.parts import PARTS
@@ -18,30 +18,33 @@ from storagelab.parts.access.experiment import (
     ACTIVITIES,
     STORAGE,
     AccessOutcome,
-    Timeline,
     in_order,
     prepare_time,
-    timeline,
 )
+from storagelab.parts.access.stalled import Stalled, stalled_timeline
 from storagelab.tracks import Track
 from storagelab.units import format_count, format_share, format_time, time_unit
-from storagelab.widgets.drawing import Drawing, Entry, Shape
+from storagelab.widgets.drawing import PLACED, Drawing, Entry, Shape
 from storagelab.widgets.instruments.base import Instrument
 from storagelab.widgets.picture import picture
 from storagelab.widgets.table import Table
 from storagelab.widgets.theme import (
     GROUND,
+    TEXT,
     Corners,
     axis,
     boxes,
     fitting,
+    hatching,
     steps,
+    update_shapes,
     update_traits,
 )
 
-# opening is told from preparing, which has its colour, by its lane
-COLORS = dict(zip(ACTIVITIES, (RED, PURPLE, ORANGE, BLUE, PURPLE, GREEN, GREY), strict=True))
-INK = dict.fromkeys(ACTIVITIES, "white") | dict.fromkeys(("wait", "compute", "idle"), "black")
+COLORS = dict(zip(ACTIVITIES, (RED, YELLOW, ORANGE, BLUE, PURPLE, GREEN, GREY), strict=True))
+INK = dict.fromkeys(ACTIVITIES, "white") | {
+    "open": TEXT, "wait": "black", "compute": "black", "idle": "black",
+}  # fmt: skip
 """A colour for text that can be read on each of the colours."""
 LANE = dict.fromkeys(STORAGE, "storage") | {
     "prepare": "prepare",
@@ -52,32 +55,53 @@ LANES = ("storage", "prepare", "compute")
 ROWS = {"in order": (6.9, 5.9, 4.9), "now": (2.9, 1.9, 0.9)}
 """The heights of each order's lanes."""
 BOTTOM, TOP = 0.3, 7.9
-THIN = ("blocked", "wait", "idle")
-HALF = {name: 0.28 if name in THIN else 0.42 for name in ACTIVITIES}
+LEFT = 66
+"""Pixels left of the axis, where the lanes' names stand."""
+HALF = dict.fromkeys(ACTIVITIES, 0.42) | {"blocked": 0.2, "open": 0.35, "wait": 0.28, "idle": 0.28}
 """Half the height of a box; whatever waits or idles is drawn thin."""
-Orders = dict[str, tuple[AccessOutcome, Timeline]]
+STROKES = 8
+"""Strokes in a box of opening, which tell it from reading beside its colour."""
+Orders = dict[str, tuple[AccessOutcome, Stalled]]
 """The outcome and the steps of each order."""
 LEAST_STEPS = 6
 """The least number of compute times that the axis shows."""
+AROUND = 5
+"""Compute times that it shows around the longest write, for what comes before and after."""
 
 
 def span(track: Track, crisis: AccessOutcome) -> float:
     """Return the length of the axis in seconds.
 
-    It holds one whole step of the track's crisis, and :data:`LEAST_STEPS` compute times at least.
+    It holds one whole step of the track's crisis, the longest write of any device that the track
+    can choose, and :data:`LEAST_STEPS` compute times at least.
     """
-    period = track.node.compute_time
-    return period * max(LEAST_STEPS, math.ceil(1.1 * crisis.io_time / period))
+    period, part = track.node.compute_time, track.access
+    counts = [LEAST_STEPS, math.ceil(1.1 * crisis.io_time / period)]
+    if part.writes:
+        names = part.control("device").values if part.has_control("device") else [part.home]
+        longest = max(load_device(str(name)).stall for name in names)
+        counts.append(math.ceil(longest / period) + AROUND)
+    return period * max(counts)
+
+
+SLIVER = 4e-4
+"""What is narrower than this share of the axis isn't drawn: a quarter of a pixel of 600."""
 
 
 def inside(spans: Floats, end: float) -> Floats:
-    """Return the parts of ``spans``, shape (n, 2), that lie between 0 and ``end``."""
+    """Return the parts of ``spans``, shape (n, 2), that lie between 0 and ``end``.
+
+    Without those that are too narrow to be seen (:data:`SLIVER`).
+    """
     cut = np.clip(spans, 0.0, end)
-    return cut[cut[:, 1] > cut[:, 0]]
+    return cut[cut[:, 1] - cut[:, 0] > SLIVER * end]
 
 
 class IOWaterfall(Instrument):
-    """Consecutive steps at the present settings, under those of the same settings in order."""
+    """Consecutive steps at the present settings, under those of the same settings in order.
+
+    Where anything is written beside the reads, one write is among them, at its longest.
+    """
 
     name = "io_waterfall"
 
@@ -97,34 +121,33 @@ class IOWaterfall(Instrument):
             bqplot.LinearScale(min=BOTTOM, max=TOP),
         )
         self._add_bars()
+        self._add_strokes()
         self._add_names()
         self._add_lanes()
-        self.figure = self.drawing.figure(self._axes(), height=400, right=16, left=66)
+        self.figure = self.drawing.figure(self._axes(), height=400, right=16, left=LEFT)
         self.figure.axes[1].grid_lines = "none"
+        self.figure.axes[1].color = "transparent"  # the line would cross what stands at its left
 
     def _add_bars(self) -> None:
         """Add the boxes of every activity in both orders, as one mark."""
         said = {
-            "blocked": "blocked: behind a write, on average",
+            "blocked": "blocked: behind one write",
             "wait": "wait: for the first byte",
             "prepare": f"prepare: {self.track.terms.preparer}",
             "compute": f"compute: {self.track.terms.consumer.name}",
         }
-        part = self.track.access
-        formats = [FORMATS[str(name)] for name in part.control("format").values]
-        never = {
-            "blocked": not part.writes,
-            "open": not any(file_format.opened for file_format in formats)
-            or not load_device(part.home).open_time,
-        }
         entries = {
-            ("in order", name): Entry(said.get(name, name), place)
+            name: Entry(said.get(name, name), place, style="hatched" if name == "open" else None)
             for place, name in enumerate(ACTIVITIES)
-            if not never.get(name)
         }
         self.bars = self.drawing.areas(
             [
-                Shape(f"{order}: {name}", COLORS[name], 1.0, entries.get((order, name)))
+                Shape(
+                    f"{order}: {name}",
+                    COLORS[name],
+                    0.35 if name == "open" else 1.0,
+                    entries[name],
+                )
                 for order, name in self.keys
             ],
             corners=4 * self.most,
@@ -134,6 +157,18 @@ class IOWaterfall(Instrument):
             stroke_width=1,
             moving=("x",),
         )
+
+    def _add_strokes(self) -> None:
+        """Add the strokes in the boxes of opening, where the track has a file to open."""
+        part = self.track.access
+        formats = [FORMATS[str(name)] for name in part.control("format").values]
+        self.strokes: Any = None
+        if load_device(part.home).open_time and any(of.opened for of in formats):
+            corners = len(hatching(0, 0, 0, 0, np.zeros(STROKES), 1.0)[0])
+            self.strokes = self.drawing.curve(
+                np.zeros((2 * self.most, corners)), np.full((2 * self.most, corners), BOTTOM),
+                YELLOW, width=1, moving=PLACED,
+            )  # fmt: skip
 
     def _add_names(self) -> None:
         """Add the labels for the boxes, and for the result of each order."""
@@ -154,7 +189,7 @@ class IOWaterfall(Instrument):
             [rows[0] + 0.62 for rows in ROWS.values()],
             [""] * len(ROWS),
             weight="bold",
-            x_offset=3,
+            x_offset=4 - LEFT,
             moving=("text",),
         )
 
@@ -211,7 +246,7 @@ class IOWaterfall(Instrument):
         """Return each order's outcome and its steps on the axis."""
         both = {"in order": in_order(self.track, outcome.settings), "now": outcome}
         return {
-            order: (shown, timeline(shown, self.preparing, self.span))
+            order: (shown, stalled_timeline(shown, self.preparing, self.span))
             for order, shown in both.items()
         }
 
@@ -226,13 +261,14 @@ class IOWaterfall(Instrument):
         update_traits(
             self.bars, x=np.array([self._outline(key, shown[key])[0] for key in self.keys])
         )
+        self._stroke(shown)
         self._name(shown, lines)
-        consumer, step = self.track.terms.consumer, self.track.terms.step.split()[-1]
         heads = [
-            f"{order}: {step} {format_time(line.period)}, {consumer.label} idle "
-            f"{format_share(1 - of.utilization)}"
-            for order, (of, line) in lines.items()
+            f"in order: {self._head(*lines['in order'])}",
+            f"yours: {self._head(*lines['now'])}",
         ]
+        if self._ordered(outcome):
+            heads[1] = "yours: in order too, the same"
         update_traits(self.heads, text=np.array(heads))
         update_traits(
             self.lanes,
@@ -241,6 +277,33 @@ class IOWaterfall(Instrument):
             ],
         )
         return self._words(outcome, lines)
+
+    def _ordered(self, outcome: AccessOutcome) -> bool:
+        """Return whether the student's own order is the one of the reference."""
+        return in_order(self.track, outcome.settings).settings == outcome.settings
+
+    def _head(self, of: AccessOutcome, line: Stalled) -> str:
+        """Return what the steps of one order come to, in few words."""
+        terms = self.track.terms
+        step = f"{terms.step.split()[-1]} {format_time(line.period)}"
+        if line.late:
+            return f"{step}, {line.late} late behind one write"
+        return f"{step}, {terms.consumer.label} idle {format_share(1 - of.utilization)}"
+
+    def _stroke(self, shown: dict[tuple[str, str], Floats]) -> None:
+        """Draw strokes into the boxes of opening."""
+        if self.strokes is None:
+            return
+        lines = []
+        for order in ROWS:
+            key = (order, "open")
+            row, half = self._row(key), HALF["open"]
+            for left, right in shown[key]:
+                apart = max((right - left) / STROKES, self.end / 60)
+                feet = left + apart * (np.arange(STROKES) - 0.3)
+                lines.append(hatching(left, right, row - half, row + half, feet, apart / 2))
+        empty = hatching(0, 0, BOTTOM, BOTTOM, np.zeros(STROKES), 1.0)
+        update_shapes(self.strokes, [*lines, *[empty] * (2 * self.most - len(lines))])
 
     def _name(self, shown: dict[tuple[str, str], Floats], lines: Orders) -> None:
         """Write its name into the widest box of each activity, where there is room."""
@@ -253,8 +316,10 @@ class IOWaterfall(Instrument):
                 continue
             widest = spans[np.argmax(spans[:, 1] - spans[:, 0])]
             of, line = lines[key[0]]
-            whole = line.period - of.steps["compute"] if key[1] == "idle" else 0.0
-            seconds = of.steps.get(key[1], whole or self.preparing)
+            seconds = of.steps.get(key[1], self.preparing)
+            if key[1] in ("idle", "blocked"):
+                of_one = line.spans[key[1]]
+                seconds = float((of_one[:, 1] - of_one[:, 0]).max())
             room = (widest[1] - widest[0]) / self.end
             texts.append(fitting(room, f"{key[1]} {format_time(seconds)}", key[1]))
             at.append(float(widest.mean()))
@@ -263,10 +328,12 @@ class IOWaterfall(Instrument):
             at.append(0.98 * self.end)
         update_traits(self.names, x=np.array(at), text=np.array(texts))
 
-    def _hover(self, order: str, outcome: AccessOutcome, line: Timeline) -> tuple[str, str, str]:
+    def _hover(self, order: str, outcome: AccessOutcome, line: Stalled) -> tuple[str, str, str]:
         times = {name: format_time(seconds) for name, seconds in outcome.steps.items()}
         opening = f"opens {times['open']}, " if outcome.steps["open"] else ""
-        blocked = f", is blocked for {times['blocked']}" if outcome.steps["blocked"] else ""
+        blocked = (
+            f", is blocked for {times['blocked']} on average" if outcome.steps["blocked"] else ""
+        )
         consumer = self.track.terms.consumer
         idle = line.period - outcome.steps["compute"]
         return (
@@ -287,11 +354,13 @@ class IOWaterfall(Instrument):
             f"Storage needs {storage} for a {step} ({opening}{times['wait']} waiting, "
             f"{times['read']} reading), {consumer.name} {times['compute']}: a {step} comes every "
             f"{format_time(lines['now'][1].period)}, and {consumer.they} "
-            f"{consumer.verb('idle')} {idle} of the time.{off} {self._compare(lines)}"
+            f"{consumer.verb('idle')} {idle} of the time.{off} {self._compare(outcome, lines)}"
             f"{self._blocked(lines)}"
         )
 
-    def _compare(self, lines: Orders) -> str:
+    def _compare(self, outcome: AccessOutcome, lines: Orders) -> str:
+        if self._ordered(outcome):
+            return "It is in order already."
         step, (_, now) = self.track.terms.step, lines["now"]
         (_, best) = lines["in order"]
         ratio = now.period / best.period
@@ -309,9 +378,13 @@ class IOWaterfall(Instrument):
         ordered, now = (lines[order][0].steps["blocked"] for order in ROWS)
         if not now:
             return ""
+        terms, (of, line) = self.track.terms, lines["now"]
+        late = f"{line.late or 'no'} {terms.step if line.late == 1 else terms.steps}"
         return (
             f" Behind a write it waits {format_time(now)} on average, and {format_time(ordered)} "
-            "in order."
+            f"in order. The figure shows one write at its longest, {format_time(of.stall_time)}: "
+            f"it makes {late} late, and {terms.consumer.name} "
+            f"{terms.consumer.verb('idle')} {format_time(line.silent)} for it."
         )
 
     def table(self, outcome: AccessOutcome) -> Table:

@@ -15,7 +15,8 @@ from storagelab.formats import FORMATS
 from storagelab.parts.access.experiment import AccessOutcome, PlayedOrder, play_order
 from storagelab.tracks import Track
 from storagelab.units import format_count, format_share
-from storagelab.widgets.drawing import Column, Drawing, Entry, Shape, table_of
+from storagelab.widgets.buffer_sweep import BufferSweep
+from storagelab.widgets.drawing import Column, Drawing, Entry, Shape, Target, table_of
 from storagelab.widgets.instruments.base import Instrument
 from storagelab.widgets.picture import picture
 from storagelab.widgets.table import Table
@@ -80,6 +81,11 @@ def played(track: Track, outcome: AccessOutcome) -> Played:
     return Played(order, dot, shard, buffer)
 
 
+def held(outcome: AccessOutcome, small: Played) -> int:
+    """Return the simulated samples that wait in the buffer while an epoch is played."""
+    return small.buffer if outcome.settings.shuffled and small.shard is not None else 0
+
+
 def reach_share(outcome: AccessOutcome, reach: float) -> float:
     """Return a displacement's place on its logarithmic strip, from 1 to a full shuffle's."""
     return math.log(max(reach, 1.0)) / math.log(outcome.full_reach)
@@ -103,24 +109,28 @@ class ShuffleMap(Instrument):
         self.marked = np.zeros(DOTS, dtype=bool)
         self.marked[NEIGHBOURS] = True
         self.drawing = Drawing(
-            bqplot.LinearScale(min=0, max=self.size), bqplot.LinearScale(min=0, max=TOP * self.size)
+            # without padding, so that the sweep finds each place at its share of the axis
+            bqplot.LinearScale(min=0, max=self.size, allow_padding=False),
+            bqplot.LinearScale(min=0, max=TOP * self.size, allow_padding=False),
         )
         self.drawing.curve(
             [0, self.size], [0, self.size], GREY, "dashed", 1, legend=Entry("stored order", 3)
         )
         self._add_strips()
         self._add_dots()
-        self.figure = self.drawing.figure(self._axes(), height=520)
+        self.figure = self.drawing.figure(self._axes(), height=440)
+        self.sweep = BufferSweep(np.flatnonzero(self.marked).tolist(), (BLUE, ORANGE), TOP)
+        self.extras = (self.sweep,)
 
     def _add_strips(self) -> None:
         """Add the two strips above the map with their names, and the displacement that is asked."""
         samples = self.track.terms.samples
         moved = Shape(
-            "moved", PURPLE, 1.0, Entry("moved, of a full shuffle (logarithmic)", 4),
+            "moved", PURPLE, 1.0, None,
             Column(f"mean displacement ({samples})", 4, lambda outcome: [outcome.reach] * DOTS),
         )  # fmt: skip
         kept = Shape(
-            "kept", GREEN, 1.0, Entry("bandwidth kept", 5),
+            "kept", GREEN, 1.0, None,
             Column("bandwidth kept (%)", 5, lambda outcome: [100 * outcome.kept] * DOTS),
         )  # fmt: skip
         ends = [(at * self.size, (at + STRIP) * self.size) for at in (REACH, KEPT)]
@@ -193,7 +203,46 @@ class ShuffleMap(Instrument):
             f"keeps {format_share(outcome.kept)} of the bandwidth",
         ]
         update_traits(self.names, text=np.array(names))
+        order = small.order
+        # single files are read when they are used
+        read = order.used if small.shard is None else order.read
+        self.sweep.show(
+            read.tolist(), order.used.tolist(), held(outcome, small),
+            self._sentences(outcome, small),
+        )  # fmt: skip
         return self._words(outcome, small)
+
+    def targets(self) -> list[Target]:
+        """Return every trait that an update changes."""
+        return [*super().targets(), *self.sweep.targets()]
+
+    def _sentences(self, outcome: AccessOutcome, small: Played) -> list[str]:
+        """Describe the beginning, the middle and the end of the buffer's sweep."""
+        terms = self.track.terms
+        if not outcome.settings.shuffled:
+            through = "each is used as soon as it is read, and stays in line"
+        elif small.shard is None:
+            through = "each is read from a place of its own when it is used"
+        elif held(outcome, small) <= 1:
+            through = "the buffer holds no more than one dot, so a shard comes out as it was stored"
+        else:
+            through = (
+                f"the buffer holds {format_count(outcome.settings.buffer)}, lets one of them out "
+                "at random and reads the next"
+            )
+        seen = {
+            "A diagonal": "The line is whole.",
+            "A cloud": "Neighbours have ended up all over the epoch.",
+            "Blocks": "Whole shards have stayed together.",
+            "Blurred blocks": "Each shard is spread as far as the buffer reaches.",
+        }
+        pattern = self._pattern(outcome, small).partition(":")[0]
+        first = "the start of the dataset" if not outcome.settings.shuffled else "random places"
+        return [
+            f"The epoch begins with {terms.samples} from {first}.",
+            f"Halfway: {through}.",
+            seen[pattern],
+        ]
 
     def _words(self, outcome: AccessOutcome, small: Played) -> str:
         terms = self.track.terms

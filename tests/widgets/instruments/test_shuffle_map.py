@@ -12,6 +12,7 @@ from storagelab.formats import FORMATS
 from storagelab.parts import PARTS
 from storagelab.tracks import TRACKS, load_track
 from storagelab.units import format_count, format_share
+from storagelab.widgets.buffer_sweep import BufferSweep
 from storagelab.widgets.instruments.shuffle_map import (
     DOTS,
     NEIGHBOURS,
@@ -22,7 +23,7 @@ from storagelab.widgets.instruments.shuffle_map import (
     shuffle_map,
 )
 from storagelab.widgets.playback import Playback
-from tests.widgets.benches import built, outcomes
+from tests.widgets.benches import built, outcomes, within
 
 ANY = given(st.data())
 NAME = "cloud_titan"
@@ -142,6 +143,61 @@ def test_the_table_has_every_dot(data: Any) -> None:
     np.testing.assert_allclose(rows[:, 2] / instrument.unit - 0.5, drawn_places(instrument))
     np.testing.assert_allclose(rows[:, 3], outcome.reach)
     np.testing.assert_allclose(rows[:, 4], 100 * outcome.kept)
+
+
+@ANY
+def test_the_sweep_plays_the_order_that_the_map_draws(data: Any) -> None:
+    outcome = data.draw(outcomes(NAME, "access"))
+    instrument = built(ShuffleMap, NAME)
+    instrument.update(outcome)
+    sweep = instrument.sweep
+    np.testing.assert_allclose(sweep.used, drawn_places(instrument), atol=1e-9)
+    assert sorted(sweep.read) == sorted(sweep.used) == list(range(DOTS))
+    read, used = np.array(sweep.read), np.array(sweep.used)
+    room = max(1, sweep.buffer)
+    for place in range(DOTS):
+        # what has been read and not been used is what the buffer has room for, or all that is left
+        inside = (read < place + room) & (used >= place)
+        assert np.count_nonzero(inside) == min(room, DOTS - place)
+        assert inside[used == place].all()
+    assert sweep.marked == list(range(NEIGHBOURS.start, NEIGHBOURS.stop))
+    y = instrument.drawing.scales["y"]
+    assert sweep.top * instrument.size == pytest.approx(y.max)
+
+
+def test_the_sweep_has_three_sentences_that_follow_the_settings() -> None:
+    instrument = built(ShuffleMap, NAME)
+    said = set()
+    for settings in (
+        {"shuffled": False},
+        {"shuffled": True, "format": "raw"},
+        {"shuffled": True, "format": "webdataset", "buffer": 0},
+        {"shuffled": True, "format": "webdataset", "buffer": 16384},
+    ):
+        instrument.update(outcome_of(**settings))
+        assert len(instrument.sweep.sentences) == 3
+        said.add(tuple(instrument.sweep.sentences))
+    assert len(said) == 4
+    assert "lets one of them out at random" in instrument.sweep.sentences[1]
+
+
+def test_a_page_without_a_kernel_plays_the_sweep_of_each_buffer() -> None:
+    box = shuffle_map(format="webdataset")
+    (playback,) = [child for child in box.children if isinstance(child, Playback)]
+    (sweep,) = [item for item in within(box) if isinstance(item, BufferSweep)]
+    names = [
+        name
+        for target, name in zip(playback.targets, playback.names, strict=True)
+        if target is sweep
+    ]
+    assert names == ["used", "buffer", "sentences"]  # the shards are read in one order
+
+
+def test_the_legend_names_what_has_no_name_of_its_own() -> None:
+    instrument = built(ShuffleMap, NAME)
+    instrument.update(outcome_of(shuffled=True, format="webdataset"))
+    assert instrument.legend.value.count("<svg") == 3
+    assert instrument.figure.layout.height == "440px"
 
 
 def test_the_picture_plays_without_a_kernel() -> None:
