@@ -16,7 +16,11 @@ from storagelab.widgets.scripts import script
 
 
 class Playback(anywidget.AnyWidget):
-    """Sets ``targets[i].names[i]`` to ``frames[n][i]`` when the slider's index becomes n."""
+    """Sets ``targets[i].names[i]`` to ``frames[n][i]`` when the slider's index becomes n.
+
+    The frames may themselves be played by another one: where a figure has a choice of its own,
+    each position of the slider brings the frames of that choice.
+    """
 
     _esm: Any = script("playback.js")
     source = traitlets.Instance(Widget).tag(sync=True, **widget_serialization)
@@ -37,7 +41,7 @@ def record(slider: Any, targets: Sequence[Target]) -> Playback:
     try:
         for index in range(len(slider.options)):
             slider.index = index
-            frames.append([_plain(getattr(widget, trait)) for widget, trait in targets])
+            frames.append(frame_of(targets))
     finally:
         slider.index = start
     moving = [
@@ -51,6 +55,11 @@ def record(slider: Any, targets: Sequence[Target]) -> Playback:
         names=[targets[position][1] for position in moving],
         frames=[[frame[position] for position in moving] for frame in frames],
     )
+
+
+def frame_of(targets: Sequence[Target]) -> list[Any]:
+    """Return the present values of traits as JSON; ``ValueError`` for what JSON doesn't have."""
+    return [_plain(getattr(widget, trait)) for widget, trait in targets]
 
 
 def _plain(value: Any) -> Any:

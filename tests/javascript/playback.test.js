@@ -50,3 +50,32 @@ test('targets follow the slider until the widget is left', async () => {
   moveTo(0);
   assert.equal(text.get('value'), 'second');
 });
+
+test('new frames are played at once, so that one playback can bring those of another', async () => {
+  const buttons = new FakeModel({ index: 1 });
+  const text = new FakeModel({ value: 'first, cold' });
+  const model = new FakeModel(
+    {
+      source: 'IPY_MODEL_buttons',
+      targets: ['IPY_MODEL_text', 'IPY_MODEL_text'],
+      names: ['value', 'x'],
+      frames: [],
+    },
+    { buttons, text },
+  );
+  const leave = playback.initialize({ model });
+  await settled();
+  // as the other playback hands them over: what is nested is typed
+  const frames = typed([
+    ['cold', [1, 2]],
+    ['warm', [3, 4]],
+  ]);
+  model.set('frames', frames);
+  model.trigger('change:frames');
+  assert.equal(text.get('value'), 'warm');
+  assert.deepEqual(text.get('x'), Float64Array.of(3, 4));
+  leave();
+  model.set('frames', [[], ['gone']]);
+  model.trigger('change:frames');
+  assert.equal(text.get('value'), 'warm');
+});

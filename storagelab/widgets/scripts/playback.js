@@ -19,16 +19,19 @@ export function changesIn(frame, targets, names) {
 export default {
   initialize({ model }) {
     const names = model.get('names');
-    const frames = model.get('frames');
     let leave = () => {};
     const follow = ([source, ...targets]) => {
       const play = () => {
-        const frame = frames[source.get('index')];
+        const frame = model.get('frames')[source.get('index')];
         if (!frame) return;
         for (const [target, values] of changesIn(frame, targets, names)) target.set(values);
       };
       source.on('change:index', play);
-      leave = () => source.off('change:index', play);
+      model.on('change:frames', play);
+      leave = () => {
+        source.off('change:index', play);
+        model.off('change:frames', play);
+      };
     };
     // not awaited: anywidget waits for two seconds only, and a slow page takes longer
     const all = [model.get('source'), ...model.get('targets')];

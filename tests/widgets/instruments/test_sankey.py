@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,13 +12,19 @@ from hypothesis import strategies as st
 
 from storagelab.parts import PARTS
 from storagelab.tracks import TRACKS, load_track
-from storagelab.units import bandwidth_unit, format_bandwidth
+from storagelab.units import bandwidth_unit, format_bandwidth, format_bytes
+from storagelab.widgets.flow_marks import MOST, FlowMarks, mark_size
 from storagelab.widgets.instruments.sankey import (
     CACHE,
     CONSUMER,
+    EDGES,
+    FLOWS,
     HALF,
+    HEIGHT,
     MEMORY,
+    ROW,
     STORE,
+    THIN,
     DataFlowSankey,
     bands,
     data_flow_sankey,
@@ -61,7 +68,7 @@ def width(sankey: Any, band: Any, x: Any) -> Any:
 def test_the_drawn_shapes_conserve_bytes_at_every_node(name: str, data: Any) -> None:
     outcome, epoch, sankey = shown(name, data)
     track = load_track(name)
-    demand = track.pass_demand
+    demand = outcome.demand
     rate, link, hits = (epoch.flows[key] / demand for key in ("accelerators", "link", "hits"))
     into = sum(width(sankey, band, MEMORY - HALF) for band in ("link", "hits", "held"))
     assert width(sankey, "held", MEMORY - HALF) == pytest.approx(epoch.flows["memory"] / demand)
@@ -117,7 +124,7 @@ def test_a_band_is_as_wide_all_along_as_its_bytes(name: str, data: Any) -> None:
         half = len(y) // 2
         np.testing.assert_allclose(
             y[half:][::-1] - y[:half],
-            flow.rate / load_track(name).pass_demand,
+            flow.rate / outcome.demand,
             rtol=1e-9,
             atol=1e-12,
         )
@@ -144,8 +151,8 @@ def test_the_rates_are_written_and_said(name: str, data: Any) -> None:
     outcome, epoch, sankey = shown(name, data)
     track, words = load_track(name), sankey.draw(outcome)
     link, arrives, cache, missing, memory = sankey.texts.text
-    assert link == f"{track.terms.link} {format_bandwidth(epoch.flows['link'])}"
-    assert arrives.startswith(format_bandwidth(epoch.rate))
+    assert link.endswith(f"{track.terms.link} {format_bandwidth(epoch.flows['link'])}")
+    assert format_bandwidth(epoch.rate) in arrives.partition(" of ")[0]
     starved = outcome.demand - epoch.rate
     some = starved > 1e-9 * outcome.demand
     assert (format_bandwidth(starved) in missing) == some
@@ -199,17 +206,94 @@ def test_the_first_epoch_of_the_cloud_copies_what_the_cache_will_serve() -> None
     assert fill > 0
     assert f"{format_bandwidth(fill)} of it are copied into the local NVMe" in words
     assert width(sankey, "hits", CACHE + HALF) == 0
-    assert sankey.extras == (sankey.epochs,)
-    assert DataFlowSankey(load_track("tiny_pioneer")).extras == ()
+    assert sankey.extras == (sankey.epochs, sankey.moving)
+    tiny = DataFlowSankey(load_track("tiny_pioneer"))
+    assert tiny.extras == (tiny.moving,)
 
 
-def test_a_page_without_a_kernel_has_no_choice_that_does_nothing() -> None:
-    track = load_track("cloud_titan")
+def test_a_page_without_a_kernel_plays_both_epochs_at_each_position_of_the_slider() -> None:
+    box = data_flow_sankey("cloud_titan", "link")
+    outer = next(child for child in box.children if isinstance(child, Playback))
+    instrument = next(child for child in box.children if len(getattr(child, "children", ())) > 3)
+    (inner,) = [child for child in instrument.children if isinstance(child, Playback)]
+    (choice,) = [child for child in instrument.children if hasattr(child, "options")]
+    assert (outer.targets, outer.names) == ([inner], ["frames"])
+    assert inner.source is choice
+    (rates,) = [
+        at for at, item in enumerate(inner.targets)
+        if isinstance(item, FlowMarks) and inner.names[at] == "rates"
+    ]  # fmt: skip
+    track, part = load_track("cloud_titan"), PARTS["pipeline"]
+    control = track.pipeline.control("link")
+    at_crisis = part.crisis(track).settings
     sankey = DataFlowSankey(track)
-    sankey.update(PARTS["pipeline"].baseline(track))
-    assert sankey.epochs.layout.display != "none"
-    sankey.on_a_page()
-    assert sankey.epochs.layout.display == "none"
+    for value, frames in zip(control.values, [frame[0] for frame in outer.frames], strict=True):
+        outcome = part.experiment(track, replace(at_crisis, link=control.to_si(value)))
+        assert len(frames) == len(choice.options) == 2
+        for frame, (_, epoch) in zip(frames, choice.options, strict=True):
+            sankey.epochs.value = epoch if sankey.outcome else "warm"
+            sankey.update(outcome)
+            sankey.epochs.value = epoch
+            assert frame[rates] == pytest.approx(sankey.moving.rates, rel=1e-5)
+            assert sankey.caption.value in frame
+            np.testing.assert_allclose(frame[0], sankey.shapes.x, rtol=1e-5, atol=1e-9)
+            np.testing.assert_allclose(frame[1], sankey.shapes.y, rtol=1e-5, atol=1e-9)
+
+
+@EVERY_TRACK
+@ANY
+def test_marks_are_as_many_a_second_as_bytes_on_every_band(name: str, data: Any) -> None:
+    outcome, epoch, sankey = shown(name, data)
+    size = mark_size(outcome.demand)
+    drawn = bands(load_track(name), outcome, epoch)
+    assert sankey.moving.count == len(sankey.shapes.labels)
+    for band, rate in zip(FLOWS, sankey.moving.rates, strict=True):
+        # the script takes the first shapes as the bands
+        assert sankey.shapes.labels[FLOWS.index(band)] == band
+        assert rate * size == pytest.approx(drawn[band].rate)
+    link, _, hits, held, out = sankey.moving.rates
+    assert link + hits + held == pytest.approx(out)
+    assert format_bytes(size) in sankey.moving.words
+
+
+@given(st.floats(1e-3, 1e15))
+def test_a_mark_is_a_round_number_of_bytes_and_few_pass_in_a_second(demand: float) -> None:
+    size = mark_size(demand)
+    assert f"{size:.3e}"[0] in "125"
+    assert float(f"{size:.0e}") == pytest.approx(size, rel=1e-12)
+    assert MOST / 2.5 * (1 - 1e-9) <= demand / size <= MOST * (1 + 1e-9)
+
+
+@EVERY_TRACK
+@ANY
+def test_what_is_too_thin_to_be_seen_is_a_broken_line_and_is_said(name: str, data: Any) -> None:
+    outcome, epoch, sankey = shown(name, data)
+    pixels = (HEIGHT - EDGES) / (sankey.high.max - sankey.high.min)
+    for band, flow in bands(load_track(name), outcome, epoch).items():
+        if band not in FLOWS:
+            continue
+        wide = flow.rate / outcome.demand * pixels
+        x = sankey.thin.x[FLOWS.index(band)]
+        assert (np.ptp(x) > 0) == (0 < wide < THIN * (1 - 1e-12))
+    broken = np.ptp(sankey.thin.x, axis=1).any()
+    assert ("too thin to draw to scale" in sankey.draw(outcome)) == broken
+    assert any(str(text).startswith("┄") for text in sankey.texts.text) == broken
+
+
+@EVERY_TRACK
+@ANY
+def test_the_bands_fill_the_figure_and_no_text_leaves_it_or_meets_another(
+    name: str, data: Any
+) -> None:
+    _, epoch, sankey = shown(name, data)
+    low, high = sankey.high.min, sankey.high.max
+    line = ROW * (high - low) / (HEIGHT - EDGES)
+    if not (name == "cloud_titan" and epoch.flows["fill"]):
+        assert 1 / (high - low) > 0.5  # a demand takes more than half of the height
+    places = [float(y) for y, text in zip(sankey.texts.y, sankey.texts.text, strict=True) if text]
+    assert all(low < y < high - 0.6 * line for y in [*places, float(sankey.word.y[0])])
+    cache, missing = (float(sankey.texts.y[at]) for at in (2, 3))
+    assert abs(cache - missing) > 0.99 * line
 
 
 def test_the_picture_plays_without_a_kernel() -> None:
