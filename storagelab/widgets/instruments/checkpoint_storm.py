@@ -203,6 +203,7 @@ class CheckpointStorm(Instrument):
         )  # fmt: skip
         self.axis, rows = self._axes()
         self.drawing.move(self.axis, "tick_values", "tick_labels", "label")
+        rows.color = "transparent"  # the line would cross the titles
         self.figure = self.drawing.figure([self.axis, rows], height=430, left=LEFT)
         self._add_choices()
 

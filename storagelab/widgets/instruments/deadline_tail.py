@@ -14,12 +14,12 @@ from storagelab.colors import BLUE, GREY, ORANGE, PURPLE, RED
 from storagelab.devices import load_device
 from storagelab.parts.access.experiment import AccessOutcome, late_quantiles, late_shares
 from storagelab.tracks import Track
-from storagelab.units import HOUR, format_count, format_share, format_time, time_unit
+from storagelab.units import HOUR, format_count, format_odds, format_rare, format_time, time_unit
 from storagelab.widgets.drawing import PLACED, Drawing, Entry, Rows
 from storagelab.widgets.instruments.base import Instrument
 from storagelab.widgets.picture import picture
 from storagelab.widgets.table import Table
-from storagelab.widgets.theme import axis, steps, update_traits
+from storagelab.widgets.theme import axis, steps, tick_key, update_traits
 
 LEAST = 1e-8
 """The smallest share that the figure shows."""
@@ -78,7 +78,7 @@ class DeadlineTail(Instrument):
         )
         if self.skip is not None:
             self.skip_name = self.drawing.label([0.0], [1e-5], [""], weight="bold", moving=_BESIDE)
-        powers = range(round(np.log10(LEAST)), 1, 2)
+        shares = [10.0**power for power in range(round(np.log10(LEAST)), 1, 2)]
         self.figure = self.drawing.figure(
             [
                 axis(
@@ -89,16 +89,18 @@ class DeadlineTail(Instrument):
                 ),
                 axis(
                     self.drawing.scales["y"],
-                    f"share of {terms.steps}",
+                    "",
                     vertical=True,
-                    tick_values=[10.0**power for power in powers],
-                    tick_format=".6~%",
+                    tick_values=shares,
+                    tick_labels={
+                        tick_key(share): "all" if share == 1 else format_odds(share)
+                        for share in shares
+                    },
                 ),
             ],
             height=360,
-            left=95,
+            left=106,
         )
-        self.figure.axes[1].label_offset = "5.4em"
 
     def _add_lines(self) -> None:
         """Add the time of a step, the deadline, the tail, and the share that may be late."""
@@ -110,7 +112,6 @@ class DeadlineTail(Instrument):
         )  # fmt: skip
         self.deadline = drawing.curve(
             [0.0, 0.0], [LEAST, 1], RED, "dashed", 3, moving=("x",),
-            legend=Entry("the deadline, with what is buffered", 3),
             table=[Rows(1, self._deadline_rows)],
         )  # fmt: skip
         self.skip = self._skip()
@@ -247,7 +248,7 @@ class DeadlineTail(Instrument):
         far = " That is beyond the figure (▶)." if times.max() > self.longest else ""
         return (
             f"A {self.track.terms.step}'s data is there after {format_time(outcome.io_time)}, "
-            f"{format_time(worst)} at worst: {format_share(outcome.stall_fraction)} of the time a "
+            f"{format_time(worst)} at worst: {format_rare(outcome.stall_fraction)} of the time a "
             f"write is in the way. 99 in 100 {steps_name} have it within {p99} (p99), 999 in "
             f"1,000 within {p999} (p99.9).{far} The deadline is at "
             f"{format_time(outcome.deadline)}{off}. "
@@ -265,7 +266,11 @@ class DeadlineTail(Instrument):
     def table(self, outcome: AccessOutcome) -> Table:
         """Return the deadline, the quantiles and the tail."""
         return Table(
-            ("point", f"time ({self.unit})", f"{self.track.terms.steps} later than that (%)"),
+            (
+                "point",
+                f"time ({self.unit})",
+                f"{self.track.terms.steps} later than that (of a million)",
+            ),
             self.drawing.rows(outcome),
         )
 
@@ -274,7 +279,7 @@ class DeadlineTail(Instrument):
     ) -> list[tuple[str, float, float]]:
         """Return rows of times in seconds and shares from 0 to 1, in the table's units."""
         return [
-            (what, float(time) / self.scale, 100 * float(share))
+            (what, float(time) / self.scale, 1e6 * float(share))
             for time, share in zip(times, shares, strict=True)
         ]
 

@@ -20,7 +20,15 @@ from storagelab.widgets.drawing import PLACED, WRITTEN, Drawing, Entry, Shape
 from storagelab.widgets.instruments.base import Instrument
 from storagelab.widgets.picture import picture
 from storagelab.widgets.table import Table
-from storagelab.widgets.theme import TEXT, axis, rectangle, steps, update_shapes, update_traits
+from storagelab.widgets.theme import (
+    TEXT,
+    axis,
+    fitting,
+    rectangle,
+    steps,
+    update_shapes,
+    update_traits,
+)
 
 _HALF = 0.22
 """Half the height of a bar; bars are 1 apart."""
@@ -79,9 +87,7 @@ class Destinations(Instrument):
             ],
             moving=PLACED,
         )
-        self.chosen = self.drawing.curve(
-            np.zeros(5), np.zeros(5), TEXT, "solid", 2, moving=PLACED, legend=Entry("yours", 4)
-        )
+        self.chosen = self.drawing.curve(np.zeros(5), np.zeros(5), TEXT, "solid", 2, moving=PLACED)
 
     def _axes(self) -> list[Any]:
         scales, unit = self.drawing.scales, loss_unit(self.track)
@@ -107,10 +113,11 @@ class Destinations(Instrument):
             ]
             said = format_loss(self.track, there.loss)
             beyond = not there.loss / self.si <= self.top
-            far = beyond or edges[-1] > 0.7 * self.top
             said = f"{said} ▸" if beyond else said
-            crash = ", storage crashes" if "storage" in there.unmet else ""
-            ends.append((edges[-1], row, f"{said}{crash}", far))
+            said = f"{said}{', storage crashes' if 'storage' in there.unmet else ''}"
+            # beside the bar where a narrow screen has room for it, and at the end of the bar else
+            far = beyond or not fitting(1 - edges[-1] / self.top, said)
+            ends.append((edges[-1], row, said, far))
             if way.name == outcome.settings.destination:
                 x, y = rectangle(0.0, float(edges[-1]), row - _HALF, row + _HALF)
                 update_traits(self.chosen, x=x, y=y)

@@ -74,7 +74,7 @@ class FleetGoodput(Instrument):
             moving=PLACED,
         )
         self.never = self.drawing.areas(
-            [Shape("never ends", RED, 0.3, Entry(f"under {_NEVER:.0%} useful: it never ends", 4))],
+            [Shape("never ends", RED, 0.3)],
             moving=PLACED,
         )
 
@@ -90,24 +90,40 @@ class FleetGoodput(Instrument):
                     [item.nodes for item in fleets], [100 * item.useful for item in fleets],
                     TEXT, marker, 80, legend=Entry(said, 5 + at_least),
                 )  # fmt: skip
-        for index, item in enumerate(sorted(self.fleets, key=lambda item: item.nodes)):
-            # neighbours have their names at different heights
-            self.drawing.label(
-                [item.nodes], [100 * item.useful - 7 - 6 * (index % 4)], [item.label], "middle", 11
-            )
-        self.here = self.drawing.curve(
-            np.full(2, self.low), np.array([0.0, 100.0]), TEXT, "dashed", moving=PLACED,
-            legend=Entry("yours", 7),
+        # names hang left of their points, each lower than the one before, so that none touches the
+        # next or its line
+        fleets = sorted(self.fleets, key=lambda item: item.nodes)
+        heights = [76.0 - 8.0 * index for index in range(len(fleets))]
+        self.drawing.curve(
+            np.array([[item.nodes, item.nodes] for item in fleets]),
+            np.array([[100 * item.useful, at] for item, at in zip(fleets, heights, strict=True)]),
+            TEXT, width=1,
         )  # fmt: skip
+        self.fleet_names = self.drawing.label(
+            [item.nodes for item in fleets], [at + 1 for at in heights],
+            [item.label for item in fleets], "end", 11, x_offset=-4,
+        )  # fmt: skip
+        self.here = self.drawing.curve(
+            np.full(2, self.low), np.array([0.0, 100.0]), TEXT, "dashed", moving=PLACED
+        )
+        self.yours = self.drawing.label(
+            [self.low],
+            [4.0],
+            ["yours"],
+            "end",
+            12,
+            x_offset=-4,
+            moving=("x", "align", "x_offset"),
+        )
         self.text = self.drawing.label(
-            [self.low], [50.0], [""], "end", 12, x_offset=-4, moving=WRITTEN
+            [self.low], [14.0], [""], "end", 12, x_offset=-4, moving=WRITTEN
         )
 
     def _axes(self) -> list[Any]:
         decades = 10.0 ** np.arange(np.ceil(np.log10(self.low)), np.log10(self.high) + 0.01)
         return [
             axis(
-                self.drawing.scales["x"], "nodes", tick_values=[*decades], tick_format=",~g"
+                self.drawing.scales["x"], "nodes", tick_values=[*decades], tick_format="~s"
             ),
             axis(
                 self.drawing.scales["y"], "share of the time (%)", vertical=True,
@@ -124,6 +140,13 @@ class FleetGoodput(Instrument):
             self._draw_areas()
         nodes = outcome.settings.nodes
         update_traits(self.here, x=np.array([nodes, nodes]), y=np.array([0.0, 100.0]))
+        narrow = nodes < self.low * (self.high / self.low) ** 0.2
+        update_traits(
+            self.yours,
+            x=np.array([nodes]),
+            align="start" if narrow else "end",
+            x_offset=4 if narrow else -4,
+        )
         return self._words(outcome)
 
     def _draw_areas(self) -> None:
@@ -143,7 +166,7 @@ class FleetGoodput(Instrument):
         edge = self.high if never is None else never
         update_shapes(self.never, [rectangle(edge, self.high, 0.0, 100.0)])
         words = "" if never is None else "never ends ▸"
-        update_traits(self.text, x=np.array([edge]), y=np.array([50.0]), text=[words])
+        update_traits(self.text, x=np.array([edge]), y=np.array([14.0]), text=[words])
 
     def never_from(self) -> float | None:
         """Return the machines from which on the job practically never ends, or None."""

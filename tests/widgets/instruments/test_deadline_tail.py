@@ -90,7 +90,7 @@ def test_a_skip_is_drawn_where_the_tail_crosses_it_and_counted(data: Any) -> Non
     assert what == "skip"
     assert time * instrument.scale == pytest.approx(outcome.skip_deadline)
     shown = max(track.node.compute_time, outcome.io_time)
-    assert share / 100 * 3600 / shown == pytest.approx(outcome.skips, abs=1e-6)
+    assert share / 1e6 * 3600 / shown == pytest.approx(outcome.skips, abs=1e-6)
     # a skip is later than a late frame
     assert outcome.skip_deadline > outcome.deadline
 
@@ -164,9 +164,9 @@ def test_the_table_has_the_models_numbers_uncut(name: str, data: Any) -> None:
     assert what == "deadline"
     assert time * instrument.scale == pytest.approx(outcome.deadline)
     per_hour = 3600 / load_track(name).node.compute_time
-    assert share / 100 * per_hour == pytest.approx(outcome.misses, abs=1e-6 * per_hour)
+    assert share / 1e6 * per_hour == pytest.approx(outcome.misses, abs=1e-6 * per_hour)
     assert [row[0] for row in rows[1:3]] == ["p99", "p99.9"]
-    assert [row[2] for row in rows[1:3]] == pytest.approx([1.0, 0.1])
+    assert [row[2] for row in rows[1:3]] == pytest.approx([10_000, 1_000])
 
 
 def test_a_drive_that_is_fast_on_average_has_a_tail_beyond_its_deadline() -> None:
@@ -175,6 +175,15 @@ def test_a_drive_that_is_fast_on_average_has_a_tail_beyond_its_deadline() -> Non
     instrument.update(outcome)
     assert outcome.io_time < outcome.deadline
     assert instrument.quantiles.x[0] > instrument.deadline.x[0]
+
+
+@EVERY_TIMED
+def test_small_shares_are_said_as_people_say_them(name: str) -> None:
+    labels = built(DeadlineTail, name).figure.axes[1].tick_labels
+    assert list(labels.values()) == [
+        "1 in 100 million", "1 in 1 million", "1 in 10,000", "1 in 100", "all"
+    ]  # fmt: skip
+    assert list(labels) == ["1e-8", "0.000001", "0.0001", "0.01", "1"]
 
 
 def test_the_picture_plays_without_a_kernel() -> None:
