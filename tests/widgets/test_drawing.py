@@ -52,7 +52,8 @@ def check(shown: Any) -> None:
     assert type(shown).dynamic is Instrument.dynamic
     assert type(shown).legend is Instrument.legend
     assert shown.figure.marks == shown.drawing.marks
-    seen = {id(item) for item in (*shown.figure.marks, *shown.figure.axes)}
+    placed = (*shown.figure.marks, *shown.figure.axes, *shown.drawing.scales.values())
+    seen = {id(item) for item in (*placed, *shown.extras)}
     assert {id(widget) for widget, _ in shown.dynamic} <= seen
     assert len({(id(widget), trait) for widget, trait in shown.dynamic}) == len(shown.dynamic)
     told = swatches(shown.legend.value)

@@ -16,7 +16,7 @@ from storagelab.parts import PARTS
 from storagelab.tracks import TRACKS, load_track
 from storagelab.widgets.book import show_moving
 from storagelab.widgets.controls import value_label
-from storagelab.widgets.playback import record
+from storagelab.widgets.playback import Playback, record
 from storagelab.widgets.workbench import Workbench, instruments_of
 
 from .benches import CLOUDS_OWN, EVERY_BENCH, bench_of, corners, equations, texts
@@ -129,7 +129,8 @@ def test_ten_runs_and_no_more(name: str) -> None:
     assert bench.recorder.button.disabled
     assert "No runs left" in bench.recorder.button.description
     assert bench.recorder.ten_runs.listing.value.count('scope="row"') == 10
-    assert len(bench.recorder.ten_runs.plot.points.x) == 10
+    plot = bench.recorder.ten_runs.plot
+    assert len(plot.points.x) + len(plot.below.x) == 10
 
 
 def test_a_recorder_that_refuses_says_so_and_loses_nothing() -> None:
@@ -193,18 +194,23 @@ def test_every_frame_of_a_pages_playback_is_the_model_at_that_value(
     for index in (0, len(control.values) // 2, len(control.values) - 1):
         value = control.to_si(control.values[index])
         outcome = part.experiment(track, replace(crisis, **settings, **{moving: value}))
-        frame = {
-            (id(target), trait): shown
-            for target, trait, shown in zip(
-                playback.targets, playback.names, playback.frames[index], strict=True
-            )
-        }
+        frame = played(playback, playback.frames[index])
         for instrument, caption in zip(instruments, captions, strict=True):
             words = instrument.draw(outcome)
             # text that never changes isn't played back but stands on the page
             assert escape(words) in frame.get((id(caption), "value"), caption.value)
     assert any("value" in name for name in playback.names)
     assert slider.value == control.default
+
+
+def played(playback: Any, shown: Any) -> dict[tuple[int, str], Any]:
+    """Return what a frame sets, and what the playbacks in it then set, by widget and trait."""
+    frame = {}
+    for target, trait, value in zip(playback.targets, playback.names, shown, strict=True):
+        frame[id(target), trait] = value
+        if isinstance(target, Playback):
+            frame |= played(target, value[target.source.index])
+    return frame
 
 
 def test_playback_leaves_out_what_never_changes() -> None:

@@ -25,7 +25,6 @@ from storagelab.widgets.picture import picture
 from storagelab.widgets.playback import Playback, frame_of
 from storagelab.widgets.table import Cell, Table
 from storagelab.widgets.theme import (
-    TEXT,
     Corners,
     hatching,
     rectangle,
@@ -43,7 +42,7 @@ GAP = 0.12
 """How far the cache stands above the band through the link, in demands; a log lies on it."""
 HEIGHT, EDGES, ROW = 320, 12, 17
 """Pixels of the figure, of its margins, and of a row of text."""
-BELOW, ABOVE = 4.2, 2.2
+BELOW, ABOVE = 4.2, 2.3
 """Rows of text under the bands and over them."""
 EXTENT = 1.12
 """Demands that the bands have room for; a first pass through a wide link takes more."""
@@ -201,7 +200,7 @@ class DataFlowSankey(Instrument):
         self.thin = self.drawing.curve(
             nothing, nothing, BLUE, "dashed", THIN, colors=[BLUE, PURPLE, PURPLE, GREEN, GREEN],
             labels=list(FLOWS), moving=PLACED,
-            legend=Entry("┄ too thin to draw to scale", 7, color=TEXT),
+            legend=Entry("┄ too thin to draw to scale", 7),
         )  # fmt: skip
         ends = np.zeros(2 * len(_SMOOTH) + 1)
         self.mark = self.drawing.curve(
@@ -391,7 +390,7 @@ class DataFlowSankey(Instrument):
         some = starved > 1e-9 * outcome.demand
         demand = f"of {format_bandwidth(outcome.demand)}"
         over = 1 + 0.5 * row
-        above = shelf + 0.5 * row
+        above = shelf + 0.65 * row
         if abs(above - over) < 1.1 * row:  # it would meet the text of what is missing
             above = over + 1.1 * row
         lost = self.track.pipeline.is_log
