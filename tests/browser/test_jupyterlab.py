@@ -21,7 +21,7 @@ from storagelab.parts import PARTS, Part
 from storagelab.parts.answers import answer_line
 from storagelab.schema import Control, Value
 from storagelab.tracks import TRACKS, Track, load_track
-from storagelab.widgets.control_row import snap
+from storagelab.widgets.control_row import in_field, snap
 from storagelab.widgets.controls import field_label, value_label
 from storagelab.widgets.presets import CRISIS, START, positions
 from storagelab.widgets.workbench import Workbench
@@ -62,9 +62,9 @@ DRAWN = """() => [...document.querySelectorAll('.storagelab-instrument')].map((b
 """What each instrument's figure shows, one text for each."""
 
 
-def as_in_a_field(value: float) -> str:
-    """Return how a number field of a workbench writes ``value``: six digits, as JavaScript does."""
-    short = float(f"{value:.6g}")
+def as_in_a_field(control: Control, value: Value) -> str:
+    """Return how a number field of a workbench writes ``value``, as JavaScript does."""
+    short = in_field(control, value)
     return str(int(short)) if short.is_integer() else repr(short)
 
 
@@ -116,7 +116,7 @@ class Bench:
         row = self.page.locator(".storagelab-control").filter(has=self.slider(control))
         expect(row.locator(".widget-readout")).to_have_text(shown)
         # looked up again and again: JupyterLab may draw a cell's output anew
-        expect(self.field(control)).to_have_value(as_in_a_field(float(value)))
+        expect(self.field(control)).to_have_value(as_in_a_field(control, value))
 
     def drawn(self) -> list[str]:
         """Return what each figure shows once all are there and nothing moves any more."""

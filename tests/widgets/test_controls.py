@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from storagelab.parts import PARTS
 from storagelab.parts.answers import answer_line, in_units
 from storagelab.tracks import TRACKS, load_track
+from storagelab.units import KIB
 from storagelab.widgets.code_line import read_line
-from storagelab.widgets.control_row import ControlRow, nearest, snap
+from storagelab.widgets.control_row import ControlRow, in_field, nearest, snap
+from storagelab.widgets.controls import value_label
 from storagelab.widgets.presets import CRISIS, START, positions
 from storagelab.widgets.workbench import Workbench
 
@@ -59,6 +61,34 @@ def test_who_asks_for_more_gets_more_and_for_less_gets_less(control: Any) -> Non
         assert snap(control, present * (1 + 1e-6) + 1e-9, present) > present
     for present in control.values[1:]:
         assert snap(control, present * (1 - 1e-6) - 1e-9, present) < present
+
+
+@pytest.mark.parametrize("control", SCALES)
+def test_a_field_shows_the_number_that_is_read_and_typing_it_changes_nothing(control: Any) -> None:
+    row = ControlRow(control, lambda: None)
+    for value in control.values:
+        row.value = value
+        shown = row.field.value
+        row._typed({"new": shown})
+        assert (row.value, row.field.value) == (value, shown)
+        for other in (control.values[0], control.values[-1]):
+            row.value = other
+            row.field.value = shown
+            assert (row.value, row.field.value) == (value, shown)
+        text = f"{shown:,.0f}" if shown.is_integer() else repr(shown)
+        assert len(text) <= 9
+        if control.si != KIB:  # the readout of these is in larger units
+            assert value_label(control, value).split()[0] == text
+
+
+def test_a_number_of_many_digits_is_shown_whole_if_it_is_whole_and_short_if_nobody_reads_it() -> None:
+    assert in_field(TRACK.access.control("buffer"), 1048576.0) == 1048576
+    assert value_label(TRACK.access.control("buffer"), 1048576.0) == "1,048,576 samples"
+    size = TRACK.checkpoint.control("bytes_per_parameter")
+    long = next(value for value in size.values if value != round(float(value), 3))
+    row = ControlRow(size, lambda: None)
+    row.value = long
+    assert len(repr(row.field.value)) == 4
 
 
 def test_beyond_its_ends_a_scale_stays_at_its_ends() -> None:
