@@ -216,6 +216,7 @@ class Workbench:
     def _show_present(self) -> None:
         settings = self.settings()
         self.outcome = self.part.run(self.track, settings)
+        self.presets.update({name: row.value for name, row in self.controls.items()})
         self.summary.value = caption_html(self.part.summary(self.track, self.outcome), folds=True)
         recorded = False
         if self.part.records_runs:

@@ -27,6 +27,9 @@ export function nameAll(root) {
   }
   // an icon's glyph isn't part of a button's name
   for (const icon of root.querySelectorAll('button > i')) set(icon, 'aria-hidden', 'true');
+  for (const preset of root.querySelectorAll('.storagelab-presets button')) {
+    set(preset, 'aria-pressed', String(preset.classList.contains('mod-active')));
+  }
   // each change replaces the caption, so the live region is the element around it
   for (const words of root.querySelectorAll('.storagelab-announced')) {
     set(words.parentElement, 'aria-live', 'polite');
@@ -52,7 +55,12 @@ export default {
       nameAll(root);
       for (const dock of root.querySelectorAll('.storagelab-dock')) furnish(dock);
       observer = new MutationObserver(later);
-      observer.observe(root, { childList: true, characterData: true, subtree: true });
+      observer.observe(root, {
+        childList: true,
+        characterData: true,
+        subtree: true,
+        attributeFilter: ['class'], // of a pressed button
+      });
     }, 300);
     return () => {
       clearTimeout(timer);
