@@ -1,5 +1,6 @@
 // Gives slider handles and figures, which ipywidgets and bqplot leave nameless, names for a screen
-// reader, has it announce captions, and furnishes the dock.
+// reader, has it announce captions, furnishes the dock, and says when the kernel is gone.
+import { sayTaken, stopSign } from './asleep.js';
 import { furnish } from './dock.js';
 
 const set = (item, name, value) => {
@@ -40,15 +41,20 @@ export default {
   render({ el }) {
     el.style.display = 'none';
     let observer;
+    let output;
     // the box around this view enters the page only after rendering
     const timer = setTimeout(() => {
       const root = el.closest('.storagelab-workbench') || document.body;
+      output = root.closest('.jp-OutputArea-child');
+      const sign = stopSign(root);
+      sign();
       let waiting = false;
       const later = () => {
         if (waiting) return;
         waiting = true;
         requestAnimationFrame(() => {
           waiting = false;
+          sign();
           nameAll(root);
         });
       };
@@ -59,12 +65,13 @@ export default {
         childList: true,
         characterData: true,
         subtree: true,
-        attributeFilter: ['class'], // of a pressed button
+        attributeFilter: ['class'], // of a pressed button, and of what lost its kernel
       });
     }, 300);
     return () => {
       clearTimeout(timer);
       if (observer) observer.disconnect();
+      sayTaken(output);
     };
   },
 };
