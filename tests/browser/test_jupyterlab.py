@@ -30,6 +30,7 @@ from tests.browser.lab import Lab
 from .axe import THEMES, grave_findings
 from .chromium import NOT_IN_TWO_SECONDS
 from .conftest import Traffic, await_words, captions, new_page, wait_until_settled
+from .fits import broken_words, crowded
 from .lab import notebook_of, run_all, students_copy, use_theme
 
 EVERY_LAB = [(track, part) for track in TRACKS for part in PARTS]
@@ -316,6 +317,12 @@ def test_every_preset_sets_what_its_story_needs(bench: Bench) -> None:
         for control in bench.of_kind("scale"):
             bench.expect_value(control, position.values[control.name])
         assert position.words in captions(bench.page)
+        button = bench.page.get_by_role("button", name=position.label, exact=True)
+        expect(button).to_have_attribute("aria-pressed", "true")
+        scale = bench.of_kind("scale")[0]
+        bench.slider(scale).press(neighbour(scale, position.values[scale.name])[1])
+        expect(button).to_have_attribute("aria-pressed", "false")
+        assert position.words not in captions(bench.page)
 
 
 @driven
@@ -367,6 +374,19 @@ def test_axe_has_no_grave_finding_in_the_light_and_the_dark(bench: Bench, axe: s
         use_theme(bench.page, theme)
         # JupyterLab's own frame is not looked at, only what the course puts into it
         assert grave_findings(bench.page, axe, [".jp-OutputArea-output"]) == [], theme
+
+
+@opened
+def test_all_that_is_shown_fits_and_no_word_is_broken(bench: Bench) -> None:
+    outputs = ".jp-OutputArea-output:has(.storagelab-workbench)"
+    for width in (1366, 900, 400, 1280):
+        bench.page.set_viewport_size({"width": width, "height": 1000})
+        # figures out of sight follow when they come into it
+        for box in bench.page.locator(".storagelab-instrument").all():
+            box.scroll_into_view_if_needed()
+        wait_until_settled(bench.page)
+        assert crowded(bench.page, outputs) == [], width
+        assert broken_words(bench.page, outputs) == [], width
 
 
 @opened
