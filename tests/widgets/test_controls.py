@@ -83,9 +83,7 @@ def test_a_field_shows_the_number_that_is_read_and_typing_it_changes_nothing(con
             assert said == text
 
 
-def test_a_number_of_many_digits_is_shown_whole_or_as_it_is_read() -> (
-    None
-):
+def test_a_number_of_many_digits_is_shown_whole_or_as_it_is_read() -> None:
     assert in_field(TRACK.access.control("buffer"), 1048576.0) == 1048576
     assert value_label(TRACK.access.control("buffer"), 1048576.0) == "1,048,576 samples"
     size = TRACK.checkpoint.control("bytes_per_parameter")
