@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from storagelab.labs.speaking import as_shown
+
 
 class StudentError(ValueError):
     """Something for the student to put right; the message says what and how."""
 
     def _render_traceback_(self) -> list[str]:
         # IPython's hook: it prints these lines in the place of a traceback.
-        return [str(self)]
+        return [as_shown(str(self))]
 
 
 @contextmanager

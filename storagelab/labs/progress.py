@@ -100,12 +100,16 @@ def look_at(folder: Path) -> Progress:
     Raises :class:`FolderError` where they don't, or where they are of several tracks.
     """
     paths = {name: folder / f"{part.stem}.ipynb" for name, part in PARTS.items()}
-    if not any(path.exists() for path in paths.values()):
+    missing = [name for name, path in paths.items() if not path.exists()]
+    renamed = _renamed(folder, missing, set(paths.values())) if missing else {}
+    if len(missing) == len(paths) and not renamed:
         raise FolderError(_nothing_in(folder))
     notebooks: dict[str, StaticAnswers | NotebookError] = {}
     for name, path in paths.items():
         try:
-            notebooks[name] = read_static_answers(path)
+            if len(renamed.get(name, [])) > 1:
+                raise NotebookError(_say_renamed(path, renamed[name]))
+            notebooks[name] = read_static_answers(next(iter(renamed.get(name, [])), path))
         except NotebookError as error:
             notebooks[name] = error
     track = load_track(_track_of(folder, notebooks))
@@ -118,7 +122,15 @@ def look_at(folder: Path) -> Progress:
         track=track.name,
         title=f"{track.persona.name}: {track.title}",
         parts=[
-            _part(track, PARTS[name], folder, notebook, entries, problem)
+            _part(
+                track,
+                PARTS[name],
+                folder,
+                notebook,
+                entries,
+                problem,
+                _say_renamed(paths[name], renamed[name]) if name in renamed else "",
+            )
             for name, notebook in notebooks.items()
         ],
         problem=problem,
@@ -135,6 +147,32 @@ def _nothing_in(folder: Path) -> str:
     if below:
         return f"{lead} Name the folder of your track: {' or '.join(below)}."
     return f"{lead} Go to the folder into which you fetched the assignment, or name it."
+
+
+def _renamed(folder: Path, parts: list[str], known: set[Path]) -> dict[str, list[Path]]:
+    """Return the notebooks under other names that open one of ``parts``, by the part."""
+    found: dict[str, list[Path]] = {}
+    for path in sorted(set(folder.glob("*.ipynb")) - known):
+        try:
+            opened = read_static_answers(path).opened
+        except NotebookError:
+            continue
+        if opened and opened[1] in parts:
+            found.setdefault(opened[1], []).append(path)
+    return found
+
+
+def _say_renamed(meant: Path, found: list[Path]) -> str:
+    if len(found) > 1:
+        names = " and ".join(path.name for path in found)
+        return (
+            f"There is no {meant.name}, and {names} open this part. Rename the one that you "
+            f"want to hand in to {meant.name}."
+        )
+    return (
+        f"There is no {meant.name}; this part is in {found[0].name}. Rename that to "
+        f"{meant.name}: under another name it isn't handed in."
+    )
 
 
 def _track_of(folder: Path, notebooks: dict[str, StaticAnswers | NotebookError]) -> str:
@@ -166,10 +204,13 @@ def _part(
     notebook: StaticAnswers | NotebookError,
     entries: list[Entry],
     problem: str,
+    renamed: str,
 ) -> PartProgress:
     session = PartSession(track, part, folder)
     steps = []
-    if isinstance(notebook, NotebookError):
+    if renamed:
+        steps.append(Step("notebook", "to do", renamed))
+    elif isinstance(notebook, NotebookError):
         steps.append(Step("notebook", "to do", str(notebook)))
     if problem:
         steps.append(Step("lock", "to do", f"{FILE_NAME} can't be used: see above."))

@@ -10,7 +10,8 @@ from typing import Any
 from storagelab.labs.collector import resting_collector
 from storagelab.labs.errors import StudentError, in_words
 from storagelab.labs.reflection import SENTENCES, comment
-from storagelab.labs.run_mode import is_graded_run, is_live, replace_shown
+from storagelab.labs.run_mode import is_graded_run, is_live
+from storagelab.labs.speaking import say, show_live
 from storagelab.ledger import (
     Entry,
     LedgerError,
@@ -39,7 +40,7 @@ def open_part(track: str, part: str, folder: str | Path = ".") -> PartSession:
     """
     with in_words(), resting_collector():
         session = PartSession(load_track(track), load_part(part), Path(folder))
-    print(session.status())
+    say(session.status())
     return session
 
 
@@ -96,17 +97,17 @@ class PartSession:
         with in_words():
             locks = self._entries("lock")
             if locks:
-                print(f"{self._locked_as(locks[0])} It stays as it is.")
+                say(f"{self._locked_as(locks[0])} It stays as it is.")
                 return
             said = self._prediction(prediction, confidence, reason)
             if is_graded_run():
-                print("Not locked: the ledger has no prediction of this part.")
+                say("Not locked: the ledger has no prediction of this part.")
                 return
             try:
                 entry = self._append("lock", said, self.part.crisis(self.track), most=1)
             except LedgerFullError:  # another notebook was faster
                 entry = self._entries("lock")[0]
-            print(f"{self._locked_as(entry)} The workbench is open.")
+            say(f"{self._locked_as(entry)} The workbench is open.")
 
     def _prediction(self, prediction: object, confidence: object, reason: object) -> dict[str, Any]:
         ids = [option.id for option in self._content.question.options]
@@ -152,7 +153,7 @@ class PartSession:
             if is_live():
                 self._show_workbench()
             else:
-                print(self.part.summary(self.track, self.part.baseline(self.track)))
+                say(self.part.summary(self.track, self.part.baseline(self.track)))
 
     def _locked_option(self, lock: Entry) -> Option:
         name = str(lock.said["prediction"])
@@ -172,7 +173,7 @@ class PartSession:
             except LedgerFullError:
                 pass  # it was opened before
             except LedgerError as problem:
-                print(problem)
+                say(str(problem))
         confidence = format_share(float(lock.said["confidence"]))
         _show_note(
             f"You locked “{self.part.words(self.track, option.text, crisis)}” with {confidence} "
@@ -181,15 +182,12 @@ class PartSession:
         )
 
     def _show_workbench(self) -> None:
-        from IPython.display import display  # only a live lab pays for these
-
-        from storagelab.widgets import Workbench
+        from storagelab.widgets import Workbench  # only a live lab pays for it
 
         with in_words():
             runs = self._runs_in_units()
         bench = Workbench(self.track, self.part.name, runs=runs, on_record=self._record_live)
-        replace_shown(bench)
-        display(bench)
+        show_live(bench)
 
     # --- the recorded runs
 
@@ -233,7 +231,7 @@ class PartSession:
                 which = f"Run {self._entries('run').index(entry) + 1} of {most}"
             share, useful = self.part.useful_share, self.track.pipeline.useful_name
             missed = ", ".join(self.part.limit(name).label for name in outcome.unmet)
-            print(
+            say(
                 f"{which}: {useful} {format_share(share.of(outcome))}, "
                 f"{self.part.costs.amount(self.track, outcome.cost)}"
                 f"{f'; misses {missed}' if missed else ''}."
@@ -265,13 +263,11 @@ class PartSession:
         for saved in entries_of(entries, CHECKPOINT.name, "decision")[-1:]:
             saves[YOU] = save_point(CHECKPOINT.judge(self.track, saved.said))
         if not is_live():
-            print(describe(reads, saves))
+            say(describe(reads, saves))
             return
-        from IPython.display import display
-
         from storagelab.widgets.normalized_curves import normalized_curves
 
-        display(normalized_curves(reads, saves))
+        show_live(normalized_curves(reads, saves))
 
     # --- the decision and the reflection
 
@@ -288,7 +284,7 @@ class PartSession:
                 decisions = self._entries("decision")
                 if not decisions or decisions[-1].said != said:
                     self._append("decision", said, outcome, most=None)
-            print(self.part.summary(self.track, outcome))
+            say(self.part.summary(self.track, outcome))
 
     def reflect(self, text: object) -> None:
         """Say whether a reflection has the length of a good answer; grading it is a person's.
@@ -296,21 +292,17 @@ class PartSession:
         Where somebody looks, the sentence follows the typing.
         """
         if not is_live():
-            print(comment(text))
+            say(comment(text))
             return
-        from IPython.display import display
-
         from storagelab.widgets.word_count import WordCount
 
-        counted = WordCount(text if isinstance(text, str) else "", SENTENCES)
-        replace_shown(counted)
-        display(counted)
+        show_live(WordCount(text if isinstance(text, str) else "", SENTENCES))
 
 
 def _show_note(title: str, text: str) -> None:
     """Show a framed note where somebody looks, and the same words as text where nobody does."""
     if not is_live():
-        print(f"{title}\n{text}")
+        say(f"{title}\n{text}")
         return
     from html import escape
 

@@ -232,6 +232,19 @@ class Part(Generic[SettingsT, OutcomeT]):
             track, {**read_answer(self.of(track).controls, answer), **self.given(track)}
         )
 
+    def would_do(
+        self, track: Track, settings: Mapping[str, Value], outcome: OutcomeT, recorded: bool
+    ) -> bool:
+        """Return whether ``settings`` (SI, by control name) would do as a decision.
+
+        They do where their ``outcome`` misses nothing, and what the task gives is as given; where
+        runs are recorded, theirs has to be.
+        """
+        if outcome.unmet or (self.records_runs and not recorded):
+            return False
+        given = self.given(track)
+        return all(given[name] == value for name, value in settings.items() if name in given)
+
     def words(self, track: Track, text: str, outcome: OutcomeT | None = None) -> str:
         """Return a track's prose with its ``{names}`` filled from ``outcome``, or the crisis.
 

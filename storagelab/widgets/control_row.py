@@ -28,6 +28,20 @@ def nearest(control: Control, asked: float) -> Value:
     )
 
 
+def in_field(control: Control, value: Value) -> float:
+    """Return a scale's ``value`` as its field writes it, in the student's unit.
+
+    A number that people write in at most six digits, or a whole one, is written as it is. Of any
+    other, which nobody reads, at least three digits are, and as many as it takes to mean it when
+    they are typed.
+    """
+    number = float(value)
+    if number.is_integer() or number == float(f"{number:.6g}"):
+        return number
+    rounded = (float(f"{number:.{digits}g}") for digits in range(3, 17))
+    return next((short for short in rounded if nearest(control, short) == value), number)
+
+
 def snap(control: Control, typed: float, present: float) -> Value:
     """Return the value of a scale that ``typed`` means, all in the student's unit.
 
@@ -81,7 +95,7 @@ class ControlRow:
 
     def _with_field(self) -> ipywidgets.Widget:
         self.field = ipywidgets.FloatText(
-            value=_short(self.slider.value),
+            value=in_field(self.control, self.slider.value),
             description=field_label(self.control),
             step=None,
             layout=shared_styles.layout(width="7em"),
@@ -98,20 +112,15 @@ class ControlRow:
     def _moved(self, change: Any) -> None:
         with self._together():
             if self.field is not None:
-                self.field.value = _short(change["new"])
+                self.field.value = in_field(self.control, change["new"])
             self._on_change()
 
     def _typed(self, change: Any) -> None:
         present = float(self.slider.value)
-        if change["new"] == _short(present):
+        if change["new"] == in_field(self.control, present):
             return
         self.slider.value = snap(self.control, float(change["new"]), present)
-        self.field.value = _short(self.slider.value)
+        self.field.value = in_field(self.control, self.slider.value)
 
     def _to_default(self, button: Any) -> None:
         self.slider.value = self.control.default
-
-
-def _short(value: Value) -> float:
-    """Return a value with six digits, which is as much as fits into its field."""
-    return float(f"{float(value):.6g}")

@@ -7,7 +7,7 @@ from typing import Any
 import ipywidgets
 
 from storagelab.schema import Control, Value
-from storagelab.units import KIB, format_binary, format_count
+from storagelab.units import KIB, format_binary
 from storagelab.widgets import shared_styles
 
 _SINGULAR = {"requests": "request", "samples": "sample"}
@@ -24,7 +24,7 @@ def value_label(control: Control, value: Value) -> str:
     if control.si == KIB:
         return format_binary(float(value) * KIB)
     number = float(value)
-    shown = format_count(number) if number.is_integer() and number < 1e6 else f"{number:,g}"
+    shown = f"{number:,.0f}" if number.is_integer() else f"{number:,g}"
     return f"{shown} {_SINGULAR.get(control.unit, control.unit) if number == 1 else control.unit}"
 
 

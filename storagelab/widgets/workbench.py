@@ -27,6 +27,7 @@ from storagelab.widgets.theme import caption, caption_html
 from storagelab.widgets.verdict import Verdict
 
 if TYPE_CHECKING:
+    from storagelab.widgets.moment import Moment
     from storagelab.widgets.run_recorder import RecordRun
 
 
@@ -102,6 +103,7 @@ class Workbench:
         self.outcome: Outcome
         self._paused = False
         self._below: LazyPanel | None = None
+        self.moment: Moment | None = None
         self._first_kind, *self._other_kinds = _kinds(track, self.part)
         self._made: shared_styles.Made = {}
         with shared_styles.shared(self._made):
@@ -149,8 +151,8 @@ class Workbench:
             staged.append(self.recorder.ten_runs.widget)
         unseen = [PageSupport(layout=shared_styles.layout()), self.message_batcher]
         dock = shared_styles.column([*docked, self._tools, self.summary], "storagelab-dock")
-        stage = shared_styles.column(staged, "storagelab-stage")
-        bench = shared_styles.column([dock, stage], "storagelab-bench")
+        self._stage = shared_styles.column(staged, "storagelab-stage")
+        bench = shared_styles.column([dock, self._stage], "storagelab-bench")
         return shared_styles.column([*unseen, bench], "storagelab-workbench")
 
     def complete(self) -> LazyPanel:
@@ -216,15 +218,31 @@ class Workbench:
     def _show_present(self) -> None:
         settings = self.settings()
         self.outcome = self.part.run(self.track, settings)
+        self.presets.update({name: row.value for name, row in self.controls.items()})
         self.summary.value = caption_html(self.part.summary(self.track, self.outcome), folds=True)
         recorded = False
         if self.part.records_runs:
             self.strip.update(self.outcome)
             recorded = self.recorder.has(self._present_run())
         self.verdict.update(self.outcome, recorded)
+        self._show_moment(self.part.would_do(self.track, settings, self.outcome, recorded))
         self.first.update(self.outcome)
         if self._below is not None:
             self._below.update(self.part, self.outcome, settings)
+
+    def _show_moment(self, met: bool) -> None:
+        """Show the crisis beside what is now, from the first time on that the targets are met."""
+        if self.moment is not None:
+            self.moment.update(self.outcome, met)
+        elif met:
+            from storagelab.widgets.moment import Moment  # most settings never need it
+
+            with shared_styles.shared(self._made):
+                self.moment = Moment(self.track, self.part)
+            self.moment.update(self.outcome, met)
+            self._stage.children = (*self._stage.children, self.moment)
+            if self.message_batcher.ready:
+                self.message_batcher.collect_from(parts_of(self.widget))
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         """Return what Jupyter shows: the widget, and where there is none, the words."""

@@ -22,7 +22,6 @@ _SAME_EVERYWHERE = [
     "--disable-font-subpixel-positioning",
     "--force-color-profile=srgb",
     "--force-device-scale-factor=1",
-    "--hide-scrollbars",
 ]
 NOT_IN_TWO_SECONDS = "[anywidget] Failed to initialize model."
 """What anywidget says of a widget whose script took longer on a busy machine; it is drawn then."""
@@ -46,6 +45,7 @@ class LaunchOptions(TypedDict):
 
     executable_path: str
     args: list[str]
+    ignore_default_args: list[str]
 
 
 def launch_options(for_pictures: bool = False) -> LaunchOptions:
@@ -53,4 +53,9 @@ def launch_options(for_pictures: bool = False) -> LaunchOptions:
     flags = [*_QUIET, *(_SAME_EVERYWHERE if for_pictures else ())]
     if os.getuid() == 0:
         flags.append("--no-sandbox")
-    return {"executable_path": find_chromium(), "args": flags}
+    return {
+        "executable_path": find_chromium(),
+        "args": flags,
+        # Playwright hides them, and nobody would see one that shouldn't be there
+        "ignore_default_args": ["--hide-scrollbars"] if for_pictures else [],
+    }

@@ -28,9 +28,12 @@ body {{ margin: 8px; font: 16px/1.5 var(--font); background: {ground}; color: {i
   --jp-ui-font-color1: {ink}; --jp-widgets-color: {ink}; --jp-content-font-color1: {ink};
   --jp-layout-color1: {ground};
 }}
+/* scrollbars are seen, and the same on every machine; the window's own would only take room */
+html {{ scrollbar-width: none; }}
+main ::-webkit-scrollbar {{ width: 12px; height: 12px; background: #d0d0d0; }}
+main ::-webkit-scrollbar-thumb {{ background: #707070; }}
 .storagelab-workbench {{ --jp-ui-font-color1: {ink}; --jp-widgets-label-color: {ink};
   --jp-layout-color2: color-mix(in srgb, {ink} 15%, {ground}); }}
-.bqplot {{ margin-inline: 0 !important; }}
 .jupyter-widgets, .bqplot, .bqplot text, button, input, select {{
   font-family: var(--font) !important;
 }}

@@ -21,7 +21,7 @@ from storagelab.parts import PARTS, Part
 from storagelab.parts.answers import answer_line
 from storagelab.schema import Control, Value
 from storagelab.tracks import TRACKS, Track, load_track
-from storagelab.widgets.control_row import snap
+from storagelab.widgets.control_row import in_field, snap
 from storagelab.widgets.controls import field_label, value_label
 from storagelab.widgets.presets import CRISIS, START, positions
 from storagelab.widgets.workbench import Workbench
@@ -30,6 +30,7 @@ from tests.browser.lab import Lab
 from .axe import THEMES, grave_findings
 from .chromium import NOT_IN_TWO_SECONDS
 from .conftest import Traffic, await_words, captions, new_page, wait_until_settled
+from .fits import broken_words, crowded
 from .lab import notebook_of, run_all, students_copy, use_theme
 
 EVERY_LAB = [(track, part) for track in TRACKS for part in PARTS]
@@ -62,9 +63,9 @@ DRAWN = """() => [...document.querySelectorAll('.storagelab-instrument')].map((b
 """What each instrument's figure shows, one text for each."""
 
 
-def as_in_a_field(value: float) -> str:
-    """Return how a number field of a workbench writes ``value``: six digits, as JavaScript does."""
-    short = float(f"{value:.6g}")
+def as_in_a_field(control: Control, value: Value) -> str:
+    """Return how a number field of a workbench writes ``value``, as JavaScript does."""
+    short = in_field(control, value)
     return str(int(short)) if short.is_integer() else repr(short)
 
 
@@ -116,7 +117,7 @@ class Bench:
         row = self.page.locator(".storagelab-control").filter(has=self.slider(control))
         expect(row.locator(".widget-readout")).to_have_text(shown)
         # looked up again and again: JupyterLab may draw a cell's output anew
-        expect(self.field(control)).to_have_value(as_in_a_field(float(value)))
+        expect(self.field(control)).to_have_value(as_in_a_field(control, value))
 
     def drawn(self) -> list[str]:
         """Return what each figure shows once all are there and nothing moves any more."""
@@ -316,6 +317,12 @@ def test_every_preset_sets_what_its_story_needs(bench: Bench) -> None:
         for control in bench.of_kind("scale"):
             bench.expect_value(control, position.values[control.name])
         assert position.words in captions(bench.page)
+        button = bench.page.get_by_role("button", name=position.label, exact=True)
+        expect(button).to_have_attribute("aria-pressed", "true")
+        scale = bench.of_kind("scale")[0]
+        bench.slider(scale).press(neighbour(scale, position.values[scale.name])[1])
+        expect(button).to_have_attribute("aria-pressed", "false")
+        assert position.words not in captions(bench.page)
 
 
 @driven
@@ -367,6 +374,19 @@ def test_axe_has_no_grave_finding_in_the_light_and_the_dark(bench: Bench, axe: s
         use_theme(bench.page, theme)
         # JupyterLab's own frame is not looked at, only what the course puts into it
         assert grave_findings(bench.page, axe, [".jp-OutputArea-output"]) == [], theme
+
+
+@opened
+def test_all_that_is_shown_fits_and_no_word_is_broken(bench: Bench) -> None:
+    outputs = ".jp-OutputArea-output:has(.storagelab-workbench)"
+    for width in (1366, 900, 400, 1280):
+        bench.page.set_viewport_size({"width": width, "height": 1000})
+        # figures out of sight follow when they come into it
+        for box in bench.page.locator(".storagelab-instrument").all():
+            box.scroll_into_view_if_needed()
+        wait_until_settled(bench.page)
+        assert crowded(bench.page, outputs) == [], width
+        assert broken_words(bench.page, outputs) == [], width
 
 
 @opened

@@ -27,6 +27,7 @@ from storagelab.widgets.gallery import GALLERY
 from . import pictures
 from .chromium import NOT_IN_TWO_SECONDS, launch_options
 from .embedding import write_page
+from .fits import broken_words, crowded
 from .pictures import (
     FAMILY,
     MADE,
@@ -147,6 +148,12 @@ def test_it_looks_as_its_stored_picture(drawn: tuple[Any, Any], name: Any) -> No
         shown = MADE / f"{path.stem}_difference.png"
         difference(actual, stored).save(shown)
         pytest.fail(f"{path.name} is off by {off(actual, stored).max():.3f}: see {shown}")
+
+
+def test_all_that_is_shown_fits(drawn: tuple[Any, Any]) -> None:
+    page, _ = drawn
+    assert crowded(page, "main") == []
+    assert broken_words(page, "main") == []
 
 
 def unlike(png: Any, path: Any) -> Any:

@@ -255,6 +255,31 @@ def test_a_notebook_that_is_missing_or_damaged_is_named_and_the_others_are_check
     assert call(done).exit_code == check.TO_DO
 
 
+@pytest.mark.parametrize("track", TRACKS)
+def test_a_renamed_notebook_is_found_and_named(layout: Layout, tmp_path: Path, track: str) -> None:
+    folder = shutil.copytree(layout.release / track, tmp_path / track)
+    for part in PARTS.values():
+        (folder / f"{part.stem}.ipynb").rename(folder / f"My {part.name}-Copy1.ipynb")
+    for name, part in PARTS.items():
+        found = steps(folder, name)
+        state, says = found["notebook"]
+        assert state == "to do"
+        assert f"My {name}-Copy1.ipynb" in says
+        assert f"Rename that to {part.stem}.ipynb" in says
+        assert found["conclude"][1] == "Its cell is still to do."  # what stands in it is read
+
+
+def test_of_two_copies_of_a_missing_notebook_none_is_taken_and_both_are_named(done: Any) -> None:
+    shutil.copy(done / "1_access.ipynb", done / "one.ipynb")
+    assert "notebook" not in steps(done, "access")  # beside the right one a copy is no matter
+    (done / "1_access.ipynb").rename(done / "two.ipynb")
+    (done / "broken.ipynb").write_text("{")
+    found = steps(done, "access")
+    assert "one.ipynb and two.ipynb" in found["notebook"][1]
+    assert "conclude" not in found
+    assert found["lock"][0] == "done"
+
+
 def test_notebooks_of_two_tracks_are_refused(done: Any, layout: Layout) -> None:
     shutil.copy(layout.release / "mobile_nomad" / "1_access.ipynb", done)
     assert "several tracks (edge_guardian, mobile_nomad)" in call(done).stderr

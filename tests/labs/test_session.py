@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from storagelab.labs import open_part
+from storagelab.labs import open_part, speaking
+from storagelab.labs.errors import StudentError
 from storagelab.ledger import FILE_NAME, entries_of, read_ledger
 from storagelab.parts import PARTS
 from storagelab.parts.answers import in_units
@@ -313,7 +314,8 @@ def test_a_reflection_is_nudged_towards_a_good_length(
     if view == "static":
         assert says in capsys.readouterr().out
         return
-    (counted,) = shown
+    note, counted = shown
+    assert "first\ncell, then this one" in note.data
     count = len(counted.text.split())
     below = [index for index, limit in enumerate(counted.limits) if count < limit]
     assert says in counted.says[below[0] if below else -1].replace("{count}", str(count))
@@ -326,3 +328,17 @@ def test_a_slider_of_things_takes_no_value_between_them(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="save_to_kbs must be one of 50, 77, 5000 kB/s; got 100"):
         session.decide(decision)
     session.decide({**decision, "save_to_kbs": 77})
+
+
+@pytest.mark.parametrize("view", ["live", "static"])
+def test_lines_are_wrapped_between_words_where_somebody_looks_at_a_notebook(
+    capsys: Any, monkeypatch: Any, view: str
+) -> None:
+    words = "Storage delivers 673,515 blocks a second, and --run asks for 4,000. " * 6
+    monkeypatch.setattr("IPython.core.getipython.get_ipython", object)
+    monkeypatch.setenv("STORAGELAB_VIEW", view)
+    speaking.say(words)
+    said = capsys.readouterr().out
+    assert said.split() == words.split()
+    assert (max(map(len, said.splitlines())) <= speaking.COLUMNS) == (view == "live")
+    assert StudentError(words)._render_traceback_() == [said.removesuffix("\n")]

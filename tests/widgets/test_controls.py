@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from storagelab.parts import PARTS
 from storagelab.parts.answers import answer_line, in_units
 from storagelab.tracks import TRACKS, load_track
+from storagelab.units import KIB
 from storagelab.widgets.code_line import read_line
-from storagelab.widgets.control_row import ControlRow, nearest, snap
+from storagelab.widgets.control_row import ControlRow, in_field, nearest, snap
+from storagelab.widgets.controls import value_label
 from storagelab.widgets.presets import CRISIS, START, positions
 from storagelab.widgets.workbench import Workbench
 
@@ -59,6 +61,36 @@ def test_who_asks_for_more_gets_more_and_for_less_gets_less(control: Any) -> Non
         assert snap(control, present * (1 + 1e-6) + 1e-9, present) > present
     for present in control.values[1:]:
         assert snap(control, present * (1 - 1e-6) - 1e-9, present) < present
+
+
+@pytest.mark.parametrize("control", SCALES)
+def test_a_field_shows_the_number_that_is_read_and_typing_it_changes_nothing(control: Any) -> None:
+    row = ControlRow(control, lambda: None)
+    for value in control.values:
+        row.value = value
+        shown = row.field.value
+        row._typed({"new": shown})
+        assert (row.value, row.field.value) == (value, shown)
+        for other in (control.values[0], control.values[-1]):
+            row.value = other
+            row.field.value = shown
+            assert (row.value, row.field.value) == (value, shown)
+        text = f"{shown:,.0f}" if shown.is_integer() else repr(shown)
+        assert len(text) <= 9
+        said = value_label(control, value).split()[0]
+        # some have a name instead, and KiB are read as MiB
+        if said[0].isdigit() and control.si != KIB:
+            assert said == text
+
+
+def test_a_number_of_many_digits_is_shown_whole_or_as_it_is_read() -> None:
+    assert in_field(TRACK.access.control("buffer"), 1048576.0) == 1048576
+    assert value_label(TRACK.access.control("buffer"), 1048576.0) == "1,048,576 samples"
+    size = TRACK.checkpoint.control("bytes_per_parameter")
+    long = next(value for value in size.values if value != round(float(value), 3))
+    row = ControlRow(size, lambda: None)
+    row.value = long
+    assert len(repr(row.field.value)) == 4
 
 
 def test_beyond_its_ends_a_scale_stays_at_its_ends() -> None:
@@ -110,6 +142,46 @@ def test_every_preset_sets_every_control_and_says_what_is_seen(name: str, part_n
         assert position.words in bench.presets.words.value.replace("&#x27;", "'")
     baseline = bench.part.baseline(bench.track)
     assert bench.outcome == baseline
+
+
+def pressed(bench: Any) -> list[Any]:
+    row = bench.presets.widget.children[0]
+    return [
+        item.description for item in row.children[1:] if "mod-active" in (item._dom_classes or ())
+    ]
+
+
+@pytest.mark.parametrize(("name", "part_name"), EVERY_BENCH)
+def test_a_preset_is_pressed_while_the_controls_are_there_and_its_words_go_when_they_leave(
+    name: str, part_name: str
+) -> None:
+    bench = Workbench(load_track(name), part_name)
+    told = positions(bench.content)
+    assert pressed(bench) == [told[0].label]  # the workbench opens there
+    assert bench.presets.words.value == ""
+    for button, position in zip(bench.presets.buttons, told, strict=True):
+        for control in bench.content.controls:
+            there = position.values[control.name]
+            button.click()
+            assert pressed(bench) == [position.label]
+            assert bench.presets.words.value
+            bench.set(**{control.name: next(item for item in control.values if item != there)})
+            assert position.label not in pressed(bench)
+            assert bench.presets.words.value == ""
+            bench.set(**{control.name: there})
+            assert pressed(bench) == [position.label]
+
+
+def test_a_line_that_is_pasted_leaves_a_preset_and_comes_to_one() -> None:
+    bench = Workbench(TRACK, "pipeline")
+    start, *_, other = bench.presets.buttons
+    start.click()
+    line = bench.line.field.value
+    other.click()
+    assert pressed(bench) == [other.description]
+    bench.line.field.value = line
+    assert pressed(bench) == [start.description]
+    assert bench.presets.words.value == ""
 
 
 @pytest.mark.parametrize(("name", "part_name"), EVERY_BENCH)
@@ -197,6 +269,7 @@ def test_the_best_run_becomes_a_preset() -> None:
     bench.presets.buttons[0].click()
     row.children[-1].click()
     assert row.children[-1].description == "My best run"
+    assert pressed(bench) == ["My best run"]
     assert len(row.children) == buttons + 1  # the new button replaced the previous one
     present = in_units(bench.content.controls, bench.settings())
     costs = [bench.part.judge(TRACK, run).cost for run in (good, better)]

@@ -13,7 +13,7 @@ import anywidget
 import pytest
 
 import storagelab.widgets.workbench  # noqa: F401 defines widgets with scripts
-from storagelab.widgets import buffer_sweep, playback  # noqa: F401
+from storagelab.widgets import buffer_sweep, moment, playback  # noqa: F401
 from storagelab.widgets.scripts import script
 
 KINDS = [kind for kind in anywidget.AnyWidget.__subclasses__() if "storagelab" in kind.__module__]
@@ -26,7 +26,7 @@ console.log(JSON.stringify(found));
 
 
 def test_every_widget_of_ours_is_looked_at() -> None:
-    assert len(KINDS) == 7
+    assert len(KINDS) == 8
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)

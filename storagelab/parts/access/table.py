@@ -30,6 +30,8 @@ class AccessTable(PartTable, frozen=True, kw_only=True):
     """Whether what is written from end to end finds its sectors erased, on raw NOR flash."""
     misses_limit: NonNegative | None = None
     """Steps that may come too late in an hour; none: nobody counts them."""
+    heard: bool = False
+    """Whether a step that comes too late is heard, as a click."""
     skip_time: Positive | None = None
     """Seconds without a new step that people notice as a skip; none: nobody counts these."""
     skips_limit: NonNegative = 0.0

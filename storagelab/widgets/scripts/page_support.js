@@ -1,5 +1,6 @@
 // Gives slider handles and figures, which ipywidgets and bqplot leave nameless, names for a screen
-// reader, has it announce captions, and furnishes the dock.
+// reader, has it announce captions, furnishes the dock, and says when the kernel is gone.
+import { sayTaken, stopSign } from './asleep.js';
 import { furnish } from './dock.js';
 
 const set = (item, name, value) => {
@@ -27,6 +28,9 @@ export function nameAll(root) {
   }
   // an icon's glyph isn't part of a button's name
   for (const icon of root.querySelectorAll('button > i')) set(icon, 'aria-hidden', 'true');
+  for (const preset of root.querySelectorAll('.storagelab-presets button')) {
+    set(preset, 'aria-pressed', String(preset.classList.contains('mod-active')));
+  }
   // each change replaces the caption, so the live region is the element around it
   for (const words of root.querySelectorAll('.storagelab-announced')) {
     set(words.parentElement, 'aria-live', 'polite');
@@ -37,26 +41,37 @@ export default {
   render({ el }) {
     el.style.display = 'none';
     let observer;
+    let output;
     // the box around this view enters the page only after rendering
     const timer = setTimeout(() => {
       const root = el.closest('.storagelab-workbench') || document.body;
+      output = root.closest('.jp-OutputArea-child');
+      const sign = stopSign(root);
+      sign();
       let waiting = false;
       const later = () => {
         if (waiting) return;
         waiting = true;
         requestAnimationFrame(() => {
           waiting = false;
+          sign();
           nameAll(root);
         });
       };
       nameAll(root);
       for (const dock of root.querySelectorAll('.storagelab-dock')) furnish(dock);
       observer = new MutationObserver(later);
-      observer.observe(root, { childList: true, characterData: true, subtree: true });
+      observer.observe(root, {
+        childList: true,
+        characterData: true,
+        subtree: true,
+        attributeFilter: ['class'], // of a pressed button, and of what lost its kernel
+      });
     }, 300);
     return () => {
       clearTimeout(timer);
       if (observer) observer.disconnect();
+      sayTaken(output);
     };
   },
 };
