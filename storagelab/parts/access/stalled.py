@@ -71,7 +71,7 @@ def stalled_timeline(
     else:
         kept = ~(after & (due + outcome.slack < freed))
         reads = _one_after_the_other(np.where(after, np.maximum(due, freed), due), kept, io_time)
-        ticks = due + ahead
+        ticks = np.asarray(due + ahead, dtype=np.float64)
         packs = ticks - period
     spans = {"blocked": np.array([[begun, freed]])}
     at = reads[kept]
