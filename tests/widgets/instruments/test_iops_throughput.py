@@ -269,7 +269,7 @@ def test_measurements_are_drawn_where_a_track_has_a_device_of_their_kind(name: s
     names = part.control("device").values if part.has_control("device") else [part.home]
     kinds = {load_device(str(device)).kind for device in names}
     assert bool(instrument.dots) == ("nvme" in kinds)
-    assert ("measured" in instrument.legend.value) == bool(instrument.dots)
+    assert ("at the depth written" in instrument.legend.value) == bool(instrument.dots)
     for device in instrument.dots:
         assert device in instrument.legend.value
 
