@@ -252,10 +252,12 @@ class IOPSThroughput(Instrument):
         ]
 
     def _own_words(self, outcome: AccessOutcome) -> list[str]:
+        """Return what the present point says, also why it doesn't follow the slider any further."""
+        asked, carried = outcome.settings.request_size, outcome.request_bytes
+        limit = f" (asked for: {format_binary(asked)})" if asked > AT_KNEE * carried else ""
         return [
             f"You: {format_bandwidth(outcome.bandwidth)} in requests of "
-            f"{format_binary(outcome.request_bytes)}, from the "
-            f"{self.labels[outcome.settings.device]}"
+            f"{format_binary(carried)}{limit}, from the {self.labels[outcome.settings.device]}"
         ]
 
     def _knee_words(self, outcome: AccessOutcome) -> list[str]:

@@ -344,6 +344,21 @@ def test_the_depths_of_the_measurements_never_lie_on_each_other(name: str) -> No
 
 
 @EVERY_TRACK
+@ANY
+def test_the_point_says_where_it_is_and_that_a_request_may_carry_less_than_is_asked_for(
+    name: str, data: Any
+) -> None:
+    outcome = data.draw(outcomes(name, "access"))
+    instrument = built(IOPSThroughput, name)
+    instrument.update(outcome)
+    (said,) = instrument.hands.words[instrument.hands.named.index(instrument.point)]
+    assert f"{format_bandwidth(outcome.bandwidth)} in requests of " in said
+    assert format_binary(outcome.request_bytes) in said
+    less = outcome.request_bytes < outcome.settings.request_size / 1.1
+    assert (f"asked for: {format_binary(outcome.settings.request_size)}" in said) == less
+
+
+@EVERY_TRACK
 def test_no_more_than_a_decade_below_what_is_drawn_is_empty(name: str) -> None:
     instrument = built(IOPSThroughput, name)
     scale = instrument.figure.axes[1].scale
