@@ -31,7 +31,7 @@ class Guess:
             value=_middle(control),
             description=f"My guess: best {inside(field_label(control))}",
             step=None,
-            layout=shared_styles.layout(width="24em"),
+            layout=shared_styles.layout(width="24em", max_width="100%"),
             style=shared_styles.style(
                 ipywidgets.widgets.widget_description.DescriptionStyle, description_width="initial"
             ),

@@ -11,7 +11,7 @@ from storagelab.widgets import shared_styles
 from storagelab.widgets.drawing import Target
 from storagelab.widgets.playback import Playback, record
 
-FEW = 4
+FEW = 6
 """As many options, or fewer, are buttons; more are a slider."""
 
 

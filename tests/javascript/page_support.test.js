@@ -53,3 +53,16 @@ test('what stands outside of a workbench is left alone', () => {
   nameAll(finding({ '.noUi-handle': [handle], '.bqplot': [figure] }));
   assert.deepEqual([handle.attributes, figure.attributes], [{}, {}]);
 });
+
+test('a choice is a group with a name, whose pressed button says so', () => {
+  const pressed = (yes) =>
+    Object.assign(new FakeElement('button'), { classList: { contains: () => yes } });
+  const buttons = [pressed(false), pressed(true)];
+  const choice = finding({ '.widget-label': saying(' Against '), button: buttons });
+  nameAll(finding({ '.widget-toggle-buttons': [choice] }));
+  assert.deepEqual(choice.attributes, { role: 'group', 'aria-label': 'Against' });
+  assert.deepEqual(
+    buttons.map((button) => button.attributes),
+    [{ 'aria-pressed': 'false' }, { 'aria-pressed': 'true' }],
+  );
+});

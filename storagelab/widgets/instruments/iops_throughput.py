@@ -60,7 +60,7 @@ POINTS = 57
 """The number of request sizes on a curve."""
 AT_KNEE = 1.1
 """A request within this factor of the knee counts as being at the knee."""
-ROOM_ABOVE, ROOM_BELOW = 0.12, 0.04
+ROOM_ABOVE, ROOM_BELOW = 0.16, 0.04
 """Room above and below the curves, as shares of the decades that they span."""
 LOWEST = 0.1
 """How far below the lowest curve the axis goes on at most, as a factor, for what is of no use."""
@@ -233,7 +233,7 @@ class IOPSThroughput(Instrument):
             device: self.drawing.points(
                 [item.request_size for item in items], [item.bandwidth for item in items],
                 self._class_color(items[0]), marker, 60, moving=("visible",),
-                legend=Entry(f"{device}, measured at the depth written", 6),
+                legend=Entry(f"{device} at the depth written", 6),
                 table=[Rows(4, partial(self._measured_rows, items))],
                 words=partial(self._measured_words, items),
             )
@@ -252,10 +252,12 @@ class IOPSThroughput(Instrument):
         ]
 
     def _own_words(self, outcome: AccessOutcome) -> list[str]:
+        """Return what the present point says, also why it doesn't follow the slider any further."""
+        asked, carried = outcome.settings.request_size, outcome.request_bytes
+        limit = f" (asked for: {format_binary(asked)})" if asked > AT_KNEE * carried else ""
         return [
             f"You: {format_bandwidth(outcome.bandwidth)} in requests of "
-            f"{format_binary(outcome.request_bytes)}, from the "
-            f"{self.labels[outcome.settings.device]}"
+            f"{format_binary(carried)}{limit}, from the {self.labels[outcome.settings.device]}"
         ]
 
     def _knee_words(self, outcome: AccessOutcome) -> list[str]:

@@ -26,6 +26,14 @@ export function nameAll(root) {
   for (const item of root.querySelectorAll('.noUi-handle, select')) {
     set(item, 'data-lm-suppress-shortcuts', 'true');
   }
+  // which of the buttons of a choice is pressed is told by their colour alone
+  for (const choice of root.querySelectorAll('.widget-toggle-buttons')) {
+    set(choice, 'role', 'group');
+    set(choice, 'aria-label', text(choice.querySelector('.widget-label')));
+    for (const button of choice.querySelectorAll('button')) {
+      set(button, 'aria-pressed', String(button.classList.contains('mod-active')));
+    }
+  }
   // an icon's glyph isn't part of a button's name
   for (const icon of root.querySelectorAll('button > i')) set(icon, 'aria-hidden', 'true');
   for (const preset of root.querySelectorAll('.storagelab-presets button')) {

@@ -269,7 +269,7 @@ def test_measurements_are_drawn_where_a_track_has_a_device_of_their_kind(name: s
     names = part.control("device").values if part.has_control("device") else [part.home]
     kinds = {load_device(str(device)).kind for device in names}
     assert bool(instrument.dots) == ("nvme" in kinds)
-    assert ("measured" in instrument.legend.value) == bool(instrument.dots)
+    assert ("at the depth written" in instrument.legend.value) == bool(instrument.dots)
     for device in instrument.dots:
         assert device in instrument.legend.value
 
@@ -341,6 +341,21 @@ def test_the_depths_of_the_measurements_never_lie_on_each_other(name: str) -> No
         boxes.append((left + 4 * blank, left + 4 * blank + 6 * (len(text) - blank), middle))
     for (left, right, middle), (other, end, height) in combinations(boxes, 2):
         assert right <= other or end <= left or abs(middle - height) >= 10
+
+
+@EVERY_TRACK
+@ANY
+def test_the_point_says_where_it_is_and_that_a_request_may_carry_less_than_is_asked_for(
+    name: str, data: Any
+) -> None:
+    outcome = data.draw(outcomes(name, "access"))
+    instrument = built(IOPSThroughput, name)
+    instrument.update(outcome)
+    (said,) = instrument.hands.words[instrument.hands.named.index(instrument.point)]
+    assert f"{format_bandwidth(outcome.bandwidth)} in requests of " in said
+    assert format_binary(outcome.request_bytes) in said
+    less = outcome.request_bytes < outcome.settings.request_size / 1.1
+    assert (f"asked for: {format_binary(outcome.settings.request_size)}" in said) == less
 
 
 @EVERY_TRACK
