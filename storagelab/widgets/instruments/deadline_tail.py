@@ -202,7 +202,7 @@ class DeadlineTail(Instrument):
         update_traits(self.deadline, x=np.array([at, at]))
         texts = [
             f"deadline {format_time(deadline)}{' ▶' if beyond else ''}",
-            f"{format_count(outcome.misses)} an hour too late",
+            f"{format_count(outcome.misses)} late an hour",
         ]
         self._write(self.deadline_names, at, texts)
         if self.skip is not None:

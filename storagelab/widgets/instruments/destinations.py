@@ -114,7 +114,7 @@ class Destinations(Instrument):
             said = format_loss(self.track, there.loss)
             beyond = not there.loss / self.si <= self.top
             said = f"{said} ▸" if beyond else said
-            said = f"{said}{', storage crashes' if 'storage' in there.unmet else ''}"
+            said = f"{said}{', crash' if 'storage' in there.unmet else ''}"
             # beside the bar where a narrow screen has room for it, and at the end of the bar else
             far = beyond or not fitting(1 - edges[-1] / self.top, said)
             ends.append((edges[-1], row, said, far))

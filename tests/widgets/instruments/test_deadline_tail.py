@@ -69,7 +69,7 @@ def test_where_the_tail_crosses_the_deadline_lie_the_late_steps(name: str, data:
     assert list(instrument.deadline_names.x) == pytest.approx([at, at])
     said, counted = instrument.deadline_names.text
     assert said.startswith(f"deadline {format_time(outcome.deadline)}")
-    assert counted == f"{format_count(outcome.misses)} an hour too late"
+    assert counted == f"{format_count(outcome.misses)} late an hour"
     assert f"{format_count(outcome.misses)} {track.terms.steps} an hour come too late" in words
 
 

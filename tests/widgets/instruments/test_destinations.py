@@ -70,7 +70,7 @@ def test_every_way_has_its_number_and_the_chosen_one_is_outlined(name: str, data
     for way, there in zip(instrument.ways, each(name, outcome), strict=True):
         said = format_loss(load_track(name), there.loss)
         beyond = not there.loss / instrument.si <= instrument.top
-        crash = ", storage crashes" if "storage" in there.unmet else ""
+        crash = ", crash" if "storage" in there.unmet else ""
         assert (f"{said} ▸{crash}" if beyond else f"{said}{crash}") in texts
         crash = " (and crashes the storage)" if "storage" in there.unmet else ""
         assert re.search(re.escape(f"{way.name} {said}{crash}") + r"[.,]", words)
