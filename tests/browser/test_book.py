@@ -21,13 +21,13 @@ from .contrast import COLORS, contrast
 
 PARTS = {
     "part1_access": ("Request size", 3),
-    "part2_pipeline": ("Download bandwidth", 3),
+    "part2_pipeline": ("Download bandwidth", 2),
     "part3_checkpoint": ("Checkpoint interval", 6),
 }
 """The slider of each part's page, and how many figures there are on it that differ."""
 TRACKS = {
     "track_cloud_titan": ("MTBF of a node", 4),
-    "track_edge_guardian": ("Uplink", 3),
+    "track_edge_guardian": ("Uplink", 2),
     "track_mobile_nomad": ("Time between kills", 2),
     "track_tiny_pioneer": ("Blocks kept ahead", 3),
 }
