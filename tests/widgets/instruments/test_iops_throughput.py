@@ -269,9 +269,13 @@ def test_measurements_are_drawn_where_a_track_has_a_device_of_their_kind(name: s
     names = part.control("device").values if part.has_control("device") else [part.home]
     kinds = {load_device(str(device)).kind for device in names}
     assert bool(instrument.dots) == ("nvme" in kinds)
-    assert ("at the depth written" in instrument.legend.value) == bool(instrument.dots)
-    for device in instrument.dots:
-        assert device in instrument.legend.value
+    for device in map(str, names):
+        chosen = {"device": device} if part.has_control("device") else {}
+        instrument.update(PARTS["access"].run(track, {**part.turned, **chosen}))
+        of_its_kind = load_device(device).kind == "nvme"
+        assert ("at the depth written" in instrument.legend.value) == of_its_kind
+        for dots in instrument.dots:
+            assert (dots in instrument.legend.value) == of_its_kind
 
 
 @pytest.mark.parametrize("name", ["cloud_titan", "edge_guardian"])
