@@ -65,14 +65,12 @@ def stalled_timeline(
     after = due >= begun
     if waits:
         kept = np.ones(due.size, dtype=bool)
-        reads: Floats = due + after * max(0.0, freed - period)
-        ticks = reads + ahead
-        packs = ticks - preparing
+        reads = np.where(after, due + max(0.0, freed - period), due)
     else:
         kept = ~(after & (due + outcome.slack < freed))
         reads = _one_after_the_other(np.where(after, np.maximum(due, freed), due), kept, io_time)
-        ticks = np.asarray(due + ahead, dtype=np.float64)
-        packs = ticks - period
+    ticks = (reads if waits else due) + ahead
+    packs = ticks - (preparing if waits else period)
     spans = {"blocked": np.array([[begun, freed]])}
     at = reads[kept]
     for name in STORAGE[1:]:
