@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
+
+from playwright.sync_api import TimeoutError as TooLate
 
 SCROLLS = '[role="region"][tabindex="0"]'
 """The boxes that are meant to scroll: tables and equations may be wider than a screen.
@@ -50,8 +53,13 @@ def crowded(page: Any, root: str) -> list[str]:
     """Return the boxes in ``root``, a CSS selector, that don't fit.
 
     They have a scrollbar or hide something, or they reach beyond the right edge of ``root``.
+
+    A figure takes a moment to follow a window that has become narrower, so they have one too.
     """
-    found: list[str] = page.evaluate(CROWDED, [root, SCROLLS])
+    asked = [root, SCROLLS]
+    with suppress(TooLate):
+        page.wait_for_function(f"(asked) => !({CROWDED})(asked).length", arg=asked, timeout=10_000)
+    found: list[str] = page.evaluate(CROWDED, asked)
     return found
 
 

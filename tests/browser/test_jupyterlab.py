@@ -379,7 +379,7 @@ def test_axe_has_no_grave_finding_in_the_light_and_the_dark(bench: Bench, axe: s
 @opened
 def test_all_that_is_shown_fits_and_no_word_is_broken(bench: Bench) -> None:
     outputs = ".jp-OutputArea-output:has(.storagelab-workbench)"
-    for width in (1366, 900, 400, 1280):
+    for width in (1366, 900, 1280):
         bench.page.set_viewport_size({"width": width, "height": 1000})
         # figures out of sight follow when they come into it
         for box in bench.page.locator(".storagelab-instrument").all():
