@@ -23,6 +23,7 @@ from storagelab.widgets.flow_marks import FlowMarks
 from storagelab.widgets.instruments.base import Instrument
 from storagelab.widgets.picture import picture
 from storagelab.widgets.playback import Playback, frame_of
+from storagelab.widgets.sub_choice import SubChoice
 from storagelab.widgets.table import Cell, Table
 from storagelab.widgets.theme import (
     Corners,
@@ -180,7 +181,7 @@ class DataFlowSankey(Instrument):
         if track.pipeline.cold_start:
             self.drawing.move(self.high, "min", "max")
             self.epochs = self._choice(epoch)
-            self.extras = (self.epochs, self.moving)
+            self.extras = (self.epochs.widget, self.moving)
 
     def _add_flows(self) -> None:
         """Add bands and nodes as one mark, the missing part, and the outline of what binds."""
@@ -267,29 +268,23 @@ class DataFlowSankey(Instrument):
         self.texts = self.drawing.label([0.0] * 5, [0.0] * 5, [""] * 5, "middle", moving=moving)
         self.word = self.drawing.label([0.0], [0.0], [""], "middle", 13, "bold", moving=moving)
 
-    def _choice(self, epoch: str) -> ipywidgets.ToggleButtons:
-        """Return the buttons that choose the epoch."""
+    def _choice(self, epoch: str) -> SubChoice:
+        """Return the choice of the epoch."""
         terms = self.track.terms
-        buttons = ipywidgets.ToggleButtons(
-            options=[("first, cold", "cold"), ("later, warm", "warm")],
-            value=epoch,
-            description=f"Which of the {terms.passes}",
-            tooltips=[
+        return SubChoice(
+            f"Which of the {terms.passes}",
+            [("first, cold", "cold"), ("later, warm", "warm")],
+            self._choose,
+            epoch,
+            [
                 f"The {terms.cache} is empty and is filled",
                 f"The {terms.cache} serves what it holds",
             ],
-            style={"description_width": "", "button_width": "auto"},
-            # a layout of its own, and the look of the part's own controls
-            layout=ipywidgets.Layout(width="auto", max_width="640px"),
-            _dom_classes=("storagelab-sub-choice",),
         )
 
-        def choose(change: Any) -> None:
-            self._shown = buttons.value
-            self.update(self.outcome)
-
-        buttons.observe(choose, names="value")
-        return buttons
+    def _choose(self) -> None:
+        self._shown = self.epochs.value
+        self.update(self.outcome)
 
     def _fills(self) -> bool:
         """Return whether the figure ever shows a flow into the cache."""
@@ -305,7 +300,7 @@ class DataFlowSankey(Instrument):
         if self.track.pipeline.cold_start:
             found = super().targets()
             self._playback = Playback(
-                source=self.epochs, targets=[item for item, _ in found],
+                source=self.epochs.widget, targets=[item for item, _ in found],
                 names=[name for _, name in found],
             )  # fmt: skip
             self.extras = (*self.extras, self._playback)
@@ -315,7 +310,7 @@ class DataFlowSankey(Instrument):
         """Show ``outcome``; on a page, have both epochs ready."""
         if self._playback is not None:
             present, frames = self._shown, []
-            for _, epoch in self.epochs.options:
+            for _, epoch in self.epochs.widget.options:
                 self._shown = epoch
                 super().update(outcome)
                 frames.append(frame_of(super().targets()))

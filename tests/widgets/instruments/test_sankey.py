@@ -206,7 +206,7 @@ def test_the_first_epoch_of_the_cloud_copies_what_the_cache_will_serve() -> None
     assert fill > 0
     assert f"{format_bandwidth(fill)} of it are copied into the local NVMe" in words
     assert width(sankey, "hits", CACHE + HALF) == 0
-    assert sankey.extras == (sankey.epochs, sankey.moving)
+    assert sankey.extras == (sankey.epochs.widget, sankey.moving)
     tiny = DataFlowSankey(load_track("tiny_pioneer"))
     assert tiny.extras == (tiny.moving,)
 
