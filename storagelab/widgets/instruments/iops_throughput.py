@@ -290,11 +290,13 @@ class IOPSThroughput(Instrument):
     def _add_labels(self) -> None:
         """Add the queue depths beside the measurements, and the labels for other texts."""
         items = [item for device in self.measured.values() for item in device]
+        self.depth_texts = _depth_texts(items, (self.top / self.low) ** LINE) or [""]
+        # empty texts and not an invisible mark, whose texts bqplot leaves on the page
         self.depths = self.drawing.label(
             [item.request_size for item in items] or [self.sizes[0]],
             [item.bandwidth for item in items] or [self.low],
-            _depth_texts(items, (self.top / self.low) ** LINE) or [""],
-            size=11, weight="bold", x_offset=8, y_offset=1, visible=False, moving=("visible",),
+            [""] * len(self.depth_texts),
+            size=11, weight="bold", x_offset=8, y_offset=1, moving=("text",),
         )  # fmt: skip
         self.names = [
             self.drawing.label(
@@ -402,7 +404,8 @@ class IOPSThroughput(Instrument):
         for device, dots in self.dots.items():
             update_traits(dots, visible=self.measured[device][0].kind == kind)
         kinds = {items[0].kind for items in self.measured.values()}
-        update_traits(self.depths, visible=kind in kinds)
+        texts = self.depth_texts if kind in kinds else [""] * len(self.depth_texts)
+        update_traits(self.depths, text=np.array(texts))
 
     def _list(self, outcome: AccessOutcome) -> str:
         """Return the list of how many times faster each device is in order, as HTML."""
