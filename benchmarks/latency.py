@@ -1,5 +1,7 @@
 """From a key pressed to a painted frame: a workbench in JupyterLab against one bare slider.
 
+A workbench's slider is moved, and so is the mark in a figure that stands for one.
+
 The bare slider moves one line of an otherwise empty figure from Python: the least that ipywidgets
 and bqplot can do. Both stand in one notebook with one kernel, and their keys are pressed in turn.
 Nothing is eased, so that the last frame is as late as the kernel and the browser make it.
@@ -7,6 +9,7 @@ Nothing is eased, so that the last frame is as late as the kernel and the browse
 
 from __future__ import annotations
 
+import itertools
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -64,10 +67,10 @@ WATCH = """() => {
     channel.port1.onmessage = () => note(performance.now());
     channel.port2.postMessage(null);
   });
-  window.pressed = (place, index) => new Promise((resolve) => {
+  window.pressed = (place, what, index) => new Promise((resolve) => {
     const root = document.querySelector(place);
-    const handle = root.querySelectorAll('.noUi-handle')[index];
-    const readout = handle.closest('.widget-slider').querySelector('.widget-readout');
+    const handle = root.querySelectorAll(what)[index];
+    const readouts = [...root.querySelectorAll('.widget-slider .widget-readout')];
     const figures = [...root.querySelectorAll('.bqplot svg')];
     const painted = { readout: 0, marks: 0 };
     const moved = new Set();
@@ -83,7 +86,10 @@ WATCH = """() => {
       observer.observe(item, EVERYTHING);
       return observer;
     };
-    const observers = [watch(readout, 'readout'), ...figures.map((item) => watch(item, 'marks'))];
+    const observers = [
+      ...readouts.map((item) => watch(item, 'readout')),
+      ...figures.map((item) => watch(item, 'marks')),
+    ];
     const end = () => {
       const now = performance.now();
       const settled = painted.readout && painted.marks && now - changed > QUIET;
@@ -102,8 +108,13 @@ WATCH = """() => {
   });
 }"""
 
-REFERENCE = ".bare-slider"
-SUBJECT = ".storagelab-workbench"
+Place = tuple[str, str]
+"""What is pressed: where it is, and which elements there take keys."""
+REFERENCE: Place = (".bare-slider", ".noUi-handle")
+SUBJECT: Place = (".storagelab-workbench", ".noUi-handle")
+POINT: Place = (".storagelab-workbench", ".storagelab-handle")
+"""The marks that can be dragged."""
+NAMES = {SUBJECT: "key", POINT: "key on a mark"}
 
 
 @contextmanager
@@ -116,7 +127,7 @@ def page_of(lab: Lab, chromium: Browser, track: str, part: str) -> Iterator[Page
     page.set_default_timeout(60_000)
     lab.open(page, path)
     run_all(page)
-    for place in (SUBJECT, REFERENCE):
+    for place, _ in (SUBJECT, REFERENCE):
         page.wait_for_selector(f"{place} .bqplot svg path.line", state="attached")
     page.wait_for_timeout(2000)
     page.evaluate(WATCH)
@@ -125,45 +136,45 @@ def page_of(lab: Lab, chromium: Browser, track: str, part: str) -> Iterator[Page
     lab.stop_kernels()
 
 
-def press(page: Page, place: str, slider: int, key: str) -> dict[str, float]:
-    """Press ``key`` on a slider of ``place``, return how many figures moved and when all had.
+def press(page: Page, place: Place, index: int, key: str) -> dict[str, float]:
+    """Press ``key`` on one of the elements of ``place``, and return how long its effect took.
 
     ``readout`` and ``marks`` are milliseconds from the key to the last frame that changed them,
-    0 where nothing did.
+    0 where nothing did; ``moved`` is the number of figures that changed.
     """
-    page.evaluate(
-        "([place, slider]) => { window.outcome = window.pressed(place, slider); }", [place, slider]
-    )
+    page.evaluate("(asked) => { window.outcome = window.pressed(...asked); }", [*place, index])
     page.keyboard.press(key)
     seen: dict[str, float] = page.evaluate("() => window.outcome")
     return seen
 
 
-def liveliest(page: Page, place: str) -> int:
-    """Return the slider of ``place`` that moves the most figures, the first of several.
+def liveliest(page: Page, place: Place) -> int:
+    """Return the element of ``place`` that moves the most figures, the first of several.
 
     Raises ``RuntimeError`` where none moves any.
     """
-    count = page.locator(f"{place} .noUi-handle").count()
     moved = []
-    for slider in range(count):
+    for index in range(page.locator(" ".join(place)).count()):
         keys = ("ArrowRight", "ArrowLeft")  # at its end a slider moves one way only
-        moved.append(max(press(page, place, slider, key)["moved"] for key in keys))
+        moved.append(max(press(page, place, index, key)["moved"] for key in keys))
     if not any(moved):
-        raise RuntimeError(f"no slider of {place} moves a figure")
+        raise RuntimeError(f"nothing of {place} moves a figure")
     return moved.index(max(moved))
 
 
-def measured(page: Page) -> dict[str, dict[str, list[float]]]:
-    """Return seconds to the painted readout and the painted marks, for both places."""
-    sliders = {place: liveliest(page, place) for place in (SUBJECT, REFERENCE)}
-    times: dict[str, dict[str, list[float]]] = {
-        place: {"readout": [], "marks": []} for place in sliders
+def measured(page: Page) -> dict[Place, dict[str, list[float]]]:
+    """Return seconds to the painted readout and the painted marks, for each place."""
+    places = [REFERENCE, SUBJECT]
+    if page.locator(" ".join(POINT)).count():
+        places.append(POINT)
+    chosen = {place: liveliest(page, place) for place in places}
+    times: dict[Place, dict[str, list[float]]] = {
+        place: {"readout": [], "marks": []} for place in chosen
     }
-    for index in range(PRESSES):
-        key = ("ArrowRight", "ArrowLeft")[index % 2]
-        for place, slider in sliders.items():
-            seen = press(page, place, slider, key)
+    for number in range(PRESSES):
+        key = ("ArrowRight", "ArrowLeft")[number % 2]
+        for place, index in chosen.items():
+            seen = press(page, place, index, key)
             for name, found in times[place].items():
                 if not seen[name]:
                     raise RuntimeError(f"{key} changed no {name} of {place}")
@@ -189,11 +200,14 @@ def results() -> list[Result]:
         for track, part in WORKBENCHES:
             with page_of(lab, chromium, track, part) as page:
                 times = measured(page)
-            for what in ("readout", "marks"):
-                ours, bare = (times[place][what] for place in (SUBJECT, REFERENCE))
-                for share in (0.5, 0.95):
-                    high, reference = at_share(ours, share), at_share(bare, share)
-                    name = f"key to {what}, p{100 * share:.0f}, {track}, {part} / bare slider"
-                    found.append(at_most(name, high, reference, high / reference, LIMIT))
+            for place, what, share in itertools.product(NAMES, ("readout", "marks"), (0.5, 0.95)):
+                if place not in times:
+                    continue
+                ours, bare = (times[at][what] for at in (place, REFERENCE))
+                high, reference = at_share(ours, share), at_share(bare, share)
+                name = (
+                    f"{NAMES[place]} to {what}, p{100 * share:.0f}, {track}, {part} / bare slider"
+                )
+                found.append(at_most(name, high, reference, high / reference, LIMIT))
         chromium.close()
     return found
