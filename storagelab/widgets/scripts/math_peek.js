@@ -119,6 +119,8 @@ export default {
     button.addEventListener('click', () => {
       model.set('unfolded', !model.get('unfolded'));
       model.save_changes();
+      // in a dock that is full it would unfold out of sight
+      waiting.then(() => panel.hidden || panel.scrollIntoView?.({ block: 'nearest' }));
     });
     model.on('change:unfolded', fold);
     for (const name of ['tex', 'words', 'symbols']) model.on(`change:${name}`, refresh);
