@@ -24,7 +24,7 @@ from storagelab.course.layout import Layout
 from storagelab.course.nbgrader_steps import run_nbgrader
 from tests.sandgrader.command import grade_on
 from tests.sandgrader.hostile import FAMILIES, PACK, lay_out
-from tests.sandgrader.hostile.case import STEMS, TRACK, Case, Loss, Work
+from tests.sandgrader.hostile.case import STEMS, TRACK, Case, Loss, Work, own_parts
 from tests.sandgrader.hostile.files import SECRET
 from tests.sandgrader.hostile.greedy import LEFT
 from tests.sandgrader.hostile.measure import RESULTS
@@ -84,6 +84,13 @@ class Graded:
     scores: dict[str, Scores] = field(default_factory=dict)
     summary: dict = field(default_factory=dict)
     leaks: dict[str, list[str]] = field(default_factory=dict)
+    parts: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """The parts whose notebooks somebody handed in who didn't hand in all."""
+
+    def full_of(self, name: str) -> dict[str, float]:
+        """Return all points of every cell of what somebody handed in."""
+        parts = self.parts.get(name, tuple(STEMS))
+        return {cell: points for cell, points in self.full.items() if cell.startswith(parts)}
 
     def autograded(self, name: str) -> Path:
         return self.course / "autograded" / name / TRACK
@@ -108,7 +115,13 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, An
 
 
 @pytest.fixture(scope="module")
-def graded(layout: Layout, machine: tuple[Path, Any]) -> Graded:
+def graded(layout: Layout, machine: tuple[Path, Any], request: pytest.FixtureRequest) -> Graded:
+    """The pack, graded.
+
+    In the ordinary run most cases hand in the notebooks alone that they have something of their
+    own in: the others are the same in every case, and take two thirds of the time. By night all
+    are handed in.
+    """
     folder, scheduler = machine
     course = folder / "course"
     make_course(course, layout.nbgrader_config, layout.source)
@@ -117,10 +130,15 @@ def graded(layout: Layout, machine: tuple[Path, Any]) -> Graded:
         config.write(f"\nc.Execute.timeout = {SECONDS}\nc.Grade.variables = {{{RUN!r}: {run!r}}}\n")
     (folder / SECRET).write_text(MARK, encoding="utf-8")
     run_nbgrader(course, folder, "generate_assignment", TRACK, "--create")
+    graded = Graded(course, full_scores(course / "source"), run, scheduler)
+    by_night = "not nightly" not in request.config.getoption("-m")
+    release = course / "release" / TRACK
     for case in EVERYBODY.values():
         folder_of = course / "submitted" / case.name / TRACK
-        lay_out(case, folder_of, course / "release" / TRACK)
-    graded = Graded(course, full_scores(course / "source"), run, scheduler)
+        lay_out(case, folder_of, release)
+        if not by_night and case.name not in AGAIN:
+            graded.parts[case.name] = own_parts(case, folder_of, release)
+            leave_out(graded, case.name, folder_of)
     graded.summary = grade(graded)
     graded.scores = read_scores(course / "gradebook.db", graded.full)
     graded.leaks = {
@@ -129,6 +147,12 @@ def graded(layout: Layout, machine: tuple[Path, Any]) -> Graded:
         if graded.autograded(name).is_dir()
     }
     return graded
+
+
+def leave_out(graded: Graded, name: str, folder: Path) -> None:
+    """Remove the notebooks that a case doesn't hand in from its folder."""
+    for part in STEMS.keys() - set(graded.parts.get(name, STEMS)):
+        (folder / f"{STEMS[part]}.ipynb").unlink()
 
 
 def grade(graded: Graded, *options: str) -> dict[str, Any]:
@@ -225,13 +249,20 @@ def test_stock_nbgrader_was_measured_with_all_that_it_can_be_given() -> None:
 
 @every_case
 def test_every_cell_has_the_score_that_it_deserves(name: str, graded: Graded) -> None:
-    assert differences(PACK[name], graded.scores.get(name, {}), graded.full) == {}
+    assert differences(PACK[name], graded.scores.get(name, {}), graded.full_of(name)) == {}
 
 
 @pytest.mark.parametrize("name", CLASSMATES)
 def test_the_rest_of_the_class_is_graded_and_right(name: str, graded: Graded) -> None:
     case = EVERYBODY[name]
     assert graded.scores[name] == deserved(case.loses, graded.full)
+
+
+def test_who_hands_in_less_has_something_of_their_own_in_all_of_it(graded: Graded) -> None:
+    assert not graded.parts.keys() & set(AGAIN)
+    for name, parts in graded.parts.items():
+        lost = {cell.partition("/")[0] for cell in PACK[name].loses}
+        assert lost <= set(parts), name
 
 
 def test_nobody_is_left_out_and_nothing_failed(graded: Graded) -> None:
@@ -326,6 +357,7 @@ def test_what_was_handed_in_is_as_it_was(graded: Graded, tmp_path: Path) -> None
     """A submission is evidence: grading changes nothing in it."""
     for name in ("writes_over_notebooks", "writes_folder_over_file", "ledger_forged_by_append"):
         lay_out(PACK[name], tmp_path / name, graded.course / "release" / TRACK)
+        leave_out(graded, name, tmp_path / name)
         handed = graded.course / "submitted" / name / TRACK
         for path in (tmp_path / name).rglob("*"):
             twin = handed / path.relative_to(tmp_path / name)

@@ -66,6 +66,10 @@ def _nothing(work: Work) -> None:
     pass
 
 
+def _untouched(folder: Path) -> None:
+    pass
+
+
 @dataclass(frozen=True)
 class Case:
     """One submission of the pack."""
@@ -78,7 +82,7 @@ class Case:
     """Turns the reference answers into what is typed."""
     spoil: Callable[[Notebooks], None] = lambda notebooks: None
     """What is done to the notebooks' cells and metadata."""
-    place: Callable[[Path], None] = lambda folder: None
+    place: Callable[[Path], None] = _untouched
     """What is done to the folder's files before it is handed in."""
     loses: dict[str, Loss] = field(default_factory=dict)
     """The loss of each test cell, ``part/cell``, that doesn't deserve all its points."""
@@ -248,6 +252,27 @@ def lay_out(case: Case, folder: Path, release: Path) -> None:
     for name, notebook in notebooks.items():
         write_notebook(folder / f"{STEMS[name]}.ipynb", notebook)
     case.place(folder)
+
+
+def own_parts(case: Case, folder: Path, release: Path) -> tuple[str, ...]:
+    """Return the parts that a case's folder has something of its own in, or loses points of.
+
+    All of them, where it does something to the folder's files: that may reach every notebook.
+    """
+    if case.place is not _untouched:
+        return tuple(STEMS)
+    answers = reference(_keys(), TRACK)
+    lost_in = {cell.partition("/")[0] for cell in case.loses}
+    own = []
+    for name, stem in STEMS.items():
+        notebook = nbformat.read(release / f"{stem}.ipynb", as_version=4)
+        for cell in notebook.cells:
+            cell.source = answers[name].get(cell.id, cell.source)
+        expected = json.dumps(notebook, indent=1, ensure_ascii=False)
+        written = (folder / f"{stem}.ipynb").read_text(encoding="utf-8")
+        if name in lost_in or written != f"{expected}\n":
+            own.append(name)
+    return tuple(own or STEMS)
 
 
 # --- cells
