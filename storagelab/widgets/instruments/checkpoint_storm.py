@@ -204,7 +204,7 @@ class CheckpointStorm(Instrument):
         self.axis, rows = self._axes()
         self.drawing.move(self.axis, "tick_values", "tick_labels", "label")
         rows.color = "transparent"  # the line would cross the titles
-        self.figure = self.drawing.figure([self.axis, rows], height=430, left=LEFT)
+        self.figure = self.drawing.figure([self.axis, rows], height=430, left=LEFT, right=30)
         self._add_choices()
 
     def _add_choices(self) -> None:

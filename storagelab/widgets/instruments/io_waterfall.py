@@ -43,7 +43,7 @@ from storagelab.widgets.theme import (
 
 COLORS = dict(zip(ACTIVITIES, (RED, YELLOW, ORANGE, BLUE, PURPLE, GREEN, GREY), strict=True))
 INK = dict.fromkeys(ACTIVITIES, "white") | {
-    "open": TEXT, "wait": "black", "compute": "black", "idle": "black",
+    "open": TEXT, "blocked": "black", "wait": "black", "compute": "black", "idle": "black",
 }  # fmt: skip
 """A colour for text that can be read on each of the colours."""
 LANE = dict.fromkeys(STORAGE, "storage") | {

@@ -413,7 +413,7 @@ class IOPSThroughput(Instrument):
         size, depth = format_binary(settings.request_size), format_count(settings.queue_depth)
         items = "".join(
             f'<li style="border-left:4px solid {self.colors[name]};padding-left:0.4em">'
-            f"{escape(self.labels[name])} <strong>{significant(factor)}x</strong></li>"
+            f"{escape(self.labels[name])} <b>{significant(factor)}x</b></li>"
             for name, factor in self._order_factors(outcome).items()
         )
         return (
