@@ -84,16 +84,20 @@ test('batches are delivered one after the other, however long the first takes', 
   assert.deepEqual(quick.states, [{ value: 1 }, { value: 2 }]);
 });
 
-test('a batch that fails is reported, and the next one is delivered', async () => {
+test('an update that fails is reported, and all others are delivered', async () => {
   const report = mock.method(console, 'error', () => {});
   const text = widget();
   const { model } = started({ text });
-  model.trigger('msg:custom', { updates: [['closed', { value: 1 }, []]] }, []);
+  const beside = [
+    ['closed', { value: 1 }, []],
+    ['text', { value: 1 }, []],
+  ];
+  model.trigger('msg:custom', { updates: beside }, []);
   model.trigger('msg:custom', { updates: [['text', { value: 2 }, []]] }, []);
   await settled();
   report.mock.restore();
   assert.equal(report.mock.callCount(), 1);
-  assert.deepEqual(text.states, [{ value: 2 }]);
+  assert.deepEqual(text.states, [{ value: 1 }, { value: 2 }]);
 });
 
 test('a scripted widget takes its messages as one of ipywidgets would', async () => {

@@ -22,13 +22,17 @@ export function unpack(updates, buffers) {
 export default {
   initialize({ model }) {
     const manager = model.widget_manager;
-    const read = async ([id, state]) => {
+    const readUpdate = async ([id, state]) => {
       const target = await manager.get_model(id);
       return [target, await target.constructor._deserialize_state(state, manager)];
     };
+    const report = (problem) => console.error('an update was lost:', problem);
+    // what belongs to a widget that is gone doesn't keep the rest from the others
     const deliver = async (updates, buffers) => {
-      const all = await Promise.all(unpack(updates, buffers).map(read));
-      for (const [target, state] of all) target.set_state(state);
+      for (const read of await Promise.allSettled(unpack(updates, buffers).map(readUpdate))) {
+        if (read.status === 'rejected') report(read.reason);
+        else read.value[0].set_state(read.value[1]);
+      }
     };
     const tellPython = (state) => {
       model.set(state);
@@ -36,7 +40,6 @@ export default {
     };
     let line = Promise.resolve(); // one message after the other, so that the last one wins
     const receive = (content, buffers) => {
-      const report = (problem) => console.error('an update was lost:', problem);
       line = line.then(() => deliver(content.updates, buffers)).catch(report);
       tellPython({ first_batch_received: true });
     };
