@@ -74,8 +74,13 @@ def extent(track: Track) -> Extent:
     """Return what a logarithmic axis of time has to hold; it stays while a slider moves."""
     part = track.checkpoint
     grids = {item.name: [item.to_si(item.default)] for item in part.controls}
-    for name in ("write_bandwidth", "sharded", "nodes", "bytes_per_parameter"):
-        if name in grids:  # more nodes make more files, fewer nodes fill no path
+    # a larger state takes longer and a wider path less, so that their ends are enough
+    for name in ("write_bandwidth", "bytes_per_parameter"):
+        if name in grids:
+            ends = part.control(name).values[:: len(part.control(name).values) - 1]
+            grids[name] = [part.control(name).to_si(value) for value in ends]
+    for name in ("sharded", "nodes"):  # more nodes make more files, fewer nodes fill no path
+        if name in grids:
             grids[name] = [part.control(name).to_si(value) for value in part.control(name).values]
     interval = part.control("interval")
     longest = float(interval.to_si(interval.values[-1]))
