@@ -34,9 +34,9 @@ def cost_with_period(track: Track, cost: float) -> str:
     return f"{format_cost(track, cost)} {track.currency.per}".strip()
 
 
-def large_cost(track: Track, cost: float) -> BigNumber:
-    """Return a cost over the track's period as a number to set large."""
-    return BigNumber(format_cost(track, cost), track.currency.per or "of power", "budget")
+def large_cost(track: Track, cost: str) -> BigNumber:
+    """Return a cost over the track's period, as it is said, as a number to set large."""
+    return BigNumber(cost, track.currency.per or "of power", "budget")
 
 
 def cost_words(track: Track, cost: float, budget: float | None) -> list[str]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_type_hints
 from storagelab.parts.answers import read_answer
 from storagelab.parts.costs import Costs
 from storagelab.parts.headline import BigNumber, GoalLine, Headline
-from storagelab.parts.limits import Limit
+from storagelab.parts.limits import Figures, Limit
 from storagelab.parts.outcome import Outcome
 from storagelab.schema import Answer, PartTable, Value
 
@@ -40,16 +40,16 @@ class Workings(Generic[SettingsT, OutcomeT]):
     """The numbers that the part's prose is filled with, by name."""
     summary: Callable[[Track, OutcomeT], str]
     """What is seen now, in a few sentences."""
-    present: Callable[[Track, OutcomeT], Mapping[str, str]]
+    present: Callable[[Track, OutcomeT], Figures]
     """The numbers of an outcome alone, by name: those that a move of a slider asks for."""
-    sentence: Callable[[Track, OutcomeT], str]
+    sentence: Callable[[Track, Figures], str]
     """What matters most now, in one sentence."""
-    cost: Callable[[Track, OutcomeT], BigNumber]
+    cost: Callable[[Track, Figures], BigNumber]
     """What it costs, set large."""
     equation: Callable[[Track, OutcomeT], Equation]
     """The part's equation with the present numbers in it."""
     misconceptions: Misconceptions
-    rates: Callable[[Track, OutcomeT], tuple[BigNumber, BigNumber]] | None = None
+    rates: Callable[[Track, Figures], tuple[BigNumber, BigNumber]] | None = None
     """The two numbers in the place of what only a recorded run shows."""
 
 
@@ -164,15 +164,16 @@ class Part(Generic[SettingsT, OutcomeT]):
         Of a run that isn't ``recorded``, a part whose runs are recorded shows rates alone.
         """
         workings = self.workings
-        sentence = workings.sentence(track, outcome)
+        shown = workings.present(track, outcome)
+        sentence = workings.sentence(track, shown)
         if workings.rates is not None and not recorded:
-            return Headline(sentence, workings.rates(track, outcome))
+            return Headline(sentence, workings.rates(track, shown))
         about = next(name for name in self.headlined if self.limit(name).in_use(track))
-        goal = self.limit(about).goal(track, outcome, workings.present(track, outcome))
+        goal = self.limit(about).goal(track, outcome, shown)
         if goal is None:
             raise ValueError(f"limit {about!r} has no number that could be set large")
         large = BigNumber(goal.now, goal.what, about)
-        return Headline(sentence, (large, workings.cost(track, outcome)))
+        return Headline(sentence, (large, workings.cost(track, shown)))
 
     def equation(self, track: Track, outcome: OutcomeT) -> Equation:
         """Return the part's equation with the present numbers in it."""

@@ -11,7 +11,7 @@ from storagelab.colors import BLUE, GREEN, RED
 from storagelab.parts import AnyOutcome
 from storagelab.parts.formatting import format_answer
 from storagelab.parts.pipeline.experiment import PipelineOutcome
-from storagelab.parts.pipeline.words import binding_words
+from storagelab.parts.pipeline.words import binding_words, stage_labels
 from storagelab.tracks import Track
 from storagelab.units import format_bandwidth, format_share
 from storagelab.widgets import shared_styles
@@ -78,12 +78,7 @@ def _bar(outcome: PipelineOutcome) -> str:
 def _lines(track: Track, outcome: PipelineOutcome) -> str:
     """Return the two lines under the bar; a short stroke shows which number its mark stands for."""
     terms, warm = track.terms, outcome.warm
-    binds = {
-        "link": terms.link,
-        "nvme": terms.cache,
-        "prepare": "preparation",
-        "compute": track.fed.label,
-    }[warm.binding]
+    binds = stage_labels(track)[warm.binding]
     reached = format_share(warm.rate / outcome.demand)
     if "spare" in pieces(outcome):
         reached = f"spare {format_bandwidth(warm.supply - outcome.demand)}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from storagelab.parts.formatting import format_cost, large_cost
 from storagelab.parts.headline import BigNumber
-from storagelab.parts.limits import seen
+from storagelab.parts.limits import Figures, seen
 from storagelab.units import (
     format_bandwidth,
     format_binary,
@@ -96,15 +96,14 @@ def summary(track: Track, outcome: AccessOutcome) -> str:
     return " ".join(sentences)
 
 
-def sentence(track: Track, outcome: AccessOutcome) -> str:
+def sentence(track: Track, says: Figures) -> str:
     """Return what matters most now: the two rates, and what binds."""
-    says = figures(track, outcome)
     return (
         f"Storage delivers {says['supply']} {track.terms.samples} a second, and "
         f"{says['demand']} are asked for. What binds: {says['binding']}."
     )
 
 
-def cost(track: Track, outcome: AccessOutcome) -> BigNumber:
+def cost(track: Track, says: Figures) -> BigNumber:
     """Return what it costs, to set large."""
-    return large_cost(track, outcome.cost)
+    return large_cost(track, says["cost"])

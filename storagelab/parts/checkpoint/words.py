@@ -13,7 +13,7 @@ from storagelab.parts.formatting import (
     format_setting,
 )
 from storagelab.parts.headline import BigNumber
-from storagelab.parts.limits import seen
+from storagelab.parts.limits import Figures, seen
 from storagelab.units import (
     format_bandwidth,
     format_bytes,
@@ -145,16 +145,15 @@ def summary(track: Track, outcome: CheckpointOutcome) -> str:
     return " ".join(sentences)
 
 
-def sentence(track: Track, outcome: CheckpointOutcome) -> str:
+def sentence(track: Track, says: Figures) -> str:
     """Return what matters most now: what a dump stops, and how often."""
-    says, terms = present(track, outcome), track.terms
+    terms = track.terms
     return (
         f"A {terms.dump} of {says['written']} stops {terms.job} for {says['dump_time']}, every "
         f"{says['interval']}."
     )
 
 
-def cost(track: Track, outcome: CheckpointOutcome) -> BigNumber:
+def cost(track: Track, says: Figures) -> BigNumber:
     """Return what is lost and rented, to set large."""
-    says = present(track, outcome)
     return BigNumber(says["cost"], f"lost and rented for {track.terms.run}")

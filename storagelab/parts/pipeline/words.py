@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from storagelab.parts.formatting import format_cost, format_setting, inside, large_cost
 from storagelab.parts.headline import BigNumber
-from storagelab.parts.limits import seen
+from storagelab.parts.limits import Figures, seen
 from storagelab.parts.pipeline.experiment import evaluate_pipeline, one_unit_more
 from storagelab.units import (
     format_bandwidth,
@@ -132,6 +132,17 @@ def _gained(rate: float) -> str:
     return format_bandwidth(rate) if rate > 0 else "nothing"
 
 
+def stage_labels(track: Track) -> dict[str, str]:
+    """Return what the pipeline's stages are called in figures."""
+    terms = track.terms
+    return {
+        "link": terms.link,
+        "nvme": terms.cache,
+        "prepare": "preparation",
+        "compute": track.fed.label,
+    }
+
+
 def binding_words(track: Track) -> dict[str, str]:
     """Return what the pipeline's stages are called where they hold the others up."""
     terms = track.terms
@@ -144,18 +155,16 @@ def binding_words(track: Track) -> dict[str, str]:
     }
 
 
-def sentence(track: Track, outcome: PipelineOutcome) -> str:
+def sentence(track: Track, says: Figures) -> str:
     """Return what matters most now: what binds, and what idles."""
-    says = present(track, outcome)
     return (
         f"What binds: {says['binding']}. The {track.terms.cache} idles {says['nvme_idle']} of its "
         "bandwidth."
     )
 
 
-def rates(track: Track, outcome: PipelineOutcome) -> tuple[BigNumber, BigNumber]:
+def rates(track: Track, says: Figures) -> tuple[BigNumber, BigNumber]:
     """Return the rate that comes and the one that is asked for, to set large."""
-    says = present(track, outcome)
     if track.pipeline.is_log:
         return (
             BigNumber(says["supply"], "get on record"),
@@ -168,6 +177,6 @@ def rates(track: Track, outcome: PipelineOutcome) -> tuple[BigNumber, BigNumber]
     )
 
 
-def cost(track: Track, outcome: PipelineOutcome) -> BigNumber:
+def cost(track: Track, says: Figures) -> BigNumber:
     """Return what it costs, to set large."""
-    return large_cost(track, outcome.cost)
+    return large_cost(track, says["cost"])

@@ -27,7 +27,7 @@ from storagelab.parts.pipeline.experiment import (
     sweep,
 )
 from storagelab.parts.pipeline.settings import PipelineSettings
-from storagelab.parts.pipeline.words import binding_words
+from storagelab.parts.pipeline.words import binding_words, stage_labels
 from storagelab.schema import Control
 from storagelab.tracks import Track
 from storagelab.units import bandwidth_unit, format_bandwidth, format_share
@@ -136,6 +136,7 @@ class PipelineSaturation(Instrument):
 
     def __init__(self, track: Track, against: str | None = None) -> None:
         super().__init__(track)
+        self._stages = stage_labels(track)
         self.title = "Pipeline saturation: what more of one resource brings"
         self.spans = {name: Range(track.pipeline.control(name)) for name in resources(track)}
         self.scale, self.unit = bandwidth_unit(track.pass_demand)
@@ -194,17 +195,6 @@ class PipelineSaturation(Instrument):
             )
             for place, tier in enumerate(TIERS)
         }  # fmt: skip
-
-    @property
-    def _stages(self) -> dict[str, str]:
-        """What the stages are called in the figure."""
-        terms = self.track.terms
-        return {
-            "link": terms.link,
-            "nvme": terms.cache,
-            "prepare": "preparation",
-            "compute": self.track.fed.label,
-        }
 
     def _ceiling(self, tier: str, swept: Feeds) -> Floats:
         return swept.ceilings[tier] / self.scale
