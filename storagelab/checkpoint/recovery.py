@@ -34,6 +34,10 @@ def read_back_time(
     return to_scalar(total * (1.0 if sharded else nodes) / path)
 
 
+_NEVER = 1e-30
+"""The share of failures that find no spare from which on more spares don't matter."""
+
+
 def spare_wait(repair_time: float, loss_mtbf: float, spares: int) -> float:
     """Return the mean seconds that a job waits for a node to take the place of a lost one.
 
@@ -51,4 +55,6 @@ def spare_wait(repair_time: float, loss_mtbf: float, spares: int) -> float:
     blocked = 1.0
     for number in range(1, count + 1):
         blocked = load * blocked / (number + load * blocked)
+        if blocked < _NEVER:
+            break
     return blocked * repair / (count + 1)

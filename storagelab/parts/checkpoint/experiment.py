@@ -22,6 +22,7 @@ from storagelab.parts.checkpoint.scheme import (
     Scheme,
     near_bytes,
     scheme,
+    schemes,
     spares,
     written_bytes,
 )
@@ -48,11 +49,8 @@ class CheckpointOutcome(Outcome, frozen=True, kw_only=True):
     dump_time: float
     """How long the job stands still for each checkpoint, on average."""
     solve_time: float
-    optimum: float
     wall_time: float
     """Expected, at the chosen interval; infinite where the job practically never ends."""
-    best_wall_time: float
-    """Expected, at the exact optimum; infinite likewise."""
     parts: dict[str, float]
     """What the wall time is made of: solve, dump, lost (work done again), restart."""
     gone: bool
@@ -83,6 +81,16 @@ class CheckpointOutcome(Outcome, frozen=True, kw_only=True):
     def restart(self) -> Restart:
         """What passes after a failure that leaves no state but the one at the shared storage."""
         return self.scheme.far
+
+    @property
+    def optimum(self) -> float:
+        """The interval that wastes least, of those with which the job makes a checkpoint at all."""
+        return _best(self.scheme, self.solve_time)[0]
+
+    @property
+    def best_wall_time(self) -> float:
+        """Expected, at the exact optimum; infinite where the job practically never ends."""
+        return _best(self.scheme, self.solve_time)[1]
 
     @property
     def young(self) -> float:
@@ -125,6 +133,16 @@ class CheckpointOutcome(Outcome, frozen=True, kw_only=True):
         if not self.gone:
             return best - self.solve_time
         return 1 - self.solve_time / best
+
+
+@lru_cache(maxsize=4096)
+def _best(way: Scheme, solve_time: float) -> tuple[float, float]:
+    """Return the interval that wastes least, and the expected wall time there.
+
+    Remembered, as most moves of a control leave both, and figures name them again and again.
+    """
+    interval = min(way.optimum, solve_time / way.every)
+    return interval, way.wall_time(solve_time, interval)
 
 
 LOST = ("dump", "lost", "restart")
@@ -170,10 +188,9 @@ def evaluate_checkpoint(track: Track, settings: CheckpointSettings) -> Checkpoin
     """
     part, way = track.checkpoint, scheme(track, settings)
     dump = way.dump_time(settings.interval)
-    optimum = min(way.optimum, part.solve_time / way.every)
     wall = way.wall_time(part.solve_time, settings.interval)
     dumps = part.solve_time / settings.interval * dump
-    restarts = way.restarts(wall) if math.isfinite(wall) else math.inf
+    restarts = wall * way.restarting
     limit, written = part.storage_limit, written_bytes(track, settings)
     endurance = _endurance(track, settings.write_bandwidth)
     life, wear = math.inf, 0.0
@@ -188,9 +205,7 @@ def evaluate_checkpoint(track: Track, settings: CheckpointSettings) -> Checkpoin
         spares=spares(settings),
         dump_time=dump,
         solve_time=part.solve_time,
-        optimum=optimum,
         wall_time=wall,
-        best_wall_time=way.wall_time(part.solve_time, optimum),
         parts={
             "solve": part.solve_time,
             "dump": dumps,
@@ -225,7 +240,7 @@ def overhead_curve(
     walls = way.wall_times(part.solve_time, shown)
     ends = np.isfinite(walls)
     dumps = part.solve_time / shown * [way.dump_time(float(interval)) for interval in shown]
-    restarts = np.where(ends, walls, 0.0) * way.restarts(1.0)
+    restarts = np.where(ends, walls, 0.0) * way.restarting
     lost = np.full(shown.shape, np.inf)
     lost[ends] = np.maximum(0.0, walls[ends] - part.solve_time - dumps[ends] - restarts[ends])
     restarts[~ends] = np.inf
@@ -340,6 +355,12 @@ class FleetShares(msgspec.Struct, frozen=True):
     """For dumps, and for work that is lost and done again."""
     restart: np.ndarray
 
+    def rows(self, some: slice) -> FleetShares:
+        """Return the shares of some of the fleets."""
+        return FleetShares(
+            self.nodes[some], self.useful[some], self.saved[some], self.restart[some]
+        )
+
 
 def fleet_shares(track: Track, settings: CheckpointSettings, nodes: np.ndarray) -> FleetShares:
     """Return where the time goes on each of ``nodes`` machines, all else but the interval the same.
@@ -348,22 +369,22 @@ def fleet_shares(track: Track, settings: CheckpointSettings, nodes: np.ndarray) 
     checkpoints grow as the root of the machines and restarts as their number, as long as both are
     small. A job that practically never ends does no useful work, and restarts for ever.
     """
-    part, shares = track.checkpoint, []
-    for count in nodes:
-        way = scheme(track, replace(settings, nodes=float(count)))
-        wall = way.wall_time(part.solve_time, min(way.optimum, part.solve_time / way.every))
-        if not math.isfinite(wall):
-            shares.append((0.0, 0.0, 1.0))
-            continue
-        useful, restart = part.solve_time / wall, way.restarts(1.0)
-        shares.append((useful, max(0.0, 1 - useful - restart), restart))
-    columns = np.array(shares).T
-    return FleetShares(np.asarray(nodes, dtype=float), *columns)
+    solve_time, ways = track.checkpoint.solve_time, schemes(track, settings, nodes)
+    best = np.minimum(ways.optimum, solve_time / ways.every)
+    walls = ways.wall_times(solve_time, best)
+    ends = np.isfinite(walls)
+    useful = solve_time / walls
+    restart = np.where(ends, ways.restarting, 1.0)
+    saved = np.where(ends, np.maximum(0.0, 1 - useful - restart), 0.0)
+    return FleetShares(np.asarray(nodes, dtype=float), useful[:, 0], saved[:, 0], restart[:, 0])
 
 
 def alternatives(track: Track, outcome: CheckpointOutcome) -> dict[str, CheckpointOutcome]:
     """Return what every destination of the track comes to, by name, with all else the same."""
+    chosen = outcome.settings
     return {
-        item.name: evaluate_checkpoint(track, replace(outcome.settings, destination=item.name))
+        item.name: outcome
+        if item.name == chosen.destination
+        else evaluate_checkpoint(track, replace(chosen, destination=item.name))
         for item in track.checkpoint.destinations
     }

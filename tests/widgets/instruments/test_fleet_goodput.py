@@ -1,5 +1,6 @@
 """FleetGoodput shows where the time goes on fleets of all sizes, and what others measured."""
 
+import math
 import re
 from dataclasses import replace
 from typing import Any
@@ -92,6 +93,25 @@ def test_saving_grows_as_the_root_of_the_fleet_and_recovery_as_the_fleet(name: s
     )
     assert saved == pytest.approx(10, rel=0.25)
     assert restarting == pytest.approx(100, rel=0.35)
+
+
+@EVERY
+@ANY
+def test_fleets_of_all_sizes_at_once_are_each_what_it_is_by_itself(name: str, data: Any) -> None:
+    track = load_track(name)
+    settings = drawn(name, data)[0].settings
+    sizes = fleet_sizes(track)
+    shares = fleet_shares(track, settings, sizes)
+    for index in data.draw(st.sets(st.integers(0, len(sizes) - 1), min_size=1, max_size=4)):
+        alone = PART.experiment(track, replace(settings, nodes=float(sizes[index])))
+        best = PART.experiment(track, replace(alone.settings, interval=alone.optimum))
+        if not math.isfinite(alone.best_wall_time):
+            assert shares.useful[index] == 0
+            continue
+        useful = best.solve_time / best.wall_time
+        assert shares.useful[index] == pytest.approx(useful, rel=1e-9)
+        restart = best.parts["restart"] / best.wall_time
+        assert shares.restart[index] == pytest.approx(restart, rel=1e-9)
 
 
 @EVERY
