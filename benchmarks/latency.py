@@ -28,7 +28,7 @@ WORKBENCHES = [
     ("mobile_nomad", "checkpoint"),
     ("tiny_pioneer", "pipeline"),
 ]
-PRESSES = 120
+PRESSES = 80
 """Half of them to the right, half to the left."""
 LIMIT = 1.5
 
@@ -57,9 +57,8 @@ bare
 """
 
 WATCH = """() => {
-  // how long nothing has to change, in ms, and how long that is waited for
+  // how long nothing has to change, in ms
   const QUIET = 100;
-  const PATIENCE = 3000;
   const EVERYTHING = { subtree: true, childList: true, characterData: true, attributes: true };
   // runs when the frame with the present changes has been handed to the compositor
   const onFrame = (note) => requestAnimationFrame(() => {
@@ -67,7 +66,7 @@ WATCH = """() => {
     channel.port1.onmessage = () => note(performance.now());
     channel.port2.postMessage(null);
   });
-  window.pressed = (place, what, index) => new Promise((resolve) => {
+  window.pressed = (place, what, index, patience) => new Promise((resolve) => {
     const root = document.querySelector(place);
     const handle = root.querySelectorAll(what)[index];
     const readouts = [...root.querySelectorAll('.widget-slider .widget-readout')];
@@ -93,7 +92,7 @@ WATCH = """() => {
     const end = () => {
       const now = performance.now();
       const settled = painted.readout && painted.marks && now - changed > QUIET;
-      if (!settled && now - start < PATIENCE) {
+      if (!settled && now - start < patience) {
         setTimeout(end, 10);
         return;
       }
@@ -136,13 +135,23 @@ def page_of(lab: Lab, chromium: Browser, track: str, part: str) -> Iterator[Page
     lab.stop_kernels()
 
 
-def press(page: Page, place: Place, index: int, key: str) -> dict[str, float]:
+PATIENCE = 3000
+"""How long an effect is waited for, in milliseconds."""
+GLANCE = 600
+"""How long it is waited for while most of what is pressed has none."""
+
+
+def press(
+    page: Page, place: Place, index: int, key: str, patience: int = PATIENCE
+) -> dict[str, float]:
     """Press ``key`` on one of the elements of ``place``, and return how long its effect took.
 
     ``readout`` and ``marks`` are milliseconds from the key to the last frame that changed them,
     0 where nothing did; ``moved`` is the number of figures that changed.
     """
-    page.evaluate("(asked) => { window.outcome = window.pressed(...asked); }", [*place, index])
+    page.evaluate(
+        "(asked) => { window.outcome = window.pressed(...asked); }", [*place, index, patience]
+    )
     page.keyboard.press(key)
     seen: dict[str, float] = page.evaluate("() => window.outcome")
     return seen
@@ -160,7 +169,7 @@ def liveliest(page: Page, place: Place) -> int:
         keys = (
             ("Home", "ArrowRight", "ArrowLeft") if place == POINT else ("ArrowRight", "ArrowLeft")
         )
-        moved.append(max(press(page, place, index, key)["moved"] for key in keys))
+        moved.append(max(press(page, place, index, key, GLANCE)["moved"] for key in keys))
     if not any(moved):
         raise RuntimeError(f"nothing of {place} moves a figure")
     return moved.index(max(moved))
