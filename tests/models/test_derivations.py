@@ -6,6 +6,7 @@ tested beside each model; here are the lines in between, which no model needs.
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Callable
 from typing import Any
 
@@ -57,6 +58,31 @@ def test_a_reader_that_waits_for_all_of_its_requests_gets_the_worst_case(depth: 
     lower, upper = asymptotic_bounds(delay, bottleneck, bottleneck, depth)
     assert law == pytest.approx(lower)
     assert upper <= 2 * lower
+
+
+def played_queue(delay: float, service: Any, depth: int) -> float:
+    """Return the requests/s of ``depth`` requests that go round a delay and a queue for ever."""
+    arrivals = [0.0] * depth
+    free = 0.0
+    for seconds in service:
+        free = max(free, arrivals.pop(0)) + seconds
+        insort(arrivals, free + delay)
+    return len(service) / free
+
+
+@pytest.mark.parametrize("variation", [0.0, 1.0, 6.0])
+@pytest.mark.parametrize("depth", [2, 8, 40])
+def test_no_service_times_are_slower_than_the_worst_case(variation: float, depth: int) -> None:
+    """Constant ones, exponential ones, and mostly short ones with a few that last long."""
+    delay, mean, generator = 12.2e-3, 0.5e-3, np.random.default_rng(depth)
+    if variation > 1:
+        rare = 2 / (1 + variation**2)
+        service = generator.exponential(mean / rare, 60_000) * (generator.random(60_000) < rare)
+    else:
+        service = variation * generator.exponential(mean, 60_000) + (1 - variation) * mean
+    lower, upper = asymptotic_bounds(delay, service.mean(), service.mean(), depth)
+    rate = played_queue(delay, service, depth)
+    assert 0.98 * lower <= rate <= 1.02 * upper
 
 
 def test_the_two_bounds_lie_furthest_apart_at_the_knee_and_less_than_a_factor_of_two() -> None:
