@@ -138,6 +138,19 @@ def crisis(track: Track, part_name: str) -> Markdown:
     return Markdown("\n".join(f"> {line}".rstrip() for line in text.splitlines()))
 
 
+def locks(track: Track) -> HTML:
+    """Return what a student of this track locks in each part before any evidence."""
+    rows = [
+        (
+            f"Part {part.number}: {escape(part.of(track).title)}",
+            escape(part.words(track, part.of(track).question.text)),
+        )
+        for part in PARTS.values()
+    ]
+    heads = ("part", "lock your answer to this, and how sure you are")
+    return HTML(table("what to lock first", heads, rows, "prose"))
+
+
 def drawing(track: Track, device_at: Stage, words: str) -> HTML:
     """Return the track's hierarchy with a caption."""
     return HTML(

@@ -299,3 +299,19 @@ def test_the_interval_on_two_levels_is_where_its_first_order_cost_is_least() -> 
     told = np.sqrt(2 * (near + durable / every) * mtbf / (share + (1 - share) * every))
     assert told == pytest.approx(best.x, rel=1e-4)
     assert two_level_optimum(every, near, durable, mtbf, share) == pytest.approx(told)
+
+
+def test_restarts_overtake_dumps_and_lost_work_at_the_crossing() -> None:
+    dump, restart, node_mtbf = 6.4, 720.0, 2.25e7
+
+    def costs(nodes: float) -> tuple[float, float]:
+        mtbf = node_mtbf / nodes
+        best = young_interval(dump, mtbf)
+        saved = first_order_loss(best, dump, mtbf, 0) - dump / mtbf / 2
+        return saved, first_order_loss(best, dump, mtbf, restart) - saved - dump / mtbf / 2
+
+    crossing = 2 * dump * node_mtbf / restart**2
+    saved, restarts = costs(crossing)
+    assert saved == pytest.approx(restarts)
+    twice = [more / once for more, once in zip(costs(4 * crossing), (saved, restarts), strict=True)]
+    assert twice == pytest.approx([2, 4])
