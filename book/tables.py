@@ -35,6 +35,7 @@ from storagelab.parts.pipeline.table import Content, Load, PipelineTable
 from storagelab.parts.pipeline.words import binding_words
 from storagelab.tracks import PRICED, TRACKS, Track, load_track
 from storagelab.units import (
+    KIB,
     format_bandwidth,
     format_binary,
     format_bytes,
@@ -137,6 +138,19 @@ def crisis(track: Track, part_name: str) -> Markdown:
     return Markdown("\n".join(f"> {line}".rstrip() for line in text.splitlines()))
 
 
+def locks(track: Track) -> HTML:
+    """Return what a student of this track locks in each part before any evidence."""
+    rows = [
+        (
+            f"Part {part.number}: {escape(part.of(track).title)}",
+            escape(part.words(track, part.of(track).question.text)),
+        )
+        for part in PARTS.values()
+    ]
+    heads = ("part", "lock your answer to this, and how sure you are")
+    return HTML(table("what to lock first", heads, rows, "prose"))
+
+
 def drawing(track: Track, device_at: Stage, words: str) -> HTML:
     """Return the track's hierarchy with a caption."""
     return HTML(
@@ -175,7 +189,7 @@ def given(track: Track) -> HTML:
         (
             f"Part 1: {escape(data.label)}<small>{escape(data.source)}</small>",
             f"{format_bytes(data.size)} in {escape(track.terms.samples)} of "
-            f"{format_bytes(data.sample_size)}",
+            f"{piece_size(data.sample_size)}",
         ),
         (
             f"Part 1: {escape(node.label)}<small>{escape(node.source)}</small>",
@@ -242,6 +256,22 @@ def illustrative(track: Track) -> str:
     return f"{guessed} of the {len(track.prices)}"
 
 
+def runs(
+    track: Track, part_name: str, tries: Mapping[str, Any], shown: Mapping[str, str]
+) -> HTML:
+    """Return a table of experiments: what was tried, and some of each outcome's figures.
+
+    ``tries`` has a part's settings by what they are called, ``shown`` the columns' heads by the
+    figures' names.
+    """
+    part = PARTS[part_name]
+    rows = []
+    for words, settings in tries.items():
+        figures = part.figures(track, part.experiment(track, settings))
+        rows.append((escape(words), *(escape(figures[name]) for name in shown)))
+    return HTML(table(f"experiments of part {part.number}", ("what is tried", *shown.values()), rows))
+
+
 # --- the same law in every track
 
 
@@ -279,12 +309,17 @@ def _waste(share: float | None) -> str:
     return "no limit" if share is None else format_share(share)
 
 
+def piece_size(size: float) -> str:
+    """Return the size of a piece: in binary units where it is whole KiB, as a tile or a page is."""
+    return format_binary(size) if size % KIB == 0 else format_bytes(size)
+
+
 Cell = Callable[[Track, AnyOutcome], str]
 
 ROWS: dict[str, tuple[tuple[str, Cell], ...]] = {
     "access": (
         ("what is read", lambda t, o: t.dataset.label),
-        ("one piece", lambda t, o: f"{t.terms.sample} of {format_bytes(t.dataset.sample_size)}"),
+        ("one piece", lambda t, o: f"{t.terms.sample} of {piece_size(t.dataset.sample_size)}"),
         (
             "how many for a step",
             lambda t, o: (
@@ -425,6 +460,35 @@ def half_efficiency(device: str) -> dict[str, str]:
             float(half_bandwidth_request_size(item.stream_bandwidth, item.latency))
         ),
     }
+
+
+def memory_hierarchy(size: float) -> HTML:
+    """Return the levels from HBM to the object store, and how long ``size`` bytes take through each.
+
+    Eight accelerators in a node. HBM and the bus are the maker's; DRAM and the latencies above the
+    drive are typical; drive and object store are the models' own, with the node's port between.
+    """
+    drive, store = load_device("nvme"), load_device("object_store")
+    levels = (
+        ("HBM, of eight accelerators", "640 GB", 8 * 3.35e12, 0.5e-6),
+        ("DRAM of the node", "1 to 2 TB", 600e9, 100e-9),
+        ("bus from DRAM to the eight (PCIe 5)", "–", 8 * 64e9, 1e-6),
+        ("local NVMe, one drive", "some TB", drive.bandwidth, drive.latency),
+        ("object store, through the node's port", "no end", store.bandwidth, store.latency),
+        ("object store, one stream", "no end", store.stream_bandwidth, store.latency),
+    )
+    rows = [
+        (
+            escape(level),
+            room,
+            format_bandwidth(rate),
+            format_time(latency),
+            format_time(float(f"{latency + size / rate:.2g}")),
+        )
+        for level, room, rate, latency in levels
+    ]
+    heads = ("level", "room", "bytes a second", "first byte after", f"{format_bytes(size)} take")
+    return HTML(table("the memory hierarchy", heads, rows, "sourced storagelab-short"))
 
 
 # --- where the models are wrong

@@ -14,6 +14,12 @@ from storagelab.pipeline.caches import (
     two_level_hit_rates,
 )
 from storagelab.pipeline.logs import recorded_share
+from storagelab.pipeline.serving import (
+    doubling_load_time,
+    fleet_load_time,
+    kv_cache_size,
+    spill_bandwidth,
+)
 from storagelab.pipeline.steps import (
     loader_rate,
     pipelined_step_time,
@@ -41,8 +47,11 @@ __all__ = [
     "cached_stream_bandwidth",
     "cold_epoch_time",
     "connections_for",
+    "doubling_load_time",
     "find_bottleneck",
+    "fleet_load_time",
     "gains",
+    "kv_cache_size",
     "load_time",
     "loader_rate",
     "max_accelerators",
@@ -53,6 +62,7 @@ __all__ = [
     "serial_step_time",
     "serial_utilization",
     "series_tiers_bandwidth",
+    "spill_bandwidth",
     "stall_time",
     "stalled_fraction",
     "straggler_utilization",

@@ -4,37 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from storagelab.checks import Floats, Q, Quantity, fraction, non_negative, to_scalar
+from storagelab.checks import Q, Quantity, fraction, non_negative, to_scalar
 
 CACHE_POLICIES = ("never_evict", "lru", "random_replacement", "lru_repeated")
-
-# 1 - (1 - e^-r)/r in powers of r
-_LOST = (0.0, 1 / 2, -1 / 6, 1 / 24, -1 / 120, 1 / 720, -1 / 5040)
-
-
-def _random_replacement_miss(cached: Floats) -> Floats:
-    """Solve ``1 - m = g(m/c)²``, ``g(r) = (1 - e^-r)/r``, for the miss rate m.
-
-    Newton's method on ``1 - g(r)² = c·r`` for r = m/c, from a guess that is right at both ends:
-    ``12/7·(1 - c)`` for a cache of nearly all, ``1/c`` for one of next to nothing.
-    """
-    share = np.clip(cached, 1e-12, 1 - 2.0**-53)  # at the ends nothing has to be solved
-    r = (1 - share) * (1 / share + 5 / 7 * share)
-    for _ in range(5):
-        lost = _lost(r)
-        kept = np.exp(-r)
-        slope = np.where(r < 0.01, 0.5 - r / 3, (1 - lost - kept) / np.maximum(r, 0.01))
-        r = r + (lost * (2 - lost) - share * r) / (share - 2 * (1 - lost) * slope)
-    lost = _lost(r)
-    miss: Floats = np.where(cached > 0, lost * (2 - lost), 1.0)
-    return np.where(cached < 1, miss, 0.0)
-
-
-def _lost(r: Floats) -> Floats:
-    """Return ``1 - (1 - e^-r)/r``, by its series where the difference would lose digits."""
-    near = np.polyval(_LOST[::-1], np.minimum(r, 0.01))
-    lost: Floats = np.where(r < 0.01, near, 1 + np.expm1(-r) / np.maximum(r, 0.01))
-    return lost
 
 
 def cache_hit_rate(cached_fraction: Quantity[Q], policy: str) -> Q:
@@ -43,11 +15,11 @@ def cache_hit_rate(cached_fraction: Quantity[Q], policy: str) -> Q:
     ``cached_fraction`` c is the cache's size over the dataset's. ``never_evict`` keeps what came
     first, hit rate c, the best that is possible (MinIO in Mohan et al. 2021); ``lru`` is
     ``c + (1-c)·ln(1-c)``; ``random_replacement``, which Linux's page cache resembles under a
-    random order, solves ``1 - m = [(1 - e^(-m/c)) / (m/c)]²`` for the miss rate m. ``lru_repeated``
+    random order, is ``-c·ln(1 - c + c·e^(-1/c))``, about c² for a small cache. ``lru_repeated``
     is what LRU comes to when every epoch repeats one order: 0 until all of the dataset fits.
-    Steady state, so not the first epoch; the independent-reference model does not apply to
-    permutations. Derived for this course and checked by simulation; the page cache under
-    TFRecord order behaves like ``lru`` or worse.
+    Steady state of many samples, so not the first epoch; the independent-reference model does not
+    apply to permutations. The book's chapter on the pipeline derives all of them; the page cache
+    under TFRecord order behaves like ``lru`` or worse.
 
     Raises ``ValueError`` for a fraction outside [0, 1] or an unknown policy.
     """
@@ -61,7 +33,9 @@ def cache_hit_rate(cached_fraction: Quantity[Q], policy: str) -> Q:
         lost = missing * np.log(np.where(missing > 0, missing, 1.0))
         return to_scalar(np.maximum(cached + lost, 0.0))
     if policy == "random_replacement":
-        return to_scalar(1 - _random_replacement_miss(cached))
+        with np.errstate(divide="ignore", over="ignore", under="ignore"):
+            replaced = -np.expm1(-1 / cached)
+        return to_scalar(-cached * np.log1p(-cached * replaced))
     raise ValueError(f"policy must be one of {', '.join(CACHE_POLICIES)}; got {policy!r}")
 
 
