@@ -39,6 +39,7 @@ from storagelab.pipeline import (
     training_throughput,
 )
 from storagelab.published import Row, read_table
+from storagelab.queueing import frame_miss_probability
 from storagelab.sensors import lidar_packet_size
 from storagelab.units import DAY, GIB, HOUR, MIB, MINUTE, TIB, YEAR
 
@@ -270,6 +271,19 @@ def flash_read_times(row: Row) -> Iterator[Case]:
     )
 
 
+def fan_outs(row: Row) -> Iterator[Case]:
+    """How many requests to many servers meet a slow one."""
+    yield _case(
+        frame_miss_probability,
+        row,
+        f"requests to {row['fan_out']} that meet a slow one",
+        published=row["published_share"],
+        predicted=frame_miss_probability(row["miss_probability"], row["servers"]),
+        unit="",
+        tolerance=row["relative_tolerance"],
+    )
+
+
 def flash_random_reads(row: Row) -> Iterator[Case]:
     """Random reads of one size, from the latency that those of another size imply."""
     lost = row["bandwidth_B_s"] / row["known_bandwidth_B_s"] - 1
@@ -495,6 +509,7 @@ TABLES: dict[str, Callable[[Row], Iterator[Case]]] = {
     "connections": connections,
     "failure_counts": failure_counts,
     "failure_probabilities": failure_probabilities,
+    "fan_outs": fan_outs,
     "flash_random_reads": flash_random_reads,
     "flash_read_times": flash_read_times,
     "iops_at_depth": iops_at_depth,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from storagelab.widgets.book import show_moving
+    from storagelab.widgets.fleets import cold_start, fan_out, kv_cache_spill
     from storagelab.widgets.gallery import (
         checkpoint_storm,
         data_flow_gauge,
@@ -30,13 +31,16 @@ if TYPE_CHECKING:
 __all__ = [
     "Workbench",
     "checkpoint_storm",
+    "cold_start",
     "data_flow_gauge",
     "data_flow_sankey",
     "deadline_tail",
     "destinations",
+    "fan_out",
     "fleet_goodput",
     "io_waterfall",
     "iops_throughput",
+    "kv_cache_spill",
     "math_peek",
     "pipeline_saturation",
     "show_moving",
@@ -45,7 +49,11 @@ __all__ = [
     "young_daly",
 ]
 
-_PLACES = {"Workbench": "workbench", "show_moving": "book"}
+_PLACES = {
+    "Workbench": "workbench",
+    "show_moving": "book",
+    **dict.fromkeys(("cold_start", "fan_out", "kv_cache_spill"), "fleets"),
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""One or more instruments of a track with a single control, playable without a kernel."""
+"""One or more instruments with a single control, playable without a kernel."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import ipywidgets
 
 from storagelab.parts import PARTS
+from storagelab.schema import Control, Value
 from storagelab.tracks import Track, load_track
 from storagelab.widgets import shared_styles
 from storagelab.widgets.controls import make_control
@@ -38,37 +39,60 @@ def picture(
         known = ", ".join(start.__dataclass_fields__)
         raise ValueError(f"unknown setting {unknown[0]!r}; part {part_name!r} has {known}")
     fixed = replace(start, **settings)
+    if moving is None:
+        return played(instruments, part.experiment(track, fixed))
 
-    slider: Any = None
-    if moving is not None:
-        control = part.of(track).control(moving)
-        chosen = getattr(fixed, moving)
-        values = {control.to_si(value): value for value in control.values}
-        if chosen not in values:
-            raise ValueError(
-                f"{moving} can't be {chosen!r}; it can be {', '.join(map(str, values))}"
-            )
-        slider = make_control(control, values[chosen])
-        slider.add_class("storagelab-single")
+    def outcome_of(value: Value) -> Any:
+        return part.experiment(track, replace(fixed, **{moving: value}))
+
+    control = part.of(track).control(moving)
+    return moved(instruments, control, getattr(fixed, moving), outcome_of)
+
+
+def moved(
+    instruments: Sequence[Shown],
+    control: Control,
+    chosen: Value,
+    outcome_of: Callable[[Value], Any],
+) -> ipywidgets.VBox:
+    """Return instruments that show ``outcome_of`` the values of ``control``, in SI units.
+
+    They begin with ``chosen``; raises ``ValueError`` where that isn't one of the values.
+    """
+    values = {control.to_si(value): value for value in control.values}
+    if chosen not in values:
+        raise ValueError(
+            f"{control.name} can't be {chosen!r}; it can be {', '.join(map(str, values))}"
+        )
+    slider = make_control(control, values[chosen])
+    slider.add_class("storagelab-single")
+    for instrument in instruments:
+        if isinstance(instrument, Instrument):
+            instrument.sliders = {control.name: slider}
+    played(instruments, outcome_of(chosen))
+
+    def show(change: Any) -> None:
+        del change
+        outcome = outcome_of(control.to_si(slider.value))
         for instrument in instruments:
-            if isinstance(instrument, Instrument):
-                instrument.sliders = {moving: slider}
+            instrument.update(outcome)
 
-    def show(chosen: Any) -> None:
-        for instrument in instruments:
-            instrument.update(part.experiment(track, chosen))
+    slider.observe(show, "index")
+    targets = [target for instrument in instruments for target in instrument.targets()]
+    return _column(instruments, record(slider, targets), slider)
 
-    show(fixed)
+
+def played(instruments: Sequence[Shown], outcome: Any) -> ipywidgets.VBox:
+    """Return instruments that show one outcome on a page without a kernel."""
+    for instrument in instruments:
+        instrument.update(outcome)
     for instrument in instruments:
         instrument.on_a_page()
-    moved: list[Any] = []
-    if moving is not None:
-        slider.observe(
-            lambda change: show(replace(fixed, **{moving: control.to_si(slider.value)})), "index"
-        )
-        targets = [target for instrument in instruments for target in instrument.targets()]
-        moved = [record(slider, targets), slider]
+    return _column(instruments)
+
+
+def _column(instruments: Sequence[Shown], *above: ipywidgets.Widget) -> ipywidgets.VBox:
     shown = [instrument.widget for instrument in instruments]
     return shared_styles.column(
-        [PageSupport(layout=shared_styles.layout()), *moved, *shown], "storagelab-workbench"
+        [PageSupport(layout=shared_styles.layout()), *above, *shown], "storagelab-workbench"
     )
