@@ -256,9 +256,7 @@ def illustrative(track: Track) -> str:
     return f"{guessed} of the {len(track.prices)}"
 
 
-def runs(
-    track: Track, part_name: str, tries: Mapping[str, Any], shown: Mapping[str, str]
-) -> HTML:
+def runs(track: Track, part_name: str, tries: Mapping[str, Any], shown: Mapping[str, str]) -> HTML:
     """Return a table of experiments: what was tried, and some of each outcome's figures.
 
     ``tries`` has a part's settings by what they are called, ``shown`` the columns' heads by the
@@ -269,7 +267,9 @@ def runs(
     for words, settings in tries.items():
         figures = part.figures(track, part.experiment(track, settings))
         rows.append((escape(words), *(escape(figures[name]) for name in shown)))
-    return HTML(table(f"experiments of part {part.number}", ("what is tried", *shown.values()), rows))
+    return HTML(
+        table(f"experiments of part {part.number}", ("what is tried", *shown.values()), rows)
+    )
 
 
 # --- the same law in every track
@@ -463,7 +463,7 @@ def half_efficiency(device: str) -> dict[str, str]:
 
 
 def memory_hierarchy(size: float) -> HTML:
-    """Return the levels from HBM to the object store, and how long ``size`` bytes take through each.
+    """Return the levels from HBM to the object store, and how long ``size`` bytes take in each.
 
     Eight accelerators in a node. HBM and the bus are the maker's; DRAM and the latencies above the
     drive are typical; drive and object store are the models' own, with the node's port between.

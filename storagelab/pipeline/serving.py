@@ -1,4 +1,4 @@
-"""Serving: how soon many replicas have their weights, and where the state of a long text can wait."""
+"""Serving: how soon replicas have their weights, and where the state of a long text can wait."""
 
 from __future__ import annotations
 
