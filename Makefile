@@ -23,7 +23,7 @@ VALIDATED := $(filter storagelab/validation/%,$(PACKAGE))
 LESSON    := $(filter-out $(WIDGETS) $(GRADER) $(VALIDATED) storagelab/course/guide.py,$(PACKAGE))
 LESSON    += $(if $(STORAGELAB_TRACKS),$(wildcard $(STORAGELAB_TRACKS)/*.toml))
 NOTEBOOKS := $(shell find notebooks -type f -not -name '*.pyc') nbgrader_config.py
-CHAPTERS  := $(shell find book -type f -not -name '*.pyc') _config.yml
+CHAPTERS  := $(shell find book -type f -not -name '*.pyc') _config.yml docs/example_track.toml
 
 .DEFAULT_GOAL := help
 .PHONY: help setup notebooks release book demo-class course guide lab hub quick test nightly \

@@ -463,7 +463,7 @@ def half_efficiency(device: str) -> dict[str, str]:
 
 
 def memory_hierarchy(size: float) -> HTML:
-    """Return the levels from HBM to the object store, and how long ``size`` bytes take on each.
+    """Return the levels from HBM to the object store, and how long ``size`` bytes take in each.
 
     Eight accelerators in a node. HBM and the bus are the maker's; DRAM and the latencies above the
     drive are typical; drive and object store are the models' own, with the node's port between.

@@ -20,7 +20,7 @@ from .conftest import Traffic, captions, marks, new_page, wait_until_settled
 from .contrast import COLORS, contrast
 
 PARTS = {
-    "part1_access": ("Request size", 3),
+    "part1_access": ("Queue depth", 3),
     "part2_pipeline": ("Download bandwidth", 2),
     "part3_checkpoint": ("Checkpoint interval", 6),
 }
@@ -32,11 +32,15 @@ TRACKS = {
     "track_tiny_pioneer": ("Blocks kept ahead", 3),
 }
 """The same of each track's page."""
-LIVELY = {**PARTS, **TRACKS}
-TABLES = ("tracks", *LIVELY, "instructor", "track_file")
+SOLVED = {"solved_track": ("Tiles read ahead", 3)}
+"""The same of the page that works a track through."""
+LIVELY = {**PARTS, **TRACKS, **SOLVED}
+FRONT = "index"
+"""The page with one picture at its top."""
+TABLES = ("tracks", *LIVELY, "fleet_scale", "instructor", "track_file")
 PAGES = (
-    *LIVELY, "gallery", "index", "tracks", "is_it_true", "student", "instructor", "track_file",
-    "glossary", "sources", "search", "genindex",
+    *LIVELY, FRONT, "fleet_scale", "gallery", "tracks", "is_it_true", "student", "instructor",
+    "track_file", "glossary", "sources", "search", "genindex",
 )  # fmt: skip
 
 
@@ -112,7 +116,7 @@ def visit(
     traffic = Traffic()
     with new_page(browser, traffic, **options) as page:
         page.goto(f"{root}/{name}.html", wait_until="load")
-        if name in (*LIVELY, "gallery"):
+        if name in (*LIVELY, FRONT, "gallery"):
             page.wait_for_selector(".bqplot svg path.line", state="attached")
             wait_until_settled(page)
         page.evaluate("() => document.fonts.ready")
