@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -32,6 +33,12 @@ LONGEST_FIRST = (
 
 BUILT = ("make", "playwright", "server", "hub_root", "lab", "grade", "graded", "once", "room")
 """Fixtures for which something is built or started: who uses one isn't in ``make quick``."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One process more than there are processors: tests wait a fifth of their time."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest deselects by mark

@@ -168,4 +168,6 @@ def run_cell(page: Any, index: int) -> None:
     # the number of a new kernel's run may be the one that is there
     prompt.evaluate("(prompt) => { prompt.textContent = ''; }")
     page.keyboard.press("Control+Enter")
-    page.wait_for_function("(prompt) => /\\d/.test(prompt.textContent)", arg=prompt.element_handle())
+    page.wait_for_function(
+        "(prompt) => /\\d/.test(prompt.textContent)", arg=prompt.element_handle()
+    )

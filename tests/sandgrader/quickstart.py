@@ -152,7 +152,7 @@ STOCK = Path(__file__).with_name("quickstart_stock.json")
 
 
 class Measured(NamedTuple):
-    """What a version of nbgrader gives the class, and the files that it leaves, with their modes."""
+    """What a version of nbgrader gives the class, and the files that it leaves with their modes."""
 
     nbgrader: str
     grades: dict[tuple[str, ...], Said]
