@@ -139,6 +139,11 @@ def grades_of(course: Path, assignment: str = NAME) -> dict[tuple[str, ...], Sai
     return read_grades(f"sqlite:///{course / 'gradebook.db'}", assignment)
 
 
+def only(*students: str) -> list[str]:
+    """Return the options with which a grader grades these students alone."""
+    return [word for student in students for word in ("--student", student)]
+
+
 def copied(course: Path, folder: Path) -> Path:
     """Return a copy of a course."""
     shutil.copytree(course, folder / "course")
