@@ -15,6 +15,29 @@ _QUIET = [
     "--disable-component-update",
     "--disable-sync",
 ]
+SWITCHED_OFF = (
+    # pages for what drops down from the address bar, which nobody sees: more work than ours
+    "WebUIOmniboxPopup",
+    "WebUIOmniboxAimPopup",
+    # Playwright's own, for of two such lists Chromium heeds the last
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose",
+    "HttpsUpgrades",
+    "HttpsFirstBalancedModeAutoEnable",
+    "LensOverlay",
+    "MediaRouter",
+    "PaintHolding",
+    "ThirdPartyStoragePartitioning",
+    "AvoidCorsURLLoaderRestartOnRedirect",
+    "TcpPortRandomizationWin",
+    "OptimizationHints",
+    "NetworkTimeServiceQuerying",
+    "AimEnabled",
+    "PreconnectToSearch",
+    "msForceBrowserSignIn",
+    "msEdgeUpdateLaunchServicesPreferredVersion",
+)
+"""Features of Chromium that tests and benchmarks do without."""
 # pictures that two machines agree on
 _SAME_EVERYWHERE = [
     "--font-render-hinting=none",
@@ -51,6 +74,7 @@ class LaunchOptions(TypedDict):
 def launch_options(for_pictures: bool = False) -> LaunchOptions:
     """Return what Playwright starts Chromium with."""
     flags = [*_QUIET, *(_SAME_EVERYWHERE if for_pictures else ())]
+    flags.append(f"--disable-features={','.join(SWITCHED_OFF)}")
     if os.getuid() == 0:
         flags.append("--no-sandbox")
     return {

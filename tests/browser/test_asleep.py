@@ -25,12 +25,13 @@ SHOWN = """() => [
 ].map((item) => item.textContent).join('|')"""
 
 
-@pytest.fixture
-def opened(
-    request: pytest.FixtureRequest, browser: Any, lab: Lab, layout: Layout
-) -> Iterator[tuple[Page, str]]:
-    """A lab with its workbench on the page, saved, and the address of its notebook."""
-    path = f"asleep/{request.node.name}/{PART.stem}.ipynb"
+@pytest.fixture(scope="module")
+def opened(browser: Any, lab: Lab, layout: Layout) -> Iterator[tuple[Page, str]]:
+    """A lab with its workbench on the page, saved, and the address of its notebook.
+
+    Each test leaves it at work and saved, but for the last, which takes its kernel.
+    """
+    path = f"asleep/{PART.stem}.ipynb"
     copy = students_copy(layout.release, TRACK, PART)
     copy.cells += notebook_of("part.reflect('a few words')").cells
     lab.write(path, copy)
@@ -40,14 +41,47 @@ def opened(
         page.wait_for_selector(".storagelab-code input", state="attached")
         page.wait_for_selector(".noUi-handle[aria-valuetext]", state="attached")
         wait_until_settled(page)
-        choose(page, "File", "Save Notebook")
-        expect(page.get_by_text("Saving completed")).to_be_visible()
+        save(page)
         yield page, f"{lab.address}/doc/tree/{path}"
     lab.stop_kernels()
 
 
+def save(page: Page) -> None:
+    choose(page, "File", "Save Notebook")
+    expect(page.get_by_text("Saving completed")).to_be_visible()
+
+
 def move(page: Page) -> None:
     page.get_by_role("slider", name="Request size", exact=True).press("ArrowRight")
+
+
+def test_printed_lines_break_between_words(opened: tuple[Page, str]) -> None:
+    page, _ = opened
+    assert page.locator(".jp-RenderedText pre").count() >= 2
+    for width in (600, 900, 1200):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert broken_words(page, ".jp-RenderedText") == []
+
+
+def test_after_a_restart_it_says_which_cells_to_run_and_then_works_again(
+    opened: tuple[Page, str],
+) -> None:
+    page, _ = opened
+    choose(page, "Kernel", "Restart Kernel…")
+    page.click(".jp-Dialog .jp-mod-warn")
+    note = page.get_by_role("status").filter(has_text="first cell, then this one")
+    expect(note).to_be_visible()
+    marks = page.evaluate("""() => [...document.querySelectorAll(
+      '.storagelab-workbench, .storagelab-workbench *')]
+      .filter((item) => getComputedStyle(item, '::before').content.includes('url')
+        || getComputedStyle(item, '::before').backgroundImage.includes('url')).length""")
+    assert marks == 0
+    for index in (0, WORKBENCH):
+        run_cell(page, index)
+    page.wait_for_selector(".noUi-handle[aria-valuetext]", state="attached")
+    expect(note).to_have_count(0)
+    run_cell(page, WORKBENCH + 1)
+    save(page)
 
 
 def test_two_tabs_follow_each_other_until_one_runs_the_cell_and_the_other_says_so(
@@ -76,25 +110,8 @@ def test_two_tabs_follow_each_other_until_one_runs_the_cell_and_the_other_says_s
     one.wait_for_selector(".noUi-handle[aria-valuetext]", state="attached")
     expect(one.get_by_text(said)).to_have_count(0)
     expect(two.get_by_text(said)).to_be_visible()
-
-
-def test_after_a_restart_it_says_which_cells_to_run_and_then_works_again(
-    opened: tuple[Page, str],
-) -> None:
-    page, _ = opened
-    choose(page, "Kernel", "Restart Kernel…")
-    page.click(".jp-Dialog .jp-mod-warn")
-    note = page.get_by_role("status").filter(has_text="first cell, then this one")
-    expect(note).to_be_visible()
-    marks = page.evaluate("""() => [...document.querySelectorAll(
-      '.storagelab-workbench, .storagelab-workbench *')]
-      .filter((item) => getComputedStyle(item, '::before').content.includes('url')
-        || getComputedStyle(item, '::before').backgroundImage.includes('url')).length""")
-    assert marks == 0
-    for index in (0, WORKBENCH):
-        run_cell(page, index)
-    page.wait_for_selector(".noUi-handle[aria-valuetext]", state="attached")
-    expect(note).to_have_count(0)
+    two.close()
+    save(one)
 
 
 def test_a_notebook_that_is_opened_again_says_which_cells_to_run(
@@ -102,7 +119,7 @@ def test_a_notebook_that_is_opened_again_says_which_cells_to_run(
 ) -> None:
     page, address = opened
     notes = page.locator(".storagelab-asleep")
-    assert notes.count() == 2  # the workbench's, and the reflection's
+    expect(notes).to_have_count(2)  # the workbench's, and the reflection's
     for index in range(2):
         expect(notes.nth(index)).to_be_hidden()
     lab.stop_kernels()
@@ -114,11 +131,3 @@ def test_a_notebook_that_is_opened_again_says_which_cells_to_run(
     for index in range(2):
         expect(notes.nth(index)).to_be_visible()
     expect(again.get_by_text("Error displaying widget").locator("visible=true")).to_have_count(0)
-
-
-def test_printed_lines_break_between_words(opened: tuple[Page, str]) -> None:
-    page, _ = opened
-    assert page.locator(".jp-RenderedText pre").count() >= 2
-    for width in (1200, 900, 600):
-        page.set_viewport_size({"width": width, "height": 800})
-        assert broken_words(page, ".jp-RenderedText") == []

@@ -181,13 +181,19 @@ CHANGED_UNDERNEATH = {
 """What may become of a ledger beside an open workbench (None: it is gone), and what is said."""
 
 
-def test_a_ledger_changed_underneath_is_told_in_a_sentence(notebook: Any, page: Page) -> None:
+def test_a_run_is_recorded_by_its_button_and_a_ledger_changed_underneath_is_told_in_a_sentence(
+    notebook: Any, page: Page
+) -> None:
     path = notebook("pipeline")
     run_all(page)
     (bench,) = shown(page).all()
+    bench.get_by_role("button", name=re.compile("Record this run \\(1 of")).click()
+    rows = bench.locator("table.storagelab-runs").first.locator("tbody tr")
+    expect(rows).to_have_count(1)
+    assert len(entries_of(read_ledger(path.parent, "cloud_titan"), "pipeline", "run")) == 1
     ledger = path.parent / FILE_NAME
     button = bench.get_by_role("button", name=re.compile("Record this run"))
-    for recorded, (content, said) in enumerate(CHANGED_UNDERNEATH.items(), start=1):
+    for recorded, (content, said) in enumerate(CHANGED_UNDERNEATH.items(), start=2):
         kept = ledger.read_text(encoding="utf-8")
         if content is None:
             ledger.unlink()
@@ -208,17 +214,9 @@ def test_a_ledger_changed_underneath_is_told_in_a_sentence(notebook: Any, page: 
         assert len(entries_of(entries, "pipeline", "run")) == recorded
 
 
-def test_a_run_is_recorded_by_its_button(notebook: Any, page: Page) -> None:
-    path = notebook("pipeline")
-    run_all(page)
-    (bench,) = shown(page).all()
-    bench.get_by_role("button", name=re.compile("Record this run \\(1 of")).click()
-    rows = bench.locator("table.storagelab-runs").first.locator("tbody tr")
-    expect(rows).to_have_count(1)
-    assert len(entries_of(read_ledger(path.parent, "cloud_titan"), "pipeline", "run")) == 1
-
-
-def test_the_ops_lead_drops_the_mtbf(notebook: Any, page: Page, track: Track) -> None:
+def test_the_ops_lead_drops_the_mtbf_and_the_math_peek_shows_and_hides_the_equation(
+    notebook: Any, page: Page, track: Track
+) -> None:
     notebook("checkpoint")
     run_all(page)
     (bench,) = shown(page).all()
@@ -234,11 +232,6 @@ def test_the_ops_lead_drops_the_mtbf(notebook: Any, page: Page, track: Track) ->
     slider = bench.get_by_role("slider", name="MTBF of a node")
     expect(slider).to_have_attribute("aria-valuetext", f"{event:,.0f} h")
 
-
-def test_the_math_peek_shows_and_hides_the_equation(notebook: Any, page: Page) -> None:
-    notebook()
-    run_all(page)
-    (bench,) = shown(page).all()
     toggle = bench.get_by_role("button", name=re.compile("Math peek"))
     formula = bench.locator("mjx-container, .MathJax")
     toggle.click()

@@ -163,8 +163,16 @@ def test_it_is_light_on_paper_and_nothing_hangs_over_the_edge(page: Path, browse
     tab.close()
 
 
-@pytest.mark.parametrize("width", [360, 1280])
-@pytest.mark.parametrize("scheme", GROUNDS)
+@pytest.mark.parametrize(
+    ("width", "scheme"),
+    [
+        # two looks that have nothing in common, and by night the others
+        (360, "dark"),
+        (1280, "light"),
+        pytest.param(360, "light", marks=pytest.mark.nightly),
+        pytest.param(1280, "dark", marks=pytest.mark.nightly),
+    ],
+)
 def test_axe_finds_nothing(page: Path, browser: Any, axe: str, width: int, scheme: str) -> None:
     tab = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
     tab.goto(page.as_uri())

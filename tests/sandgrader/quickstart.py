@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -137,7 +139,64 @@ def grades_of(course: Path, assignment: str = NAME) -> dict[tuple[str, ...], Sai
     return read_grades(f"sqlite:///{course / 'gradebook.db'}", assignment)
 
 
+def only(*students: str) -> list[str]:
+    """Return the options with which a grader grades these students alone."""
+    return [word for student in students for word in ("--student", student)]
+
+
 def copied(course: Path, folder: Path) -> Path:
     """Return a copy of a course."""
     shutil.copytree(course, folder / "course")
     return folder / "course"
+
+
+# --- what stock nbgrader makes of the class
+
+STOCK = Path(__file__).with_name("quickstart_stock.json")
+"""What was measured: ``python -m tests.sandgrader.quickstart FOLDER`` measures it again."""
+
+
+class Measured(NamedTuple):
+    """What a version of nbgrader gives the class, and the files that it leaves with their modes."""
+
+    nbgrader: str
+    grades: dict[tuple[str, ...], Said]
+    files: list[tuple[str, str]]
+
+
+def files_of(course: Path) -> list[tuple[str, str]]:
+    """Return the paths and modes of all files in ``autograded/``."""
+    return sorted(
+        (path.relative_to(course).as_posix(), oct(path.stat().st_mode))
+        for path in (course / "autograded").rglob("*")
+        if path.is_file()
+    )
+
+
+def measure(course: Path) -> Measured:
+    """Have stock nbgrader grade a course with the class's submissions."""
+    nbgrader(course, "autograde", NAME)
+    return Measured(version("nbgrader"), grades_of(course), files_of(course))
+
+
+def read_measured() -> Measured:
+    """Return what was measured when it was stored."""
+    stored = json.loads(STOCK.read_text(encoding="utf-8"))
+    grades = {tuple(key): Said(*said) for key, said in stored["grades"]}
+    return Measured(stored["nbgrader"], grades, [(path, mode) for path, mode in stored["files"]])
+
+
+def store(measured: Measured) -> None:
+    """Write what was measured, a line for each cell and file."""
+    lines = {
+        "grades": [json.dumps([key, said]) for key, said in sorted(measured.grades.items())],
+        "files": [json.dumps(file) for file in measured.files],
+    }
+    parts = [f'"nbgrader": {json.dumps(measured.nbgrader)}']
+    for name, items in lines.items():
+        parts.append(f'"{name}": [\n' + ",\n".join(items) + "\n]")
+    STOCK.write_text("{\n" + ",\n".join(parts) + "\n}\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    store(measure(make_course(Path(sys.argv[1]))))
