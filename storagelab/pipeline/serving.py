@@ -74,9 +74,7 @@ def kv_cache_size(
     return to_scalar(non_negative("tokens", tokens) * each)
 
 
-def spill_bandwidth(
-    token_size: Quantity[Q], parameters: Quantity[Q], operations: Quantity[Q]
-) -> Q:
+def spill_bandwidth(token_size: Quantity[Q], parameters: Quantity[Q], operations: Quantity[Q]) -> Q:
     """Return the bytes/s from which reading a spilled cache is faster than computing it anew.
 
     Computing a token's keys and values passes it through all ``parameters``, at two operations
