@@ -35,12 +35,12 @@ from storagelab.parts.pipeline.table import Content, Load, PipelineTable
 from storagelab.parts.pipeline.words import binding_words
 from storagelab.tracks import PRICED, TRACKS, Track, load_track
 from storagelab.units import (
-    KIB,
     format_bandwidth,
     format_binary,
     format_bytes,
     format_count,
     format_share,
+    format_size,
     format_time,
     significant,
 )
@@ -189,7 +189,7 @@ def given(track: Track) -> HTML:
         (
             f"Part 1: {escape(data.label)}<small>{escape(data.source)}</small>",
             f"{format_bytes(data.size)} in {escape(track.terms.samples)} of "
-            f"{piece_size(data.sample_size)}",
+            f"{format_size(data.sample_size)}",
         ),
         (
             f"Part 1: {escape(node.label)}<small>{escape(node.source)}</small>",
@@ -205,7 +205,7 @@ def given(track: Track) -> HTML:
         *_assumed(track),
         (
             "Part 3: what is saved",
-            f"{format_bytes(job.size)} of state; {escape(track.terms.run)} of "
+            f"{format_size(job.size)} of state; {escape(track.terms.run)} of "
             f"{format_time(job.solve_time)}; {format_time(job.detect_time + job.start_time)} to "
             "start again, and to read the state back",
         ),
@@ -309,17 +309,12 @@ def _waste(share: float | None) -> str:
     return "no limit" if share is None else format_share(share)
 
 
-def piece_size(size: float) -> str:
-    """Return the size of a piece: in binary units where it is whole KiB, as a tile or a page is."""
-    return format_binary(size) if size % KIB == 0 else format_bytes(size)
-
-
 Cell = Callable[[Track, AnyOutcome], str]
 
 ROWS: dict[str, tuple[tuple[str, Cell], ...]] = {
     "access": (
         ("what is read", lambda t, o: t.dataset.label),
-        ("one piece", lambda t, o: f"{t.terms.sample} of {piece_size(t.dataset.sample_size)}"),
+        ("one piece", lambda t, o: f"{t.terms.sample} of {format_size(t.dataset.sample_size)}"),
         (
             "how many for a step",
             lambda t, o: (
@@ -388,10 +383,10 @@ ROWS: dict[str, tuple[tuple[str, Cell], ...]] = {
     ),
     "checkpoint": (
         ("what saves", lambda t, o: f"{t.terms.job}, by a {t.terms.dump}"),
-        ("written each time, today", lambda t, o: format_bytes(o.written)),
+        ("written each time, today", lambda t, o: format_size(o.written)),
         ("dump time <i>d</i>", lambda t, o: format_time(o.dump_time)),
         ("MTBF <i>M</i>", lambda t, o: format_time(o.mtbf)),
-        ("<i>M/d</i>", lambda t, o: format_count(o.mtbf / o.dump_time)),
+        ("<i>M/d</i>", lambda t, o: format_count(float(f"{o.mtbf / o.dump_time:.2g}"))),
         ("interval today", lambda t, o: format_time(o.settings.interval)),
         ("Young: √(2<i>dM</i>)", lambda t, o: format_time(o.young)),
         ("exact optimum", lambda t, o: format_time(o.optimum)),

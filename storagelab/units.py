@@ -58,6 +58,16 @@ def format_binary(size: float) -> str:
     return f"{significant(value)} {prefix}B"
 
 
+def format_size(size: float) -> str:
+    """Return the size of a piece: ``16 KiB`` where it is whole KiB below 1 MiB, else as ``115 kB``.
+
+    Pages, tiles and blocks are powers of 2, and in decimal units their numbers look crooked.
+    """
+    if 0 < size < MIB and size % KIB == 0:
+        return format_binary(size)
+    return format_bytes(size)
+
+
 def format_bandwidth(rate: float) -> str:
     """Return a rate of bytes/s in decimal units, such as ``1.64 GB/s``."""
     return f"{format_bytes(rate)}/s"

@@ -30,6 +30,7 @@ from storagelab.units import (
     format_power,
     format_rare,
     format_share,
+    format_size,
     format_time,
     significant,
     time_unit,
@@ -174,3 +175,20 @@ def test_an_axis_of_times_has_the_unit_that_its_end_is_told_in(seconds: float) -
 )
 def test_no_number_is_shown_with_an_exponent(dress: Any, value: float) -> None:
     assert not re.search(r"\de[+-]?\d", dress(value))
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [
+        (16384, "16 KiB"),
+        (2048, "2 KiB"),
+        (3840, "3.84 kB"),
+        (114660, "115 kB"),
+        (96e3, "96 kB"),
+        (2e12, "2 TB"),
+        (64e6, "64 MB"),
+        (0, "0 B"),
+    ],
+)
+def test_a_piece_is_in_binary_units_where_its_size_is_binary(size: float, text: str) -> None:
+    assert format_size(size) == text

@@ -14,6 +14,7 @@ from storagelab.units import (
     format_bytes,
     format_count,
     format_share,
+    format_size,
     format_time,
 )
 
@@ -38,7 +39,7 @@ def figures(track: Track, outcome: AccessOutcome) -> dict[str, str]:
         "dataset_size": format_bytes(track.dataset.size),
         "dataset_label": track.dataset.label,
         "samples": format_count(track.dataset.samples),
-        "sample_size": format_bytes(track.dataset.sample_size),
+        "sample_size": format_size(track.dataset.sample_size),
         "step_samples": format_count(track.node.accelerators * track.node.batch_size),
         "period": format_time(track.node.compute_time),
         "demand": format_count(outcome.demand),

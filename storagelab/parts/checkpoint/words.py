@@ -16,9 +16,9 @@ from storagelab.parts.headline import BigNumber
 from storagelab.parts.limits import Figures, seen
 from storagelab.units import (
     format_bandwidth,
-    format_bytes,
     format_count,
     format_share,
+    format_size,
     format_time,
     significant,
 )
@@ -91,8 +91,8 @@ def present(track: Track, outcome: CheckpointOutcome) -> dict[str, str]:
     part, settings, restart = track.checkpoint, outcome.settings, outcome.restart
     return {
         "nodes": format_count(settings.nodes),
-        "size": format_bytes(outcome.size),
-        "written": format_bytes(outcome.written),
+        "size": format_size(outcome.size),
+        "written": format_size(outcome.written),
         "write_bandwidth": format_bandwidth(settings.write_bandwidth),
         "interval": format_interval(track, settings.interval),
         "dump_time": format_time(outcome.dump_time),

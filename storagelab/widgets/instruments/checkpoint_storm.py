@@ -20,10 +20,10 @@ from storagelab.parts.checkpoint.words import format_interval
 from storagelab.tracks import Track
 from storagelab.units import (
     format_bandwidth,
-    format_bytes,
     format_count,
     format_rare,
     format_share,
+    format_size,
     format_time,
     time_unit,
 )
@@ -420,7 +420,7 @@ class CheckpointStorm(Instrument):
         terms, settings = self.track.terms, outcome.settings
         path = format_bandwidth(shown.shared_bandwidth)
         sent = format_bandwidth(float(shown.demanded.max()))
-        written = format_bytes(outcome.written)
+        written = format_size(outcome.written)
         if self.many:
             writers = format_count(settings.nodes)
             groups = "at once" if shown.ends.size == 1 else f"in {shown.ends.size} groups"
@@ -464,7 +464,7 @@ class CheckpointStorm(Instrument):
             format_interval(self.track, settings.interval),
             format_bandwidth(shown.demanded.max()),
         )
-        path, written = format_bandwidth(shown.shared_bandwidth), format_bytes(outcome.written)
+        path, written = format_bandwidth(shown.shared_bandwidth), format_size(outcome.written)
         groups = shown.ends.size
         share = outcome.storage_share
         if not self.many:

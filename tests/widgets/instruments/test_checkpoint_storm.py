@@ -16,7 +16,7 @@ from storagelab.parts.checkpoint.experiment import evaluate_checkpoint, longest_
 from storagelab.parts.checkpoint.scheme import latency
 from storagelab.parts.checkpoint.words import format_interval
 from storagelab.tracks import TRACKS, load_track
-from storagelab.units import format_bandwidth, format_bytes, format_rare, format_time
+from storagelab.units import format_bandwidth, format_rare, format_size, format_time
 from storagelab.widgets.instruments.checkpoint_storm import (
     JOB,
     PATH,
@@ -263,7 +263,7 @@ def test_the_words_are_the_models(name: str, data: Any) -> None:
     outcome, instrument, shown, words = drawn(name, data)
     assert not re.search(r"\b(nan|inf)\b", words)
     if instrument.count == 1:
-        assert format_bytes(outcome.written) in words
+        assert format_size(outcome.written) in words
         assert format_interval(load_track(name), outcome.settings.interval) in words
     if instrument.many:
         assert format_bandwidth(shown.demanded.max()) in words
