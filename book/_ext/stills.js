@@ -210,6 +210,7 @@ function still(area, index, wide, narrow) {
   // what is dragged or pointed at lies over a figure of one width only
   for (const hands of copy.querySelectorAll('.storagelab-hands')) hands.replaceChildren();
   for (const table of copy.querySelectorAll('table:empty')) table.remove();
+  for (const unheard of copy.querySelectorAll('svg[aria-hidden]')) unheard.removeAttribute('role');
   for (const control of copy.querySelectorAll(CONTROLS)) control.setAttribute('inert', '');
   for (const item of copy.querySelectorAll('*')) {
     if (!item.closest('svg')) item.removeAttribute('id');
