@@ -92,10 +92,18 @@ def tools_digest() -> str:
 
 
 def with_stills(page: str, made: Stills) -> str:
-    """Return a page with the pictures before its views and the styles at the end of its head."""
+    """Return a page with the pictures before its views and the styles at the end of its head.
+
+    The widgets' state goes from the head to the page's end: what is seen first comes first.
+    """
     pictures = iter(made.stills)
     page = VIEW.sub(lambda found: next(pictures) + found[0], page)
-    return page.replace("</head>", f"<style data-still>\n{made.style}\n</style>\n</head>", 1)
+    states = "\n".join(found[0] for found in STATE.finditer(page))
+    page = STATE.sub("", page)
+    style = f"<style data-still>\n{made.style}\n</style>"
+    page = page.replace("</head>", f"{style}\n</head>", 1)
+    before, end, behind = page.rpartition("</body>")
+    return f"{before}{states}\n{end}{behind}"
 
 
 def draw(browser: Browser, path: Path) -> Stills:

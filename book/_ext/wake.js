@@ -16,6 +16,11 @@ export function due(box, somebody) {
   return !box.woken && box.near && (somebody || !box.still);
 }
 
+// Whether an event is a sign that somebody is there. The theme scrolls its list of chapters by itself.
+export function isSign(event, root) {
+  return event.type !== 'scroll' || event.target === root;
+}
+
 // A function that, told each frame what a view looks like, says whether it has come to rest. An
 // empty look is that of a view which isn't drawn yet.
 export function restful(calm, patience) {
@@ -126,7 +131,8 @@ function begin(here) {
     { rootMargin: '100% 0%' },
   );
   for (const box of boxes) observer.observe(box.place);
-  const notice = () => {
+  const notice = (event) => {
+    if (!isSign(event, document)) return;
     for (const sign of SIGNS) window.removeEventListener(sign, notice, { capture: true });
     somebody = true;
     look();

@@ -51,11 +51,15 @@ def test_a_picture_is_drawn_anew_where_a_widget_changed_and_only_there() -> None
 
 
 def test_each_picture_stands_before_its_view() -> None:
-    page = f"<head></head>{page_of(A, B)}{SCRIPT.format('view', json.dumps({'model_id': A}))}"
+    view = SCRIPT.format("view", json.dumps({"model_id": A}))
+    page = f"<head></head><body>{page_of(A, B)}{view}</body>"
     made = stills.Stills(["<div>one</div>", "<div>two</div>"], "p { color: red }")
-    found = re.findall(r"<div>(\w+)</div><script[^>]*view", stills.with_stills(page, made))
-    assert found == ["one", "two"]
-    assert "p { color: red }\n</style>\n</head>" in stills.with_stills(page, made)
+    whole = stills.with_stills(page, made)
+    assert re.findall(r"<div>(\w+)</div><script[^>]*view", whole) == ["one", "two"]
+    assert "p { color: red }\n</style>\n</head>" in whole
+    # the state comes behind all that is seen
+    assert whole.index("widget-state") > whole.index("two")
+    assert whole.count("widget-state") == 1
 
 
 INLINE = r'<span class="math notranslate nohighlight">\(a &lt; b\)</span>'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { due, lookOf, restful } from '../../book/_ext/wake.js';
+import { due, isSign, lookOf, restful } from '../../book/_ext/wake.js';
 
 const still = {};
 
@@ -15,6 +15,13 @@ test('a view wakes when somebody is there and near it, and once', () => {
 test('a view without a picture waits for nobody', () => {
   assert.equal(due({ near: true, woken: false, still: null }, false), true);
   assert.equal(due({ near: false, woken: false, still: null }, false), false);
+});
+
+test('a list of chapters that the theme scrolls is no sign of anybody', () => {
+  const root = {};
+  assert.equal(isSign({ type: 'scroll', target: root }, root), true);
+  assert.equal(isSign({ type: 'scroll', target: {} }, root), false);
+  assert.equal(isSign({ type: 'keydown', target: {} }, root), true);
 });
 
 test('a view is at rest when it has looked the same for some frames', () => {
