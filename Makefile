@@ -28,7 +28,7 @@ CHAPTERS  := $(shell find book -type f -not -name '*.pyc') _config.yml docs/exam
 .DEFAULT_GOAL := help
 .PHONY: help setup notebooks release book demo-class course guide lab hub quick test nightly \
   what-tests-need programs lint fix javascript-tests bench bench-grade soak pictures mutants \
-  chromium bubblewrap postgres demo-class-stock deploy-check clean
+  chromium browser bubblewrap postgres demo-class-stock deploy-check clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -60,7 +60,7 @@ nightly: ## pass every test there is, the slow and thorough ones too: hours
 what-tests-need: setup programs demo-class book lint javascript-tests
 
 # one after the other: apt does one thing at a time
-programs:
+programs: browser
 	@$(MAKE) --no-print-directory --jobs 1 chromium bubblewrap postgres
 
 # --- the environment: a virtual one from the pinned lock, and the page's scripts from npm
@@ -85,6 +85,11 @@ $(STAMPS)/npm: package.json package-lock.json | $(STAMPS)/setup
 
 chromium: ## find Chromium for the browser tests, or install it
 	@.ci/chromium
+
+# with it the book's figures are drawn; without it the book is built all the same
+browser:
+	@.ci/chromium 2>/dev/null || \
+	  echo "No Chromium: the book is built without pictures of its figures (make chromium)."
 
 bubblewrap: ## find bubblewrap, in which students' code is graded, or install it
 	@.ci/bubblewrap
@@ -119,7 +124,7 @@ $(STAMPS)/demo-class-stock: $(STAMPS)/demo-class
 
 book: $(STAMPS)/book ## build the book
 
-$(STAMPS)/book: $(CHAPTERS) $(LESSON) $(WIDGETS) $(VALIDATED) $(STAMPS)/npm | $(STAMPS)/setup
+$(STAMPS)/book: $(CHAPTERS) $(LESSON) $(WIDGETS) $(VALIDATED) $(STAMPS)/npm | $(STAMPS)/setup browser
 	@# the cache of executed pages doesn't see a change in the package that they import
 	@rm -rf build/book
 	@echo "Building the book ..."

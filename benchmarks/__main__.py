@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import imports, latency, monte_carlo, slider, sweeps, workbench
+from benchmarks import book, imports, latency, monte_carlo, slider, sweeps, workbench
 
 BENCHMARKS = {
     "imports": imports.results,
@@ -22,6 +22,7 @@ BENCHMARKS = {
     "slider": slider.results,
     "workbench": workbench.results,
     "latency": latency.results,
+    "book": book.results,
 }
 
 

@@ -50,15 +50,6 @@ DEPTH = _between(1, 1000)
 TWO_RATES = np.stack([RATE, RATE[::-1]], axis=-1)
 
 
-def _newton_miss(cached: Floats) -> Floats:
-    r = (1 - cached) * (1 / cached + 5 / 7 * cached)
-    for _ in range(5):
-        kept = np.exp(-r)
-        g = (1 - kept) / r
-        r = r + (1 - g * g - cached * r) / (cached - 2 * g * (g - kept) / r)
-    return ((1 - np.exp(-r)) / r) ** 2
-
-
 def _amplification(spare: Floats) -> Floats:
     alpha = 1 + spare
     found: Floats = alpha / (alpha + lambertw(-alpha * np.exp(-alpha)).real)
@@ -257,7 +248,23 @@ SWEEPS: dict[str, tuple[Callable[[], Values], Callable[[], Values]]] = {
     ),
     "pipeline.cache_hit_rate, random": (
         lambda: pipeline.cache_hit_rate(SHARE, "random_replacement"),
-        lambda: _newton_miss(SHARE),
+        lambda: -SHARE * np.log(1 - SHARE + SHARE * np.exp(-1 / SHARE)),
+    ),
+    "pipeline.fleet_load_time": (
+        lambda: pipeline.fleet_load_time(SIZE, COUNT, RATE, 1e9),
+        lambda: np.maximum(SIZE / 1e9, COUNT * SIZE / RATE),
+    ),
+    "pipeline.doubling_load_time": (
+        lambda: pipeline.doubling_load_time(SIZE, COUNT, RATE, 1e9),
+        lambda: SIZE / np.minimum(RATE, 1e9) + np.ceil(np.log2(COUNT)) * SIZE / 1e9,
+    ),
+    "pipeline.kv_cache_size": (
+        lambda: pipeline.kv_cache_size(COUNT, 80, 8, 128, 2),
+        lambda: COUNT * (2 * 80 * 8 * 128 * 2),
+    ),
+    "pipeline.spill_bandwidth": (
+        lambda: pipeline.spill_bandwidth(SIZE, 7e10, 3e15),
+        lambda: SIZE * 3e15 / (2 * 7e10),
     ),
     "pipeline.stall_time": (
         lambda: pipeline.stall_time(TIME, 0.01, 0.02),

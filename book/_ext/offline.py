@@ -7,6 +7,7 @@ the widgets' state; the widget manager, RequireJS and MathJax come from ``node_m
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -14,47 +15,33 @@ from pathlib import Path
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
-ROOT = Path(__file__).resolve().parents[2]
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
 NODE_MODULES = ROOT / "node_modules"
 NBEXTENSIONS = Path(sys.prefix) / "share" / "jupyter" / "nbextensions"
 
 HTML_MANAGER = NODE_MODULES / "@jupyter-widgets" / "html-manager" / "dist"
 SCRIPTS = {
     "require.js": NODE_MODULES / "requirejs" / "require.js",
-    "embed-amd.js": HTML_MANAGER / "embed-amd.js",
+    "require-config.js": HERE / "require-config.js",
+    "libembed-amd.js": HTML_MANAGER / "libembed-amd.js",
     "bqplot.js": NBEXTENSIONS / "bqplot" / "index.js",
     "bqscales.js": NBEXTENSIONS / "bqscales" / "index.js",
     "anywidget.js": NBEXTENSIONS / "anywidget" / "index.js",
 }
+FONT_FACE = re.compile(r"@font-face\s*\{(?:[^{}]|\$\{[^}]*\})*\}")
+"""A rule in the widget manager's script that loads a font of icons; lighten.py has the icons."""
 MATHJAX = NODE_MODULES / "mathjax" / "es5"
-MATHJAX_PARTS = ("tex-mml-chtml.js", "output/chtml/fonts/woff-v2")
+MATHJAX_PARTS = ("tex-mml-svg.js",)
 
-REQUIRE_CONFIG = """\
-// Runs behind require.js and before embed-amd.js: widgets resolve beside this file.
-(function () {
-  const here = new URL('.', document.currentScript.src).href;
-  const paths = {};
-  for (const name of ['bqplot', 'bqscales', 'anywidget']) paths[name] = here + name;
-  // embed-amd.js brings these along; their places only say where its icon fonts lie
-  paths['@jupyter-widgets/html-manager/dist'] = here.slice(0, -1);
-  for (const name of ['html-manager', 'base', 'controls']) {
-    paths[`@jupyter-widgets/${name}`] = here + name;
-  }
-  window.requirejs.config({ paths });
-  window.__jupyter_widgets_assets_path__ = here;
-  // ipywidgets 8 still calls MathJax 2; the page has 3
-  window.addEventListener('load', () => {
-    if (!window.MathJax || window.MathJax.Hub) return;
-    window.MathJax.Hub = {
-      Queue: (call) => {
-        if (call && call[2] && window.MathJax.typesetPromise) {
-          window.MathJax.typesetPromise([call[2]]);
-        }
-      },
-    };
-  });
-})();
-"""
+
+def as_classic(module: Path, last: str) -> str:
+    """Return a script's text without exports and with ``last`` behind it, in a scope of its own.
+
+    Browsers load no modules from files.
+    """
+    text = re.sub(r"^export ", "", module.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return f"(() => {{\n{text}\n{last}\n}})();\n"
 
 
 def copy_scripts(app: Sphinx, error: Exception | None) -> None:
@@ -65,17 +52,15 @@ def copy_scripts(app: Sphinx, error: Exception | None) -> None:
     target.mkdir(exist_ok=True)
     for name, script in SCRIPTS.items():
         shutil.copy2(script, target / name)
-    for kind in ("woff2", "woff", "ttf"):
-        for font in HTML_MANAGER.glob(f"*.{kind}"):
-            shutil.copy2(font, target / font.name)
-    (target / "require-config.js").write_text(REQUIRE_CONFIG, encoding="utf-8")
+    manager = target / "libembed-amd.js"
+    text = manager.read_text(encoding="utf-8")
+    manager.write_text(FONT_FACE.sub("", text), encoding="utf-8")
+    text = as_classic(HERE / "wake.js", "main(new URL('.', document.currentScript.src).href);")
+    (target / "wake.js").write_text(text, encoding="utf-8")
     for part in MATHJAX_PARTS:
-        source, place = MATHJAX / part, target / "mathjax" / part
-        place.parent.mkdir(parents=True, exist_ok=True)
-        if source.is_dir():
-            shutil.copytree(source, place, dirs_exist_ok=True)
-        else:
-            shutil.copy2(source, place)
+        place = target / "mathjax" / part
+        place.parent.mkdir(exist_ok=True)
+        shutil.copy2(MATHJAX / part, place)
 
 
 def check_scripts(app: Sphinx) -> None:

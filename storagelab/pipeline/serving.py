@@ -66,10 +66,11 @@ def kv_cache_size(
     A key and a value of ``head_size`` numbers for each of ``kv_heads`` in each of ``layers``:
     ``2 · layers · kv_heads · head_size · bytes_per_number`` for each token.
 
-    Raises ``ValueError`` for a negative number of tokens, or another argument of 0 or less.
+    Raises ``ValueError`` for a negative number of tokens, a width of 0 or less, or layers, heads
+    or a head size that aren't whole.
     """
-    for_each = 2 * positive("layers", layers) * positive("kv_heads", kv_heads)
-    for_each = for_each * positive("head_size", head_size)
+    for_each = 2 * whole("layers", layers) * whole("kv_heads", kv_heads)
+    for_each = for_each * whole("head_size", head_size)
     each = for_each * positive("bytes_per_number", bytes_per_number)
     return to_scalar(non_negative("tokens", tokens) * each)
 

@@ -122,6 +122,21 @@ def book_server(book_folder: Any) -> Iterator[str]:
     server.shutdown()
 
 
+VIEWS = "script[type='application/vnd.jupyter.widget-view+json']"
+
+
+def wake(page: Page) -> None:
+    """Come near each figure of a page of the book, as a reader does, until all are alive."""
+    page.mouse.move(5, 5)
+    page.mouse.move(6, 6)
+    boxes = page.locator(f":has(> {VIEWS})")
+    for index in range(boxes.count()):
+        box = boxes.nth(index).element_handle()
+        box.evaluate("(box) => box.scrollIntoView({ behavior: 'instant' })")
+        page.wait_for_function("(box) => box.classList.contains('storagelab-live')", arg=box)
+    page.evaluate("() => window.scrollTo({ top: 0, behavior: 'instant' })")
+
+
 def marks(page: Page) -> str:
     """Return the shape of everything that bqplot has drawn on the page."""
     return page.evaluate(

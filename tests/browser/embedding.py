@@ -14,9 +14,8 @@ PAGE = """<!doctype html>
 <meta charset="utf-8">
 <title>{title}</title>
 <meta name="viewport" content="width=device-width">
-<script src="{vendor}/require.js"></script>
-<script src="{vendor}/require-config.js"></script>
-<script src="{vendor}/embed-amd.js" data-jupyter-widgets-cdn="{vendor}/missing/"></script>
+<link rel="stylesheet" href="{vendor}/look.css">
+<script src="{vendor}/wake.js" data-jupyter-widgets-cdn="{vendor}/missing/"></script>
 <style>
 {faces}
 body {{ margin: 8px; font: 16px/1.5 var(--font); background: {ground}; color: {ink}; }}

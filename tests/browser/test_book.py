@@ -8,6 +8,7 @@ tests visit every page in every look.
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from .axe import grave_findings
-from .conftest import Traffic, captions, marks, new_page, wait_until_settled
+from .conftest import Traffic, captions, marks, new_page, wait_until_settled, wake
 from .contrast import COLORS, contrast
 
 PARTS = {
@@ -40,7 +41,7 @@ FRONT = "index"
 TABLES = ("tracks", *LIVELY, "fleet_scale", "instructor", "track_file")
 PAGES = (
     *LIVELY, FRONT, "fleet_scale", "gallery", "tracks", "is_it_true", "student", "instructor",
-    "track_file", "glossary", "sources", "search", "genindex",
+    "track_file", "glossary", "sources", "colophon", "search", "genindex",
 )  # fmt: skip
 
 
@@ -116,8 +117,8 @@ def visit(
     traffic = Traffic()
     with new_page(browser, traffic, **options) as page:
         page.goto(f"{root}/{name}.html", wait_until="load")
-        if name in (*LIVELY, FRONT, "gallery"):
-            page.wait_for_selector(".bqplot svg path.line", state="attached")
+        if name in (*LIVELY, FRONT, "fleet_scale", "gallery"):
+            wake(page)
             wait_until_settled(page)
         page.evaluate("() => document.fonts.ready")
         yield Visit(name, look, page, traffic)
@@ -273,27 +274,6 @@ KNOWN = (
         "pydata-sphinx-theme names the search button Search and shows the shortcut keys in it",
         "index",
     ),
-    Known(
-        "label-content-name-mismatch",
-        "theme-switch-button",
-        "2026-11-24",
-        "pydata-sphinx-theme names the button Color mode; the text in it is hidden in all but one",
-        "index",
-    ),
-    Known(
-        "summary-name",
-        "<summary>",
-        "2026-11-24",
-        "pydata-sphinx-theme's arrow that unfolds a chapter in the navigation has no name",
-        "index",
-    ),
-    Known(
-        "aria-required-children",
-        "citation-list",
-        "2026-11-24",
-        "docutils writes the bibliography as a list whose entries have roles of another kind",
-        "sources",
-    ),
 )
 
 
@@ -314,6 +294,24 @@ def test_axe_has_no_grave_finding_but_the_known_ones(visit: Visit, axe: str) -> 
 def test_axe_sees_what_is_wrong(page: Page, axe: str) -> None:
     page.set_content("<main><h1>Wrong</h1><p>A <button></button> with no name</p></main>")
     assert [item["rule"] for item in grave_findings(page, axe, ["html"])] != []
+
+
+# --- the search page
+
+
+@pytest.mark.parametrize("place", ["served", "file"])
+def test_search_shows_words_and_no_raw_mathematics(
+    page: Page, traffic: Traffic, book_folder: Path, book_server: str, place: str
+) -> None:
+    root = book_server if place == "served" else f"file://{book_folder}"
+    page.goto(f"{root}/search.html?q=bandwidth")
+    page.locator("#search-results li p.context").nth(4).wait_for()
+    page.get_by_text("Search finished").wait_for()
+    found = page.locator("#search-results p.context").all_inner_texts()
+    assert len(found) > 5
+    assert [words for words in found if "bandwidth" not in words.lower()] == []
+    assert [words for words in found if re.search(r"\\[a-zA-Z(\[]|[_^]\{", words)] == []
+    traffic.assert_clean()
 
 
 # --- what moves the page comes last
