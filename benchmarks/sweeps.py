@@ -1,7 +1,7 @@
 """A million points through every closed form, against the bare NumPy expression.
 
 The bare expression checks nothing. Where a law is the root of an equation, the reference is the
-shortest way to it: SciPy's Lambert W, or as many Newton steps with nothing around them. Both have
+shortest way to it: SciPy's Lambert W. Both have
 to give the same numbers before they are timed.
 """
 
