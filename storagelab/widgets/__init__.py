@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         ten_runs,
         young_daly,
     )
+    from storagelab.widgets.recorded.page import show_workbench
     from storagelab.widgets.workbench import Workbench
 
 __all__ = [
@@ -40,12 +41,13 @@ __all__ = [
     "math_peek",
     "pipeline_saturation",
     "show_moving",
+    "show_workbench",
     "shuffle_map",
     "ten_runs",
     "young_daly",
 ]
 
-_PLACES = {"Workbench": "workbench", "show_moving": "book"}
+_PLACES = {"Workbench": "workbench", "show_moving": "book", "show_workbench": "recorded.page"}
 
 
 def __getattr__(name: str) -> Any:

@@ -300,10 +300,7 @@ class RunsPlot(Instrument):
 
     def _told(self, at: int, outcome: PipelineOutcome) -> str:
         """Return a run's number, share and cost as text."""
-        return (
-            f"run {at + 1}: {format_share(outcome.utilization)} for "
-            f"{format_cost(self.track, outcome.cost)}"
-        )
+        return f"run {at + 1}: {_reached(self.track, outcome)}"
 
     def _draw_frontier(self, outcomes: Sequence[PipelineOutcome]) -> str:
         """Draw the least cost of each utilisation or more, but only when no run is left.
@@ -488,6 +485,26 @@ def _cells(
     missed = ", ".join(PARTS["pipeline"].limit(name).label for name in outcome.unmet)
     came_to = (format_share(outcome.utilization), format_cost(track, outcome.cost))
     return (*settings, *came_to, missed or "nothing")
+
+
+def came_to(track: Track, run: Run, outcome: PipelineOutcome) -> list[Any]:
+    """Return what a page without a kernel has to know of a run to list it and to draw it.
+
+    Its cells in the list, its share in per cent, its cost in the axis' unit, how many limits it
+    misses, and what its point says behind its number.
+    """
+    return [
+        list(_cells(track, run, outcome, track.pipeline.controls)),
+        100 * outcome.utilization,
+        outcome.cost / track.currency.axis,
+        len(outcome.unmet),
+        _reached(track, outcome),
+    ]
+
+
+def _reached(track: Track, outcome: PipelineOutcome) -> str:
+    """Return a run's share and cost as text."""
+    return f"{format_share(outcome.utilization)} for {format_cost(track, outcome.cost)}"
 
 
 def _html(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

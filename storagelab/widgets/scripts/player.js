@@ -1,0 +1,299 @@
+// A recorded workbench: sets what its kernel would set, from tables of all its states.
+import { restored, sliceFor, snapped, strayed, wayOf } from './recorded_controls.js';
+import { bytesOf, markIn, tableOf, unzipped, valueIn } from './recorded_table.js';
+import { element, idOf } from './shared.js';
+import { typed } from './traits.js';
+
+const LOADING = 'Loading what is recorded of these settings …';
+const LOST = 'What is recorded of these settings couldn’t be loaded, so the figures stay as they are.';
+const TOO_OLD =
+  'This browser can’t unpack what is recorded here (it lacks DecompressionStream), so the figures stay as they are.';
+
+// The text of a recording, from a script that calls a function of the page: scripts load from files
+// too. Each is loaded once, however many workbenches there are.
+function textOf(file) {
+  window.storagelabTexts ??= new Map();
+  window.storagelabRecorded ??= (name, text) => window.storagelabTexts.get(name)?.arrived(text);
+  const known = window.storagelabTexts.get(file);
+  if (known) return known.promise;
+  let arrived;
+  const promise = new Promise((resolve, reject) => {
+    arrived = resolve;
+    const script = element('script', { src: new URL(`recordings/${file}.js`, document.baseURI) });
+    script.addEventListener('error', () => {
+      window.storagelabTexts.delete(file); // the next move tries again
+      reject(new Error(`${file} isn't there`));
+    });
+    document.head.append(script);
+  });
+  window.storagelabTexts.set(file, { promise, arrived });
+  return promise;
+}
+
+const tables = new Map();
+
+function loaded(file) {
+  if (!tables.has(file)) {
+    const table = textOf(file).then(async (text) => tableOf(await unzipped(bytesOf(text))));
+    tables.set(file, table);
+    table.catch(() => tables.delete(file));
+  }
+  return tables.get(file);
+}
+
+const listed = (names) =>
+  names.length > 1 ? `${names.slice(0, -1).join(', ')} and ${names[names.length - 1]}` : names[0];
+
+// What is said of controls that had to go back to where they start.
+export function setBack(names, moved) {
+  const verb = names.length > 1 ? 'are' : 'is';
+  return `${listed(names)} ${verb} back at the start: this page has no recording of both that and ${listed(moved)}.`;
+}
+
+// The choice that follows what was moved: the option of a control that alone has changed, or null.
+export function followed(controls, before, now) {
+  const changed = Object.keys(controls).filter((control) => before[control] !== now[control]);
+  return changed.length === 1 ? controls[changed[0]] : null;
+}
+
+// What the script knows of a workbench, and what it does when something is moved.
+export function playerOf(plan, found, tell, isKept = () => false, load = loaded) {
+  const { controls, slices } = plan;
+  const moved = new Set(); // since the last that was shown
+  const movers = [...found.sliders, ...found.choices];
+  const names = [...controls.map((control) => control.label), ...plan.choices];
+  const present = () => movers.map((mover) => mover.get('index'));
+  let shown = [...plan.start];
+  let marks; // of each trait, as it is shown
+  let setting = false; // whether this script sets what it listens to
+  let chosen = null; // the preset whose words are shown
+  let turn = 0;
+
+  const quietly = (act) => {
+    const before = setting;
+    setting = true;
+    act();
+    setting = before;
+  };
+  const set = (positions) =>
+    quietly(() => {
+      for (const [index, at] of positions) {
+        if (movers[index].get('index') !== at) movers[index].set('index', at);
+      }
+    });
+
+  // what follows from the controls alone
+  const showControls = (state) =>
+    quietly(() => {
+      controls.forEach((control, index) => {
+        if (control.field !== null) found.fields[control.field].set('value', control.shown[state[index]]);
+      });
+      plan.presets.forEach((preset, number) => {
+        const at = isAt(preset, state);
+        const button = found.pressed[number];
+        if (button.get('_dom_classes').includes('mod-active') !== at) {
+          button.set('_dom_classes', at ? ['mod-active'] : []);
+        }
+        if (chosen === number && !at) {
+          chosen = null;
+          found.words[0].set('value', '');
+        }
+      });
+    });
+
+  const wayIn = (unit, state, kept) =>
+    wayOf(
+      unit.ways,
+      unit.choices.map((choice) => (choice === null ? Number(kept) : state[controls.length + choice])),
+    );
+
+  // call `each` with every trait: its number, its unit's way, and the state on the table's own axes
+  const everyTrait = (slice, state, kept, each) => {
+    const at = slices[slice].axes.map((axis) => state[axis]);
+    for (const unit of plan.units) {
+      const way = wayIn(unit, state, kept);
+      for (let trait = unit.from; trait < unit.to; trait += 1) each(trait, way, at);
+    }
+  };
+
+  const showTable = (table, slice, state) => {
+    const changes = new Map();
+    everyTrait(slice, state, isKept(state), (trait, way, at) => {
+      const mark = `${slice}:${markIn(table, trait, at, way)}`;
+      if (marks[trait] === mark) return;
+      marks[trait] = mark;
+      const target = found.targets[trait];
+      const value = typed(valueIn(table, trait, at, way));
+      changes.set(target, { ...changes.get(target), [plan.names[trait]]: value });
+    });
+    quietly(() => {
+      for (const [target, values] of changes) target.set(values);
+    });
+  };
+
+  // The page opens at the start, and what is there already isn't set again.
+  const begin = async () => {
+    const state = [...plan.start];
+    const { slice } = sliceFor(slices.map(({ fixed }) => fixed), state, new Set());
+    const table = await load(slices[slice].file);
+    if (marks) return;
+    marks = [];
+    everyTrait(slice, state, false, (trait, way, at) => {
+      marks[trait] = `${slice}:${markIn(table, trait, at, way)}`;
+    });
+  };
+
+  const settle = async () => {
+    turn += 1;
+    const mine = turn;
+    let state = present();
+    const { slice, back } = sliceFor(slices.map(({ fixed }) => fixed), state, moved);
+    const because = [...moved].map((index) => names[index]);
+    set(back);
+    // of a figure's own choices one moves at a time
+    const alone = plan.units.flatMap((unit) => strayed(unit, present(), controls.length, moved));
+    set(alone);
+    back.push(...alone);
+    state = present();
+    const follows = plan.follows && followed(plan.follows.controls, shown, state);
+    if (plan.follows && follows !== null) {
+      set([[controls.length + plan.follows.choice, follows]]);
+      state = present();
+    }
+    moved.clear();
+    shown = state;
+    showControls(state);
+    try {
+      await begin();
+      const table = load(slices[slice].file);
+      const slow = setTimeout(() => tell(LOADING), 150);
+      const ready = await table.finally(() => clearTimeout(slow));
+      if (mine !== turn) return; // something else was moved since
+      showTable(ready, slice, state);
+      tell(back.length ? setBack(back.map(([index]) => names[index]), because) : '');
+    } catch (problem) {
+      console.warn(problem);
+      if (mine === turn) tell(LOST);
+    }
+  };
+
+  const move = (positions) => {
+    set(positions);
+    for (const [index] of positions) moved.add(index);
+    return settle();
+  };
+
+  const forget = (target) =>
+    found.targets.forEach((item, trait) => {
+      if (marks && item === target) marks[trait] = '';
+    });
+
+  return { begin, move, settle, present, quietly, isQuiet: () => setting, moved, choose, forget };
+
+  function choose(number) {
+    const preset = plan.presets[number];
+    const done = move(new Map(Object.entries(preset.positions).map(([index, at]) => [Number(index), at])));
+    chosen = number;
+    found.words[0].set('value', preset.words);
+    return done;
+  }
+}
+
+// Whether controls stand where a preset sets them.
+export function isAt(preset, state) {
+  return (
+    preset.exact && Object.entries(preset.positions).every(([index, at]) => state[index] === at)
+  );
+}
+
+// Have a button do something here: without a kernel, what it sends leads nowhere.
+function onPress(button, act) {
+  button.send = (content) => {
+    if (content.event === 'click') act();
+  };
+}
+
+function listen(plan, found, player) {
+  const { controls } = plan;
+  [...found.sliders, ...found.choices].forEach((mover, index) => {
+    mover.on('change:index', () => {
+      if (player.isQuiet()) return;
+      player.moved.add(index);
+      player.settle();
+    });
+  });
+  controls.forEach((control, index) => {
+    if (control.field === null) return;
+    const field = found.fields[control.field];
+    field.on('change:value', () => {
+      const [typedIn, at] = [field.get('value'), player.present()[index]];
+      if (player.isQuiet() || typedIn === control.shown[at]) return;
+      const meant = snapped(control, typedIn, at);
+      player.quietly(() => field.set('value', control.shown[meant]));
+      if (meant !== at) player.move(new Map([[index, meant]]));
+    });
+    onPress(found.fields[control.field + 1], () => player.move(new Map([[index, control.start]])));
+  });
+  plan.presets.forEach((_, number) => {
+    onPress(found.pressed[number], () => player.choose(number));
+  });
+  const [, told, called] = found.words;
+  const [line, caller] = found.others;
+  line.on('change:value', () => {
+    if (player.isQuiet()) return;
+    const read = restored(line.get('value'), controls);
+    if (!read) {
+      told.set('value', plan.line.wrong);
+      return;
+    }
+    told.set('value', read.exact ? plan.line.exact : plan.line.near);
+    player.forget(line); // it shows what somebody typed
+    player.move(read.positions);
+  });
+  if (plan.event) {
+    onPress(caller, () => {
+      called.set('value', plan.event.words);
+      player.move(new Map([[plan.event.control, plan.event.at]]));
+    });
+  }
+}
+
+const LISTS = ['sliders', 'fields', 'targets', 'choices', 'pressed', 'words', 'others'];
+
+async function widgetsOf(model) {
+  const models = (name) =>
+    Promise.all(model.get(name).map((item) => model.widget_manager.get_model(idOf(item))));
+  const lists = await Promise.all(LISTS.map(models));
+  return Object.fromEntries(LISTS.map((name, index) => [name, lists[index]]));
+}
+
+export default {
+  initialize({ model }) {
+    // not awaited: anywidget waits for two seconds only, and a slow page takes longer
+    widgetsOf(model)
+      .then((found) => {
+        const tell = (words) => model.set('said', words);
+        if (!('DecompressionStream' in window)) {
+          tell(TOO_OLD);
+          return;
+        }
+        const player = playerOf(model.get('plan'), found, tell);
+        listen(model.get('plan'), found, player);
+        // what is moved before it is there is shown when it is
+        player.begin().then(() => model.set('ready', true), () => tell(LOST));
+      })
+      .catch(console.error);
+  },
+
+  render({ model, el }) {
+    const said = element('p', { className: 'storagelab-recorded' });
+    said.setAttribute('role', 'status');
+    const say = () => {
+      said.textContent = model.get('said');
+    };
+    model.on('change:said', say);
+    el.append(said);
+    say();
+    return () => model.off('change:said', say);
+  },
+};

@@ -1,0 +1,103 @@
+// Reads a table of recorded states: what each trait is in each state, from columns of distinct values
+// and of codes. storagelab/widgets/recorded/tables.py writes it.
+
+// The bytes behind base64.
+export function bytesOf(text) {
+  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+}
+
+export async function unzipped(bytes) {
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+// The codes of `count` states at `from`; each is written as how far it lies below the next new one,
+// all lowest bytes first.
+export function codesOf(whole, from, count, width) {
+  const codes = new (width === 1 ? Uint8Array : width === 2 ? Uint16Array : Uint32Array)(count);
+  let fresh = 0;
+  for (let at = 0; at < count; at += 1) {
+    let below = 0;
+    for (let byte = 0; byte < width; byte += 1) {
+      below += whole[from + byte * count + at] * 256 ** byte;
+    }
+    codes[at] = fresh - below;
+    if (below === 0) fresh += 1;
+  }
+  return codes;
+}
+
+const widthFor = (count) => [1, 2, 4].find((width) => count < 256 ** width);
+
+// A row of numbers from its digits' differences, taken `order` times along points that have the same
+// power of ten; `runs` are these powers, each with how many points have it.
+export function curveOf(order, runs, row) {
+  const found = [];
+  let begin = 0;
+  for (let at = 0; at < runs.length; at += 2) {
+    const [power, count] = [runs[at], runs[at + 1]];
+    const digits = row.slice(begin, begin + count);
+    for (let time = 0; time < order; time += 1) {
+      for (let place = 1; place < count; place += 1) digits[place] += digits[place - 1];
+    }
+    // a text is read as the nearest number, and a product wouldn't be
+    for (const item of digits) found.push(Number(`${item}e${power}`));
+    begin += count;
+  }
+  return found;
+}
+
+// A table from its unpacked bytes: a head in JSON, and behind it the codes of each column.
+export function tableOf(whole) {
+  const length = new DataView(whole.buffer, whole.byteOffset).getUint32(0, true);
+  const head = JSON.parse(new TextDecoder().decode(whole.subarray(4, 4 + length)));
+  let from = 4 + length;
+  const columns = head.columns.map(([axes, values, curves]) => {
+    const count = axes.reduce((product, axis) => product * head.shape[axis], 1);
+    const width = widthFor(curves ?? values.length);
+    const codes = codesOf(whole, from, count, width);
+    from += count * width;
+    return { axes, values, curves, codes };
+  });
+  return { shape: head.shape, nodes: head.nodes, columns };
+}
+
+const valueAt = ({ values, curves }, code) =>
+  curves ? curveOf(values[0], values[1][code], values[2][code]) : values[code];
+
+const codeIn = (table, column, state) => {
+  let at = 0;
+  for (const axis of column.axes) at = at * table.shape[axis] + state[axis];
+  return column.codes[at];
+};
+
+function made(table, node, state) {
+  if (typeof node === 'number') {
+    const column = table.columns[node];
+    return valueAt(column, codeIn(table, column, state));
+  }
+  const [kind, parts] = node;
+  const pieces = parts.map((part) => made(table, part, state));
+  return kind === 'text' ? pieces.join('') : pieces.filter((piece) => piece !== null);
+}
+
+function codes(table, node, state, found) {
+  if (typeof node === 'number') found.push(node, codeIn(table, table.columns[node], state));
+  else for (const part of node[1]) codes(table, part, state, found);
+  return found;
+}
+
+const nodeOf = (table, trait, choice) => {
+  const ways = table.nodes[trait];
+  return ways.length > 1 ? ways[choice] : ways[0];
+};
+
+// What a trait is in a state, with the choice of its own figure.
+export function valueIn(table, trait, state, choice = 0) {
+  return made(table, nodeOf(table, trait, choice), state);
+}
+
+// A text that is another one where the trait is.
+export function markIn(table, trait, state, choice = 0) {
+  return codes(table, nodeOf(table, trait, choice), state, []).join();
+}
