@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,8 @@ from storagelab.widgets.control_row import ControlRow, cuts, in_field, nearest
 from storagelab.widgets.message_batcher import MessageBatcher
 from storagelab.widgets.presets import Position, positions
 from storagelab.widgets.recorded.bench import Kept, PageBench, Unit
-from storagelab.widgets.recorded.plan import Slice, position, slices_of, start_of
-from storagelab.widgets.recorded.store import digest, file_name, record_all
+from storagelab.widgets.recorded.plan import position, start_of
+from storagelab.widgets.recorded.store import Stored, record_all
 from storagelab.widgets.theme import caption_html
 
 FOLDER = "STORAGELAB_RECORDINGS"
@@ -35,7 +35,7 @@ def show_workbench(track: str = "cloud_titan", part: str = "access") -> ipywidge
     that is too large, and ``KeyError`` for an unknown part.
     """
     loaded, known = load_track(track), PARTS[part]
-    record_all(Path(os.environ.get(FOLDER, "build/recordings")), [(track, part)])
+    stored = record_all(Path(os.environ.get(FOLDER, "build/recordings")), [(track, part)])
     made = PageBench(loaded, part)
     bench, player = made.bench, made.player
     rows = [bench.controls[item.name] for item in bench.content.controls]
@@ -49,7 +49,7 @@ def show_workbench(track: str = "cloud_titan", part: str = "access") -> ipywidge
     event = [bench.event] if known.has_event else []
     player.words = [bench.presets.words, made.below.line.words, *(item.words for item in event)]
     player.others = [made.below.line.field, *(item.button for item in event)]
-    player.plan = plan_of(loaded, made)
+    player.plan = plan_of(loaded, made, stored)
     _place(made)
     return bench.widget
 
@@ -65,24 +65,24 @@ def _place(made: PageBench) -> None:
     )
 
 
-def plan_of(track: Track, made: PageBench) -> dict[str, Any]:
+def plan_of(track: Track, made: PageBench, stored: Sequence[Stored]) -> dict[str, Any]:
     """Return what the player has to know besides the widgets and the tables."""
     part, content = made.part, made.bench.content
     controls = content.controls
     index = {item.name: at for at, item in enumerate(controls)}
-    start, made_of = start_of(controls), digest(track.name)
+    start = start_of(controls)
     choices = [
         choice for unit in made.units for choice in unit.choices if not isinstance(choice, Kept)
     ]
     first = [choice.index for choice in choices]
     still = {len(controls) + at: where for at, where in enumerate(first)}
 
-    def sliced(number: int, piece: Slice) -> dict[str, Any]:
-        fixed = {index[name]: at for name, at in piece.fixed.items()}
+    def sliced(item: Stored) -> dict[str, Any]:
+        fixed = {index[name]: at for name, at in item.piece.fixed.items()}
         return {
-            "file": file_name(track.name, part.name, number, made_of),
-            "fixed": fixed if piece.plays_choices else {**fixed, **still},
-            "axes": [index[item.name] for item in piece.axes(controls)],
+            "file": item.name,
+            "fixed": fixed if item.piece.plays_choices else {**fixed, **still},
+            "axes": [index[item.name] for item in item.piece.axes(controls)],
         }
 
     fields = iter(range(0, 2 * len(controls), 2))
@@ -90,7 +90,7 @@ def plan_of(track: Track, made: PageBench) -> dict[str, Any]:
         "controls": [
             _control(made.bench.controls[item.name], start[item.name], fields) for item in controls
         ],
-        "slices": [sliced(*item) for item in enumerate(slices_of(track, part, made.most_ways))],
+        "slices": [sliced(item) for item in stored],
         "start": [*(start[item.name] for item in controls), *first],
         "choices": [choice.description for choice in choices],
         "names": [name for _, name in made.targets],

@@ -21,8 +21,11 @@ AT_ONCE = 20_000
 """States of one table at most."""
 WAYS_AT_ONCE = 100_000
 """States times the combinations of the figures' own choices."""
-BESIDE = 9_000
-"""States at most of the tables in which what is given moves, all together."""
+BESIDE = 7_000
+"""States at most of a table in which something moves that is given.
+
+Of several things that are given the tables are as many, and not as useful: their number's square
+divides it."""
 
 
 class Slice(msgspec.Struct, frozen=True):
@@ -74,11 +77,12 @@ def slices_of(track: Track, part: AnyPart, ways: int = 1) -> list[Slice]:
     told = _after_bad_news(track, part, out, origin)
     if told != origin:
         found.append(Slice(told, plays))
+    room = BESIDE // max(1, len(out)) ** 2
     for item in out:
         fixed = {name: at for name, at in origin.items() if name != item.name}
-        found.append(_smaller(controls, fixed, BESIDE // len(out), keeps=item))
+        found.append(_smaller(controls, fixed, room, keeps=item))
     if not plays:
-        found.append(_smaller(controls, origin, WAYS_AT_ONCE // (10 * ways), plays_choices=True))
+        found.append(_smaller(controls, origin, room // ways, plays_choices=True))
     return found
 
 

@@ -92,11 +92,14 @@ class Taped:
             for numbered, target in zip(self._values, self._unit.targets, strict=True)
         )
 
-    def nodes(self, columns: Columns) -> list[Node]:
-        """Return each trait's nodes: one, or one for each combination of the choices."""
+    def nodes(self, columns: Columns, part: tuple[slice, ...]) -> list[Node]:
+        """Return each trait's nodes: one, or one for each combination of the choices.
+
+        ``part`` is which of the states are wanted, as an index of their array.
+        """
         found = []
         for trait, numbered in enumerate(self._values):
-            codes = [rows[..., trait] for rows in self._rows]
+            codes = [rows[part][..., trait] for rows in self._rows]
             if all((item == codes[0]).all() for item in codes[1:]):
                 codes = codes[:1]
             found.append([columns.add(item, numbered.values) for item in codes])
@@ -129,24 +132,51 @@ def tables_of(track_name: str, part_name: str) -> list[Slice]:
     return found
 
 
-def record_table(track_name: str, part_name: str, part: Slice) -> str:
-    """Return the table of a slice of a part's states, packed.
+def record_tables(
+    track_name: str, part_name: str, piece: Slice, most: int
+) -> list[tuple[Slice, bytes]]:
+    """Return the packed table of a piece of a workbench's states.
 
-    Raises ``ValueError`` for a trait that can't be recorded, such as a number that isn't finite.
+    Where it takes more than ``most`` bytes and a choice among named things is in it, the one with
+    the most of them, each of these has a table of its own. Raises ``ValueError`` for a trait that
+    can't be recorded, such as a number that isn't finite.
     """
     track, whole = load_track(track_name), PARTS[part_name]
     controls = whole.of(track).controls
     made = PageBench(track, part_name)
     for widget in parts_of(made.bench.widget):
         widget.comm = None  # nobody listens, and packing what is sent takes as long as a figure
-    axes = part.axes(controls)
+    axes = piece.axes(controls)
     shape = [len(item.values) for item in axes]
     outcomes = np.empty(math.prod(shape), dtype=object)
-    for at, state in enumerate(states(controls, part)):
+    for at, state in enumerate(states(controls, piece)):
         outcomes[at] = whole.run(track, settings_at(controls, state))
-    columns, nodes = Columns(), []
+    tapes = []
     for unit in made.units:
-        tape = Taped(unit, [item.name for item in axes], part.plays_choices)
-        tape.walk(outcomes.reshape(shape))
-        nodes += tape.nodes(columns)
-    return packed(shape, nodes, columns)
+        tapes.append(Taped(unit, [item.name for item in axes], piece.plays_choices))
+        tapes[-1].walk(outcomes.reshape(shape))
+    everything = (slice(None),) * len(axes)
+    raw = _packed(tapes, shape, everything)
+    named = [at for at, item in enumerate(axes) if item.kind == "choice"]
+    if len(raw) <= most or not named:
+        return [(piece, raw)]
+    axis = max(named, key=lambda at: shape[at])
+    found = []
+    for at in range(shape[axis]):
+        # an axis of one value stays, so that the other axes keep their numbers
+        part = (*everything[:axis], slice(at, at + 1), *everything[axis + 1 :])
+        rest = [1 if number == axis else count for number, count in enumerate(shape)]
+        smaller = Slice({**piece.fixed, axes[axis].name: at}, piece.plays_choices)
+        found.append((smaller, _packed(tapes, rest, part, without=axis)))
+    return found
+
+
+def _packed(
+    tapes: Sequence[Taped], shape: Sequence[int], part: tuple[slice, ...], without: int = -1
+) -> bytes:
+    """Return a table of some of the states; an axis ``without`` values isn't in its shape."""
+    columns = Columns()
+    nodes = [node for tape in tapes for node in tape.nodes(columns, part)]
+    if without >= 0:
+        columns.drop(without)
+    return packed([count for at, count in enumerate(shape) if at != without], nodes, columns)

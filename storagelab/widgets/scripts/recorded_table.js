@@ -1,9 +1,24 @@
 // Reads a table of recorded states: what each trait is in each state, from columns of distinct values
 // and of codes. storagelab/widgets/recorded/tables.py writes it.
 
-// The bytes behind base64.
+const FIRST = 0x5000; // the first of the characters that stand for 15 bits each
+
+// The bytes behind a text of such characters; the first one says how many bits too many it has.
 export function bytesOf(text) {
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  const bits = 15 * (text.length - 1) - (text.charCodeAt(0) - FIRST);
+  const bytes = new Uint8Array(bits / 8);
+  let [held, count, at] = [0, 0, 0];
+  for (let index = 1; index < text.length; index += 1) {
+    held = (held << 15) | (text.charCodeAt(index) - FIRST);
+    count += 15;
+    while (count >= 8) {
+      count -= 8;
+      if (at < bytes.length) bytes[at] = (held >> count) & 255;
+      at += 1;
+    }
+    held &= (1 << count) - 1;
+  }
+  return bytes;
 }
 
 export async function unzipped(bytes) {
@@ -11,23 +26,27 @@ export async function unzipped(bytes) {
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
-// The codes of `count` states at `from`; each is written as how far it lies below the next new one,
-// all lowest bytes first.
-export function codesOf(whole, from, count, width) {
-  const codes = new (width === 1 ? Uint8Array : width === 2 ? Uint16Array : Uint32Array)(count);
+// The codes of `count` states at `from`, of so many bytes each, all lowest bytes first. They are
+// written as how far each lies below the next new one, or as steps from one to the next.
+export function codesOf(whole, from, count, width, steps) {
+  const codes = new Uint32Array(count);
   let fresh = 0;
+  let last = 0;
   for (let at = 0; at < count; at += 1) {
-    let below = 0;
+    let number = 0;
     for (let byte = 0; byte < width; byte += 1) {
-      below += whole[from + byte * count + at] * 256 ** byte;
+      number += whole[from + byte * count + at] * 256 ** byte;
     }
-    codes[at] = fresh - below;
-    if (below === 0) fresh += 1;
+    if (steps) {
+      last += number % 2 ? -(number + 1) / 2 : number / 2;
+      codes[at] = last;
+    } else {
+      codes[at] = fresh - number;
+      if (number === 0) fresh += 1;
+    }
   }
   return codes;
 }
-
-const widthFor = (count) => [1, 2, 4].find((width) => count < 256 ** width);
 
 // A row of numbers from its digits' differences, taken `order` times along points that have the same
 // power of ten; `runs` are these powers, each with how many points have it.
@@ -52,10 +71,9 @@ export function tableOf(whole) {
   const length = new DataView(whole.buffer, whole.byteOffset).getUint32(0, true);
   const head = JSON.parse(new TextDecoder().decode(whole.subarray(4, 4 + length)));
   let from = 4 + length;
-  const columns = head.columns.map(([axes, values, curves]) => {
+  const columns = head.columns.map(([axes, width, steps, curves, values]) => {
     const count = axes.reduce((product, axis) => product * head.shape[axis], 1);
-    const width = widthFor(curves ?? values.length);
-    const codes = codesOf(whole, from, count, width);
+    const codes = codesOf(whole, from, count, width, steps);
     from += count * width;
     return { axes, values, curves, codes };
   });
