@@ -14,7 +14,6 @@ from storagelab.widgets import shared_styles
 from storagelab.widgets.copy_button import CopyButton
 from storagelab.widgets.theme import caption, caption_html
 
-
 WRONG = (
     "This isn't a line that the workbench gave: it has to look like decision = {...}. "
     "The workbench stays as it is."

@@ -11,6 +11,7 @@ import json
 import math
 import zlib
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 DIGITS = 6
@@ -56,7 +57,7 @@ def _differences(digits: Sequence[int], runs: Sequence[int], order: int) -> list
     for count in runs[1::2]:
         part = list(digits[begin : begin + count])
         for _ in range(order):
-            part = [part[0], *(after - before for before, after in zip(part, part[1:]))]
+            part = [part[0], *(after - before for before, after in pairwise(part))]
         found += part
         begin += count
     return found

@@ -12,7 +12,6 @@ import ipywidgets
 from storagelab.parts import PARTS
 from storagelab.schema import Control, Value
 from storagelab.tracks import Track, load_track
-from storagelab.widgets import shared_styles
 from storagelab.widgets.code_line import EXACT, NEAR, WRONG
 from storagelab.widgets.control_row import ControlRow, cuts, in_field, nearest
 from storagelab.widgets.message_batcher import MessageBatcher
@@ -50,6 +49,11 @@ def show_workbench(track: str = "cloud_titan", part: str = "access") -> ipywidge
     player.words = [bench.presets.words, made.below.line.words, *(item.words for item in event)]
     player.others = [made.below.line.field, *(item.button for item in event)]
     player.plan = plan_of(loaded, made, stored)
+    if known.records_runs:
+        from storagelab.widgets.recorded.ledger import show_runs  # other parts record no runs
+
+        player.ledger, runs = show_runs(bench)
+        player.plan = {**player.plan, "runs": runs}
     _place(made)
     return bench.widget
 

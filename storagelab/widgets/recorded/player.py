@@ -36,7 +36,9 @@ class Player(anywidget.AnyWidget):
     words = _widgets()
     """What they say, what the caller says, and what the line to paste says."""
     others = _widgets()
-    """The caller's button, and what belongs to the recorded runs."""
+    """The line to paste, and the caller's button."""
+    ledger = _widgets()
+    """What shows the recorded runs, where a part records them."""
     said: Any = traitlets.Unicode().tag(sync=True)
     """What it has to say beside the controls."""
     ready: Any = traitlets.Bool(False).tag(sync=True)

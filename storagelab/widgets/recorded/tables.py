@@ -102,7 +102,7 @@ class Columns:
         return self._kept(node)
 
     def drop(self, axis: int) -> None:
-        """Number the axes anew without one that nothing depends on."""
+        """Take out an axis that nothing depends on; those behind it get new numbers."""
         self.all = [
             msgspec.structs.replace(
                 column, axes=tuple(number - (number > axis) for number in column.axes)
@@ -111,7 +111,7 @@ class Columns:
         ]
 
     def _kept(self, node: Node) -> Node:
-        """Number the columns in a node, of which those that are alike are kept once."""
+        """Return a node with its columns numbered; those that are alike are kept once."""
         if isinstance(node, Column):
             key = (node.axes, node.codes.tobytes(), _json(node.values))
             number = self._known.setdefault(key, len(self.all))
@@ -156,14 +156,18 @@ def _ways(
             most = max(map(len, split))
             if most > 1:
                 padded = [pieces + [""] * (most - len(pieces)) for pieces in split]
-                yield "text", [list(column) for column in zip(*padded)], patterns[index + 1 :]
+                yield (
+                    "text",
+                    [list(column) for column in zip(*padded, strict=True)],
+                    patterns[index + 1 :],
+                )
                 return
     elif all(isinstance(value, list) for value in values):
         most = max(map(len, values))
         inside = [item for value in values for item in value]
         if most > 1 and None not in inside and not _is_curve(inside):
             padded = [value + [None] * (most - len(value)) for value in values]
-            yield "list", [list(column) for column in zip(*padded)], patterns
+            yield "list", [list(column) for column in zip(*padded, strict=True)], patterns
 
 
 def _is_curve(items: Sequence[Any]) -> bool:

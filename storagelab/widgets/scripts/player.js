@@ -1,11 +1,21 @@
 // A recorded workbench: sets what its kernel would set, from tables of all its states.
 import { restored, sliceFor, snapped, strayed, wayOf } from './recorded_controls.js';
+import {
+  bestOf,
+  differenceOf,
+  filled,
+  listOf,
+  plotOf,
+  rowsOf,
+  verdictOf,
+} from './recorded_runs.js';
 import { bytesOf, markIn, tableOf, unzipped, valueIn } from './recorded_table.js';
 import { element, idOf } from './shared.js';
 import { typed } from './traits.js';
 
 const LOADING = 'Loading what is recorded of these settings …';
-const LOST = 'What is recorded of these settings couldn’t be loaded, so the figures stay as they are.';
+const LOST =
+  'What is recorded of these settings couldn’t be loaded, so the figures stay as they are.';
 const TOO_OLD =
   'This browser can’t unpack what is recorded here (it lacks DecompressionStream), so the figures stay as they are.';
 
@@ -68,6 +78,7 @@ export function playerOf(plan, found, tell, isKept = () => false, load = loaded)
   let setting = false; // whether this script sets what it listens to
   let chosen = null; // the preset whose words are shown
   let turn = 0;
+  let latest = Promise.resolve();
 
   const quietly = (act) => {
     const before = setting;
@@ -86,7 +97,8 @@ export function playerOf(plan, found, tell, isKept = () => false, load = loaded)
   const showControls = (state) =>
     quietly(() => {
       controls.forEach((control, index) => {
-        if (control.field !== null) found.fields[control.field].set('value', control.shown[state[index]]);
+        if (control.field !== null)
+          found.fields[control.field].set('value', control.shown[state[index]]);
       });
       plan.presets.forEach((preset, number) => {
         const at = isAt(preset, state);
@@ -104,7 +116,9 @@ export function playerOf(plan, found, tell, isKept = () => false, load = loaded)
   const wayIn = (unit, state, kept) =>
     wayOf(
       unit.ways,
-      unit.choices.map((choice) => (choice === null ? Number(kept) : state[controls.length + choice])),
+      unit.choices.map((choice) =>
+        choice === null ? Number(kept) : state[controls.length + choice],
+      ),
     );
 
   // call `each` with every trait: its number, its unit's way, and the state on the table's own axes
@@ -134,7 +148,11 @@ export function playerOf(plan, found, tell, isKept = () => false, load = loaded)
   // The page opens at the start, and what is there already isn't set again.
   const begin = async () => {
     const state = [...plan.start];
-    const { slice } = sliceFor(slices.map(({ fixed }) => fixed), state, new Set());
+    const { slice } = sliceFor(
+      slices.map(({ fixed }) => fixed),
+      state,
+      new Set(),
+    );
     const table = await load(slices[slice].file);
     if (marks) return;
     marks = [];
@@ -143,11 +161,20 @@ export function playerOf(plan, found, tell, isKept = () => false, load = loaded)
     });
   };
 
-  const settle = async () => {
+  const settle = () => {
+    latest = show();
+    return latest;
+  };
+
+  const show = async () => {
     turn += 1;
     const mine = turn;
     let state = present();
-    const { slice, back } = sliceFor(slices.map(({ fixed }) => fixed), state, moved);
+    const { slice, back } = sliceFor(
+      slices.map(({ fixed }) => fixed),
+      state,
+      moved,
+    );
     const because = [...moved].map((index) => names[index]);
     set(back);
     // of a figure's own choices one moves at a time
@@ -170,7 +197,14 @@ export function playerOf(plan, found, tell, isKept = () => false, load = loaded)
       const ready = await table.finally(() => clearTimeout(slow));
       if (mine !== turn) return; // something else was moved since
       showTable(ready, slice, state);
-      tell(back.length ? setBack(back.map(([index]) => names[index]), because) : '');
+      tell(
+        back.length
+          ? setBack(
+              back.map(([index]) => names[index]),
+              because,
+            )
+          : '',
+      );
     } catch (problem) {
       console.warn(problem);
       if (mine === turn) tell(LOST);
@@ -188,11 +222,24 @@ export function playerOf(plan, found, tell, isKept = () => false, load = loaded)
       if (marks && item === target) marks[trait] = '';
     });
 
-  return { begin, move, settle, present, quietly, isQuiet: () => setting, moved, choose, forget };
+  return {
+    begin,
+    move,
+    settle,
+    present,
+    quietly,
+    isQuiet: () => setting,
+    moved,
+    choose,
+    forget,
+    settled: () => latest,
+  };
 
   function choose(number) {
     const preset = plan.presets[number];
-    const done = move(new Map(Object.entries(preset.positions).map(([index, at]) => [Number(index), at])));
+    const done = move(
+      new Map(Object.entries(preset.positions).map(([index, at]) => [Number(index), at])),
+    );
     chosen = number;
     found.words[0].set('value', preset.words);
     return done;
@@ -258,7 +305,93 @@ function listen(plan, found, player) {
   }
 }
 
-const LISTS = ['sliders', 'fields', 'targets', 'choices', 'pressed', 'words', 'others'];
+// Record a run where a button asks for it, once the page shows what it comes to.
+function keep(plan, found, player, ledger) {
+  onPress(ledger.button, () =>
+    player.settled().then(() => {
+      if (!ledger.record(player.present())) return;
+      ledger.showBest((state, words) => {
+        player.move(new Map(plan.controls.map((_, index) => [index, state[index]])));
+        found.words[0].set('value', `<p class="storagelab-words">${words}</p>`);
+      });
+      player.settle();
+    }),
+  );
+}
+
+// The list of recorded runs, which is kept as long as the page is open.
+export function ledgerOf(plan, found, model) {
+  const runs = []; // what each came to, and where the controls stood
+  const came = () => runs.map((run) => run.came);
+  const here = (state) => plan.controls.map((_, index) => state[index]).join();
+  const names = ['button', 'words', 'box', 'points', 'below', 'best', 'numbers', 'frontier'];
+  const more = ['caption', 'tools', 'one', 'other', 'sides', 'difference', 'mine', 'presets'];
+  const all = [...names, ...more];
+  const widget = Object.fromEntries(all.map((name, index) => [name, found.ledger[index]]));
+  const parts = found.ledger.slice(all.length);
+  const says = plan.runs;
+  let choosing = false;
+
+  const compare = () => {
+    if (choosing || runs.length < 2) return;
+    const sides = [widget.one.get('index'), widget.other.get('index')];
+    widget.difference.set('value', differenceOf(came(), sides, says.difference));
+  };
+  const offer = () => {
+    if (runs.length < 2) return;
+    choosing = true;
+    const labels = runs.map((_, at) => `run ${at + 1}`);
+    [widget.one, widget.other].forEach((side, at) => {
+      side.set({ _options_labels: labels, index: runs.length - 2 + at });
+    });
+    choosing = false;
+    if (!widget.sides.get('children').length) {
+      widget.sides.set('children', [widget.one, widget.other]);
+    }
+    compare();
+  };
+  const caption = (text, kind) => `<p class="storagelab-words storagelab-${kind}">${text}</p>`;
+  const show = () => {
+    const left = says.most - runs.length;
+    const next = filled(says.record, { run: runs.length + 1, most: says.most });
+    widget.button.set({ description: left > 0 ? next : says.noneLeft, disabled: left <= 0 });
+    widget.words.set('value', caption(verdictOf(came(), says), 'announced'));
+    parts[1].set('value', listOf(came(), says.list));
+    const drawn = plotOf(came(), says.plot);
+    for (const name of ['points', 'below', 'best', 'numbers', 'frontier']) {
+      const values = Object.entries(drawn[name]).map(([trait, value]) => [trait, typed(value)]);
+      widget[name].set(Object.fromEntries(values));
+    }
+    widget.caption.set('value', caption(drawn.words, 'folds'));
+    widget.tools.set('rows', rowsOf(came(), plan.controls.length));
+    if (!widget.box.get('children').length) widget.box.set('children', parts);
+    offer();
+  };
+  const showBest = (press) => {
+    const best = bestOf(came());
+    if (best === null) return;
+    const words = filled(says.mine, { run: best + 1 });
+    widget.mine.set('tooltip', words);
+    const children = widget.presets.get('children');
+    if (!children.includes(widget.mine)) widget.presets.set('children', [...children, widget.mine]);
+    onPress(widget.mine, () => press(runs[best].state, words));
+  };
+  const record = (state) => {
+    if (runs.length >= says.most) return false;
+    runs.push({ came: model.get('run'), state: [...state] });
+    show();
+    return true;
+  };
+  for (const side of [widget.one, widget.other]) side.on('change:index', compare);
+  return {
+    button: widget.button,
+    record,
+    showBest,
+    isKept: (state) => runs.some((run) => here(run.state) === here(state)),
+  };
+}
+
+const LISTS = ['ledger', 'sliders', 'fields', 'targets', 'choices', 'pressed', 'words', 'others'];
 
 async function widgetsOf(model) {
   const models = (name) =>
@@ -277,10 +410,16 @@ export default {
           tell(TOO_OLD);
           return;
         }
-        const player = playerOf(model.get('plan'), found, tell);
-        listen(model.get('plan'), found, player);
+        const plan = model.get('plan');
+        const ledger = plan.runs && ledgerOf(plan, found, model);
+        const player = playerOf(plan, found, tell, ledger?.isKept);
+        listen(plan, found, player);
+        if (ledger) keep(plan, found, player, ledger);
         // what is moved before it is there is shown when it is
-        player.begin().then(() => model.set('ready', true), () => tell(LOST));
+        player.begin().then(
+          () => model.set('ready', true),
+          () => tell(LOST),
+        );
       })
       .catch(console.error);
   },
