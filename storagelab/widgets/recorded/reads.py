@@ -21,10 +21,10 @@ Path = tuple[str, ...]
 ResultT = TypeVar("ResultT")
 
 
-def _names(kind: type) -> tuple[str, ...]:
+def _names(kind: Any) -> tuple[str, ...]:
     """Return the fields of a record's class."""
     if issubclass(kind, msgspec.Struct):
-        return kind.__struct_fields__
+        return tuple(kind.__struct_fields__)
     return tuple(field.name for field in fields(kind))
 
 
@@ -49,7 +49,8 @@ class Reads:
             name: self._copy(value, (*path, name)) if _is_record(value) else value
             for name, value in values.items()
         }
-        copy = _watched(type(record))(**copies)
+        kind: Any = type(record)
+        copy = _watched(kind)(**copies)
         self._places[id(copy)] = path
         self._held.append(copy)
         return copy
@@ -65,7 +66,7 @@ _watching: list[Reads] = []
 
 
 @cache
-def _watched(kind: type) -> type:
+def _watched(kind: Any) -> Any:
     """Return a class like ``kind`` whose fields tell who watches that they are read."""
     plain = frozenset(_names(kind))
 
@@ -76,11 +77,11 @@ def _watched(kind: type) -> type:
             _watching[-1].note(self, name)
         return value
 
-    def whole(self: Any) -> tuple[Any, ...]:
-        return tuple(getattr(self, name) for name in _names(kind))
+    def whole(record: Any) -> tuple[Any, ...]:
+        return tuple(getattr(record, name) for name in _names(kind))
 
     def same(self: Any, other: Any) -> bool:
-        return bool(type(self) is type(other) and whole(self) == whole(other))
+        return isinstance(other, kind) and whole(self) == whole(other)
 
     members = {
         "__getattribute__": read,

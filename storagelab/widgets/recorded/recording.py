@@ -58,7 +58,7 @@ class Taped:
         """Record all states in some combinations of the choices."""
         self._turned = False
         memory = Memory(partial(self._record, ways))
-        axis = self._axes.index(fastest)
+        axis = self._axes.index(fastest if fastest in self._axes else self._axes[-1])
         order = np.moveaxis(np.arange(outcomes.size).reshape(outcomes.shape), axis, -1).ravel()
         found = np.empty((outcomes.size, len(ways), len(self._values)), dtype=int)
         flat = outcomes.ravel()

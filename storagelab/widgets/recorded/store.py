@@ -21,7 +21,8 @@ from storagelab.widgets.recorded.tables import as_text
 
 FIRST, ALL = 1_000_000, 3_000_000
 """Bytes that a page loads at most before anything is moved, and of all its tables."""
-_PACKAGE = Path(__file__).resolve().parents[2]
+PACKAGE = Path(__file__).resolve().parents[2]
+"""The folder of the package."""
 _RECORDED = "widgets/recorded/"
 _APART = (
     "course", "labs", "report", "simulation", "validation", "cli.py", "ledger.py", "data/tracks",
@@ -31,19 +32,23 @@ _APART = (
 _LIBRARIES = ("bqplot", "ipywidgets", "msgspec", "numpy")
 
 
+def files() -> list[Path]:
+    """Return the package's files that a recording depends on, but for the track's own."""
+    return [
+        path
+        for path in sorted(PACKAGE.rglob("*"))
+        if path.suffix in (".py", ".csv", ".toml")
+        and not path.relative_to(PACKAGE).as_posix().startswith(_APART)
+    ]
+
+
 def digest(track_name: str) -> str:
     """Return what tells whether a track's recordings are still what they were.
 
     It is made of the package's Python files and facts, the libraries that draw, and the track.
     """
     whole = hashlib.sha256()
-    files = [
-        path
-        for path in sorted(_PACKAGE.rglob("*"))
-        if path.suffix in (".py", ".csv", ".toml")
-        and not path.relative_to(_PACKAGE).as_posix().startswith(_APART)
-    ]
-    for path in files:
+    for path in files():
         whole.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     whole.update(file_text(track_name).encode())
     for name in _LIBRARIES:

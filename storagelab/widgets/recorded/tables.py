@@ -199,8 +199,9 @@ def _ranked(column: Column) -> Column | None:
 
     Along a control most numbers rise or fall, so that a state's code is near its neighbour's.
     """
-    keys = [_size(value) for value in column.values]
-    if len(keys) <= _FEW or None in keys:
+    sizes = [_size(value) for value in column.values]
+    keys = [size for size in sizes if size is not None]
+    if len(keys) <= _FEW or len(keys) < len(sizes):
         return None
     order = sorted(range(len(keys)), key=lambda at: keys[at])
     rank = np.empty(len(order), dtype=int)
