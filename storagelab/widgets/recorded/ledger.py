@@ -22,11 +22,15 @@ def show_runs(bench: Workbench) -> tuple[list[Any], dict[str, Any]]:
     The plot, the list and the comparison stand on the stage as soon as there is a run.
     """
     recorder, track = bench.recorder, bench.track
+    recorder.button.icon = ""  # the theme of the book has no such sign
     shown = recorder.ten_runs
     plot, comparison = shown.plot, shown.comparison
     plot.update([bench.outcome])  # for its legend and the heads of its numbers
     plot.on_a_page()
     marks = [plot.points, plot.below, plot.best, plot.numbers, plot.frontier]
+    for mark in marks:  # the legend has what is to be seen, and here all of it will be
+        update_traits(mark, x=np.array([90.0, 91.0]), y=np.full(2, plot.high / 2))
+    plot.legend.value = plot.drawing.legend_html()
     for mark in marks:
         update_traits(mark, x=np.array([]), y=np.array([]))
     with shared_styles.shared():
@@ -62,6 +66,9 @@ def show_runs(bench: Workbench) -> tuple[list[Any], dict[str, Any]]:
             "high": plot.high,
             "wide": ten_runs.WIDE,
             "row": ten_runs.HIGH,
+            "point": ten_runs.POINT,
+            "begin": ten_runs.BEGIN,
+            "end": ten_runs.END,
             "most": track.pipeline.runs,
             "frontier": {"x": useful, "y": cost, "words": plot.least_words()},
         },

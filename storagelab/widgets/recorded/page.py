@@ -62,6 +62,7 @@ def _place(made: PageBench) -> None:
     """Put the player into the dock and the moment on the stage, and leave the batcher out."""
     bench = made.bench
     dock, stage = bench.dock, bench.stage
+    made.player.add_class("storagelab-recorded")  # in sight where a narrow dock is folded
     dock.children = (dock.children[0], made.player, *dock.children[1:])
     stage.children = (*stage.children, made.moment)
     bench.widget.children = tuple(

@@ -15,7 +15,7 @@ import msgspec
 
 from storagelab.parts import PARTS
 from storagelab.tracks import file_text, load_track
-from storagelab.widgets.recorded.plan import Slice, start_of
+from storagelab.widgets.recorded.plan import Slice, slices_of, start_of
 from storagelab.widgets.recorded.recording import record_tables, tables_of
 from storagelab.widgets.recorded.tables import as_text
 
@@ -26,7 +26,8 @@ PACKAGE = Path(__file__).resolve().parents[2]
 _RECORDED = "widgets/recorded/"
 _APART = (
     "course", "labs", "report", "simulation", "validation", "cli.py", "ledger.py", "data/tracks",
-    f"{_RECORDED}page.py", f"{_RECORDED}player.py", f"{_RECORDED}store.py", "widgets/__init__.py",
+    "widgets/__init__.py",
+    *(f"{_RECORDED}{name}.py" for name in ("ledger", "page", "player", "store")),
 )  # fmt: skip
 """What of the package no figure depends on, and the tracks, of which each has its own."""
 _LIBRARIES = ("bqplot", "ipywidgets", "msgspec", "numpy")
@@ -89,26 +90,17 @@ def _write(path: Path, content: bytes) -> None:
     unfinished.replace(path)  # whole, or not there
 
 
-def _stems(track_name: str, part_name: str) -> list[str]:
-    """Return the names of the lists of a workbench's tables."""
-    made_of = digest(track_name)
-    count = len(tables_of(track_name, part_name))
-    return [f"{track_name}-{part_name}-{made_of}-{number}" for number in range(count)]
+def _stem(track_name: str, part_name: str) -> str:
+    return f"{track_name}-{part_name}-{digest(track_name)}"
 
 
 def stored_tables(folder: Path, track_name: str, part_name: str) -> list[Stored]:
     """Return a workbench's tables, the one that a page opens with first.
 
-    Raises ``FileNotFoundError`` where one isn't recorded.
+    Raises ``FileNotFoundError`` where they aren't recorded.
     """
-    controls = PARTS[part_name].of(load_track(track_name)).controls
-    start = start_of(controls)
-    found = [
-        item
-        for stem in _stems(track_name, part_name)
-        for item in msgspec.json.decode((folder / f"{stem}.json").read_bytes(), type=list[Stored])
-    ]
-    return sorted(found, key=lambda item: not item.piece.fixed.items() <= start.items())
+    listed = (folder / f"{_stem(track_name, part_name)}.json").read_bytes()
+    return msgspec.json.decode(listed, type=list[Stored])
 
 
 def record_all(
@@ -121,24 +113,11 @@ def record_all(
     """
     folder.mkdir(parents=True, exist_ok=True)
     asked = list(dict.fromkeys(workbenches))
-    jobs = [
-        (piece.states(PARTS[part_name].of(load_track(track_name)).controls), stem, names, piece)
-        for names in asked
-        for track_name, part_name in [names]
-        for stem, piece in zip(_stems(*names), tables_of(*names), strict=True)
-        if not (folder / f"{stem}.json").exists()
-    ]
-    jobs.sort(key=lambda job: -job[0])  # the longest first, so that none is left at the end
-    if len(jobs) == 1:
-        _record(str(folder), jobs[0][1], *jobs[0][2], jobs[0][3])
-    elif jobs:
-        with ProcessPoolExecutor(processes or os.cpu_count()) as pool:
-            running = [
-                pool.submit(_record, str(folder), stem, *names, piece)
-                for _, stem, names, piece in jobs
-            ]
-            for job in running:
-                job.result()
+    # a page's kernel keeps every widget that was ever made in it, so it finds a list and makes none
+    new = [names for names in asked if not (folder / f"{_stem(*names)}.json").exists()]
+    _run(folder, [job for names in new for job in _jobs(folder, *names)], processes)
+    for names in new:
+        _list(folder, *names)
     found = []
     for names in asked:
         stored = stored_tables(folder, *names)
@@ -147,6 +126,47 @@ def record_all(
             raise ValueError(problem)
         found += stored
     return found
+
+
+Job = tuple[int, str, str, str, Slice]
+"""A number of states, the name of the list of what they come to, the workbench, the states."""
+
+
+def _jobs(folder: Path, track_name: str, part_name: str) -> list[Job]:
+    """Return what is still to be recorded of a workbench."""
+    controls = PARTS[part_name].of(load_track(track_name)).controls
+    stem = _stem(track_name, part_name)
+    return [
+        (piece.states(controls), f"{stem}-{number}", track_name, part_name, piece)
+        for number, piece in enumerate(tables_of(track_name, part_name))
+        if not (folder / f"{stem}-{number}.json").exists()
+    ]
+
+
+def _run(folder: Path, jobs: list[Job], processes: int | None) -> None:
+    """Record what is to be recorded, the longest first, so that none is left at the end."""
+    jobs.sort(key=lambda job: -job[0])
+    if len(jobs) == 1:
+        _record(str(folder), *jobs[0][1:])
+    elif jobs:
+        with ProcessPoolExecutor(processes or os.cpu_count()) as pool:
+            for running in [pool.submit(_record, str(folder), *job[1:]) for job in jobs]:
+                running.result()
+
+
+def _list(folder: Path, track_name: str, part_name: str) -> None:
+    """List all tables of a workbench, the one that a page opens with first."""
+    stem = _stem(track_name, part_name)
+    start = start_of(PARTS[part_name].of(load_track(track_name)).controls)
+    found = [
+        item
+        for number in range(len(tables_of(track_name, part_name)))
+        for item in msgspec.json.decode(
+            (folder / f"{stem}-{number}.json").read_bytes(), type=list[Stored]
+        )
+    ]
+    found.sort(key=lambda item: not item.piece.fixed.items() <= start.items())
+    _write(folder / f"{stem}.json", msgspec.json.encode(found))
 
 
 def over_budget(track_name: str, part_name: str, sizes: Sequence[int]) -> str:
@@ -158,7 +178,7 @@ def over_budget(track_name: str, part_name: str, sizes: Sequence[int]) -> str:
         return ""
     part = PARTS[part_name]
     controls = part.of(load_track(track_name)).controls
-    moving = tables_of(track_name, part_name)[0].axes(controls)
+    moving = slices_of(load_track(track_name), part)[0].axes(controls)
     most = max(moving, key=lambda item: len(item.values))
     return (
         f"What is recorded of {part_name} in {track_name} takes {sizes[0] / 1e6:.2f} MB before "

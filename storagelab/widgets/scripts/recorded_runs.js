@@ -68,26 +68,59 @@ export function differenceOf(runs, [one, other], { heads, controls, frame }) {
   return filled(frame, { one: names[0], other: names[1], rows: rows.join('') });
 }
 
-// The numbers of points, one text for those that would cover each other. `wide` and `high` are a
-// letter's width and a row's height in the units of the places.
-export function numbered(places, wide, high) {
-  const groups = [];
-  places.forEach((place, at) => {
-    const near = groups.find(
-      (group) =>
-        Math.abs(group.x - place.x) < wide * (group.runs.length * 2 + 2) &&
-        Math.abs(group.y - place.y) < high,
+// The numbers of a group of runs, such as "1, 3–5".
+export function spanned(group) {
+  const parts = [];
+  for (const at of group) {
+    const last = parts[parts.length - 1];
+    if (last && last[1] === at - 1) last[1] = at;
+    else parts.push([at, at]);
+  }
+  return parts
+    .map(([from, to]) => (from === to ? `${from + 1}` : `${from + 1}–${to + 1}`))
+    .join(', ');
+}
+
+// The runs' numbers, placed so that none covers another or another's point: those that would are
+// joined, above the highest of their points. `room` has the ends of the axis, a letter's width, a
+// row's height, and half a point's size, in the units of the places.
+export function numbered(places, room) {
+  const groups = places.map((_, at) => [at]);
+  const named = (group) => {
+    const text = spanned(group);
+    const half = (room.wide * (text.length + 1)) / 2;
+    const mean = group.reduce((sum, at) => sum + places[at].x, 0) / group.length;
+    const x = Math.min(Math.max(mean, room.begin + half), room.end - half);
+    return { x, y: Math.max(...group.map((at) => places[at].y)), text, group };
+  };
+  const covers = (name, group) => {
+    const half = (room.wide * (name.text.length + 1)) / 2 + room.point[0];
+    return group.some(
+      (at) =>
+        Math.abs(name.x - places[at].x) < half &&
+        Math.abs(name.y + room.row - places[at].y) < room.row / 2 + room.point[1],
     );
-    if (near) {
-      near.runs.push(at + 1);
-      near.y = Math.max(near.y, place.y);
-    } else groups.push({ ...place, runs: [at + 1] });
-  });
-  return groups.map(({ x, y, runs }) => ({ x, y, text: runs.join(', ') }));
+  };
+  const meet = (one, other) => {
+    const apart = (room.wide * (one.text.length + other.text.length + 2)) / 2;
+    const over = Math.abs(one.x - other.x) < apart && Math.abs(one.y - other.y) < room.row;
+    return over || covers(one, other.group) || covers(other, one.group);
+  };
+  for (;;) {
+    const names = groups.map(named);
+    const first = names.findIndex((one, at) =>
+      names.slice(at + 1).some((other) => meet(one, other)),
+    );
+    if (first < 0) return names;
+    const second = names.findIndex((other, at) => at > first && meet(names[first], other));
+    groups[first] = [...groups[first], ...groups[second]].sort((one, other) => one - other);
+    groups.splice(second, 1);
+  }
 }
 
 // What the marks of the plot of runs become.
-export function plotOf(runs, { least, edge, low, high, wide, row, most, frontier }) {
+export function plotOf(runs, plot) {
+  const { least, edge, low, high, most, frontier } = plot;
   const span = Math.log(high / low);
   const at = runs.map((run, number) => ({
     x: run[SHARE] >= least ? run[SHARE] : edge,
@@ -102,7 +135,7 @@ export function plotOf(runs, { least, edge, low, high, wide, row, most, frontier
   });
   const best = bestOf(runs);
   const places = at.map(({ x, cost }) => ({ x, y: Math.log(cost / low) / span }));
-  const numbers = numbered(places, wide, row);
+  const numbers = numbered(places, plot);
   const full = runs.length >= most;
   return {
     points: marks(at.filter(({ inside }) => inside)),
@@ -111,7 +144,9 @@ export function plotOf(runs, { least, edge, low, high, wide, row, most, frontier
     numbers: {
       x: numbers.map(({ x }) => x),
       y: numbers.map(({ y }) => low * Math.exp(span * y)),
-      text: numbers.map(({ text }) => text),
+      text: numbers.map(({ text, group }) =>
+        group.some((number) => !at[number].inside) ? `◂${text}` : text,
+      ),
     },
     frontier: full ? { x: frontier.x, y: frontier.y } : { x: [], y: [] },
     words: `${at.map(({ name }) => name[0].toUpperCase() + name.slice(1)).join('; ')}.${full ? ` ${frontier.words}` : ''}`,
