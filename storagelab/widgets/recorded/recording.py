@@ -92,14 +92,14 @@ class Taped:
             for numbered, target in zip(self._values, self._unit.targets, strict=True)
         )
 
-    def nodes(self, columns: Columns, part: tuple[slice, ...]) -> list[Node]:
+    def nodes(self, columns: Columns, kept: Codes) -> list[Node]:
         """Return each trait's nodes: one, or one for each combination of the choices.
 
-        ``part`` is which of the states are wanted, as an index of their array.
+        ``kept`` are the positions on the first axis that are wanted.
         """
         found = []
         for trait, numbered in enumerate(self._values):
-            codes = [rows[part][..., trait] for rows in self._rows]
+            codes = [rows[kept, ..., trait] for rows in self._rows]
             if all((item == codes[0]).all() for item in codes[1:]):
                 codes = codes[:1]
             found.append([columns.add(item, numbered.values) for item in codes])
@@ -137,9 +137,9 @@ def record_tables(
 ) -> list[tuple[Slice, bytes]]:
     """Return the packed table of a piece of a workbench's states.
 
-    Where it takes more than ``most`` bytes and a choice among named things is in it, the one with
-    the most of them, each of these has a table of its own. Raises ``ValueError`` for a trait that
-    can't be recorded, such as a number that isn't finite.
+    Where it takes more than ``most`` bytes, the states with the last control where it starts have a
+    table of their own, which comes first, and all others another one. Raises ``ValueError`` for a
+    trait that can't be recorded, such as a number that isn't finite.
     """
     track, whole = load_track(track_name), PARTS[part_name]
     controls = whole.of(track).controls
@@ -155,28 +155,26 @@ def record_tables(
     for unit in made.units:
         tapes.append(Taped(unit, [item.name for item in axes], piece.plays_choices))
         tapes[-1].walk(outcomes.reshape(shape))
-    everything = (slice(None),) * len(axes)
-    raw = _packed(tapes, shape, everything)
-    named = [at for at, item in enumerate(axes) if item.kind == "choice"]
-    if len(raw) <= most or not named:
+    whole_axis = np.arange(shape[0])
+    raw = _packed(tapes, shape, whole_axis)
+    if len(raw) <= most or len(axes) < 2:
         return [(piece, raw)]
-    axis = max(named, key=lambda at: shape[at])
-    found = []
-    for at in range(shape[axis]):
-        # an axis of one value stays, so that the other axes keep their numbers
-        part = (*everything[:axis], slice(at, at + 1), *everything[axis + 1 :])
-        rest = [1 if number == axis else count for number, count in enumerate(shape)]
-        smaller = Slice({**piece.fixed, axes[axis].name: at}, piece.plays_choices)
-        found.append((smaller, _packed(tapes, rest, part, without=axis)))
-    return found
+    last = axes[0]
+    at = last.values.index(last.default)
+    first = Slice({**piece.fixed, last.name: at}, piece.plays_choices)
+    # what the first table has isn't looked for in the other one: its neighbour fills its place
+    others = np.where(whole_axis == at, at - 1 if at else 1, whole_axis)
+    return [
+        (first, _packed(tapes, shape, np.array([at]))),
+        (piece, _packed(tapes, shape, others)),
+    ]
 
 
-def _packed(
-    tapes: Sequence[Taped], shape: Sequence[int], part: tuple[slice, ...], without: int = -1
-) -> bytes:
-    """Return a table of some of the states; an axis ``without`` values isn't in its shape."""
+def _packed(tapes: Sequence[Taped], shape: Sequence[int], kept: Codes) -> bytes:
+    """Return a table with the positions ``kept`` of its first axis; a single one is no axis."""
     columns = Columns()
-    nodes = [node for tape in tapes for node in tape.nodes(columns, part)]
-    if without >= 0:
-        columns.drop(without)
-    return packed([count for at, count in enumerate(shape) if at != without], nodes, columns)
+    nodes = [node for tape in tapes for node in tape.nodes(columns, kept)]
+    if len(kept) > 1:
+        return packed([len(kept), *shape[1:]], nodes, columns)
+    columns.drop_first()
+    return packed(shape[1:], nodes, columns)

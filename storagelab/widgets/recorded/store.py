@@ -76,7 +76,10 @@ def _script(name: str, raw: bytes) -> bytes:
 def _record(folder: str, stem: str, track_name: str, part_name: str, piece: Slice) -> None:
     """Record a piece of a workbench's states into files, the list of them last."""
     stored = []
-    for number, (smaller, raw) in enumerate(record_tables(track_name, part_name, piece, FIRST)):
+    # what a page opens with is small; the rest waits until somebody moves that far
+    most = FIRST if stem.endswith("-0") else ALL
+    room = most * 15 // 16
+    for number, (smaller, raw) in enumerate(record_tables(track_name, part_name, piece, room)):
         name = f"{stem}-{number}"
         script = _script(name, raw)
         _write(Path(folder) / f"{name}.js", script)

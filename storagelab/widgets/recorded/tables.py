@@ -101,12 +101,10 @@ class Columns:
         node, _ = self._best(codes, values, [_SENTENCES, _NUMBERS])
         return self._kept(node)
 
-    def drop(self, axis: int) -> None:
-        """Take out an axis that nothing depends on; those behind it get new numbers."""
+    def drop_first(self) -> None:
+        """Take out the first axis, on which nothing depends."""
         self.all = [
-            msgspec.structs.replace(
-                column, axes=tuple(number - (number > axis) for number in column.axes)
-            )
+            msgspec.structs.replace(column, axes=tuple(axis - 1 for axis in column.axes))
             for column in self.all
         ]
 

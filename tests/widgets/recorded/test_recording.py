@@ -66,19 +66,25 @@ def test_each_state_is_what_the_workbench_shows_there(
                 choice.index = index
 
 
-def test_a_large_table_is_parted_by_a_choice() -> None:
-    piece = piece_of("tiny_pioneer", "access", ("buffer", "format"))
-    ((_, whole),) = record_tables("tiny_pioneer", "access", piece, most=10**9)
-    parts = record_tables("tiny_pioneer", "access", piece, most=1000)
-    assert [part.fixed["format"] for part, _ in parts] == [0, 1]
-    both, pieces = Table(whole), [Table(raw) for _, raw in parts]
+def test_of_a_large_table_the_start_is_a_table_of_its_own() -> None:
+    names = ("tiny_pioneer", "access")
     controls = PARTS["access"].of(load_track("tiny_pioneer")).controls
-    order = [item.name for item in piece.axes(controls)]
-    for buffer in range(0, 13, 4):
-        for kind in (0, 1):
-            state = [{"buffer": buffer, "format": kind}[name] for name in order]
-            for trait in (0, 10, 40):
-                assert pieces[kind].value(trait, [buffer]) == both.value(trait, state)
+    last, kind = controls[-1], next(item for item in controls if item.name == "format")
+    piece = piece_of(*names, (last.name, kind.name))
+    ((_, whole),) = record_tables(*names, piece, most=10**9)
+    (first, small), (rest, large) = record_tables(*names, piece, most=1000)
+    start = last.values.index(last.default)
+    assert first.fixed == {**piece.fixed, last.name: start}
+    assert rest == piece
+    assert len(small) < len(large)
+    all_of_it, opened, others = Table(whole), Table(small), Table(large)
+    for trait in range(40):
+        for at in range(len(kind.values)):
+            assert opened.value(trait, [at]) == all_of_it.value(trait, [start, at])
+            for where in range(len(last.values)):
+                if where != start:
+                    state = [where, at]
+                    assert others.value(trait, state) == all_of_it.value(trait, state)
 
 
 def test_a_recording_is_kept_until_something_changes_that_matters(
