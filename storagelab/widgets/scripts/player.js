@@ -147,6 +147,7 @@ export function playerOf(plan, found, tell, isKept = () => false, load = loaded)
 
   // The page opens at the start, and what is there already isn't set again.
   const begin = async () => {
+    if (marks) return;
     const state = [...plan.start];
     const { slice } = sliceFor(
       slices.map(({ fixed }) => fixed),
