@@ -365,7 +365,7 @@ def test_a_recorded_workbench_answers_and_keeps_what_is_recorded(visit: Visit) -
     )
     wait_until_settled(page)
     assert marks(page) != drawn
-    assert page.locator(".storagelab-recorded").inner_text() == ""
+    assert page.locator("p.storagelab-recorded").inner_text() == ""
     record = page.get_by_role("button", name="Record this run")
     if record.count():
         record.click()
