@@ -78,7 +78,7 @@ def _record(folder: str, stem: str, track_name: str, part_name: str, piece: Slic
     stored = []
     # what a page opens with is small; the rest waits until somebody moves that far
     most = FIRST if stem.endswith("-0") else ALL
-    room = most * 15 // 16
+    room = most * 28 // 30
     for number, (smaller, raw) in enumerate(record_tables(track_name, part_name, piece, room)):
         name = f"{stem}-{number}"
         script = _script(name, raw)

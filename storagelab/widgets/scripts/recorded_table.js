@@ -1,24 +1,38 @@
 // Reads a table of recorded states: what each trait is in each state, from columns of distinct values
 // and of codes. storagelab/widgets/recorded/tables.py writes it.
 
-const FIRST = 0x5000; // the first of the characters that stand for 15 bits each
+// What a string in a script can't have is written as the escape and a character that lies elsewhere:
+// from where to where, and how far it was moved.
+const ESCAPE = 0xfff0;
+const MOVED = [
+  [0x0000, 0x005f, 0x100],
+  [0x2028, 0x2029, 0x1000],
+  [0xd800, 0xdfff, -0x8000],
+  [0xfeff, 0xfeff, -0x8000],
+  [0xfff0, 0xffff, -0xf000],
+];
 
-// The bytes behind a text of such characters; the first one says how many bits too many it has.
+function movedBack(unit) {
+  const [, , by] = MOVED.find(([first, last, far]) => unit - far >= first && unit - far <= last);
+  return unit - by;
+}
+
+// The bytes behind a text: two to a character, the lower one first, behind a "b" where their number is
+// odd.
 export function bytesOf(text) {
-  const bits = 15 * (text.length - 1) - (text.charCodeAt(0) - FIRST);
-  const bytes = new Uint8Array(bits / 8);
-  let [held, count, at] = [0, 0, 0];
-  for (let index = 1; index < text.length; index += 1) {
-    held = (held << 15) | (text.charCodeAt(index) - FIRST);
-    count += 15;
-    while (count >= 8) {
-      count -= 8;
-      if (at < bytes.length) bytes[at] = (held >> count) & 255;
+  const bytes = new Uint8Array(2 * text.length);
+  let count = 0;
+  for (let at = 1; at < text.length; at += 1) {
+    let unit = text.charCodeAt(at);
+    if (unit === ESCAPE) {
       at += 1;
+      unit = movedBack(text.charCodeAt(at));
     }
-    held &= (1 << count) - 1;
+    bytes[count] = unit & 255;
+    bytes[count + 1] = unit >> 8;
+    count += 2;
   }
-  return bytes;
+  return bytes.subarray(0, text[0] === 'b' ? count - 1 : count);
 }
 
 export async function unzipped(bytes) {

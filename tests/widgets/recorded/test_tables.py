@@ -102,11 +102,17 @@ def test_a_smooth_curve_takes_less_room_than_its_digits() -> None:
 
 @given(st.binary(max_size=200))
 def test_bytes_come_back_out_of_a_text(raw: bytes) -> None:
-    text = as_text(raw)
-    assert from_text(text) == raw
-    assert len(text) == 1 + -(-8 * len(raw) // 15)
-    # nothing that ends a string or is half a character
-    assert all(0x5000 <= ord(character) < 0xD000 for character in text)
+    assert from_text(as_text(raw)) == raw
+
+
+def test_no_text_has_what_a_string_in_a_script_cannot_have() -> None:
+    every = np.arange(0x10000, dtype="<u2").tobytes()
+    text = as_text(every)
+    assert from_text(text) == every
+    bad = set('"\\\n\r\0') | {chr(0x2028), chr(0x2029), chr(0xFEFF), chr(0xFFFE), chr(0xFFFF)}
+    assert not bad & set(text)
+    assert not any(0xD800 <= ord(character) <= 0xDFFF for character in text)
+    assert len(text) < 1.04 * 0x10000
 
 
 @pytest.mark.parametrize("count", [255, 256, 257, 65_536, 65_537])
