@@ -238,6 +238,11 @@ TRACKS: tuple[str, ...] = tuple(_files())
 """The names of the tracks that there are."""
 
 
+def file_text(name: str) -> str:
+    """Return the text of a track's file; ``KeyError`` for a track that there isn't."""
+    return _files()[name].read_text(encoding="utf-8")
+
+
 @cache
 def load_track(name: str) -> Track:
     """Return the track called ``name``.
@@ -248,7 +253,7 @@ def load_track(name: str) -> Track:
     if name not in TRACKS:
         raise ValueError(f"unknown track {name!r}; known are {', '.join(TRACKS)}")
     file = f"{name}.toml"
-    track = parse_track(_files()[name].read_text(encoding="utf-8"), file)
+    track = parse_track(file_text(name), file)
     if track.name != name:
         raise ValueError(f"{file}: name is {track.name!r}, which isn't the file's - at `$.name`")
     return track

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         ten_runs,
         young_daly,
     )
+    from storagelab.widgets.recorded.page import show_workbench
     from storagelab.widgets.workbench import Workbench
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "math_peek",
     "pipeline_saturation",
     "show_moving",
+    "show_workbench",
     "shuffle_map",
     "ten_runs",
     "young_daly",
@@ -52,6 +54,7 @@ __all__ = [
 _PLACES = {
     "Workbench": "workbench",
     "show_moving": "book",
+    "show_workbench": "recorded.page",
     **dict.fromkeys(("cold_start", "fan_out", "kv_cache_spill"), "fleets"),
 }
 

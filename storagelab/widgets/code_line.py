@@ -14,6 +14,13 @@ from storagelab.widgets import shared_styles
 from storagelab.widgets.copy_button import CopyButton
 from storagelab.widgets.theme import caption, caption_html
 
+WRONG = (
+    "This isn't a line that the workbench gave: it has to look like decision = {...}. "
+    "The workbench stays as it is."
+)
+EXACT = "Restored."
+NEAR = "Restored, as near as the sliders come to it. Your answer may say it exactly."
+
 
 def read_line(controls: list[Control], line: str) -> dict[str, Value]:
     """Return the decided settings, in SI by name, from a line such as ``decision = {...}``.
@@ -24,10 +31,7 @@ def read_line(controls: list[Control], line: str) -> dict[str, Value]:
     try:
         answer = ast.literal_eval(text)
     except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
-        raise ValueError(
-            "This isn't a line that the workbench gave: it has to look like decision = {...}. "
-            "The workbench stays as it is."
-        ) from None
+        raise ValueError(WRONG) from None
     return read_answer(controls, answer)
 
 
@@ -76,6 +80,5 @@ class CodeLine:
             return
         self._on_restore(settings)
         exact = answer_line(self._controls, settings) == self._shown
-        near = "Restored, as near as the sliders come to it. Your answer may say it exactly."
-        self.words.value = caption_html("Restored." if exact else near)
+        self.words.value = caption_html(EXACT if exact else NEAR)
         self.field.value = self._shown

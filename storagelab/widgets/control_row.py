@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from itertools import pairwise
 from typing import Any
 
 import ipywidgets
@@ -22,10 +23,27 @@ def nearest(control: Control, asked: float) -> Value:
     values = sorted(float(value) for value in control.values)
     low, high = values[0], values[-1]
     inside = min(max(asked, low), high)
-    by_ratio = low > 0 and high / low >= 100
+    by_ratio = _by_ratio(values)
     return min(
         values, key=lambda value: abs(math.log(value / inside)) if by_ratio else abs(value - inside)
     )
+
+
+def cuts(control: Control) -> list[float]:
+    """Return the numbers between two values of a scale up to which the lower one is nearer.
+
+    In the student's unit and in their order, one fewer than values: what :func:`nearest` goes by.
+    """
+    values = sorted(float(value) for value in control.values)
+    return [
+        math.sqrt(low * high) if _by_ratio(values) else (low + high) / 2
+        for low, high in pairwise(values)
+    ]
+
+
+def _by_ratio(values: list[float]) -> bool:
+    """Return whether a scale's sorted values span decades."""
+    return values[0] > 0 and values[-1] / values[0] >= 100
 
 
 def in_field(control: Control, value: Value) -> float:

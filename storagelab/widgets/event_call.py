@@ -19,14 +19,15 @@ class EventCall:
     def __init__(self, track: Track, set_controls: Callable[..., None]) -> None:
         content = track.checkpoint
         mtbf: Value = content.event_node_mtbf / content.control("node_mtbf").si
-        words = caption()
+        self.words = caption()
+        self.says = paragraphs(PARTS["checkpoint"].words(track, content.event))
         self.button = shared_styles.button(
             "auto", description=content.event_button, icon="phone", button_style="warning"
         )
 
         def call(button: Any) -> None:
-            words.value = paragraphs(PARTS["checkpoint"].words(track, content.event))
+            self.words.value = self.says
             set_controls(node_mtbf=mtbf)
 
         self.button.on_click(call)
-        self.widget = shared_styles.column([self.button, words])
+        self.widget = shared_styles.column([self.button, self.words])

@@ -59,25 +59,25 @@ def record(slider: Any, targets: Sequence[Target]) -> Playback:
 
 def frame_of(targets: Sequence[Target]) -> list[Any]:
     """Return the present values of traits as JSON; ``ValueError`` for what JSON doesn't have."""
-    return [_plain(getattr(widget, trait)) for widget, trait in targets]
+    return [plain(getattr(widget, trait)) for widget, trait in targets]
 
 
-def _plain(value: Any) -> Any:
-    """Return a trait's value as JSON.
+def plain(value: Any, digits: int = 6) -> Any:
+    """Return a trait's value as JSON, its numbers with so many significant digits.
 
     Raises ``ValueError`` for NaN and infinity: JSON has neither, and a page with one of them in
     its widgets' state shows no widget at all.
     """
     if isinstance(value, np.ndarray | list | tuple):
-        return [_plain(item) for item in value]
+        return [plain(item, digits) for item in value]
     if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): plain(item, digits) for key, item in value.items()}
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, float):
         if not math.isfinite(value):
             raise ValueError(f"only finite numbers can be played back, not {value}")
-        return float(f"{value:.6g}")
+        return float(f"{value:.{digits}g}")
     if value is None or isinstance(value, bool | int | str):
         return value
     raise ValueError(f"only numbers and text can be played back, not {value!r}")

@@ -14,6 +14,7 @@ from storagelab.widgets.theme import caption, caption_html
 START = "The start"
 CRISIS = "The crisis"
 BEST_RUN = "My best run"
+BEST_WORDS = "Run {run}: the cheapest of yours that meets the target."
 
 
 class Position(msgspec.Struct, frozen=True):
@@ -73,9 +74,9 @@ class Presets:
         self._present: Mapping[str, Value] = {}
         self.buttons = [self._button(position) for position in positions(content)]
         label = shared_styles.html("Set all to")
-        self._row = shared_styles.row([label, *self.buttons], "storagelab-presets")
+        self.row = shared_styles.row([label, *self.buttons], "storagelab-presets")
         self._best: Any = None
-        self.widget = shared_styles.column([self._row, self.words])
+        self.widget = shared_styles.column([self.row, self.words])
 
     def _button(self, position: Position) -> Any:
         button = shared_styles.button("auto", description=position.label, tooltip=position.words)
@@ -102,12 +103,12 @@ class Presets:
         names = {item.answer: item.name for item in self._content.controls if item.decided}
         position = Position(
             BEST_RUN,
-            f"Run {number}: the cheapest of yours that meets the target.",
+            BEST_WORDS.format(run=number),
             {names[key]: value for key, value in run.items()},
         )
         if self._best is not None:
             del self._places[self._best]
             self._best.close()
         self._best = self._button(position)
-        self._row.children = (*self._row.children[: len(self.buttons) + 1], self._best)
+        self.row.children = (*self.row.children[: len(self.buttons) + 1], self._best)
         self.update(self._present)

@@ -11,6 +11,8 @@ from storagelab.widgets import shared_styles
 from storagelab.widgets.instruments.ten_runs import Run, TenRuns
 from storagelab.widgets.theme import caption, caption_html
 
+RECORD = "Record this run ({run} of {most})"
+NONE_LEFT = "No runs left"
 RecordRun = Callable[[dict[str, Any]], Sequence[Run]]
 """Takes a run and returns all that are recorded; raises ``ValueError`` with a sentence."""
 
@@ -55,7 +57,7 @@ class RunRecorder:
         left = self._most - len(runs)
         self.button.disabled = left <= 0 or self._on_record is None
         self.button.description = (
-            f"Record this run ({len(runs) + 1} of {self._most})" if left > 0 else "No runs left"
+            RECORD.format(run=len(runs) + 1, most=self._most) if left > 0 else NONE_LEFT
         )
         best = self.ten_runs.best
         if best is not None:

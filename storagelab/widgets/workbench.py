@@ -150,9 +150,9 @@ class Workbench:
             docked.append(self.recorder.widget)
             staged.append(self.recorder.ten_runs.widget)
         unseen = [PageSupport(layout=shared_styles.layout()), self.message_batcher]
-        dock = shared_styles.column([*docked, self._tools, self.summary], "storagelab-dock")
-        self._stage = shared_styles.column(staged, "storagelab-stage")
-        bench = shared_styles.column([dock, self._stage], "storagelab-bench")
+        self.dock = shared_styles.column([*docked, self._tools, self.summary], "storagelab-dock")
+        self.stage = shared_styles.column(staged, "storagelab-stage")
+        bench = shared_styles.column([self.dock, self.stage], "storagelab-bench")
         return shared_styles.column([*unseen, bench], "storagelab-workbench")
 
     def complete(self) -> LazyPanel:
@@ -240,7 +240,7 @@ class Workbench:
             with shared_styles.shared(self._made):
                 self.moment = Moment(self.track, self.part)
             self.moment.update(self.outcome, met)
-            self._stage.children = (*self._stage.children, self.moment)
+            self.stage.children = (*self.stage.children, self.moment)
             if self.message_batcher.ready:
                 self.message_batcher.collect_from(parts_of(self.widget))
 

@@ -38,10 +38,18 @@ SOLVED = {"solved_track": ("Tiles read ahead", 3)}
 LIVELY = {**PARTS, **TRACKS, **SOLVED}
 FRONT = "index"
 """The page with one picture at its top."""
+BENCHES = tuple(
+    f"workbench_{track}_{part}"
+    for track in ("edge_guardian", "mobile_nomad", "tiny_pioneer")
+    for part in (1, 2, 3)
+)
+"""The pages that have a recorded workbench and little else."""
+BENCH_BY_DAY = "workbench_mobile_nomad_2"
+"""The one that isn't left to the night; the chapters have a workbench too."""
 TABLES = ("tracks", *LIVELY, "fleet_scale", "instructor", "track_file")
 PAGES = (
-    *LIVELY, FRONT, "fleet_scale", "gallery", "tracks", "is_it_true", "student", "instructor",
-    "track_file", "glossary", "sources", "colophon", "search", "genindex",
+    *LIVELY, *BENCHES, FRONT, "fleet_scale", "gallery", "tracks", "is_it_true", "student",
+    "instructor", "track_file", "glossary", "sources", "colophon", "search", "genindex",
 )  # fmt: skip
 
 
@@ -91,10 +99,11 @@ def visits(*names: str, looks: Sequence[Look] = EVERY_LOOK) -> pytest.MarkDecora
             pytest.param(
                 (name, look),
                 id=f"{name}-{look}",
-                marks=() if look in USUAL else pytest.mark.nightly,
+                marks=() if by_day else pytest.mark.nightly,
             )
             for look in looks
             for name in names
+            for by_day in [look in USUAL and (name not in BENCHES or name == BENCH_BY_DAY)]
         ],
         indirect=True,
     )
@@ -117,7 +126,7 @@ def visit(
     traffic = Traffic()
     with new_page(browser, traffic, **options) as page:
         page.goto(f"{root}/{name}.html", wait_until="load")
-        if name in (*LIVELY, FRONT, "fleet_scale", "gallery"):
+        if name in (*LIVELY, *BENCHES, FRONT, "fleet_scale", "gallery"):
             wake(page)
             wait_until_settled(page)
         page.evaluate("() => document.fonts.ready")
@@ -148,7 +157,7 @@ def test_figures_and_mathematics_appear_without_a_kernel(visit: Visit) -> None:
     assert page.locator("merror, .mjx-error").count() == 0
     if visit.name in LIVELY:
         drawn = page.locator(".bqplot").count()
-        assert drawn == page.locator(".storagelab-workbench strong").count()
+        assert drawn == page.locator(".storagelab-instrument > * strong").count()
         assert drawn >= LIVELY[visit.name][1]
     if visit.name in PARTS:
         assert page.locator("mjx-container").count() > 5
@@ -158,10 +167,10 @@ def test_figures_and_mathematics_appear_without_a_kernel(visit: Visit) -> None:
 
 @lively_pages
 def test_every_figure_has_a_title_and_words(visit: Visit) -> None:
-    titles = visit.page.locator(".storagelab-workbench strong").all_inner_texts()
+    titles = visit.page.locator(".storagelab-instrument > * strong").all_inner_texts()
     assert len(set(titles)) == LIVELY[visit.name][1]
     assert all(len(title) > 8 for title in titles)
-    for words in visit.page.locator(".storagelab-workbench .storagelab-words").all_inner_texts():
+    for words in visit.page.locator(".storagelab-instrument .storagelab-words").all_inner_texts():
         assert len(words.split()) > 10
         assert "NaN" not in words
 
@@ -184,7 +193,7 @@ TEXTS = """() => [...document.querySelectorAll('.bqplot')].flatMap((figure) => {
 })"""
 
 
-@lively_pages
+@visits(*LIVELY, *BENCHES)
 def test_every_label_of_a_figure_is_whole_and_can_be_told_from_the_ground(
     visit: Visit,
 ) -> None:
@@ -340,6 +349,30 @@ def test_a_slider_moves_the_figures_and_their_words_by_keyboard(visit: Visit) ->
         page.keyboard.press("ArrowLeft")
     wait_until_settled(page)
     assert captions(page) == said  # back where it was, nothing has drifted
+    visit.traffic.assert_clean()
+
+
+@visits(*BENCHES, looks=USUAL)
+def test_a_recorded_workbench_answers_and_keeps_what_is_recorded(visit: Visit) -> None:
+    page = visit.page
+    drawn, said = marks(page), captions(page)
+    page.locator(".storagelab-all").evaluate("(button) => button.click()")  # where it is folded
+    page.get_by_role("slider").first.focus()
+    for key in ("ArrowRight", "ArrowLeft", "End", "Home"):
+        page.keyboard.press(key)
+    page.wait_for_function(
+        "(before) => [...document.querySelectorAll('.storagelab-workbench .storagelab-words')]"
+        ".map((item) => item.textContent).join('|') !== before",
+        arg=said,
+    )
+    wait_until_settled(page)
+    assert marks(page) != drawn
+    assert page.locator("p.storagelab-recorded").inner_text() == ""
+    record = page.get_by_role("button", name="Record this run")
+    if record.count():
+        record.click()
+        page.get_by_role("button", name="Record this run (2 of 10)").wait_for()
+        assert page.locator(".storagelab-runs tbody tr").count() == 1
     visit.traffic.assert_clean()
 
 

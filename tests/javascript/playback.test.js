@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import playback, { changesIn, typed } from '../../storagelab/widgets/scripts/playback.js';
+import playback, { changesIn } from '../../storagelab/widgets/scripts/playback.js';
+import { typed } from '../../storagelab/widgets/scripts/traits.js';
 import { FakeModel, settled } from './fakes.js';
 
 test('coordinates become arrays of numbers, one for each curve, and all else stays', () => {

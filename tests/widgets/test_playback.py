@@ -8,7 +8,7 @@ import ipywidgets
 import numpy as np
 import pytest
 
-from storagelab.widgets.playback import _plain, record
+from storagelab.widgets.playback import plain, record
 
 
 def walk(values: Any, make_target: Any, trait: Any) -> tuple[Any, Any]:
@@ -54,7 +54,7 @@ def test_frames_are_what_the_target_held_and_survive_json(
 
 
 def test_labels_by_their_ticks_are_played() -> None:
-    assert _plain({"0.5": "half", "1": "all"}) == {"0.5": "half", "1": "all"}
+    assert plain({"0.5": "half", "1": "all"}) == {"0.5": "half", "1": "all"}
 
 
 def test_numbers_keep_six_digits() -> None:

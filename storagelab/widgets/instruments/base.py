@@ -14,6 +14,7 @@ from storagelab.widgets import shared_styles
 from storagelab.widgets.drawing import Drawing, Target
 from storagelab.widgets.figure_tools import FigureTools
 from storagelab.widgets.hands import Handle, Hands
+from storagelab.widgets.sub_choice import SubChoice
 from storagelab.widgets.table import Table
 from storagelab.widgets.theme import caption, caption_html, heading
 
@@ -55,6 +56,10 @@ class Instrument:
     figure: Any
     extras: tuple[Any, ...] = ()
     """The instrument's own widgets, between the caption and the tools."""
+    choices: tuple[SubChoice, ...] = ()
+    """Those of its own widgets that choose what it shows."""
+    follows: tuple[str, ...] = ()
+    """The control for each option of its only choice, where it goes over to the one that moves."""
     sliders: Mapping[str, Any] = {}
     """The widgets of the controls that its marks may be dragged for, by the controls' names.
 
@@ -122,8 +127,9 @@ class Instrument:
         self.legend.value = self.drawing.legend_html()
         self.tools.refresh()
 
-    def on_a_page(self) -> None:
-        """Prepare for a page without a kernel."""
+    def on_a_page(self, plays_choices: bool = False) -> None:
+        """Prepare for a page without a kernel, which may play the changes of its choices."""
+        del plays_choices
         self.tools.live = False
 
     def draw(self, outcome: AnyOutcome) -> str:

@@ -227,8 +227,8 @@ class CheckpointStorm(Instrument):
                 for count in counts
             ]
             self.groups = SubChoice("Writers start", options, self._redraw)
-        choices = [self.logarithmic] if self.groups is None else [self.groups, self.logarithmic]
-        self.extras = tuple(choice.widget for choice in choices)
+        self.choices = tuple(item for item in (self.groups, self.logarithmic) if item is not None)
+        self.extras = tuple(choice.widget for choice in self.choices)
 
     def _redraw(self) -> None:
         if self.outcome is not None:
@@ -292,12 +292,12 @@ class CheckpointStorm(Instrument):
         nodes = self.track.checkpoint.nodes if self.outcome is None else self.outcome.settings.nodes
         return min(int(self.groups.value), int(nodes))
 
-    def on_a_page(self) -> None:
-        """Prepare for a page without a kernel, which can't answer what is chosen here."""
-        super().on_a_page()
-        self.logarithmic.hide()
-        if self.groups is not None:
-            self.groups.hide()
+    def on_a_page(self, plays_choices: bool = False) -> None:
+        """Prepare for a page without a kernel, which may play what is chosen here."""
+        super().on_a_page(plays_choices)
+        if not plays_choices:
+            for choice in self.choices:
+                choice.hide()
 
     def play_groups(self) -> Playback:
         """Show the choice of the groups again and return its playback.

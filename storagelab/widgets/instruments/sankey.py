@@ -181,6 +181,7 @@ class DataFlowSankey(Instrument):
         if track.pipeline.cold_start:
             self.drawing.move(self.high, "min", "max")
             self.epochs = self._choice(epoch)
+            self.choices = (self.epochs,)
             self.extras = (self.epochs.widget, self.moving)
 
     def _add_flows(self) -> None:
@@ -294,10 +295,10 @@ class DataFlowSankey(Instrument):
         """Return whether what is left of the memory caches, too."""
         return self.track.pipeline.has_control("memory")
 
-    def on_a_page(self) -> None:
+    def on_a_page(self, plays_choices: bool = False) -> None:
         """Prepare for a page without a kernel, on which the choice of the epoch is played."""
-        super().on_a_page()
-        if self.track.pipeline.cold_start:
+        super().on_a_page(plays_choices)
+        if self.track.pipeline.cold_start and not plays_choices:
             found = super().targets()
             self._playback = Playback(
                 source=self.epochs.widget, targets=[item for item, _ in found],

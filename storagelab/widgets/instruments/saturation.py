@@ -162,6 +162,7 @@ class PipelineSaturation(Instrument):
         self._follows = against is None
         if self._follows:
             self.chooser = self._choice()
+            self.choices, self.follows = (self.chooser,), tuple(self.spans)
             self.extras = (self.chooser.widget,)
 
     @staticmethod
@@ -298,11 +299,15 @@ class PipelineSaturation(Instrument):
             visible=False,
         )
 
-    def on_a_page(self) -> None:
-        """Prepare for a page without a kernel, which can't answer the choice of the resource."""
-        super().on_a_page()
-        if self._follows:
+    def on_a_page(self, plays_choices: bool = False) -> None:
+        """Prepare for a page without a kernel, which may play the choice of the resource.
+
+        The page itself then follows what is moved.
+        """
+        super().on_a_page(plays_choices)
+        if self._follows and not plays_choices:
             self.chooser.hide()
+        self._follows = self._follows and not plays_choices
 
     def _follow(self, settings: PipelineSettings) -> None:
         """Switch to the resource that was moved, if only one was moved."""

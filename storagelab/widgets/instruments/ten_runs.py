@@ -53,6 +53,18 @@ POINT = 6 / 240 * (END - BEGIN), 7 / 250
 """Half a point's width and height, in the same units."""
 
 
+USED = "{count} of {most} runs recorded."
+BEST = "Run {run} is the cheapest that meets the target."
+NONE_RECORDED = "Record one when you have a reason."
+NONE_MEETS = "None meets the target yet."
+CLOSEST = (
+    "None meets the target, and no run is left: decide for run {run}, which comes closest, and say "
+    "in the reflection what it lacks."
+)
+LISTED = "What each run had, reached and cost"
+DIFFERS = "What differs between {one} and {other}"
+
+
 def nearest_run(outcomes: Sequence[AnyOutcome]) -> int:
     """Return the index of the run that misses the fewest limits, and of those the most useful."""
     return max(
@@ -300,10 +312,7 @@ class RunsPlot(Instrument):
 
     def _told(self, at: int, outcome: PipelineOutcome) -> str:
         """Return a run's number, share and cost as text."""
-        return (
-            f"run {at + 1}: {format_share(outcome.utilization)} for "
-            f"{format_cost(self.track, outcome.cost)}"
-        )
+        return f"run {at + 1}: {_reached(self.track, outcome)}"
 
     def _draw_frontier(self, outcomes: Sequence[PipelineOutcome]) -> str:
         """Draw the least cost of each utilisation or more, but only when no run is left.
@@ -313,10 +322,20 @@ class RunsPlot(Instrument):
         if len(outcomes) < self.track.pipeline.runs:
             update_traits(self.frontier, x=np.array([]), y=np.array([]))
             return ""
+        x, y = self.whole_frontier()
+        update_traits(self.frontier, x=np.array(x), y=np.array(y))
+        return self.least_words()
+
+    def whole_frontier(self) -> tuple[list[float], list[float]]:
+        """Return the corners of the line of the least cost: per cent, and the axis' unit."""
         useful, cost = frontier(self.track)
         # whatever is asked for up to a position costs as much as that position
         x = np.concatenate([[0.0], np.repeat(100 * useful, 2)[:-1]])
-        update_traits(self.frontier, x=np.maximum(x, BEGIN), y=np.repeat(cost / self.scale, 2))
+        return np.maximum(x, BEGIN).tolist(), np.repeat(cost / self.scale, 2).tolist()
+
+    def least_words(self) -> str:
+        """Return what the least cost of meeting the target is."""
+        useful, cost = frontier(self.track)
         target = self.track.pipeline.target_utilization
         least = format_cost(self.track, float(cost[useful >= target][0]))
         return f"At the least, {format_share(target)} or more can be had for {least}."
@@ -389,7 +408,7 @@ class Comparison:
         ]
         rows = list(zip(heads, *columns, strict=True))
         sentence = compare(self.track, (names[0], names[1]), (one, other))
-        caption_ = f"What differs between {names[0]} and {names[1]}"
+        caption_ = DIFFERS.format(one=names[0], other=names[1])
         self.difference.value = caption_html(sentence) + _html(caption_, ["", *names], rows)
 
 
@@ -429,18 +448,14 @@ class TenRuns:
         self.best = best = best_run(outcomes)
         most = self.track.pipeline.runs
         if best is not None:
-            verdict = f"Run {best + 1} is the cheapest that meets the target."
+            verdict = BEST.format(run=best + 1)
         elif not runs:
-            verdict = "Record one when you have a reason."
+            verdict = NONE_RECORDED
         elif len(runs) < most:
-            verdict = "None meets the target yet."
+            verdict = NONE_MEETS
         else:
-            verdict = (
-                f"None meets the target, and no run is left: decide for run "
-                f"{nearest_run(outcomes) + 1}, which comes closest, and say in the reflection "
-                "what it lacks."
-            )
-        used = f"{len(runs)} of {most} runs recorded."
+            verdict = CLOSEST.format(run=nearest_run(outcomes) + 1)
+        used = USED.format(count=len(runs), most=most)
         self.words.value = caption_html(f"{used} {verdict}")
         if not runs:
             self.widget.children = ()
@@ -449,27 +464,32 @@ class TenRuns:
         self.plot.update(outcomes)
         self.comparison.update(runs)
         if not self.widget.children:
-            kept = caption()
-            kept.value = caption_html(
-                f"Kept in {FILE_NAME} beside the notebook; what is recorded can't be taken back.",
-                live=False,
+            self.widget.children = self.parts(
+                f"Kept in {FILE_NAME} beside the notebook; what is recorded can't be taken back."
             )
-            self.widget.children = (
-                heading("Recorded runs"), self.listing, kept, self.plot.widget,
-                self.comparison.widget,
-            )  # fmt: skip
+
+    def parts(self, kept: str) -> tuple[Any, ...]:
+        """Return what stands one below the other once there is a run; ``kept`` says where it is."""
+        words = caption()
+        words.value = caption_html(kept, live=False)
+        title = heading("Recorded runs")
+        return (title, self.listing, words, self.plot.widget, self.comparison.widget)
 
     def _listed(
         self, runs: Sequence[Run], outcomes: Sequence[PipelineOutcome], best: int | None
     ) -> str:
         """Return the runs as a table."""
         controls = self.track.pipeline.controls
-        heads = [*map(field_label, controls), *_results(self.track)]
         rows = [
             (f"{at + 1}{' ◆ best' if at == best else ''}", *_cells(self.track, *item, controls))
             for at, item in enumerate(zip(runs, outcomes, strict=True))
         ]
-        return _html("What each run had, reached and cost", ["run", *heads], rows)
+        return _html(LISTED, list_heads(self.track), rows)
+
+
+def list_heads(track: Track) -> list[str]:
+    """Return the heads of the list of runs."""
+    return ["run", *map(field_label, track.pipeline.controls), *_results(track)]
 
 
 def _results(track: Track) -> list[str]:
@@ -490,21 +510,46 @@ def _cells(
     return (*settings, *came_to, missed or "nothing")
 
 
+def came_to(track: Track, run: Run, outcome: PipelineOutcome) -> list[Any]:
+    """Return what a page without a kernel has to know of a run to list it and to draw it.
+
+    Its cells in the list, its share in per cent, its cost in the axis' unit, how many limits it
+    misses, and what its point says behind its number.
+    """
+    return [
+        list(_cells(track, run, outcome, track.pipeline.controls)),
+        100 * outcome.utilization,
+        outcome.cost / track.currency.axis,
+        len(outcome.unmet),
+        _reached(track, outcome),
+    ]
+
+
+def _reached(track: Track, outcome: PipelineOutcome) -> str:
+    """Return a run's share and cost as text."""
+    return f"{format_share(outcome.utilization)} for {format_cost(track, outcome.cost)}"
+
+
 def _html(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Return a table as HTML; each row's first cell is its head."""
     if not rows:
         return ""
-    columns = "".join(f'<th scope="col">{escape(head)}</th>' for head in heads)
     body = "".join(
         f'<tr><th scope="row">{escape(row[0])}</th>'
         f"{''.join(f'<td>{escape(cell)}</td>' for cell in row[1:])}</tr>"
         for row in rows
     )
+    return frame(title, heads).replace("{rows}", body)
+
+
+def frame(title: str, heads: Sequence[str]) -> str:
+    """Return a table as HTML with ``{rows}`` in the place of its rows."""
+    columns = "".join(f'<th scope="col">{escape(head)}</th>' for head in heads)
     return (
         '<div style="overflow-x:auto;line-height:1.4" tabindex="0" role="region" '
         f'aria-label="{escape(title)}">'
         f'<table class="storagelab-runs"><caption style="text-align:left">{escape(title)}'
-        f"</caption><thead><tr>{columns}</tr></thead><tbody>{body}</tbody></table></div>"
+        f"</caption><thead><tr>{columns}</tr></thead><tbody>{{rows}}</tbody></table></div>"
     )
 
 

@@ -465,9 +465,9 @@ class YoungDaly(Instrument):
         if self.outcome is not None:
             self.update(self.outcome)
 
-    def on_a_page(self) -> None:
+    def on_a_page(self, plays_choices: bool = False) -> None:
         """Prepare for a page without a kernel, where nobody can mark a guess: all is shown."""
-        super().on_a_page()
+        super().on_a_page(plays_choices)
         # a layout of its own: the one that it has belongs to the boxes around it too
         self.guess.widget.layout = ipywidgets.Layout(display="none")
         for mark in (self.guessed, self.aim, self.aimed):

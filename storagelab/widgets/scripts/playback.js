@@ -1,11 +1,6 @@
 // Sets what an update in Python would set, from frames that were recorded in advance.
 import { idOf } from './shared.js';
-
-// A value as bqplot holds its coordinates: an array of numbers, or one for each curve.
-export function typed(value) {
-  if (!Array.isArray(value)) return value;
-  return typeof value[0] === 'number' ? Float64Array.from(value) : value.map(typed);
-}
+import { typed } from './traits.js';
 
 // A frame's values by target: x and y of a mark change together, or it is drawn between two frames.
 export function changesIn(frame, targets, names) {

@@ -1,0 +1,1 @@
+"""A part's whole workbench for a page without a kernel, from a recording of its states."""

@@ -1,0 +1,243 @@
+"""A recorded workbench against the kernel's own: the same words and marks in states by chance.
+
+The page is opened as a file and driven by keys and pointer; what the kernel's workbench would show
+is made in this process and, where marks are compared, drawn on a page of its own.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import ipywidgets
+import pytest
+from bs4 import BeautifulSoup
+from playwright.sync_api import Browser, Page, expect
+
+from storagelab.course.layout import Layout
+from storagelab.parts import PARTS
+from storagelab.tracks import TRACKS, load_track
+from storagelab.widgets.recorded.bench import Kept, PageBench
+from storagelab.widgets.recorded.page import FOLDER, show_workbench
+from storagelab.widgets.recorded.plan import Slice, states
+from storagelab.widgets.recorded.store import stored_tables
+
+from .conftest import Traffic, new_page, wait_until_settled
+from .embedding import write_page
+
+BY_DAY = [("tiny_pioneer", "access"), ("mobile_nomad", "pipeline"), ("cloud_titan", "checkpoint")]
+"""One of each part: devices, runs, and tables that are loaded when something is chosen."""
+EVERY = [
+    pytest.param(track, part, id=f"{track}-{part}", marks=() if by_day else pytest.mark.nightly)
+    for track in TRACKS
+    for part in PARTS
+    for by_day in [(track, part) in BY_DAY]
+]
+FEW, MANY = 3, 200
+"""States of each workbench by day and by night."""
+DRAWN = 10
+"""At every so manieth state the marks are compared too."""
+
+TEXTS = """() => [...document.querySelectorAll('.storagelab-bench .widget-html-content')]
+  .map((item) => item.textContent.replace(/\\s+/g, ' ').trim())"""
+"""The words of every text on the workbench, from the top to the bottom."""
+SHAPES = """() => [...document.querySelectorAll('.storagelab-bench .bqplot')].map((figure) =>
+  [...figure.querySelectorAll('.plotarea_events ~ g path, svg text, svg .dot_img')]
+    .filter((item) => item.getBoundingClientRect().width && !item.closest('.axis'))
+    .map((item) => {
+      const own = figure.getBoundingClientRect();
+      const { left, top, width, height } = item.getBoundingClientRect();
+      return [left - own.left, top - own.top, width, height].map(Math.round).join();
+    }).sort())"""
+"""Where each mark of each figure lies, in whole pixels."""
+
+
+@dataclass
+class Driven:
+    """A recorded workbench in a browser, and what the kernel's would be."""
+
+    page: Page
+    made: PageBench
+    pieces: list[Slice]
+
+    @property
+    def controls(self) -> list[Any]:
+        return self.made.bench.content.controls
+
+    def go(self, state: dict[str, int]) -> None:
+        """Set the controls by keys and pointer, those that the task gives last."""
+        for _ in range(3):  # to reach another table, something may have had to go back
+            for control in sorted(self.controls, key=lambda item: not item.decided):
+                self._set(control, state[control.name])
+            if self.present() == state:
+                return
+        raise AssertionError(f"{self.present()} in the place of {state}")
+
+    def present(self) -> dict[str, int]:
+        """Return where the page's controls stand."""
+        return {control.name: self._at(control) for control in self.controls}
+
+    def _at(self, control: Any) -> int:
+        box = self._box(control)
+        if control.kind == "scale":
+            text = box.locator(".widget-readout").inner_text()
+            return [label for label, _ in self._slider(control).options].index(text)
+        if control.kind == "switch":
+            pressed = [
+                "mod-active" in (button.get_attribute("class") or "")
+                for button in box.get_by_role("button").all()
+            ]
+            return pressed.index(True)
+        return int(box.locator("select").evaluate("(item) => item.selectedIndex"))
+
+    def _slider(self, control: Any) -> Any:
+        return self.made.bench.controls[control.name].slider
+
+    def _box(self, control: Any) -> Any:
+        return self.page.locator(".storagelab-controls > *").nth(self.controls.index(control))
+
+    def _set(self, control: Any, index: int) -> None:
+        box, now = self._box(control), self._at(control)
+        if now == index:
+            return
+        if control.kind == "scale":
+            box.locator(".noUi-handle").focus()
+            for _ in range(abs(index - now)):
+                self.page.keyboard.press("ArrowRight" if index > now else "ArrowLeft")
+        elif control.kind == "switch":
+            box.get_by_role("button").nth(index).click()
+        else:
+            box.locator("select").select_option(index=index)
+
+    def choose(self, unit: int, way: int) -> None:
+        """Set the choices of a figure by the pointer or by keys."""
+        choices = self.made.units[unit].choices
+        for choice, index in zip(choices, self.made.units[unit].ways()[way], strict=True):
+            box = self.page.locator(".storagelab-sub-choice").filter(has_text=choice.description)
+            if isinstance(choice, ipywidgets.ToggleButtons):
+                button = box.get_by_role("button").nth(index)
+                if "mod-active" not in (button.get_attribute("class") or ""):
+                    button.click()
+                continue
+            handle, texts = box.locator(".noUi-handle"), [text for text, _ in choice.options]
+            handle.focus()
+            self.page.keyboard.press("Home")
+            for _ in range(index):
+                self.page.keyboard.press("ArrowRight")
+            expect(box.locator(".widget-readout")).to_have_text(texts[index])
+
+    def expected(self, state: dict[str, int], choices: dict[int, int]) -> list[str]:
+        """Show a state in the kernel's own workbench, and return its texts."""
+        bench = self.made.bench
+        bench.set(**{item.name: item.values[state[item.name]] for item in self.controls})
+        for number, way in choices.items():
+            unit = self.made.units[number]
+            for choice, index in zip(unit.choices, unit.ways()[way], strict=True):
+                choice.index = index
+        return texts_of(bench.widget)
+
+
+def texts_of(widget: Any) -> list[str]:
+    """Return the words of every text in a widget, in the order in which a page shows them."""
+    if isinstance(widget, ipywidgets.HTML):
+        text = BeautifulSoup(widget.value, "html.parser").get_text()
+        return [re.sub(r"\s+", " ", text).strip()]
+    return [text for child in getattr(widget, "children", ()) for text in texts_of(child)]
+
+
+@pytest.fixture
+def recordings(layout: Layout, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = layout.root / "build" / "recordings"
+    monkeypatch.setenv(FOLDER, str(folder))
+    return folder
+
+
+@pytest.fixture
+def driven(
+    request: pytest.FixtureRequest,
+    browser: Browser,
+    book_folder: Path,
+    recordings: Path,
+    tmp_path: Path,
+) -> Iterator[Callable[[str, str], Driven]]:
+    opened = []
+
+    def drive(track_name: str, part_name: str) -> Driven:
+        shown = show_workbench(track_name, part_name)
+        (tmp_path / "recordings").symlink_to(recordings)
+        path = tmp_path / "page.html"
+        write_page(shown, path, f"file://{book_folder}/vendor")
+        traffic = Traffic()
+        context = new_page(
+            browser, traffic, viewport={"width": 1280, "height": 900}, reduced_motion="reduce"
+        )
+        page = context.__enter__()
+        opened.append((context, traffic))
+        page.goto(f"file://{path}")
+        page.wait_for_selector(".storagelab-dock-tools")
+        wait_until_settled(page)
+        pieces = [item.piece for item in stored_tables(recordings, track_name, part_name)]
+        return Driven(page, PageBench(load_track(track_name), part_name), pieces)
+
+    yield drive
+    for context, traffic in opened:
+        traffic.assert_clean()
+        context.__exit__(None, None, None)
+
+
+@pytest.mark.parametrize(
+    "count", [FEW, pytest.param(MANY, marks=pytest.mark.nightly)], ids=["few", "many"]
+)
+@pytest.mark.parametrize(("track_name", "part_name"), EVERY)
+def test_the_page_shows_what_the_kernel_would(
+    track_name: str,
+    part_name: str,
+    count: int,
+    driven: Callable[[str, str], Driven],
+    browser: Browser,
+    book_folder: Path,
+    tmp_path: Path,
+) -> None:
+    drive = driven(track_name, part_name)
+    chance, page = random.Random(count), drive.page
+    for number in range(count):
+        piece = chance.choice(drive.pieces)
+        state = chance.choice(states(drive.controls, piece))
+        drive.go(state)
+        choices = {
+            at: chance.randrange(len(unit.ways())) if piece.plays_choices else 0
+            for at, unit in enumerate(drive.made.units)
+            if unit.choices and not isinstance(unit.choices[0], Kept)
+        }
+        for unit, way in choices.items():
+            drive.choose(unit, way)
+        words = drive.expected(state, choices)
+        page.wait_for_function(f"(words) => ({TEXTS})().join('|') === words", arg="|".join(words))
+        line = page.get_by_role("textbox", name="The line to paste")
+        expect(line).to_have_value(drive.made.below.line.field.value)
+        if number % DRAWN == 0:
+            wait_until_settled(page)
+            drawn = page.evaluate(SHAPES)
+            assert min(len(shapes) for shapes in drawn) > 3
+            assert drawn == drawn_alone(drive, browser, book_folder, tmp_path)
+
+
+def drawn_alone(
+    drive: Driven, browser: Browser, book_folder: Path, folder: Path
+) -> list[list[str]]:
+    """Return where the marks lie on a page that shows nothing but the kernel's present state."""
+    path = folder / "alone.html"
+    write_page(drive.made.bench.widget, path, f"file://{book_folder}/vendor")
+    options: dict[str, Any] = {
+        "viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce",
+    }  # fmt: skip
+    with new_page(browser, Traffic(), **options) as page:
+        page.goto(f"file://{path}")
+        page.wait_for_selector(".storagelab-dock-tools")
+        wait_until_settled(page)
+        shapes: list[list[str]] = page.evaluate(SHAPES)
+        return shapes
