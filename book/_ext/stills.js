@@ -183,7 +183,11 @@ function renamed(made, name) {
   return made;
 }
 
-const areas = () => [...document.querySelectorAll('.cell_output > .widget-subarea')];
+// One for each view, in the page's order; a view lies in a cell's output or in a figure with a caption.
+const areas = () =>
+  [...document.querySelectorAll('script[type="application/vnd.jupyter.widget-view+json"]')].map(
+    (script) => script.parentElement.querySelector(':scope > .widget-subarea'),
+  );
 const figuresOf = (area) => [...area.querySelectorAll('.bqplot')];
 
 // The drawings of every figure of every view, at the width that the page has now.

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from offline import HERE, ROOT, SCRIPTS, as_classic
 from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
 if TYPE_CHECKING:
@@ -96,6 +97,9 @@ def with_stills(page: str, made: Stills) -> str:
 
     The widgets' state goes from the head to the page's end: what is seen first comes first.
     """
+    views = len(VIEW.findall(page))
+    if len(made.stills) != views:
+        raise ExtensionError(f"A page with {views} views has {len(made.stills)} pictures of them.")
     pictures = iter(made.stills)
     page = VIEW.sub(lambda found: next(pictures) + found[0], page)
     states = "\n".join(found[0] for found in STATE.finditer(page))
