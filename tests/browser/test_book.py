@@ -44,6 +44,8 @@ BENCHES = tuple(
     for part in (1, 2, 3)
 )
 """The pages that have a recorded workbench and little else."""
+TITLES = ".storagelab-workbench .widget-html-content > p > strong"
+"""The title above each figure."""
 BENCH_BY_DAY = "workbench_mobile_nomad_2"
 """The one that isn't left to the night; the chapters have a workbench too."""
 TABLES = ("tracks", *LIVELY, "fleet_scale", "instructor", "track_file")
@@ -157,7 +159,7 @@ def test_figures_and_mathematics_appear_without_a_kernel(visit: Visit) -> None:
     assert page.locator("merror, .mjx-error").count() == 0
     if visit.name in LIVELY:
         drawn = page.locator(".bqplot").count()
-        assert drawn == page.locator(".storagelab-instrument > * strong").count()
+        assert drawn == page.locator(TITLES).count()
         assert drawn >= LIVELY[visit.name][1]
     if visit.name in PARTS:
         assert page.locator("mjx-container").count() > 5
@@ -167,7 +169,7 @@ def test_figures_and_mathematics_appear_without_a_kernel(visit: Visit) -> None:
 
 @lively_pages
 def test_every_figure_has_a_title_and_words(visit: Visit) -> None:
-    titles = visit.page.locator(".storagelab-instrument > * strong").all_inner_texts()
+    titles = visit.page.locator(TITLES).all_inner_texts()
     assert len(set(titles)) == LIVELY[visit.name][1]
     assert all(len(title) > 8 for title in titles)
     for words in visit.page.locator(".storagelab-instrument .storagelab-words").all_inner_texts():

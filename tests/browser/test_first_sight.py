@@ -70,7 +70,7 @@ def test_without_a_script_every_figure_is_seen_and_said(
     if name in PARTS:
         formulas = page.locator("article mjx-container")
         assert formulas.count() > 5
-        assert page.locator("article mjx-container svg:visible").count() == formulas.count()
+        assert page.locator("article mjx-container > svg:visible").count() == formulas.count()
         assert page.locator("article mjx-container math").count() == formulas.count()
     assert page.evaluate("() => document.documentElement.scrollWidth") <= (
         page.viewport_size["width"] + 1
