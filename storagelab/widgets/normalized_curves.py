@@ -118,4 +118,5 @@ def _curve(
             axis(y, y_label, vertical=True, tick_values=list(np.linspace(*ends, 6))),
         ],
         height=280,
+        right=40,  # half of the last tick's label
     )
