@@ -26,7 +26,7 @@ NOTEBOOKS := $(shell find notebooks -type f -not -name '*.pyc') nbgrader_config.
 CHAPTERS  := $(shell find book -type f -not -name '*.pyc') _config.yml docs/example_track.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup notebooks release book demo-class course guide lab hub quick test nightly \
+.PHONY: help setup notebooks release book pdf demo-class course guide lab hub quick test nightly \
   what-tests-need programs lint fix javascript-tests bench bench-grade soak pictures mutants \
   chromium browser bubblewrap postgres demo-class-stock deploy-check clean
 
@@ -132,6 +132,9 @@ $(STAMPS)/book: $(CHAPTERS) $(LESSON) $(WIDGETS) $(VALIDATED) $(STAMPS)/npm | $(
 	@$(BIN)/jupyter-book build book --config _config.yml --path-output build/book \
 	  -W --keep-going -q >build/book/log.txt 2>&1 || { cat build/book/log.txt; exit 1; }
 	@touch $@
+
+pdf: book chromium ## print the whole book to build/book/storagelab.pdf
+	@$(BIN)/python book/pdf.py build/book/_build/html build/book/storagelab.pdf
 
 guide: setup ## write the instructor's answer guide to build/instructor
 	$(BIN)/python -m storagelab.course guide
