@@ -214,8 +214,14 @@ def test_a_lab_is_moved_by_its_point_and_by_a_guess_on_the_figure(
         guess = page.get_by_role("slider", name="My guess: best save interval")
         field = page.get_by_role("spinbutton", name="My guess: best save interval (s)")
         guess.focus()
+        before = middle(guess)
         page.keyboard.press("Home")
         expect(field).to_have_value(f"{control.values[0]:g}")
+        # the field follows in the page, the mark when the kernel has drawn it
+        page.wait_for_function(
+            "([guess, before]) => guess.getBoundingClientRect().right < before",
+            arg=[guess.element_handle(), before[0]],
+        )
         over_its_mark(page, guess)
         by_mouse(page, middle(guess), (begin[0], middle(guess)[1]))
         expect(field).to_have_value(f"{control.values[index]:g}")
