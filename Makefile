@@ -134,7 +134,7 @@ $(STAMPS)/book: $(CHAPTERS) $(LESSON) $(WIDGETS) $(VALIDATED) $(STAMPS)/npm | $(
 	@touch $@
 
 pdf: book chromium ## print the whole book to build/book/storagelab.pdf
-	@$(BIN)/python book/pdf.py build/book/_build/html build/book/storagelab.pdf
+	@PYTHONPATH=book/_ext $(BIN)/python book/pdf.py build/book/_build/html build/book/storagelab.pdf
 
 guide: setup ## write the instructor's answer guide to build/instructor
 	$(BIN)/python -m storagelab.course guide

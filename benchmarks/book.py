@@ -6,11 +6,8 @@ scripts, and an article with nothing in it. Pages are served uncompressed, to an
 
 from __future__ import annotations
 
-import functools
-import http.server
 import re
 import statistics
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,9 +15,10 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, Request, sync_playwright
 
-from benchmarks.latency import WATCH, at_share
+from benchmarks.latency import WATCH, Place, at_share, press
 from benchmarks.measuring import Result, at_most
 from tests.browser.chromium import launch_options
+from tests.browser.serving import served
 
 FOLDER = Path(__file__).parents[1] / "build" / "book" / "_build" / "html"
 PAGES = ("part1_access", "part2_pipeline", "part3_checkpoint")
@@ -59,21 +57,6 @@ class Load:
     """Seconds to the first paint with something in it."""
     figure: float
     """Seconds to the first painted figure; 0 on a page with none."""
-
-
-class _Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *arguments: object) -> None:
-        """Say nothing."""
-
-
-@contextmanager
-def served(folder: Path) -> Iterator[str]:
-    """Serve a folder on this machine; yield its address."""
-    handler = functools.partial(_Quiet, directory=str(folder))
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
 
 
 @contextmanager
@@ -119,8 +102,8 @@ def key_times(page: Page, address: str) -> list[float]:
     view = page.locator("script[type$='widget-view+json']").first
     view.evaluate("(view) => view.parentElement.scrollIntoView({ behavior: 'instant' })")
     page.mouse.move(10, 10)
-    place = ".widget-subarea"
-    page.locator(f"{place} .noUi-handle").first.wait_for()
+    place: Place = (".widget-subarea", ".noUi-handle")
+    page.locator(" ".join(place)).first.wait_for()
     page.wait_for_function(
         "() => !document.querySelector('.storagelab-waking') "
         "&& document.querySelector('.widget-subarea .noUi-handle[aria-label]')"
@@ -128,11 +111,8 @@ def key_times(page: Page, address: str) -> list[float]:
     page.evaluate(WATCH)
     times = []
     for number in range(PRESSES):
-        page.evaluate(
-            "(place) => { window.outcome = window.pressed(place, '.noUi-handle', 0); }", place
-        )
-        page.keyboard.press(("ArrowRight", "ArrowLeft")[number % 2])
-        times.append(page.evaluate("() => window.outcome")["marks"] / 1e3)
+        key = ("ArrowRight", "ArrowLeft")[number % 2]
+        times.append(press(page, place, 0, key)["marks"] / 1e3)
     return times
 
 

@@ -1,8 +1,7 @@
 """A million points through every closed form, against the bare NumPy expression.
 
 The bare expression checks nothing. Where a law is the root of an equation, the reference is the
-shortest way to it: SciPy's Lambert W. Both have
-to give the same numbers before they are timed.
+shortest way to it: SciPy's Lambert W. Both have to give the same numbers before they are timed.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The whole book as one PDF: the built pages one after the other, printed by Chromium.
 
-Run as ``python book/pdf.py FOLDER FILE`` with the folder of the built book. Figures and mathematics
-are those that are in the pages already, so that nothing is loaded and nothing has to move. What
-links to another page leads to its place in the PDF.
+Run as ``python book/pdf.py FOLDER FILE`` with the folder of the built book; ``book/_ext`` has to be
+on the path. Figures and mathematics are those that are in the pages already, so that nothing is
+loaded and nothing has to move. What links to another page leads to its place in the PDF.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 
 import yaml
 from bs4 import BeautifulSoup, Tag
+from stills import browser_options
 
 ROOT = Path(__file__).resolve().parents[1]
 CONTENTS = ROOT / "book" / "_toc.yml"
@@ -114,18 +115,18 @@ def assembled(folder: Path) -> str:
 
 def main(folder: Path, target: Path) -> None:
     """Print the book in ``folder`` to ``target``."""
-    from playwright.sync_api import sync_playwright
-
-    sys.path.insert(0, str(ROOT))
-    from tests.browser.chromium import launch_options
-
     if not (folder / "index.html").exists():
         sys.exit(f"There is no book in {folder}: run `make book` first.")
+    options = browser_options()
+    if options is None:
+        sys.exit("The PDF is printed by Chromium, which wasn't found: see `make chromium`.")
+    from playwright.sync_api import sync_playwright
+
     text = assembled(folder)
     with tempfile.TemporaryDirectory() as place, sync_playwright() as driver:
         whole = Path(place) / "book.html"
         whole.write_text(text, encoding="utf-8")
-        browser = driver.chromium.launch(**launch_options())
+        browser = driver.chromium.launch(**options)
         page = browser.new_page()
         page.goto(whole.as_uri(), wait_until="load", timeout=300_000)
         page.pdf(

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import http.server
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,6 +14,7 @@ from storagelab.course.layout import Layout
 
 from .chromium import NOT_IN_TWO_SECONDS
 from .lab import Lab, running_lab
+from .serving import served
 
 KNOWN_NOISE = (
     # the book's theme: harmless, and not ours to mend
@@ -102,11 +100,6 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         yield running
 
 
-class _Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *arguments: object) -> None:
-        """Say nothing: a test's output is for its failures."""
-
-
 @pytest.fixture(scope="session")
 def book_folder(layout: Layout, make: Callable[[str], None]) -> Any:
     make("book")
@@ -115,11 +108,8 @@ def book_folder(layout: Layout, make: Callable[[str], None]) -> Any:
 
 @pytest.fixture(scope="session")
 def book_server(book_folder: Any) -> Iterator[str]:
-    handler = functools.partial(_Quiet, directory=str(book_folder))
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
+    with served(book_folder) as address:
+        yield address
 
 
 VIEWS = "script[type='application/vnd.jupyter.widget-view+json']"
@@ -146,12 +136,18 @@ def marks(page: Page) -> str:
     )
 
 
+CAPTIONS = """() => [...document.querySelectorAll('.storagelab-workbench .storagelab-words')]
+  .map((item) => item.textContent).join('|')"""
+
+
 def captions(page: Page) -> str:
     """Return the words under the figures."""
-    return page.evaluate(
-        """() => [...document.querySelectorAll('.storagelab-workbench .storagelab-words')]
-            .map((item) => item.textContent).join('|')"""
-    )
+    return page.evaluate(CAPTIONS)
+
+
+def await_other_captions(page: Page, before: str) -> None:
+    """Wait until the words under the figures are no longer ``before``."""
+    page.wait_for_function(f"(before) => ({CAPTIONS})() !== before", arg=before)
 
 
 def await_words(page: Page, words: str) -> None:

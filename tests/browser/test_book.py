@@ -17,7 +17,15 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from .axe import grave_findings
-from .conftest import Traffic, captions, marks, new_page, wait_until_settled, wake
+from .conftest import (
+    Traffic,
+    await_other_captions,
+    captions,
+    marks,
+    new_page,
+    wait_until_settled,
+    wake,
+)
 from .contrast import COLORS, contrast
 
 PARTS = {
@@ -339,11 +347,7 @@ def test_a_slider_moves_the_figures_and_their_words_by_keyboard(visit: Visit) ->
     handle.focus()
     for _ in range(4):
         page.keyboard.press("ArrowRight")
-    page.wait_for_function(
-        "(before) => [...document.querySelectorAll('.storagelab-workbench .storagelab-words')]"
-        ".map((item) => item.textContent).join('|') !== before",
-        arg=said,
-    )
+    await_other_captions(page, said)
     wait_until_settled(page)
     assert marks(page) != drawn
     assert handle.get_attribute("aria-valuetext") != readout
@@ -362,11 +366,7 @@ def test_a_recorded_workbench_answers_and_keeps_what_is_recorded(visit: Visit) -
     page.get_by_role("slider").first.focus()
     for key in ("ArrowRight", "ArrowLeft", "End", "Home"):
         page.keyboard.press(key)
-    page.wait_for_function(
-        "(before) => [...document.querySelectorAll('.storagelab-workbench .storagelab-words')]"
-        ".map((item) => item.textContent).join('|') !== before",
-        arg=said,
-    )
+    await_other_captions(page, said)
     wait_until_settled(page)
     assert marks(page) != drawn
     assert page.locator("p.storagelab-recorded").inner_text() == ""
