@@ -46,12 +46,13 @@ def _checked(
     single number as it is: that is what most calls bring, and NaN and infinity are inside nothing.
     """
     number = value.item() if isinstance(value, np.ndarray) and not value.ndim else value
-    plain_number = isinstance(number, float) or (
-        type(number) is int and -COUNTABLE <= number <= COUNTABLE
+    kind = type(number)
+    is_plain = (
+        kind is np.float64 or kind is float or (kind is int and -COUNTABLE <= number <= COUNTABLE)  # type: ignore[operator]
     )
-    if plain_number and inside(number):
+    if is_plain and inside(number):
         # a law of scalars is several times as fast as one of arrays without an axis
-        return np.float64(number)  # type: ignore[arg-type,return-value]
+        return number if kind is np.float64 else np.float64(number)  # type: ignore
     try:
         raw = np.asarray(value)
     except ValueError:  # rows of different lengths
@@ -61,12 +62,13 @@ def _checked(
     numbers = np.asarray(raw, dtype=np.float64)
     if not numbers.size:
         return numbers
-    # NaN is both the least and the greatest, and inside nothing
-    ends = np.array([numbers.min(), numbers.max()]) if interval else numbers
+    # NaN is both the least and the greatest, and inside nothing; nor is infinity
+    if interval and inside(numbers.min()) and inside(numbers.max()):
+        return numbers
     with np.errstate(invalid="ignore"):
-        if np.all(np.isfinite(ends) & inside(ends)):
-            return numbers
         good = np.isfinite(numbers) & inside(numbers)
+    if good.all():
+        return numbers
     if numbers.ndim == 0:
         raise ValueError(f"{name} must be {allowed}; got {numbers.item()!r}")
     where = tuple(int(index) for index in np.argwhere(~good)[0])

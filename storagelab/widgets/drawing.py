@@ -15,7 +15,7 @@ import ipywidgets
 import msgspec
 import numpy as np
 
-from storagelab.widgets.seen import seen
+from storagelab.widgets.seen import seen_rows
 from storagelab.widgets.table import Cell, Table
 from storagelab.widgets.theme import TEXT, figure, legend, legend_html, swatch
 
@@ -289,13 +289,12 @@ def table_of(columns: Sequence[Column], *shown: Any) -> Table:
 
 def _present(drawn: DrawnMark) -> list[tuple[int, str]]:
     """Return those of a mark's entries of which something is to be seen."""
+    if not drawn.entries:
+        return []
+    rows = seen_rows(drawn.mark)
     if not drawn.shapes:
-        return list(drawn.entries) if drawn.entries and seen(drawn.mark) else []
-    return [
-        entry
-        for entry, shape in zip(drawn.entries, drawn.shapes, strict=True)
-        if seen(drawn.mark, [shape])
-    ]
+        return list(drawn.entries) if any(rows) else []
+    return [entry for entry, shape in zip(drawn.entries, drawn.shapes, strict=True) if rows[shape]]
 
 
 def _cells(column: Column, shown: Any) -> list[Cell]:

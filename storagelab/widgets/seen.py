@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import bqplot
@@ -16,30 +15,33 @@ LEAST_LENGTH = 0.003
 """The least length of a line that is seen, as a share of the axes: one or two pixels."""
 
 
-def seen(mark: Any, shapes: Sequence[int] = ()) -> bool:
-    """Return whether something of a mark is to be seen between the ends of its scales.
+def seen_rows(mark: Any) -> list[bool]:
+    """Return whether something of each row of a mark is to be seen between its scales' ends.
 
-    ``shapes`` are the rows of a mark of several; without them the whole mark counts. Points are
-    seen if there are any, lines if they have a length, and filled shapes if they have an area.
+    A mark of several lines or shapes has a row for each, others have one. Points are seen if there
+    are any, lines if they have a length, and filled shapes if they have an area.
     """
-    if not mark.visible:
-        return False
     across, up = (_shares(getattr(mark, name), mark.scales[name]) for name in "xy")
-    if not across.size or not up.size:
-        return False
     if not isinstance(mark, bqplot.Lines):
         inside = (across >= 0) & (across <= 1) & (up >= 0) & (up <= 1)
-        return bool(inside.any())
-    across, up = np.broadcast_arrays(np.atleast_2d(across), np.atleast_2d(up))
-    rows = list(shapes) or range(len(across))
-    across, up = across[rows], up[rows]
+        return [bool(mark.visible and inside.size and inside.any())]
+    count = max(at.shape[0] if at.ndim > 1 else 1 for at in (across, up))
+    if not (mark.visible and across.size and up.size):
+        return [False] * count
+    # one of the two may be the same for all rows
+    across, up = np.atleast_2d(across), np.atleast_2d(up)
     if mark.fill == "none":
-        lengths = np.hypot(np.diff(across.clip(0, 1)), np.diff(up.clip(0, 1)))
+        steps = (at.clip(0, 1) for at in (across, up))
+        lengths = np.hypot(*(at[:, 1:] - at[:, :-1] for at in steps))
         lengths[_beyond(across) | _beyond(up)] = 0
-        return bool((lengths.sum(axis=1) > LEAST_LENGTH).any())
-    across, up = across.clip(0, 1), up.clip(0, 1)
-    twice = (across * np.roll(up, -1, axis=1) - up * np.roll(across, -1, axis=1)).sum(axis=1)
-    return bool((np.abs(twice) / 2 > LEAST_AREA).any())
+        found = lengths.sum(axis=1) > LEAST_LENGTH
+    else:
+        across, up = across.clip(0, 1), up.clip(0, 1)
+        twice = (across[:, :-1] * up[:, 1:] - up[:, :-1] * across[:, 1:]).sum(axis=1)
+        # and from the last corner to the first
+        twice = twice + across[:, -1] * up[:, 0] - up[:, -1] * across[:, 0]
+        found = np.abs(twice) / 2 > LEAST_AREA
+    return [bool(row) for row in np.broadcast_to(found, count)]
 
 
 def _beyond(at: Floats) -> Any:

@@ -189,7 +189,8 @@ class Scheme(Generic[Q]):
         return period * limit / (1 - limit if self._waits else 1.0)
 
 
-_WIDTHS = tuple(np.geomspace(1 / width, width, 33) for width in 8.0 ** (1 / 8.0 ** np.arange(4)))
+_TRIED = 33
+_WIDTHS = tuple(np.geomspace(1 / width, width, _TRIED) for width in (8.0, 8.0 ** (1 / 8)))
 """What the best interval is multiplied by in each round of the search for a better one."""
 
 
@@ -201,8 +202,15 @@ def _two_level_best(scheme: Scheme[Q]) -> Q:
         # so much work is as good as any: the law is in proportion to it
         walls = scheme.wall_times(scheme.every * tried[..., -1:], tried)
         least = walls.argmin(axis=-1, keepdims=True)
-        ends = np.isfinite(np.take_along_axis(walls, least, axis=-1))
+        at = np.clip(least, 1, _TRIED - 2)
+        before, there, after = (np.take_along_axis(walls, at + one, -1) for one in (-1, 0, 1))
+        ends = np.isfinite(there)
         best = np.where(ends, np.take_along_axis(tried, least, axis=-1), best)
+    # the law is smooth so near: the rest is the vertex of a parabola through the least three
+    with np.errstate(invalid="ignore", divide="ignore"):
+        vertex = (before - after) / (2 * (before - 2 * there + after))
+    inside = (at == least) & (np.abs(vertex) <= 1)  # and not where one of them never ends
+    best = best * np.where(inside, (width[1] / width[0]) ** np.where(inside, vertex, 0.0), 1.0)
     return to_scalar(best if isinstance(scheme.mtbf, np.ndarray) else best[0])
 
 
@@ -322,4 +330,6 @@ def _spare_wait(track: Track, settings: CheckpointSettings, nodes: Q, mtbf: Q) -
     def wait(nodes: float, mtbf: float) -> float:
         return spare_wait(part.repair_time, mtbf / lost, _spares(settings, nodes))
 
-    return to_scalar(np.vectorize(wait, otypes=[float])(nodes, mtbf))
+    if not isinstance(nodes, np.ndarray):
+        return wait(nodes, mtbf)
+    return np.asarray(np.vectorize(wait, otypes=[float])(nodes, mtbf))
