@@ -95,7 +95,7 @@ def sample_cost(file_format: FileFormat, sample_size: float, request_size: float
 
 
 def shuffle_reach(file_format: FileFormat, shuffled: bool, samples: float, buffer: float) -> float:
-    """Return how far the shuffle moves a sample from its stored order, as mean |samples|.
+    """Return how far the shuffle moves a sample from its stored order on average, in samples.
 
     Raw files can be drawn in any order, so a shuffled epoch is a true permutation of ``samples``
     samples: N/3. A shard is read from end to end, so within it the shuffle reaches as far as a

@@ -8,10 +8,10 @@ from storagelab.checks import Q, Quantity, at_least, non_negative, positive, to_
 
 
 def shuffle_displacement(buffer: Quantity[Q]) -> Q:
-    """Return how far a shuffle buffer of ``buffer`` samples moves a sample, as mean |samples|.
+    """Return how far a shuffle buffer of ``buffer`` samples moves a sample on average, in samples.
 
     A buffer hands out one of its K samples at random and takes in the next, so a sample stays
-    for a geometric number of draws of mean K: the mean |displacement| is ``2K(1 - 1/K)^K``,
+    for a geometric number of draws of mean K: the mean distance is ``2K(1 - 1/K)^K``,
     which tends to ``2K/e``. A buffer of 1 (or 0: none) moves nothing. Holds for a stream much
     longer than the buffer.
 
@@ -24,7 +24,7 @@ def shuffle_displacement(buffer: Quantity[Q]) -> Q:
 
 
 def stream_displacement(samples: Quantity[Q], buffer: Quantity[Q]) -> Q:
-    """Return the mean |displacement|, in samples, of a stream of ``samples`` through a buffer.
+    """Return the mean displacement, in samples, of a stream of ``samples`` through a buffer.
 
     What :func:`shuffle_displacement` is for an endless stream, with both ends: at the front the
     buffer holds a sample no longer than it has been filled, and at the end it is emptied in

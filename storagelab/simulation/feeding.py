@@ -95,7 +95,7 @@ class FeedingRun:
     outstanding: Estimate
     """Mean requests at the device."""
     displacement: Estimate
-    """Mean |position read - position used|, in samples."""
+    """Mean distance between where a sample is read and where it is used, in samples."""
     read_quantiles: dict[float, float]
     """Seconds of a read at the device at the quantiles 0.5, 0.99 and 0.999, all together."""
 

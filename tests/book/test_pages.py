@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from bs4 import BeautifulSoup
 
+import storagelab
 from storagelab.parts import PARTS
 from storagelab.tracks import TRACKS, load_track
 from storagelab.units import format_bandwidth, format_count, format_time
@@ -268,3 +269,19 @@ def test_a_page_with_evidence_says_so_before_it_shows_any(
         # in the order of the page, the note stands before the first picture
         assert views[0].find_previous("div", class_="important") is note, name
     assert {"gallery", "is_it_true", "part1_access", "track_tiny_pioneer"} <= showing
+
+
+def test_the_reference_has_every_function_of_the_models(soups: dict[str, BeautifulSoup]) -> None:
+    told = {item["id"] for item in soups["functions"].select("dt[id]")}
+    for name in storagelab.__all__:
+        module = getattr(storagelab, name)
+        if module is storagelab.units:  # people's units, for the screen
+            continue
+        public = getattr(module, "__all__", None) or [
+            key
+            for key, item in vars(module).items()
+            if callable(item) and item.__module__ == module.__name__ and not key.startswith("_")
+        ]
+        missing = {f"{module.__name__}.{key}" for key in public} - told
+        assert public
+        assert not {key for key in missing if callable(getattr(module, key.split(".")[-1]))}
