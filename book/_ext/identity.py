@@ -41,6 +41,7 @@ BIBTEX = """\
 SUMMARY = re.compile(
     r'(<a class="[^"]*reference internal" href="[^"]*">(?P<title>[^<]+)</a><details[^>]*>)<summary>'
 )
+SEARCH_BUTTON = re.compile(r'(<button class="[^"]*search-button-field[^>]*) aria-label="Search"')
 SEARCHTOOLS = '<script src="_static/searchtools.js"></script>'
 # what isn't read out of a page for its words
 NOT_WORDS = "script, style, svg, .math, .headerlink, .cell_input, mjx-container"
@@ -129,8 +130,10 @@ def named(page: str) -> str:
     """Return a page with names for what the theme and docutils leave nameless.
 
     The arrows that unfold a chapter get its title, and a bibliography's entries the role that its
-    list has to have in it.
+    list has to have in it. The search button is called what stands on it, shortcut and all, so
+    that who speaks to a computer can say what they see.
     """
+    page = SEARCH_BUTTON.sub(r"\1", page)
     page = SUMMARY.sub(
         lambda found: f'{found[1]}<summary aria-label="Chapters below: {found["title"]}">', page
     )

@@ -273,41 +273,9 @@ def test_on_a_telephone_each_cell_says_its_columns_head(visit: Visit) -> None:
 # --- accessibility
 
 
-@dataclass(frozen=True)
-class Known:
-    """A finding that isn't ours to mend: the rule, a piece of the element, and where it is met."""
-
-    rule: str
-    html: str
-    since: str
-    reason: str
-    page: str
-    """A page that has it in every look; what nobody finds any more must leave the list."""
-
-
-KNOWN = (
-    Known(
-        "label-content-name-mismatch",
-        "search-button-field",
-        "2026-11-24",
-        "pydata-sphinx-theme names the search button Search and shows the shortcut keys in it",
-        "index",
-    ),
-)
-
-
 @every_page
-def test_axe_has_no_grave_finding_but_the_known_ones(visit: Visit, axe: str) -> None:
-    found = grave_findings(visit.page, axe, ["html"])
-    met = {
-        entry: [item for item in found if entry.rule == item["rule"] and entry.html in item["html"]]
-        for entry in KNOWN
-    }
-    known = [item for items in met.values() for item in items]
-    assert [item for item in found if item not in known] == []
-    if visit.look.width > 400:  # on a telephone the navigation is folded away
-        gone = [entry for entry in KNOWN if entry.page == visit.name and not met[entry]]
-        assert gone == [], "nobody finds this any more: take it off the list"
+def test_axe_has_no_grave_finding(visit: Visit, axe: str) -> None:
+    assert grave_findings(visit.page, axe, ["html"]) == []
 
 
 def test_axe_sees_what_is_wrong(page: Page, axe: str) -> None:

@@ -116,10 +116,21 @@ def test_the_digest_goes_by_what_a_figure_depends_on(monkeypatch: pytest.MonkeyP
         assert store.digest("tiny_pioneer") != before
     with monkeypatch.context() as patch:
         patch.setattr(store, "version", lambda name: "another")
+        store._package.cache_clear()
         assert store.digest("tiny_pioneer") != before
+    store._package.cache_clear()
+    assert store.digest("tiny_pioneer") == before
     named = {path.relative_to(store.PACKAGE).as_posix() for path in store.files()}
     assert {"access/requests.py", "data/devices.csv", "widgets/hands.py"} <= named
     assert not {name for name in named if name.startswith(("labs", "course", "data/tracks"))}
+
+
+def test_a_change_of_prose_records_nothing() -> None:
+    code = 'def law(x: float) -> float:\n    """Return half."""\n    return x / 2\n'
+    said = code.replace("Return half", "Return a half").replace("x / 2", "x / 2  # exact\n")
+    assert store.without_prose(said) == store.without_prose(code)
+    for other in (code.replace("/ 2", "/ 3"), code.replace("x / 2", "'x / 2'")):
+        assert store.without_prose(other) != store.without_prose(code)
 
 
 def test_what_is_too_large_is_told_with_what_multiplies_it() -> None:
