@@ -54,6 +54,7 @@ test: ## set everything up and pass the tests that guard every change
 
 nightly: ## pass every test there is, the slow and thorough ones too: hours
 	@$(MAKE) --no-print-directory --jobs 2 what-tests-need
+	@.ci/firefox
 	@STORAGELAB_DEPLOY_CHECK=$(CURDIR)/build/deploy-check $(PYTEST)
 	@$(MAKE) --no-print-directory mutants
 

@@ -59,7 +59,8 @@ BENCH_BY_DAY = "workbench_mobile_nomad_2"
 TABLES = ("tracks", *LIVELY, "fleet_scale", "instructor", "track_file")
 PAGES = (
     *LIVELY, *BENCHES, FRONT, "fleet_scale", "gallery", "tracks", "is_it_true", "student",
-    "instructor", "functions", "track_file", "glossary", "sources", "colophon", "search", "genindex",
+    "instructor", "functions", "track_file", "glossary", "sources", "colophon", "search",
+    "genindex",
 )  # fmt: skip
 
 
