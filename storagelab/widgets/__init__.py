@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from storagelab.widgets.book import show_moving
-    from storagelab.widgets.fleets import cold_start, fan_out, kv_cache_spill
+    from storagelab.widgets.fleets import cold_start, fan_out, kv_cache_spill, restore_storm
     from storagelab.widgets.gallery import (
         checkpoint_storm,
         data_flow_gauge,
@@ -44,6 +44,7 @@ __all__ = [
     "kv_cache_spill",
     "math_peek",
     "pipeline_saturation",
+    "restore_storm",
     "show_moving",
     "show_workbench",
     "shuffle_map",
@@ -55,7 +56,7 @@ _PLACES = {
     "Workbench": "workbench",
     "show_moving": "book",
     "show_workbench": "recorded.page",
-    **dict.fromkeys(("cold_start", "fan_out", "kv_cache_spill"), "fleets"),
+    **dict.fromkeys(("cold_start", "fan_out", "kv_cache_spill", "restore_storm"), "fleets"),
 }
 
 

@@ -13,6 +13,7 @@ import bqplot
 import ipywidgets
 import numpy as np
 
+from storagelab.checkpoint import read_back_time
 from storagelab.checks import Floats
 from storagelab.colors import BLUE, GREEN, ORANGE, PURPLE
 from storagelab.devices import load_device
@@ -141,6 +142,102 @@ class ColdStart(Instrument):
         replicas = self.replicas[::6]
         first = Column("replicas", 1, lambda shown: shown[0])
         return table_of(self.drawing.columns(first), (replicas, *self.times(replicas, outcome)))
+
+
+class RestoreStorm(Instrument):
+    """The time until every node has its state back, by what each of them has to read."""
+
+    name = "restore_storm"
+    LOADED = "Megatron-LM, a trillion parameters"
+    """The published load that is drawn beside the laws."""
+    LOAD_RATE = 1e12
+    """Bytes/s at which its nodes loaded (Narayanan et al. 2021, SC21, section 5.10)."""
+    control = Control(
+        name="shared_bandwidth",
+        label="What the shared storage gives",
+        kind="scale",
+        values=[25.0, 50.0, 100.0, 150.0, 300.0, 1000.0, 2000.0],
+        default=150.0,
+        answer="shared",
+        unit="GB/s",
+        si=1e9,
+    )
+    WAYS = (
+        ("a full copy each, from the storage", ORANGE, "solid", "linear"),
+        ("a full copy each, handed on", BLUE, "dashed", "step-before"),
+        ("a shard each", GREEN, "dotted", "linear"),
+    )
+    """Of reading a state back: the words, and the look of the curve."""
+
+    def __init__(self, track: Track) -> None:
+        super().__init__(track)
+        self.title = "Restore storm: the time until every node has its state back"
+        part = track.checkpoint
+        self.size = part.size
+        self.port = part.node_bandwidth
+        self.nodes = np.unique(np.round(np.geomspace(1, 100_000, 81)))
+        self.drawing = Drawing(
+            bqplot.LogScale(min=1, max=100_000), bqplot.LogScale(min=0.3, max=1e7)
+        )
+        self.curves = [
+            self.drawing.curve(
+                self.nodes, np.ones_like(self.nodes), color, style, 3, moving=("y",),
+                legend=Entry(said, place + 1), interpolation=line,
+                table=[Column(f"{said} (s)", place + 2, lambda shown, at=place: shown[1 + at])],
+            )
+            for place, (said, color, style, line) in enumerate(self.WAYS)
+        ]  # fmt: skip
+        row = next(row for row in read_table("checkpoint_writes") if self.LOADED in row["save"])
+        time = row["size_B"] / self.LOAD_RATE
+        self.drawing.points(
+            [row["writers"]], [time], TEXT, "circle", 80,
+            legend=Entry(f"measured: {format_bytes(row['size_B'])}, a shard each", 4),
+            words=lambda shown: [
+                f"{self.LOADED}: {format_bytes(row['size_B'])} loaded by {row['writers']:.0f} "
+                f"nodes at {format_bandwidth(self.LOAD_RATE)}, {format_time(time)} "
+                "(Narayanan et al. 2021, SC21, 5.10)"
+            ],
+        )  # fmt: skip
+        scales = self.drawing.scales
+        ticks = {1: "1 s", 60: "1 min", 3600: "1 h", 86400: "1 day", 2_592_000: "30 days"}
+        self.figure = self.drawing.figure(
+            [
+                axis(scales["x"], "nodes that read at once", tick_format="~s",
+                     tick_values=[10.0**power for power in range(6)]),
+                axis(scales["y"], "", vertical=True, tick_values=[float(at) for at in ticks],
+                     tick_labels={str(at): said for at, said in ticks.items()}, tick_format=".0f"),
+            ],
+            left=64, right=30,
+        )  # fmt: skip
+
+    def times(self, nodes: Floats, shared: float) -> tuple[Floats, Floats, Floats]:
+        """Return the seconds of each way for each number of nodes, shape (n,) each."""
+        return (
+            read_back_time(self.size, nodes, shared, self.port, sharded=False),
+            doubling_load_time(self.size, nodes, shared, self.port),
+            read_back_time(self.size, nodes, shared, self.port),
+        )
+
+    def draw(self, outcome: float) -> str:
+        """Draw each way from a storage of ``outcome`` bytes/s."""
+        for curve, times in zip(self.curves, self.times(self.nodes, outcome), strict=True):
+            update_traits(curve, y=times)
+        counts = np.array([64.0, 1024.0, 16384.0])
+        told = "; ".join(
+            f"{format_count(count)} nodes take {format_time(shard)} with a shard each, "
+            f"{format_time(full)} with a full copy each, {format_time(handed)} handed on"
+            for count, full, handed, shard in zip(counts, *self.times(counts, outcome), strict=True)
+        )
+        return (
+            f"{format_bytes(self.size)} of state, ports of {format_bandwidth(self.port)}, a shared "
+            f"storage of {format_bandwidth(outcome)}: {told}."
+        )
+
+    def table(self, outcome: float) -> Table:
+        """Return the times at every eighth number of nodes."""
+        nodes = self.nodes[::8]
+        first = Column("nodes", 1, lambda shown: shown[0])
+        return table_of(self.drawing.columns(first), (nodes, *self.times(nodes, outcome)))
 
 
 class FanOut(Instrument):
@@ -312,7 +409,7 @@ class Spill(Instrument):
         return Table(heads, tuple(rows))
 
 
-def _moving(kind: type[ColdStart | FanOut | Spill]) -> ipywidgets.VBox:
+def _moving(kind: type[ColdStart | RestoreStorm | FanOut | Spill]) -> ipywidgets.VBox:
     instrument = kind(load_track(TRACK))
     control = kind.control
     return moved([instrument], control, control.to_si(control.default), lambda value: value)
@@ -321,6 +418,11 @@ def _moving(kind: type[ColdStart | FanOut | Spill]) -> ipywidgets.VBox:
 def cold_start() -> ipywidgets.VBox:
     """Return how long replicas take to load their weights, playable without a kernel."""
     return _moving(ColdStart)
+
+
+def restore_storm() -> ipywidgets.VBox:
+    """Return how long a fleet takes to read its state back, playable without a kernel."""
+    return _moving(RestoreStorm)
 
 
 def fan_out() -> ipywidgets.VBox:

@@ -48,7 +48,7 @@ FRONT = "index"
 """The page with one picture at its top."""
 BENCHES = tuple(
     f"workbench_{track}_{part}"
-    for track in ("edge_guardian", "mobile_nomad", "tiny_pioneer")
+    for track in ("edge_guardian", "mobile_nomad", "tiny_pioneer", "orbit_scout")
     for part in (1, 2, 3)
 )
 """The pages that have a recorded workbench and little else."""

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from storagelab.checkpoint import read_back_time
 from storagelab.published import read_table
 from storagelab.tracks import TRACKS, load_track
 from storagelab.units import format_time
@@ -15,13 +16,15 @@ from storagelab.widgets.fleets import (
     TRACK,
     ColdStart,
     FanOut,
+    RestoreStorm,
     Spill,
     cold_start,
     fan_out,
     kv_cache_spill,
+    restore_storm,
 )
 
-KINDS = [ColdStart, FanOut, Spill]
+KINDS = [ColdStart, RestoreStorm, FanOut, Spill]
 every = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: str(kind.name))
 
 
@@ -61,6 +64,30 @@ def test_cold_starts_are_those_of_replicas_that_take_turns(gigabytes: float) -> 
         assert bench.shared.y[index] == pytest.approx(alone)
         handed = handed_on(bench.size, int(count), source, bench.port)
         assert bench.doubled.y[index] == pytest.approx(handed)
+
+
+@pytest.mark.parametrize("gigabytes", RestoreStorm.control.values)
+def test_states_come_back_as_to_nodes_that_share_the_storage(gigabytes: float) -> None:
+    bench = shown(RestoreStorm, gigabytes)
+    full, handed, shards = (np.asarray(curve.y) for curve in bench.curves)
+    for index in range(0, len(bench.nodes), 10):
+        count = int(bench.nodes[index])
+        # water filling: every node draws an equal share, at most its port
+        rate = min(bench.port, gigabytes * 1e9 / count)
+        assert full[index] == pytest.approx(bench.size / rate)
+        assert shards[index] == pytest.approx(bench.size / count / rate)
+        if count <= 1024:  # each hand-over is played
+            turns = handed_on(bench.size, count, gigabytes * 1e9, bench.port)
+            assert handed[index] == pytest.approx(turns)
+
+
+def test_the_published_load_is_that_of_its_own_state_by_the_law() -> None:
+    bench = shown(RestoreStorm)
+    (points,) = [mark for mark in bench.figure.marks if type(mark).__name__ == "Scatter"]
+    row = next(row for row in read_table("checkpoint_writes") if bench.LOADED in row["save"])
+    law = read_back_time(row["size_B"], row["writers"], bench.LOAD_RATE, row["node_B_s"])
+    assert points.y[0] == pytest.approx(law)
+    assert points.x[0] == row["writers"]
 
 
 def test_the_measured_load_is_slower_than_the_law_and_near_it() -> None:
@@ -104,7 +131,7 @@ def test_a_track_without_a_fleet_of_replicas_says_so() -> None:
                 ColdStart(load_track(name))
 
 
-@pytest.mark.parametrize("build", [cold_start, fan_out, kv_cache_spill])
+@pytest.mark.parametrize("build", [cold_start, restore_storm, fan_out, kv_cache_spill])
 def test_the_chapters_pictures_play_every_value_without_a_kernel(build: Any) -> None:
     from storagelab.widgets.playback import Playback
 

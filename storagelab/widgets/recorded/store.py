@@ -28,7 +28,7 @@ PACKAGE = Path(__file__).resolve().parents[2]
 _RECORDED = "widgets/recorded/"
 _APART = (
     "course", "labs", "report", "simulation", "validation", "cli.py", "ledger.py", "data/tracks",
-    "widgets/__init__.py",
+    "widgets/__init__.py", "widgets/fleets.py", "widgets/gallery.py",
     *(f"{_RECORDED}{name}.py" for name in ("ledger", "page", "player", "store")),
 )  # fmt: skip
 """What of the package no figure depends on, and the tracks, of which each has its own."""
