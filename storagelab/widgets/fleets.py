@@ -7,6 +7,7 @@ and ports are those of the track with the fleet.
 from __future__ import annotations
 
 import math
+from operator import itemgetter
 from typing import Any
 
 import bqplot
@@ -183,7 +184,7 @@ class RestoreStorm(Instrument):
             self.drawing.curve(
                 self.nodes, np.ones_like(self.nodes), color, style, 3, moving=("y",),
                 legend=Entry(said, place + 1), interpolation=line,
-                table=[Column(f"{said} (s)", place + 2, lambda shown, at=place: shown[1 + at])],
+                table=[Column(f"{said} (s)", place + 2, itemgetter(1 + place))],
             )
             for place, (said, color, style, line) in enumerate(self.WAYS)
         ]  # fmt: skip
