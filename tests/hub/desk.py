@@ -198,7 +198,15 @@ class Instructor(Person):
         expect(self.page.locator(".modal")).to_have_css("opacity", "1")
         expect(self.page.locator(".modal-dialog")).to_have_css("transform", AT_REST)
         picture()
-        dialog.get_by_role("button", name="Save").click()
+        self._save(dialog)
+
+    def _save(self, dialog: Locator) -> None:
+        """Press a dialog's Save; what the server says to it is told where it refuses."""
+        with self.page.expect_response(
+            lambda answer: answer.request.method == "PUT", timeout=SLOW
+        ) as answer:
+            dialog.get_by_role("button", name="Save").click()
+        assert answer.value.ok, f"{answer.value.status}: {answer.value.text()}"
         expect(dialog).to_have_count(0)
 
     def add_student(self, name: str, first: str, last: str) -> None:
@@ -207,6 +215,5 @@ class Instructor(Person):
         dialog = self.page.locator(".modal-content")
         for field, words in (("id", name), ("first-name", first), ("last-name", last)):
             dialog.locator(f"input.{field}").fill(words)
-        dialog.get_by_role("button", name="Save").click()
-        expect(dialog).to_have_count(0)
+        self._save(dialog)
         expect(self.row(name)).to_contain_text(f"{last}, {first}")
