@@ -21,6 +21,8 @@ process alone writes the gradebook, a submission at a time, all of it or nothing
 ``course``            a course as nbgrader's configuration describes it
 ``scores``            every score of a gradebook, as a snapshot, and what moved between two
 ``regrading``         the scores from before a run, and whose moved in it
+``cluster``           workers: processes of this machine, or a Dask scheduler's
+``dask_nodes``        Dask's scheduler and worker without their web pages
 ``run``               hands submissions to Dask's workers and their results to the gradebook
 ``command``           ``sandgrader grade``
 ``feedback``          what nbgrader's feedback pages may show
