@@ -8,13 +8,17 @@ process alone writes the gradebook, a submission at a time, all of it or nothing
 ``serialization``     values that may pass between a student's process and the judge's
 ``wire``              messages between processes
 ``recorder``          an IPython that keeps what cells print and show, as a notebook's outputs
+``c_library``         calls of the C library that Python has no function for
+``system_calls``      a filter of system calls
 ``namespaces``        a forked process's own namespaces and resource limits
-``process_limits``    a limit on an interpreter's processes, kept by the kernel
+``leftovers``         folders that end with their maker, and what killed ones have left
+``control_groups``    limits on an interpreter's processes and memory, kept by the kernel
 ``bubblewrap``        the mounts of a sandbox
 ``sandbox_worker``    what runs in a sandbox: a warm process, and the interpreters forked from it
 ``sandbox``           starts warm processes in bubblewrap and watches over their interpreters
 ``assignment``        an instructor's version: test cells, answers, how tests are isolated
 ``execution``         runs one submission's notebooks
+``output_room``       a limit on the outputs of a whole submission
 ``submission_files``  reads a folder that a student handed in, whatever is in it
 ``repair``            puts nbgrader's metadata right before nbgrader's own preprocessors run
 ``gradebook``         writes a submission's grades in one transaction, with nbgrader's own code

@@ -188,6 +188,9 @@ def _print(summary: Summary, console: Console) -> None:
         return
     if summary.sandbox == "plain":
         console.print(f"[bold red]{PLAIN_WARNING}[/]")
+    for lack, count in summary.lacks.items():
+        of_all = f"{count} of {len(summary.results)} submissions"
+        console.print(f"[red]  {of_all}: {escape(lack)}[/]", highlight=False)
     for line in summary.moved:
         console.print(f"  moved: {escape(line)}", highlight=False)
     for name, why in summary.isolation.items():

@@ -65,6 +65,9 @@ class Summary:
     before: str = ""
     """Where the scores from before the run are kept, if there were any."""
     sandbox: str = ""
+    """The weakest that a submission was run in."""
+    lacks: dict[str, int] = field(default_factory=dict)
+    """What students' code wasn't kept from, in words, and for how many submissions."""
     seconds: float = 0.0
     writing: float = 0.0
     """Seconds that the gradebook took, of all."""
@@ -176,7 +179,10 @@ class Run:
     ) -> Result:
         if isinstance(graded, Exception):  # its workers died, one after another
             return Result(item.student, "failed", f"its worker died: {graded}")
-        summary.sandbox = graded.kind
+        if summary.sandbox != "plain":
+            summary.sandbox = graded.kind
+        for lack in graded.lacks:
+            summary.lacks[lack] = summary.lacks.get(lack, 0) + 1
         if graded.failed:
             return Result(item.student, "failed", graded.failed)
         started = time.monotonic()
