@@ -52,7 +52,7 @@ _FIRST_USER = 1_900_000_000
 _NOBODY = 65534
 _SETTINGS = ("ld.so.cache", "alternatives", "fonts", "localtime", "magic")
 """What of ``/etc`` programs need; nothing private."""
-MOST_CARRIED = 256 * 2**20
+MOST_CARRIED = 128 * 2**20
 """Bytes of files that pass from one notebook to the next, or from the student's cells to tests."""
 MOST_FILES = 2000
 """Files that pass at once."""
