@@ -23,8 +23,9 @@ from sqlalchemy.exc import SAWarning
 from benchmarks.big_class import TRACK, make_class, run, scores, ungraded
 from benchmarks.soak_page import RESULTS, write_page
 from sandgrader import worker
+from sandgrader.cluster import cluster
 from sandgrader.course import Course
-from sandgrader.run import Run, Summary, cluster
+from sandgrader.run import Run, Summary
 from sandgrader.writer import Writer, grading_lock
 
 ROOT = Path(__file__).parents[1]

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from hub.people import EXCHANGE, HOMES, MATERIAL, STATE
-from sandgrader.bubblewrap import PROGRAM, Mounts, python_folders
+from sandgrader.bubblewrap import PROGRAM, Mounts, parents, python_folders
 
 # of /etc, what logging in, linking, drawing text and finding 127.0.0.1 take; nothing private
 _ETC = [
@@ -69,12 +68,6 @@ def mounts(root: Path, state: Path) -> list[Mount]:
         Mount(state / "exchange", EXCHANGE, writable=True),
         Mount(state / "hub", STATE, writable=True),
     ]
-
-
-def parents(paths: Iterable[Path]) -> list[Path]:
-    """Return every folder on the way to ``paths``, the outermost first, without ``/``."""
-    found = {parent for path in paths for parent in path.parents}
-    return sorted(found - {Path("/")}, key=lambda path: (len(path.parts), str(path)))
 
 
 def command(root: Path, state: Path, info: int, inside: list[str]) -> list[str]:

@@ -8,19 +8,25 @@ process alone writes the gradebook, a submission at a time, all of it or nothing
 ``serialization``     values that may pass between a student's process and the judge's
 ``wire``              messages between processes
 ``recorder``          an IPython that keeps what cells print and show, as a notebook's outputs
+``c_library``         calls of the C library that Python has no function for
+``system_calls``      a filter of system calls
 ``namespaces``        a forked process's own namespaces and resource limits
-``process_limits``    a limit on an interpreter's processes, kept by the kernel
+``leftovers``         folders that end with their maker, and what killed ones have left
+``control_groups``    limits on an interpreter's processes and memory, kept by the kernel
 ``bubblewrap``        the mounts of a sandbox
 ``sandbox_worker``    what runs in a sandbox: a warm process, and the interpreters forked from it
 ``sandbox``           starts warm processes in bubblewrap and watches over their interpreters
 ``assignment``        an instructor's version: test cells, answers, how tests are isolated
 ``execution``         runs one submission's notebooks
+``output_room``       a limit on the outputs of a whole submission
 ``submission_files``  reads a folder that a student handed in, whatever is in it
 ``repair``            puts nbgrader's metadata right before nbgrader's own preprocessors run
 ``gradebook``         writes a submission's grades in one transaction, with nbgrader's own code
 ``course``            a course as nbgrader's configuration describes it
 ``scores``            every score of a gradebook, as a snapshot, and what moved between two
 ``regrading``         the scores from before a run, and whose moved in it
+``cluster``           workers: processes of this machine, or a Dask scheduler's
+``dask_nodes``        Dask's scheduler and worker without their web pages
 ``run``               hands submissions to Dask's workers and their results to the gradebook
 ``command``           ``sandgrader grade``
 ``feedback``          what nbgrader's feedback pages may show

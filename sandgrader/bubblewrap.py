@@ -32,9 +32,13 @@ class Mounts:
             elif folder.exists():
                 self.read_only(folder)
 
-    def kernel(self) -> None:
-        """Mount ``/proc`` and ``/dev`` of the sandbox's own."""
-        self.arguments += ["--proc", "/proc", "--dev", "/dev"]
+    def kernel(self, proc: bool = True) -> None:
+        """Mount ``/dev`` of the sandbox's own, and ``/proc``, or only the folder for it."""
+        self.arguments += ["--proc" if proc else "--dir", "/proc", "--dev", "/dev"]
+
+    def no_files_among_devices(self) -> None:
+        """Make ``/dev`` read-only: its devices can be used, and no files be made beside them."""
+        self.arguments += ["--remount-ro", "/dev"]
 
     def settings(self, names: Iterable[str]) -> None:
         """Mount files and folders of ``/etc`` read-only, those that are there."""
@@ -66,6 +70,15 @@ class Mounts:
 
 def _permissions(mode: int | None) -> list[str]:
     return [] if mode is None else ["--perms", f"{mode:o}"]
+
+
+def parents(paths: Iterable[Path]) -> list[Path]:
+    """Return every folder on the way to ``paths``, the outermost first, without ``/``.
+
+    Unless told, bubblewrap makes them for root alone.
+    """
+    found = {parent for path in paths for parent in path.parents}
+    return sorted(found - {Path("/")}, key=lambda path: (len(path.parts), str(path)))
 
 
 def python_folders() -> list[Path]:

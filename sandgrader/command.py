@@ -17,9 +17,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from sqlalchemy.exc import SAWarning
 
 from sandgrader.assignment import Assignment
+from sandgrader.cluster import OPEN_WARNING, ClusterError, cluster, is_open
 from sandgrader.course import Course, CourseError, Submission
 from sandgrader.regrading import ScoresBefore
-from sandgrader.run import Result, Run, StoppedError, Summary, cluster
+from sandgrader.run import Result, Run, StoppedError, Summary
 from sandgrader.sandbox import PLAIN_WARNING, SandboxError
 from sandgrader.writer import Writer, grading_lock
 
@@ -34,7 +35,12 @@ ALL_GRADED, SOME_FAILED, WRONG_USE, STOPPED = 0, 1, 2, 3
 @click.option("--force", is_flag=True, help="Grade again what is graded; manual grades stay.")
 @click.option("--workers", type=click.IntRange(1), default=os.cpu_count() or 1, show_default=True,
               help="Processes that run submissions.")  # fmt: skip
-@click.option("--scheduler", help="Address of a Dask scheduler whose workers to use instead.")
+@click.option("--scheduler",
+              help="Address of a Dask scheduler whose workers to use instead: tls://HOST:PORT, "
+                   "with the certificates that Dask's configuration names.")  # fmt: skip
+@click.option("--open-scheduler", is_flag=True,
+              help="Use one that asks for no certificate; nobody else may be able to reach it."
+              )  # fmt: skip
 @click.option("--sandbox", type=click.Choice(["auto", "required", "off"]),
               help="Run in bubblewrap where it works, or refuse to grade, or without.")  # fmt: skip
 @click.option("--one-interpreter", is_flag=True,
@@ -47,6 +53,7 @@ def command(
     force: bool,
     workers: int,
     scheduler: str | None,
+    open_scheduler: bool,
     sandbox: str | None,
     one_interpreter: bool,
     as_json: bool,
@@ -68,10 +75,11 @@ def command(
             force,
             workers,
             scheduler,
+            open_scheduler,
             {"sandbox": sandbox, "one_interpreter": one_interpreter or None},
             console,
         )
-    except (CourseError, SandboxError) as problem:
+    except (CourseError, SandboxError, ClusterError) as problem:
         _stop(str(problem), WRONG_USE, as_json)
     except StoppedError as problem:
         _stop(f"{problem}\nWhat is graded is kept. Run it again to go on.", STOPPED, as_json)
@@ -99,6 +107,7 @@ def _grade(
     force: bool,
     workers: int,
     scheduler: str | None,
+    open_scheduler: bool,
     settings: dict[str, Any],
     console: Console,
 ) -> list[Summary]:
@@ -123,7 +132,9 @@ def _grade(
                 summaries.append(summary)
             if any(left for _, _, left in plan):
                 writer = Writer(course, aside)
-                with cluster(workers, scheduler) as client:
+                if scheduler and open_scheduler and is_open(scheduler):
+                    console.print(f"[bold red]{OPEN_WARNING}[/]")
+                with cluster(workers, scheduler, allow_open=open_scheduler) as client:
                     for assignment, summary, left in plan:
                         if left:
                             scores = ScoresBefore(course, aside, summary.assignment)
@@ -177,6 +188,9 @@ def _print(summary: Summary, console: Console) -> None:
         return
     if summary.sandbox == "plain":
         console.print(f"[bold red]{PLAIN_WARNING}[/]")
+    for lack, count in summary.lacks.items():
+        of_all = f"{count} of {len(summary.results)} submissions"
+        console.print(f"[red]  {of_all}: {escape(lack)}[/]", highlight=False)
     for line in summary.moved:
         console.print(f"  moved: {escape(line)}", highlight=False)
     for name, why in summary.isolation.items():

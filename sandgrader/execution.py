@@ -22,6 +22,7 @@ from nbformat.v4 import new_output
 from nbgrader.utils import determine_grade
 
 from sandgrader.assignment import Assignment, Isolation, Notebook
+from sandgrader.output_room import OutputRoom
 from sandgrader.sandbox import (
     CellTimeoutError,
     DiedError,
@@ -90,6 +91,15 @@ class InterpreterPool:
             student, self.assignment.name, self.assignment.limits, seed=seed, **options
         )
 
+    @property
+    def lacks(self) -> list[str]:
+        """What students' code isn't kept from here, in words."""
+        warm = [item for item in (self._warm, self._judge) if item is not None]
+        said = [lack for item in warm for lack in item.lacks]
+        if self.kind == "plain":
+            said.append(f"no sandbox: {self.why_plain}")
+        return list(dict.fromkeys(said))
+
     def close(self) -> None:
         """End the warm processes."""
         for warm in (self._warm, self._judge):
@@ -113,6 +123,7 @@ class Runner:
         self.files = {**files, **kept}
         """The folder's files; what a notebook writes is there for the next."""
         self._beside = _encoded(self._assignment.beside)
+        self._room = OutputRoom()
 
     def run(self, notebook: NotebookNode, known: Notebook, *, isolated: bool) -> Execution:
         """Run a notebook's code cells and put their outputs into it."""
@@ -223,12 +234,13 @@ class Runner:
         count = None
         try:
             outputs, count = interpreter.run(cell.source, calls)
-            cell.outputs = clean_outputs(outputs)
+            cell.outputs = self._room.fit(clean_outputs(outputs))
         except CellTimeoutError as late:
             count = late.count
             error = self._assignment.timeout_error
-            cell.outputs = [*clean_outputs(late.outputs), new_output("error", **error)]
-            ran.notes.append("a cell was interrupted after the time limit")
+            kept = self._room.fit(clean_outputs(late.outputs))
+            cell.outputs = [*kept, new_output("error", **error)]
+            ran.notes.append(str(late))
         except DiedError as died:
             words = f"The kernel died: {died}."
             cell.outputs = [

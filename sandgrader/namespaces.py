@@ -2,14 +2,13 @@
 
 Bubblewrap has made the file system and cut the network when a warm process starts; what is left
 for each of its forks is a world of its own within that: its processes (which all end with it), its
-shared memory, and a folder in memory of limited size. Python 3.11 has no ``unshare`` and no Python
-has ``mount``, so that a few calls go to the C library.
+shared memory, its keys, and folders in memory of limited size. Python 3.11 has no ``unshare`` and
+no Python has ``mount``, so that a few calls go to the C library.
 """
 
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import resource
 import signal
@@ -17,39 +16,58 @@ import struct
 import sys
 from pathlib import Path
 
+from sandgrader import c_library, system_calls
+
 _CLONE_NEWNS = 0x00020000
 _CLONE_NEWIPC = 0x08000000
 _CLONE_NEWUSER = 0x10000000
 _CLONE_NEWPID = 0x20000000
-_MS_NOSUID, _MS_NODEV, _MS_NOEXEC = 2, 4, 8
+_MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_NOEXEC, _MS_REMOUNT = 1, 2, 4, 8, 32
 _MS_BIND, _MS_REC, _MS_PRIVATE = 4096, 16384, 1 << 18
+_CLOSED = _MS_NOSUID | _MS_NODEV | _MS_NOEXEC
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS = 1, 4, 36, 38
-_CAPABILITY_VERSION_3 = 0x20080522
+_PR_SET_KEEPCAPS, _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE = 8, 47, 2
+_CAPABILITY_VERSION_3, _CAP_DAC_READ_SEARCH = 0x20080522, 2
 
 WORK = Path("/submission")
 """Where a sandboxed interpreter's files are."""
+_INSIDE = 1000
+"""The number that its user and its group have inside, whichever they are outside."""
 
 
-def _call(name: str, *arguments: object) -> None:
-    libc = ctypes.CDLL(None, use_errno=True)
-    if getattr(libc, name)(*arguments) != 0:
-        number = ctypes.get_errno()
-        raise OSError(number, f"{name}: {os.strerror(number)}")
+def mount_proc() -> None:
+    """Mount ``/proc`` of the own processes, as root may. Raises ``OSError``."""
+    c_library.call("mount", b"proc", b"/proc", b"proc", _CLOSED, None)
+
+
+def become(user: int, reads_all: bool) -> None:
+    """Become an unprivileged user and group of that number, and no member of any other group.
+
+    With ``reads_all``, root's right to read every file is kept, by all that is started too. Raises
+    ``OSError``.
+    """
+    os.setgroups([])
+    os.setresgid(user, user, user)
+    c_library.call("prctl", _PR_SET_KEEPCAPS, int(reads_all), 0, 0, 0)
+    os.setresuid(user, user, user)
+    if reads_all:
+        _keep_rights(1 << _CAP_DAC_READ_SEARCH)
+        c_library.call("prctl", _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE, _CAP_DAC_READ_SEARCH, 0, 0)
 
 
 def hide_from_debuggers(hidden: bool = True) -> None:
     """Keep other processes of the same user from reading this one's memory, or allow it again."""
-    _call("prctl", _PR_SET_DUMPABLE, 0 if hidden else 1, 0, 0, 0)
+    c_library.call("prctl", _PR_SET_DUMPABLE, 0 if hidden else 1, 0, 0, 0)
 
 
 def die_with_parent() -> None:
     """End when the parent process ends."""
-    _call("prctl", _PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    c_library.call("prctl", _PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 def become_subreaper() -> None:
     """Become the parent of every descendant whose own parent ends."""
-    _call("prctl", _PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    c_library.call("prctl", _PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def unshare() -> None:
@@ -58,41 +76,76 @@ def unshare() -> None:
     Raises ``OSError`` where the kernel doesn't allow it.
     """
     user, group = os.getuid(), os.getgid()
-    _call("unshare", _CLONE_NEWUSER | _CLONE_NEWNS | _CLONE_NEWPID | _CLONE_NEWIPC)
+    c_library.call("unshare", _CLONE_NEWUSER | _CLONE_NEWNS | _CLONE_NEWPID | _CLONE_NEWIPC)
     Path("/proc/self/setgroups").write_text("deny")
-    Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
-    Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
+    Path("/proc/self/uid_map").write_text(f"{_INSIDE} {user} 1")
+    Path("/proc/self/gid_map").write_text(f"{_INSIDE} {group} 1")
 
 
 def mount_own_folders(disk: int, readable: list[str]) -> None:
-    """Put empty folders of ``disk`` bytes at most where files are written, seen by no one else.
+    """Put empty folders of ``disk`` bytes in all where files are written, seen by no one else.
 
     They are where submissions lie, for temporary files and for shared memory. What is ``readable``
-    and lies in one of them stays in sight. Raises ``OSError``.
+    and lies in one of them stays in sight. Nothing else can be written to, nor can what ``/proc``
+    shows of the kernel. Raises ``OSError``.
     """
-    _call("mount", b"none", b"/", None, _MS_REC | _MS_PRIVATE, None)
+    c_library.call("mount", b"none", b"/", None, _MS_REC | _MS_PRIVATE, None)
+    places = {"work": WORK, "temporary": Path("/tmp"), "shared": Path("/dev/shm")}
+    kept = {
+        item: os.open(item, os.O_PATH)
+        for item in readable
+        if any(Path(item).is_relative_to(place) for place in places.values())
+    }
+    # one file system under all three: its size is what all their files may take together
     options = f"size={disk},nr_inodes=20000,mode=700".encode()
-    for folder in (WORK, Path("/tmp"), Path("/dev/shm")):
-        inside = [Path(item) for item in readable if Path(item).is_relative_to(folder)]
-        opened = [os.open(item, os.O_PATH) for item in inside]
-        kinds = [item.is_dir() for item in inside]
-        _call("mount", b"tmpfs", bytes(folder), b"tmpfs", _MS_NOSUID | _MS_NODEV, options)
-        for item, descriptor, is_folder in zip(inside, opened, kinds, strict=True):
-            item.parent.mkdir(parents=True, exist_ok=True)
-            item.mkdir() if is_folder else item.touch()
-            source = f"/proc/self/fd/{descriptor}".encode()
-            _call("mount", source, bytes(item), None, _MS_BIND | _MS_REC, None)
-            os.close(descriptor)
+    c_library.call("mount", b"tmpfs", bytes(WORK), b"tmpfs", _MS_NOSUID | _MS_NODEV, options)
+    opened = {}
+    for name in places:
+        (WORK / name).mkdir()
+        opened[name] = os.open(WORK / name, os.O_PATH)
+    for name, place in places.items():
+        _bind(opened[name], place)
+    for item, descriptor in kept.items():
+        target = Path(item)
+        is_folder = Path(f"/proc/self/fd/{descriptor}").is_dir()
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.mkdir() if is_folder else target.touch()
+        _bind(descriptor, target)
     # where this is refused, the sandbox's other processes stay in sight, and no more than that
     with contextlib.suppress(OSError):
-        _call("mount", b"proc", b"/proc", b"proc", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC, None)
+        mount_proc()
+    read_only = _MS_REMOUNT | _MS_BIND | _MS_RDONLY | _CLOSED
+    c_library.call("mount", None, b"/proc", None, read_only, None)
 
 
-def drop_capabilities() -> None:
-    """Give up what the own user namespace allows, for good. Raises ``OSError``."""
-    _call("prctl", _PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+def _bind(descriptor: int, target: Path) -> None:
+    source = f"/proc/self/fd/{descriptor}".encode()
+    c_library.call("mount", source, bytes(target), None, _MS_BIND | _MS_REC, None)
+    os.close(descriptor)
+
+
+def drop_rights(reads_all: bool = False) -> None:
+    """Give up, for good, what the own user namespace allows, and calls that no notebook needs.
+
+    Raises ``OSError``.
+    """
+    system_calls.leave_keys_behind()
+    c_library.call("prctl", _PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    _keep_rights(1 << _CAP_DAC_READ_SEARCH if reads_all else 0)
+    system_calls.refuse()
+
+
+def _keep_rights(mask: int) -> None:
+    """Have the rights of a mask (all of them below 32), and no others."""
     header = struct.pack("=Ii", _CAPABILITY_VERSION_3, 0)
-    _call("capset", header, bytes(24))
+    c_library.call("capset", header, struct.pack("=6I", mask, mask, mask, 0, 0, 0))
+
+
+def go_first() -> None:
+    """Be among the first that the kernel ends where the machine's memory is full."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            Path("/proc/self/oom_score_adj").write_text("1000")
 
 
 def limit(memory: int, disk: int, processes: int) -> None:
@@ -108,6 +161,3 @@ def limit(memory: int, disk: int, processes: int) -> None:
     for kind, value in limits.items():
         with contextlib.suppress(ValueError, OSError):
             resource.setrlimit(kind, (value, value))
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError):  # a process too many is the first to go
-            Path("/proc/self/oom_score_adj").write_text("1000")

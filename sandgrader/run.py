@@ -11,8 +11,7 @@ import errno
 import pickle
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -31,8 +30,6 @@ RETRY_DELAYS = (0.5, 1, 2, 4, 8, 15, 30, 60)
 FETCHES = 3
 """How often a submission is graded at most, if its result can't be fetched."""
 
-CONNECTING = 20.0
-"""Seconds that a scheduler gets to answer."""
 DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EACCES, errno.EPERM)
 """What is wrong with a disk, and not with one submission."""
 
@@ -68,6 +65,9 @@ class Summary:
     before: str = ""
     """Where the scores from before the run are kept, if there were any."""
     sandbox: str = ""
+    """The weakest that a submission was run in."""
+    lacks: dict[str, int] = field(default_factory=dict)
+    """What students' code wasn't kept from, in words, and for how many submissions."""
     seconds: float = 0.0
     writing: float = 0.0
     """Seconds that the gradebook took, of all."""
@@ -79,40 +79,6 @@ class Summary:
     def of(self, state: State) -> list[Result]:
         """Return what is known of submissions in a state."""
         return [item for item in self.results if item.state == state]
-
-
-@contextmanager
-def cluster(workers: int, scheduler: str | None) -> Iterator[Any]:
-    """Give a Dask client: of the scheduler at that address, or of ``workers`` processes here."""
-    import dask
-    from distributed import Client, LocalCluster
-
-    dask.config.set({"distributed.admin.large-graph-warning-threshold": "1GB"})
-    if scheduler is not None:
-        try:
-            client = Client(scheduler, timeout=CONNECTING)
-        except (OSError, ValueError) as problem:
-            raise StoppedError(f"No Dask scheduler answers at {scheduler}: {problem}") from None
-        try:
-            yield client
-        finally:
-            with suppress(Exception):
-                client.run(worker.close)
-            client.close()
-        return
-    with (
-        LocalCluster(
-            n_workers=workers,
-            threads_per_worker=1,
-            processes=True,
-            dashboard_address="127.0.0.1:0",
-            memory_limit=0,
-            host="127.0.0.1",
-            silence_logs="CRITICAL",
-        ) as local,
-        Client(local) as client,
-    ):
-        yield client
 
 
 class Run:
@@ -213,7 +179,10 @@ class Run:
     ) -> Result:
         if isinstance(graded, Exception):  # its workers died, one after another
             return Result(item.student, "failed", f"its worker died: {graded}")
-        summary.sandbox = graded.kind
+        if summary.sandbox != "plain":
+            summary.sandbox = graded.kind
+        for lack in graded.lacks:
+            summary.lacks[lack] = summary.lacks.get(lack, 0) + 1
         if graded.failed:
             return Result(item.student, "failed", graded.failed)
         started = time.monotonic()

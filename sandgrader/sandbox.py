@@ -4,6 +4,9 @@ What a sandbox sees: the Python environment, read-only; an empty folder of its o
 network, no course folder, no gradebook, no home. Where bubblewrap can't be used (it isn't there, or
 the machine forbids user namespaces) interpreters are plain processes with limits, which
 :data:`PLAIN_WARNING` says aloud: they can read whatever the grader's user can.
+
+Graded as root, students' code runs as a user that nobody else is. Root is the owner of the kernel's
+settings, and needs no right to write to what it owns.
 """
 
 from __future__ import annotations
@@ -18,14 +21,15 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
 import psutil
 
-from sandgrader import bubblewrap, namespaces, wire
-from sandgrader.process_limits import ProcessLimit
+from sandgrader import bubblewrap, namespaces, system_calls, wire
+from sandgrader.control_groups import ControlGroups
+from sandgrader.leftovers import HeldFolder, clear_up
 
 Kind = Literal["bubblewrap", "plain"]
 PLAIN_WARNING = (
@@ -33,10 +37,32 @@ PLAIN_WARNING = (
     "Install bubblewrap (on Debian: sudo apt-get install bubblewrap) and allow user namespaces, "
     "or grade only work that you trust."
 )
+AS_ROOT = (
+    "students' code runs as root, since {why}: where the sandbox has a hole, or there is none, it "
+    "may change this machine. Grade as an ordinary user, or from an environment that everybody may "
+    "read (outside of /root)"
+)
+READS_ALL = (
+    "students' code may read every file of this machine, since {why}. Grade as an ordinary user, "
+    "install bubblewrap, or grade from an environment that everybody may read (outside of /root)"
+)
+NO_FILTER = "system calls aren't filtered: there is no filter for this machine's architecture"
+_FIRST_USER = 1_900_000_000
+"""From here on numbers of users are nobody's: above those of containers, below the last."""
+_NOBODY = 65534
 _SETTINGS = ("ld.so.cache", "alternatives", "fonts", "localtime", "magic")
 """What of ``/etc`` programs need; nothing private."""
+MOST_CARRIED = 128 * 2**20
+"""Bytes of files that pass from one notebook to the next, or from the student's cells to tests."""
+MOST_FILES = 2000
+"""Files that pass at once."""
+_PIECE_BYTES = 6 * 2**20
+"""Bytes of a file that pass with one message."""
+_PIECE = _PIECE_BYTES * 4 // 3
+"""Characters of base64 that they take; a piece of these is base64 by itself."""
 _POLL_INTERVAL = 0.25  # seconds between two looks at what an interpreter takes
 _GRACE_PERIOD = 3.0  # seconds that an interrupted cell has to stop by itself
+_PATIENCE = 4  # cells of a notebook that may use up the whole limit; the others have a tenth of it
 
 
 class SandboxError(RuntimeError):
@@ -48,10 +74,13 @@ class DiedError(Exception):
 
 
 class CellTimeoutError(Exception):
-    """A cell didn't end in time and was interrupted; ``outputs`` is what it left."""
+    """A cell didn't end in time and was interrupted; ``outputs`` is what it left.
 
-    def __init__(self, outputs: list[dict[str, Any]], count: int | None) -> None:
-        super().__init__("the cell took too long")
+    The message names the limit.
+    """
+
+    def __init__(self, limit: str, outputs: list[dict[str, Any]], count: int | None) -> None:
+        super().__init__(f"a cell was interrupted after {limit}")
         self.outputs = outputs
         self.count = count
 
@@ -88,23 +117,75 @@ def _python_folders() -> list[Path]:
     return bubblewrap.outermost([*bubblewrap.python_folders(), Path(__file__).resolve().parent])
 
 
-def _bubblewrap(environment: Environment, command: list[str]) -> list[str]:
+def _bubblewrap(
+    environment: Environment, command: list[str], user: int | None, scratch: Path
+) -> list[str]:
+    (scratch / "hosts").write_text("127.0.0.1 localhost\n::1 localhost\n")
+    (scratch / "nsswitch.conf").write_text("hosts: files\n")
     mounts = bubblewrap.Mounts()
     mounts.system()
-    mounts.kernel()
+    mounts.kernel(proc=user is None)
+    mounts.no_files_among_devices()
     for folder in (Path("/tmp"), namespaces.WORK):
-        mounts.in_memory(folder)
+        mounts.in_memory(folder, 0o1777)
     mounts.folder(Path("/etc"))
     mounts.settings(_SETTINGS)
-    for folder in (*_python_folders(), *map(Path, environment.readable)):
+    for name in ("hosts", "nsswitch.conf"):
+        mounts.read_only(scratch / name, Path("/etc", name))
+    shown = [*_python_folders(), *map(Path, environment.readable)]
+    for folder in bubblewrap.parents(shown):
+        mounts.folder(folder, 0o755)
+    for folder in shown:
         mounts.read_only(folder)
     mounts.close(namespaces.WORK)
-    line = [bubblewrap.PROGRAM, "--unshare-all", "--unshare-user", "--die-with-parent"]
-    line += ["--new-session", "--uid", "1000", "--gid", "1000", "--hostname", "grader"]
+    line = [bubblewrap.PROGRAM, "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"]
+    line += ["--unshare-cgroup-try", "--die-with-parent", "--new-session", "--hostname", "grader"]
+    if user is None:
+        line += ["--unshare-user", "--uid", "1000", "--gid", "1000"]
+    else:
+        # root's own mounts lead through folders that are closed to others; what it needs for them
+        # and to become somebody else is gone before anything is imported
+        line += ["--cap-drop", "ALL"]
+        for right in ("CAP_SYS_ADMIN", "CAP_SETUID", "CAP_SETGID"):
+            line += ["--cap-add", right]
     line += ["--clearenv"]
     for name, value in _variables(environment, str(namespaces.WORK)).items():
         line += ["--setenv", name, value]
     return [*line, *mounts.arguments, "--", *command]
+
+
+@dataclass(frozen=True)
+class _Who:
+    """Whom students' code runs as."""
+
+    user: int | None
+    """A number; none is whom the grader runs as."""
+    reads_all: bool = False
+    """Whether it keeps root's right to read everything."""
+    lacks: str = ""
+    """What that doesn't keep it from; ``{why}`` is why nobody better would do."""
+
+
+def _who(kind: Kind) -> list[_Who]:
+    """Return whom students' code may run as, best first."""
+    if os.getuid() != 0:
+        return [_Who(None)]
+    user = _FIRST_USER + os.getpid()
+    # in a container there may be fewer users than that
+    ranges = [map(int, line.split()) for line in _read_lines("/proc/self/uid_map")]
+    if not any(first <= user < first + count for first, _, count in ranges):
+        user = _NOBODY
+    who = [_Who(user), _Who(None, lacks=AS_ROOT)]
+    if kind == "plain":
+        who.insert(1, _Who(user, reads_all=True, lacks=READS_ALL))
+    return who
+
+
+def _read_lines(path: str) -> list[str]:
+    try:
+        return Path(path).read_text().splitlines()
+    except OSError:
+        return []
 
 
 def _variables(environment: Environment, home: str) -> dict[str, str]:
@@ -135,40 +216,80 @@ class WarmProcess:
         # an environment may lie where an interpreter gets an empty folder of its own
         self._readable = [*environment.readable, *map(str, _python_folders())]
         self.modules: list[str] = []
-        self._scratch = tempfile.TemporaryDirectory(prefix="grade-")
-        self._work = str(namespaces.WORK) if kind == "bubblewrap" else self._scratch.name
+        self.lacks: list[str] = [] if system_calls.machine_is_known() else [NO_FILTER]
+        """What it can't keep students' code from, in words for an instructor."""
+        self._forks = 0
+        clear_up(Path(tempfile.gettempdir()), shutil.rmtree)
+        why = ""
+        *better, last = _who(kind)
+        for who in (*better, last):
+            try:
+                self._start(environment, who, timeout)
+            except SandboxError as problem:
+                if who is last:
+                    raise
+                why = str(problem)
+            else:
+                if who.lacks:
+                    self.lacks.append(who.lacks.format(why=why))
+                break
+
+    def _start(self, environment: Environment, who: _Who, timeout: float) -> None:
+        self._who = who
+        sandboxed = self.kind == "bubblewrap"
+        self._folder = HeldFolder(Path(tempfile.gettempdir()))
+        scratch = self._folder.path
+        self._work = str(namespaces.WORK if sandboxed else scratch / "work")
         self._control, theirs = wire.pair()
         number = theirs.fileno()
         command = [sys.executable, "-m", "sandgrader.sandbox_worker", str(number)]
         environ: dict[str, str] | None = None
-        if kind == "bubblewrap":
-            command = _bubblewrap(environment, command)
+        if sandboxed:
+            command = _bubblewrap(environment, command, who.user, scratch)
         else:
             environ = _variables(environment, self._work)
+            os.mkdir(self._work, 0o700)
+            if who.user is not None:
+                scratch.chmod(0o711)
+                os.chown(self._work, who.user, who.user)
         try:
             self._process = subprocess.Popen(
                 command,
                 pass_fds=[number],
                 env=environ,
-                cwd=self._scratch.name,
+                cwd=scratch,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
             )
         except OSError as problem:
+            self._remove_folder()
             raise SandboxError(f"{command[0]} can't be started: {problem.strerror}") from None
         finally:
             theirs.close()
+        wanted = {
+            "imports": environment.imports,
+            "namespaces": sandboxed,
+            "user": who.user,
+            "reads_all": who.reads_all,
+            "readable": [*self._readable, self._work],
+        }
         try:
-            sandboxed = kind == "bubblewrap"
-            wire.send(self._control, {"imports": environment.imports, "namespaces": sandboxed})
+            wire.send(self._control, wanted)
             ready = wire.Reader(self._control).receive(time.monotonic() + timeout)
         except wire.WireError:
             self._process.kill()
             said = self._process.communicate()[1].decode(errors="replace").strip()
             self.close()
             raise SandboxError(f"the sandbox didn't start: {said[-500:] or 'no answer'}") from None
+        if "failed" in ready:
+            self.close()
+            raise SandboxError(str(ready["failed"]))
         self.modules = list(ready["modules"])
+
+    def _remove_folder(self) -> None:
+        shutil.rmtree(self._folder.path, ignore_errors=True)
+        self._folder.release()
 
     def fork(
         self,
@@ -183,9 +304,14 @@ class WarmProcess:
         """Fork an interpreter. Raises :class:`SandboxError` where that fails."""
         ours, theirs = wire.pair()
         pairs = [wire.pair() for _ in range(min(snapshots, wire.MOST_FILES - 1))]
+        # the copies in which functions are called aren't the student's to answer for
+        limits = replace(limits, processes=limits.processes + len(pairs))
+        self._forks += 1
+        sandboxed = self.kind == "bubblewrap"
         order = {
-            "namespaces": self.kind == "bubblewrap",
-            "work": self._work if self.kind == "bubblewrap" else tempfile.mkdtemp(dir=self._work),
+            "namespaces": sandboxed,
+            "reads_all": self._who.reads_all,
+            "work": self._work if sandboxed else f"{self._work}/{self._forks}",
             "student": student,
             "assignment": assignment,
             "readable": self._readable,
@@ -207,7 +333,7 @@ class WarmProcess:
             theirs.close()
             for item in pairs:
                 item[1].close()
-        return Interpreter(ours, [item[0] for item in pairs], limits)
+        return Interpreter(ours, [item[0] for item in pairs], limits, contained=sandboxed)
 
     @property
     def alive(self) -> bool:
@@ -224,8 +350,7 @@ class WarmProcess:
             self._process.wait()
         if self._process.stderr:
             self._process.stderr.close()
-        shutil.rmtree(self._scratch.name, ignore_errors=True)
-        self._scratch.cleanup()
+        self._remove_folder()
 
 
 class Interpreter:
@@ -235,9 +360,15 @@ class Interpreter:
     """
 
     def __init__(
-        self, connection: socket.socket, snapshots: list[socket.socket], limits: Limits
+        self,
+        connection: socket.socket,
+        snapshots: list[socket.socket],
+        limits: Limits,
+        *,
+        contained: bool,
     ) -> None:
         self._connection = connection
+        self._contained = contained  # whether its first process takes all others with it
         self._reader = wire.Reader(connection, limits.output)
         self._snapshots = snapshots
         self._calls: dict[int, _Calls] = {}
@@ -245,10 +376,12 @@ class Interpreter:
         self._end = time.monotonic() + limits.notebook_time
         self.reaper = self._process = 0  # as this machine numbers them
         self._why = ""
-        self._process_limit = ProcessLimit(limits.processes)
+        self._late = 0  # cells that were interrupted
+        # files count as memory there: they are kept in it
+        self._groups = ControlGroups(limits.processes, limits.memory + limits.disk)
         try:
             self.reaper = self._greeted("reaper")
-            self._process_limit.put(self.reaper)
+            self._groups.put(self.reaper)
             wire.send(connection, {"go": True})
             self._process = self._greeted("interpreter")
         except (wire.WireError, SandboxError) as problem:
@@ -265,7 +398,43 @@ class Interpreter:
 
     def write(self, files: Mapping[str, str], beside: bool = False) -> None:
         """Put files (their contents in base64) into its folder."""
-        self._ask({"do": "files", "files": dict(files), "beside": beside}, 60)
+        piece: dict[str, str] = {}
+        size = 0
+        for name, content in files.items():
+            for start in range(0, len(content) or 1, _PIECE):
+                part = content[start : start + _PIECE]
+                if piece and (start or size + len(part) > _PIECE):
+                    self._ask({"do": "files", "files": piece, "beside": beside}, 60)
+                    piece, size = {}, 0
+                if start:
+                    self._ask({"do": "more", "name": name, "part": part, "beside": beside}, 60)
+                else:
+                    piece[name] = part
+                    size += len(part)
+        self._ask({"do": "files", "files": piece, "beside": beside}, 60)
+
+    def _read(self, sizes: Any) -> dict[str, str]:
+        """Return files that it has, in base64, piece by piece.
+
+        It may be a student's own process that answers: what doesn't come as it was announced is
+        left out.
+        """
+        files = {}
+        left = MOST_CARRIED
+        for name, size in [*sizes.items()][:MOST_FILES] if isinstance(sizes, dict) else ():
+            if not isinstance(size, int) or not 0 <= size <= left:
+                continue
+            parts: list[str] = []
+            for start in range(0, size, _PIECE_BYTES):
+                order = {"do": "read", "name": name, "start": start, "bytes": _PIECE_BYTES}
+                part = self._ask(order, 60).get("part")
+                if not isinstance(part, str) or len(part) > _PIECE:
+                    break
+                parts.append(part)
+            else:
+                files[name] = "".join(parts)
+                left -= size
+        return files
 
     def run(
         self, source: str, calls: _Calls | None = None
@@ -276,24 +445,43 @@ class Interpreter:
         :class:`CellTimeoutError` where the cell took too long but could be interrupted.
         """
         self._send({"do": "run", "source": source})
-        limit = min(self._limits.cell_time, max(0.1, self._end - time.monotonic()))
-        deadline = time.monotonic() + limit
+        seconds, limit = self._cell_limit()
+        deadline = time.monotonic() + seconds
         while True:
             try:
                 reply = self._wait(deadline)
             except wire.WireTimeoutError:
-                reply = self._interrupt()
-                raise CellTimeoutError(reply.get("outputs", []), reply.get("count")) from None
+                self._late += 1
+                reply = self._interrupt(limit)
+                raise CellTimeoutError(
+                    limit, reply.get("outputs", []), reply.get("count")
+                ) from None
             if calls is None or "call" not in reply:
                 return reply.get("outputs", []), reply.get("count")
             try:
                 answer = calls.answer(reply, deadline)
             except wire.WireTimeoutError:
+                self._late += 1
                 # the judge is told, so that it stays whole for the next test
                 self._send({"call": reply["call"], "error": [], "words": "it took too long"})
                 reply = self._wait(time.monotonic() + _GRACE_PERIOD, kill=True)
-                raise CellTimeoutError(reply.get("outputs", []), reply.get("count")) from None
+                raise CellTimeoutError(
+                    limit, reply.get("outputs", []), reply.get("count")
+                ) from None
             self._send({**answer, "call": reply["call"]})
+
+    def _cell_limit(self) -> tuple[float, str]:
+        """Return how many seconds the next cell has, and what that limit is called."""
+        seconds = self._limits.cell_time
+        limit = f"{seconds:g} s, the limit for a cell"
+        if self._late >= _PATIENCE:
+            seconds /= 10
+            limit = f"{seconds:g} s, the limit for a cell after {_PATIENCE} that were interrupted"
+        left = self._end - time.monotonic()
+        if left < seconds:
+            seconds = max(0.1, left)
+            limit = f"{self._limits.notebook_time:g} s, the limit for a notebook"
+        return seconds, limit
 
     def take(self, names: Iterable[str], snapshot: int) -> dict[str, Any]:
         """Return the answers of these names, as they are now, and the files that changed.
@@ -303,7 +491,10 @@ class Interpreter:
         reply = self._ask({"do": "take", "names": list(names), "snapshot": snapshot}, 30)
         if reply.get("snapshot") is True:
             self.calls(snapshot).greet()
-        return dict(reply)
+        files: dict[str, str] = {}
+        with contextlib.suppress(DiedError):  # the answers are there
+            files = self._read(reply.get("files"))
+        return {**reply, "files": files}
 
     def bind(
         self, answers: Mapping[str, Any], names: Iterable[str], modules: Mapping[str, str]
@@ -365,6 +556,10 @@ class Interpreter:
 
     def _check_usage(self) -> None:
         """End all of it where its processes are too many or take too much memory together."""
+        if self._groups.memory_was_full():
+            self._fail(self._too_much_memory())
+        if self._groups.hold_memory and self._groups.hold_processes:
+            return
         with contextlib.suppress(psutil.NoSuchProcess):
             processes = psutil.Process(self.reaper).children(recursive=True)
             if len(processes) > self._limits.processes:
@@ -377,17 +572,22 @@ class Interpreter:
                     # pages that forks share count once
                     memory += process.memory_full_info().pss
             if memory > self._limits.memory:
-                self._fail(f"its processes took more than {self._limits.memory / 2**30:.3g} GiB")
+                self._fail(self._too_much_memory())
 
-    def _interrupt(self) -> Any:
+    def _too_much_memory(self) -> str:
+        return f"its processes took more than {self._limits.memory / 2**30:.3g} GiB of memory"
+
+    def _interrupt(self, limit: str) -> Any:
         with contextlib.suppress(ProcessLookupError):
             os.kill(self._process, signal.SIGINT)
         try:
             return self._wait(time.monotonic() + _GRACE_PERIOD)
         except wire.WireTimeoutError:
-            self._fail("a cell took too long and couldn't be interrupted")
+            self._fail(f"a cell couldn't be interrupted after {limit}")
 
     def _fail(self, why: str) -> Any:
+        if self._groups.memory_was_full():
+            why = self._too_much_memory()
         self._why = self._why or why
         # what it started goes with it; snapshots stay: what was right before counts
         kept = {self.reaper, *(calls.process for calls in self._calls.values())}
@@ -403,17 +603,22 @@ class Interpreter:
         self._connection.close()
         for item in self._snapshots:
             item.close()
+        if self.reaper:
+            self._end_processes()
+        self._groups.close()
+
+    def _end_processes(self) -> None:
         with contextlib.suppress(psutil.NoSuchProcess):
-            if self.reaper:
-                reaper = psutil.Process(self.reaper)
-                # in a namespace of its own the first process takes all others with it; the plain
-                # fallback has to find them
-                ended = [*reaper.children(recursive=True), reaper]
-                for process in ended:
-                    with contextlib.suppress(psutil.NoSuchProcess):
-                        process.kill()
-                psutil.wait_procs(ended, timeout=2)
-        self._process_limit.close()
+            reaper = psutil.Process(self.reaper)
+            # in a namespace of its own the first process takes all others with it, and looking for
+            # them would read all of this machine's; the plain fallback has to find them
+            ended = [reaper]
+            if not self._contained:
+                ended[:0] = reaper.children(recursive=True)
+            for process in ended:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.kill()
+            psutil.wait_procs(ended, timeout=_GRACE_PERIOD)
 
     def __enter__(self) -> Interpreter:
         """Return itself; it ends with the block."""

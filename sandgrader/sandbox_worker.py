@@ -33,13 +33,6 @@ from sandgrader.recorder import (
     take_over_streams,
 )
 
-MOST_CARRIED = 32 * 2**20
-"""Bytes of files that pass from one notebook to the next, or from the student's cells to tests."""
-
-
-MOST_FILES = 2000
-"""Files that pass at once."""
-
 
 class CallError(Exception):
     """A student's function didn't answer; the words say why."""
@@ -61,6 +54,11 @@ def main() -> None:
     """Do the imports that the grader names, then fork an interpreter for each that it asks for."""
     control = socket.socket(fileno=int(sys.argv[1]))
     wanted, _ = wire.receive_with_files(control)
+    try:
+        _become_nobody(wanted)
+    except OSError as problem:
+        wire.send(control, {"failed": str(problem)})
+        return
     # NumPy in any case: what a notebook imports by itself nobody would have seeded
     for name in ("numpy", *wanted["imports"]):
         # a module that a course imports somewhere may fail by itself, and is then no loss
@@ -86,6 +84,31 @@ def main() -> None:
             item.close()
 
 
+def _become_nobody(wanted: Any) -> None:
+    """Become an unprivileged user, where root has started this; see that enough can be read then.
+
+    Raises ``OSError``.
+    """
+    if wanted["user"] is None:
+        return
+    needed = [*wanted["readable"], *(item for item in sys.path if os.path.exists(item))]
+    if wanted["namespaces"]:
+        namespaces.mount_proc()
+    namespaces.become(wanted["user"], reads_all=wanted["reads_all"])
+    for item in needed:
+        asked = os.R_OK | (os.X_OK if os.path.isdir(item) else 0)
+        if not os.access(item, asked, effective_ids=True):
+            raise PermissionError(f"an ordinary user can't read {item}")
+
+
+def _leave_streams() -> None:
+    """Take no part in the standard streams of the warm process, which all its forks would share."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for stream in range(3):
+        os.dup2(nowhere, stream)
+    os.close(nowhere)
+
+
 def _become_reaper(
     shell: RecordingShell, connection: socket.socket, snapshots: list[socket.socket], order: Any
 ) -> None:
@@ -94,8 +117,10 @@ def _become_reaper(
     status = 1
     try:
         namespaces.die_with_parent()
+        _leave_streams()
+        namespaces.hide_from_debuggers(False)  # what is hidden can't write to its own /proc
+        namespaces.go_first()
         if order["namespaces"]:
-            namespaces.hide_from_debuggers(False)
             namespaces.unshare()
             child = os.fork()  # the first process of its namespace: all others end with it
             if child:
@@ -105,10 +130,10 @@ def _become_reaper(
                 os._exit(0)
             namespaces.die_with_parent()
             namespaces.mount_own_folders(order["disk"], order["readable"])
-            namespaces.drop_capabilities()
-            namespaces.hide_from_debuggers()
         else:
             namespaces.become_subreaper()
+        namespaces.drop_rights(order["reads_all"])
+        namespaces.hide_from_debuggers()
         wire.send(connection, {"hello": "reaper"})
         wire.receive_with_files(connection)  # the word to go on, once it is where it belongs
         child = os.fork()
@@ -192,6 +217,8 @@ class Interpreter:
         """Answer the grader until it closes the connection."""
         actions = {
             "files": self._write,
+            "more": self._write_more,
+            "read": self._read,
             "run": self._run,
             "take": self._take,
             "bind": self._bind,
@@ -203,13 +230,10 @@ class Interpreter:
             order = self._reader.receive()
             wire.send(self._connection, actions[order["do"]](order))
 
-    # --- files
+    # --- files, of which large ones come and go in pieces
 
     def _write(self, order: Any) -> Any:
-        folders = [Path.cwd()]
-        if self._beside is not None and order.get("beside"):
-            folders.append(self._beside)
-        for folder in folders:
+        for folder in self._written(order):
             for name, content in order["files"].items():
                 path = folder / name
                 # a student's file of that name may be a folder or a link by now
@@ -219,6 +243,29 @@ class Interpreter:
                     path.write_bytes(base64.b64decode(content))
         self._changed()
         return {"done": True}
+
+    def _write_more(self, order: Any) -> Any:
+        for folder in self._written(order):
+            with contextlib.suppress(OSError, ValueError):
+                flags = os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK
+                with os.fdopen(os.open(folder / order["name"], flags), "ab") as stream:
+                    stream.write(base64.b64decode(order["part"]))
+        self._changed()
+        return {"done": True}
+
+    def _written(self, order: Any) -> list[Path]:
+        """Return the folders that an order writes to."""
+        here = [Path.cwd()]
+        return [*here, self._beside] if self._beside is not None and order["beside"] else here
+
+    def _read(self, order: Any) -> Any:
+        content = b""
+        with contextlib.suppress(OSError, ValueError):
+            flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
+            with os.fdopen(os.open(order["name"], flags), "rb") as stream:
+                stream.seek(order["start"])
+                content = stream.read(order["bytes"])
+        return {"part": base64.b64encode(content).decode()}
 
     def _changed(self) -> dict[str, Path]:
         """Return the regular files that were made or changed since this was asked last."""
@@ -238,15 +285,12 @@ class Interpreter:
                         changed[key] = path
         return changed
 
-    def _read_changed(self) -> dict[str, str]:
-        files, left = {}, MOST_CARRIED
-        for name, path in [*self._changed().items()][:MOST_FILES]:
+    def _sizes_of_changed(self) -> dict[str, int]:
+        sizes = {}
+        for name, path in self._changed().items():
             with contextlib.suppress(OSError):
-                if path.stat().st_size <= left:
-                    content = path.read_bytes()
-                    left -= len(content)
-                    files[name] = base64.b64encode(content).decode()
-        return files
+                sizes[name] = path.stat().st_size
+        return sizes
 
     # --- cells
 
@@ -294,7 +338,7 @@ class Interpreter:
                 finally:
                     os._exit(0)
             own.close()
-        return {"answers": answers, "files": self._read_changed(), "snapshot": snapshot}
+        return {"answers": answers, "files": self._sizes_of_changed(), "snapshot": snapshot}
 
     def _answer_calls(self, functions: list[Any], connection: socket.socket) -> None:
         self._connection.close()

@@ -31,6 +31,8 @@ class Graded:
     """The folder's other files, as they are after the run."""
     executions: dict[str, Execution] = field(default_factory=dict)
     kind: Kind = "plain"
+    lacks: list[str] = field(default_factory=list)
+    """What the student's code wasn't kept from, in words for an instructor."""
     failed: str = ""
     """Why it couldn't be graded at all: a fault of the grader, not of the student."""
 
@@ -90,6 +92,7 @@ def grade(
         state = _state(digest, content, imports)
         graded.kind = state.pool.kind
         _grade(state, graded, files)
+        graded.lacks = state.pool.lacks
     except Exception:
         close()
         graded.failed = traceback.format_exc(limit=-3)

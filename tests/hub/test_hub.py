@@ -16,6 +16,7 @@ import pytest
 from hub import sandbox
 from hub.__main__ import HubError, check_machine, free_ports
 from hub.people import EVERYBODY, HOMES, MATERIAL, UIDS
+from sandgrader.bubblewrap import parents
 from storagelab.course.layout import Layout
 
 from .conftest import ask_each, needs_root, running_hub
@@ -77,7 +78,7 @@ def test_the_way_to_a_mount_is_open_but_not_to_the_material(layout: Layout, tmp_
 
 
 def test_parents_come_before_what_is_in_them() -> None:
-    found = sandbox.parents([Path("/b/c/d"), Path("/a")])
+    found = parents([Path("/b/c/d"), Path("/a")])
     assert found == [Path("/b"), Path("/b/c")]
 
 

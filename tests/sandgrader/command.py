@@ -4,11 +4,33 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+import dask
 from click.testing import CliRunner
 
+from sandgrader.cluster import cluster
 from sandgrader.command import command
+
+
+@contextmanager
+def workers(number: int) -> Iterator[Any]:
+    """Give a client of workers that commands of this process may use, by its scheduler's address.
+
+    Their keys are in Dask's configuration meanwhile, as those of a cluster of one's own would be.
+    """
+    with cluster(number, None) as client:
+        of_client = client.security.get_tls_config_for_role("client")
+        keys = {
+            "distributed.comm.tls.ca-file": of_client["ca_file"],
+            "distributed.comm.tls.client.cert": of_client["cert"],
+            "distributed.comm.tls.client.key": of_client["key"],
+        }
+        with dask.config.set(keys):
+            yield client
 
 
 def grade_on(scheduler: str, course: Path, *arguments: str, code: int = 0) -> str:

@@ -10,10 +10,9 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from sandgrader.run import cluster
 from sandgrader.sandbox import Environment, Kind, WarmProcess, best_kind
 from tests.sandgrader import quickstart
-from tests.sandgrader.command import grade_on
+from tests.sandgrader.command import grade_on, workers
 
 KIND, WHY_PLAIN = best_kind()
 
@@ -42,7 +41,7 @@ def sealed() -> Iterator[WarmProcess]:
 @pytest.fixture(scope="session")
 def grade() -> Iterator[Callable[..., str]]:
     """Run ``sandgrader grade`` in this process, on workers that all tests share."""
-    with cluster(2, None) as client:
+    with workers(2) as client:
         yield partial(grade_on, client.scheduler_info()["address"])
 
 

@@ -19,10 +19,9 @@ import psutil
 import pytest
 
 from demo.students import Student, make_student
-from sandgrader.run import cluster
 from storagelab.course.layout import Layout
 from storagelab.course.nbgrader_steps import run_nbgrader
-from tests.sandgrader.command import grade_on
+from tests.sandgrader.command import grade_on, workers
 from tests.sandgrader.hostile import FAMILIES, PACK, lay_out
 from tests.sandgrader.hostile.case import STEMS, TRACK, Case, Loss, Work, own_parts
 from tests.sandgrader.hostile.files import SECRET
@@ -110,7 +109,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, An
         patch.setenv("DATABASE_PASSWORD", MARK)
         patch.setenv("TMPDIR", str(folder / "tmp"))
         patch.setattr(tempfile, "tempdir", None)  # asked for anew
-        with cluster(os.cpu_count() or 1, None) as client:
+        with workers(os.cpu_count() or 1) as client:
             yield folder, client.scheduler_info()["address"]
 
 

@@ -105,7 +105,8 @@ def test_there_is_no_network(sealed: WarmProcess) -> None:
 def test_nothing_outside_the_own_folder_can_be_written(sealed: WarmProcess, where: str) -> None:
     path = where if where.startswith("numpy") else repr(where)
     with sealed.fork("ann", "work", SMALL) as interpreter:
-        assert said(interpreter, f"import numpy; open({path}, 'a')") == "OSError"
+        refused = ("OSError", "PermissionError")
+        assert said(interpreter, f"import numpy; open({path}, 'a')") in refused
 
 
 def test_the_graders_environment_does_not_come_along(

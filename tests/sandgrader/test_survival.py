@@ -26,7 +26,7 @@ from nbgrader.api import Gradebook
 from sandgrader import run, writer
 from tests.postgres.server import throwaway_postgres
 from tests.sandgrader import quickstart
-from tests.sandgrader.command import grade_on, start
+from tests.sandgrader.command import grade_on, start, workers
 from tests.sandgrader.quickstart import NAME, grades_of, nbgrader, only, read_grades
 
 STUDENTS = [*quickstart.CLASS]
@@ -121,7 +121,7 @@ def test_a_killed_grader_goes_on(course: Path, expected: Grades, grade: Grader) 
 
 
 def test_a_killed_worker_is_replaced_and_leaves_nothing(course: Path, expected: Grades) -> None:
-    with run.cluster(2, None) as client:
+    with workers(2) as client:
 
         def kill_one() -> None:
             while done(course) < 1:
@@ -336,7 +336,7 @@ def test_on_a_cluster_that_exists_workers_may_die_and_come(
     course: Path, expected: Grades, cluster: Cluster
 ) -> None:
     first, second = cluster.add_worker(), cluster.add_worker()
-    process = start(course, NAME, "--scheduler", cluster.address)
+    process = start(course, NAME, "--scheduler", cluster.address, "--open-scheduler")
     wait_until(lambda: done(course) >= 1, process)
     assert process.poll() is None, end(process)
     first.kill()

@@ -19,6 +19,8 @@ def frame(message):
 sockets = [item for item in gc.get_objects() if isinstance(item, socket.socket)]
 graders = [item for item in gc.get_objects()
            if type(item).__name__ == "Interpreter" and hasattr(type(item), "serve")]
+answering = [item for item in gc.get_objects()
+             if isinstance(item, dict) and {"files", "run", "take", "bind"} <= item.keys()]
 
 def say(content):
     for item in sockets:
@@ -28,7 +30,7 @@ def say(content):
         except (OSError, ValueError):
             pass
 """
-"""Finds the channels to the grader, and the object that answers it."""
+"""Finds the channels to the grader, the object that answers it, and what it answers with."""
 
 FULL = (
     "{'output_type': 'execute_result', 'execution_count': 1, 'metadata': {}, "
@@ -65,16 +67,16 @@ PACK = [
         "wire_forged_answers",
         "adds names to the answers: `checking`, `abs`, `law`, `planted`, `__builtins__`",
         """
-for grader in graders:
-    real = type(grader)._take
-    def take(self, order, real=real):
-        reply = real(self, order)
+for grader in answering:
+    real = grader["take"]
+    def take(order, real=real):
+        reply = real(order)
         function = {"t": "function", "v": 0, "name": "abs"}
         for name in ("checking", "abs", "law", "globals", "__builtins__", "PARTS", "load_track"):
             reply["answers"][name] = function
         reply["answers"]["times_faster"] = {"t": "scalar", "dtype": "|O8", "shape": [], "v": ""}
         return reply
-    type(grader)._take = take
+    grader["take"] = take
 """,
     ),
     wire(
@@ -86,16 +88,16 @@ strange = [{"t": "dict", "v": [[{"t": "list", "v": []}, 1]]}, {"t": "array", "dt
            "v": "AAAA"}, {"t": "range", "v": [0, 10**30, 1]}, {"t": "complex", "v": ["x"]},
            {"t": "function", "v": -1, "name": 5}, {"t": ["x"], "v": {}}, {"v": 1}, {"t": "nan"},
            {"t": "bytes", "v": "not base64!"}]
-for grader in graders:
-    real = type(grader)._take
-    def take(self, order, real=real, turn=[0]):
-        reply = real(self, order)
+for grader in answering:
+    real = grader["take"]
+    def take(order, real=real, turn=[0]):
+        reply = real(order)
         for name in reply["answers"]:
             turn[0] += 1
             reply["answers"][name] = strange[turn[0] % len(strange)]
         reply["snapshot"], reply["more"] = 10**9, None
         return reply
-    type(grader)._take = take
+    grader["take"] = take
 """,
     ),
     wire(
@@ -107,8 +109,11 @@ names = ["../../../escaped.txt", "/escaped.txt", "a/../../escaped.txt", "nul\\0.
          "/".join(["deep"] * 3000), "", ".", "..", "x/", "1_access.ipynb", "1_access.ipynb/inside",
          "timestamp.txt", "storagelab/labs/checking.py", "\\ud800.txt", "two\\nlines"]
 for grader in graders:
-    type(grader)._read_changed = lambda self: {**dict.fromkeys(names, content), "odd": 5,
-                                               "bad.txt": "not base64!"}
+    type(grader)._sizes_of_changed = lambda self: {**dict.fromkeys(names, 12), "odd": "5",
+                                                   "bad.txt": 9, "huge": 10**18, "less": -1}
+for grader in answering:
+    grader["read"] = lambda order: {"part": "not base64!" if order["name"] == "bad.txt"
+                                    else content}
 """,
     ),
     wire(
@@ -129,8 +134,8 @@ strange = [{"output_type": "display_data", "data": {"application/json": nested},
            {"output_type": "error", "ename": [], "evalue": {}, "traceback": [5, [6]]},
            {"output_type": "display_data", "data": {"application/json": {"x": float("nan")}}},
            {"output_type": "stream", "name": "stdout", "text": "\\ud800 half a letter"}]
-for grader in graders:
-    type(grader)._run = lambda self, order: {"outputs": strange, "count": "five"}
+for grader in answering:
+    grader["run"] = lambda order: {"outputs": strange, "count": "five"}
 """,
     ),
     wire(

@@ -1,0 +1,449 @@
+"""What a student's code can't do to the machine, to other students and to the limits."""
+
+from __future__ import annotations
+
+import ast
+import base64
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import psutil
+import pytest
+from nbformat import NotebookNode
+from nbformat.v4 import new_output
+from nbgrader.utils import determine_grade
+
+from sandgrader import output_room, system_calls
+from sandgrader.control_groups import ControlGroups
+from sandgrader.output_room import LEFT_OUT, OutputRoom
+from sandgrader.run import Run, Summary
+from sandgrader.sandbox import CellTimeoutError, DiedError, Environment, Limits, WarmProcess
+from sandgrader.worker import Graded
+from tests.sandgrader.conftest import KIND, WHY_PLAIN
+from tests.sandgrader.test_sandbox import SMALL, gone, said
+
+AS_ROOT = pytest.mark.skipif(os.getuid() != 0, reason="only root can be made somebody else")
+MACHINE = pytest.mark.skipif(
+    not system_calls.machine_is_known(), reason="there is no filter for this architecture"
+)
+
+
+@pytest.fixture(scope="module", params=["bubblewrap", "plain"])
+def closed(request: pytest.FixtureRequest) -> Iterator[WarmProcess]:
+    """A warm process that needs a folder which only the grader's own user may read."""
+    if request.param == "bubblewrap" and KIND != "bubblewrap":
+        pytest.skip(f"bubblewrap can't be used here: {WHY_PLAIN}")
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "data.txt").write_text("42")
+        process = WarmProcess(request.param, Environment(readable=(folder,)))
+        yield process
+        process.close()
+
+
+# --- the machine
+
+WRITABLE = """
+import os
+
+def can_be_written(path):
+    try:
+        os.close(os.open(path, os.O_WRONLY | os.O_NONBLOCK))
+    except OSError:
+        return False
+    return True
+
+found = []
+for top in ("/proc", "/sys"):
+    for root, folders, names in os.walk(top):
+        if root == "/proc":
+            folders[:] = [name for name in folders if not name.isdigit()
+                          and name not in ("self", "thread-self")]
+        found += [path for name in names
+                  if can_be_written(path := os.path.join(root, name))]
+print(found)
+"""
+"""Opens without writing: nothing is changed where it succeeds."""
+
+
+def written(process: WarmProcess) -> list[str]:
+    """Return what a student can open to write, but for what every user may, without a sandbox."""
+    with process.fork("ann", "work", Limits()) as interpreter:
+        found: list[str] = ast.literal_eval(said(interpreter, WRITABLE))
+    of_all = process.kind == "plain"
+    return [path for path in found if not (of_all and os.stat(path).st_mode & 0o002)]
+
+
+def test_nothing_of_the_kernel_can_be_written(warm: WarmProcess) -> None:
+    assert written(warm) == []
+
+
+def test_nor_where_the_environment_is_roots_alone(closed: WarmProcess) -> None:
+    assert written(closed) == []
+
+
+@AS_ROOT
+def test_what_is_left_is_said(closed: WarmProcess) -> None:
+    (lack,) = closed.lacks
+    assert "since an ordinary user can't read" in lack
+    assert ("runs as root" in lack) == (closed.kind == "bubblewrap")
+    assert ("may read every file" in lack) == (closed.kind == "plain")
+
+
+@AS_ROOT
+def test_students_code_is_not_roots(warm: WarmProcess) -> None:
+    with warm.fork("ann", "work", SMALL) as interpreter:
+        for process in psutil.Process(interpreter.reaper).children(recursive=True):
+            assert min(process.uids()) > 1000
+            assert min(process.gids()) > 1000
+        assert said(interpreter, "import os; print(os.getuid() > 0, os.getgroups())") in (
+            "True []",
+            "True [65534]",  # one that the namespace has no number for
+        )
+
+
+def test_there_are_no_rights_left(warm: WarmProcess) -> None:
+    with warm.fork("ann", "work", SMALL) as interpreter:
+        status = said(interpreter, "print(open('/proc/self/status').read())")
+        lines = dict(line.split(":\t", 1) for line in status.split("\n") if ":\t" in line)
+        # to read is left where an environment is root's alone, which is said
+        left = 4 if "may read every file" in "".join(warm.lacks) else 0
+        for name in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
+            assert int(lines[name], 16) == left
+        assert lines["NoNewPrivs"] == "1"
+        assert lines["Seccomp"] == ("2" if system_calls.machine_is_known() else "0")
+
+
+CALLS = {
+    name: numbers[[*system_calls._ARCHITECTURES].index(os.uname().machine)]
+    for name, numbers in {**system_calls._REFUSED, **system_calls._MISSING}.items()
+    if system_calls.machine_is_known()
+}
+
+
+@MACHINE
+def test_calls_that_nobody_needs_are_refused(warm: WarmProcess) -> None:
+    with warm.fork("ann", "work", SMALL) as interpreter:
+        answered = said(
+            interpreter,
+            f"""
+            import ctypes, errno
+            libc = ctypes.CDLL(None, use_errno=True)
+            answered = []
+            for name, number in {CALLS!r}.items():
+                result = libc.syscall(number, 0, 0, 0, 0, 0, 0)
+                if result != -1 or ctypes.get_errno() not in (errno.EPERM, errno.ENOSYS):
+                    answered.append(name)
+            print(answered)
+            """,
+        )
+        assert answered == "[]"
+
+
+@MACHINE
+def test_no_namespace_of_ones_own(warm: WarmProcess) -> None:
+    place = [*system_calls._ARCHITECTURES].index(os.uname().machine)
+    with warm.fork("ann", "work", SMALL) as interpreter:
+        answered = said(
+            interpreter,
+            f"""
+            import ctypes, os
+            new_user, ends = 0x10000000, 17
+            result = ctypes.CDLL(None).syscall({system_calls._CLONE[place]}, new_user | ends, 0, 0, 0, 0)
+            if result == 0:
+                os._exit(0)
+            print(result)
+            """,  # noqa: E501
+        )
+        assert answered == "-1"
+
+
+def test_localhost_has_a_name(sealed: WarmProcess) -> None:
+    with sealed.fork("ann", "work", SMALL) as interpreter:
+        found = said(
+            interpreter,
+            """
+            import socket
+            server = socket.create_server(("localhost", 0))
+            socket.create_connection(("localhost", server.getsockname()[1]))
+            print("there")
+            """,
+        )
+        assert found == "there"
+
+
+# --- other students
+
+
+@MACHINE
+def test_a_key_does_not_pass_to_the_next(warm: WarmProcess) -> None:
+    """Nor would it where the calls aren't refused: each has a keyring of its own."""
+    look = f"""
+    import ctypes
+    libc = ctypes.CDLL(None)
+    session = -3
+    made = libc.syscall({CALLS["add_key"]}, b"user", b"answer", b"42", 2, session)
+    found = libc.syscall({CALLS["request_key"]}, b"user", b"answer", None, 0)
+    print(made > 0, found > 0)
+    """
+    with warm.fork("ann", "work", SMALL) as ann:
+        assert said(ann, look) == "False False"
+
+
+def test_standard_error_is_not_shared(warm: WarmProcess) -> None:
+    with warm.fork("ann", "work", SMALL) as ann:
+        # more than a pipe holds that nobody reads
+        assert said(ann, "import os; print(os.write(2, b'answer 42' * 20_000) > 0)") == "True"
+    with warm.fork("ben", "work", SMALL) as ben:
+        look = """
+        import os
+        for stream in (1, 2):
+            try:
+                found = os.open(f'/proc/self/fd/{stream}', os.O_RDONLY | os.O_NONBLOCK)
+                print(os.read(found, 100))
+            except OSError:
+                print(b'')
+        """
+        assert set(said(ben, look).split("\n")) == {"b''"}
+
+
+def test_devices_are_no_place_for_files(sealed: WarmProcess) -> None:
+    with sealed.fork("ann", "work", SMALL) as interpreter:
+        for path in ("/dev/answer", "/dev/pts/answer", "/proc/answer", "/answer", "/etc/answer"):
+            assert said(interpreter, f"open({path!r}, 'w')") in (
+                "OSError",
+                "PermissionError",
+                "FileNotFoundError",
+            )
+
+
+# --- limits
+
+
+def test_all_folders_together_have_one_limit(sealed: WarmProcess) -> None:
+    with sealed.fork("ann", "work", SMALL) as interpreter:
+        found = said(
+            interpreter,
+            """
+            written = 0
+            for folder in ('.', '/tmp', '/dev/shm'):
+                with open(folder + '/big', 'wb', buffering=0) as file:
+                    try:
+                        for _ in range(12):
+                            written += file.write(bytes(2**20))
+                    except OSError:
+                        pass
+            print(written)
+            """,
+        )
+        assert 12 * 2**20 <= int(found) <= SMALL.disk
+
+
+@pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="there are no files without a name")
+@MACHINE
+def test_there_are_no_files_without_a_name(warm: WarmProcess) -> None:
+    with warm.fork("ann", "work", SMALL) as interpreter:
+        assert said(interpreter, "import os; os.memfd_create('big')") == "OSError"
+
+
+@pytest.fixture
+def groups() -> Iterator[ControlGroups]:
+    groups = ControlGroups(16, 64 * 2**20)
+    if not (groups.hold_memory and groups.hold_processes):
+        groups.close()
+        pytest.skip("no control groups can be made here")
+    yield groups
+    groups.close()
+
+
+def test_the_kernel_limits_all_processes_together(groups: ControlGroups) -> None:
+    code = "import sys; sys.stdin.readline(); x = b'x' * (200 * 2**20)"
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE) as process:
+        groups.put(process.pid)
+        assert not groups.memory_was_full()
+        process.communicate(b"\n")
+        assert process.returncode == -signal.SIGKILL
+    assert groups.memory_was_full()
+
+
+def test_what_is_in_a_group_ends_with_it(groups: ControlGroups) -> None:
+    paths = [folder.path for folder in groups._folders.values()]
+    assert len(paths) == 2
+    with subprocess.Popen(["sleep", "600"]) as process:
+        groups.put(process.pid)
+        groups.close()
+        process.kill()  # of no effect on what has ended
+        assert process.wait(60) == -signal.SIGKILL
+    assert not any(path.exists() for path in paths)
+
+
+def test_memory_that_is_nobodys_ends_too(warm: WarmProcess) -> None:
+    """Bytes that wait in sockets belong to no process."""
+    probe = ControlGroups(16, 64 * 2**20)
+    held = probe.hold_memory
+    probe.close()
+    if not held:
+        pytest.skip("no control groups can be made here")
+    small = Limits(cell_time=60, memory=400 * 2**20, disk=16 * 2**20)
+    with warm.fork("ann", "work", small) as interpreter:
+        hoard = """
+        import os, socket, time
+        for _ in range(40):
+            if os.fork() == 0:
+                kept = []
+                try:
+                    for _ in range(200):
+                        ours, theirs = socket.socketpair()
+                        kept += [ours, theirs]
+                        for end in (ours, theirs):
+                            end.setblocking(False)
+                            try:
+                                while True:
+                                    end.send(bytes(2**16))
+                            except OSError:
+                                pass
+                finally:
+                    time.sleep(600)
+        time.sleep(600)
+        """
+        with pytest.raises(DiedError, match="GiB of memory"):
+            said(interpreter, hoard)
+
+
+def test_which_limit_cut_a_cell_off_is_said(warm: WarmProcess) -> None:
+    limits = Limits(cell_time=0.5, notebook_time=600)
+    with warm.fork("ann", "work", limits) as interpreter:
+        found = []
+        for _ in range(5):
+            with pytest.raises(CellTimeoutError) as late:
+                interpreter.run("while True: pass")
+            found.append(str(late.value))
+        assert set(found[:4]) == {"a cell was interrupted after 0.5 s, the limit for a cell"}
+        assert "0.05 s, the limit for a cell after 4 that were interrupted" in found[4]
+        assert said(interpreter, "print('next')") == "next"
+    with warm.fork("ann", "work", Limits(cell_time=30, notebook_time=0.5)) as interpreter:
+        with pytest.raises(CellTimeoutError) as late:
+            interpreter.run("while True: pass")
+        assert str(late.value).endswith("0.5 s, the limit for a notebook")
+
+
+@pytest.mark.parametrize("size", [0, 1, 28_000_000, 60_000_001])
+def test_files_pass_whatever_their_size(warm: WarmProcess, size: int) -> None:
+    content = os.urandom(1000) * (size // 1000) + b"x" * (size % 1000)
+    files = {"a.bin": content, "small.txt": b"small", "folder/b.bin": b"another"}
+    with warm.fork("ann", "work", Limits()) as interpreter:
+        encoded = {name: base64.b64encode(one).decode() for name, one in files.items()}
+        interpreter.write(encoded)
+        look = "import os\nprint(os.path.getsize('a.bin'))\nos.rename('a.bin', 'c.bin')"
+        assert said(interpreter, look) == str(size)
+        taken = interpreter.take([], 0)["files"]
+        assert base64.b64decode(taken["c.bin"]) == content
+        assert {*taken} == {"c.bin"}, "what was written to it isn't news"
+
+
+def test_a_file_that_is_never_sent_is_left_out(warm: WarmProcess) -> None:
+    with warm.fork("ann", "work", Limits()) as interpreter:
+        sizes: dict[Any, Any] = {
+            "nowhere": 5, "x": "5", "y": -1, "z": 10**18, "empty": 0, "n": None,
+        }  # fmt: skip
+        assert interpreter._read(sizes) == {"nowhere": "", "empty": ""}
+        assert interpreter._read("nothing") == {}
+
+
+# --- the outputs of a submission
+
+
+def test_many_outputs_are_cut_and_scores_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(output_room, "LARGEST", 1000)
+    room = OutputRoom()
+    printed = new_output("stream", name="stdout", text="y" * 600)
+    assert room.fit([printed]) == [printed]
+    assert [item.text for item in room.fit([printed, printed])] == [LEFT_OUT]
+    partial = new_output("execute_result", {"text/plain": "0.5", "text/html": "y" * 600})
+    error = new_output("error", ename="E", evalue="e" * 9000, traceback=["y" * 10**6])
+    warned = new_output("stream", name="stderr", text="y" * 600)
+    for output, score in ((partial, 0.5), (error, 0), (warned, 0)):
+        cell = NotebookNode(
+            cell_type="code",
+            metadata={"nbgrader": {"grade": True, "points": 1, "grade_id": "t"}},
+            outputs=room.fit([output]),
+        )
+        assert determine_grade(cell) == (score, 1)
+        assert len(json.dumps(cell)) < 2000
+    # what is small still fits
+    assert room.fit([new_output("stream", text="z")])[0].text == "z"
+
+
+# --- the weakest sandbox is the summary's
+
+
+def test_the_summary_has_the_weakest_sandbox() -> None:
+    run = Run(
+        SimpleNamespace(),  # type: ignore[arg-type]
+        SimpleNamespace(),  # type: ignore[arg-type]
+        SimpleNamespace(),
+        lambda _: None,
+    )
+    summary = Summary("work")
+    for kind, lacks in (("bubblewrap", []), ("plain", ["no sandbox: gone"]), ("bubblewrap", [])):
+        graded = Graded("ann", kind=kind, lacks=lacks, failed="of no matter here")  # type: ignore[arg-type]
+        run._receive(SimpleNamespace(student="ann"), graded, summary)  # type: ignore[arg-type]
+    assert summary.sandbox == "plain"
+    assert summary.lacks == {"no sandbox: gone": 1}
+
+
+# --- what killed runs leave
+
+
+def test_what_a_killed_run_left_the_next_removes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    code = """
+import time
+from sandgrader.sandbox import Environment, WarmProcess
+warm = WarmProcess("plain", Environment())
+print(warm._folder.path, warm._process.pid, flush=True)
+time.sleep(600)
+"""
+    environ = {**os.environ, "TMPDIR": str(tmp_path)}
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, env=environ) as run:
+        assert run.stdout is not None
+        try:
+            folder, warm_process = run.stdout.readline().decode().split()
+            WarmProcess("plain", Environment()).close()
+            assert Path(folder).is_dir(), "a run that lives is left alone"
+        finally:
+            run.kill()
+    assert Path(folder).is_dir()
+    (tmp_path / "sandgrader-of-others").symlink_to(tmp_path)
+    (tmp_path / "another").mkdir()
+    WarmProcess("plain", Environment()).close()
+    assert {path.name for path in tmp_path.iterdir()} == {"another", "sandgrader-of-others"}
+    assert gone(lambda: psutil.pid_exists(int(warm_process)))
+
+
+def test_groups_of_a_killed_run_are_ended_by_the_next(groups: ControlGroups) -> None:
+    code = """
+import os, subprocess
+from sandgrader.control_groups import ControlGroups
+groups = ControlGroups(16, 64 * 2**20)
+sleeper = subprocess.Popen(["sleep", "600"], start_new_session=True, stdout=subprocess.DEVNULL,
+                           stderr=subprocess.DEVNULL)
+groups.put(sleeper.pid)
+print(sleeper.pid, *(folder.path for folder in groups._folders.values()), flush=True)
+os.kill(os.getpid(), 9)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    sleeper, *paths = done.stdout.split()
+    assert len(paths) == 2
+    ControlGroups(16, 64 * 2**20).close()
+    assert not any(Path(path).exists() for path in paths)
+    assert gone(lambda: psutil.pid_exists(int(sleeper)))
