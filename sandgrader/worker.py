@@ -17,7 +17,6 @@ from sandgrader.assignment import Assignment, Isolation, Notebook
 from sandgrader.execution import Execution, InterpreterPool, Runner, find_isolation
 from sandgrader.gradebook import OpenGradebook
 from sandgrader.sandbox import Kind
-from sandgrader.submission_files import TIMESTAMP
 
 
 @dataclass
@@ -90,7 +89,7 @@ def grade(
         state = _state(digest, content, imports)
         graded.kind = state.pool.kind
         _grade(state, graded, files)
-    except Exception:
+    except (Exception, SystemExit):  # nbgrader's code ends a program where it has no other way
         close()
         graded.failed = traceback.format_exc(limit=-3)
     return graded
@@ -122,10 +121,6 @@ def _grade(state: _State, graded: Graded, files: dict[str, bytes]) -> None:
     graded.files = {
         name: content for name, content in runner.files.items() if not _is_notebook(name)
     }
-    # when it was handed in is not for its cells to say
-    graded.files.pop(TIMESTAMP, None)
-    if TIMESTAMP in files:
-        graded.files[TIMESTAMP] = files[TIMESTAMP]
 
 
 def _is_notebook(name: str) -> bool:
