@@ -120,8 +120,8 @@ def cluster(workers: int, scheduler: str | None) -> Iterator[Any]:
                 client.run(worker.close)
             client.close()
         return
-    with (
-        LocalCluster(
+    with worker.born_without_interrupts():
+        local = LocalCluster(
             n_workers=workers,
             threads_per_worker=1,
             processes=True,
@@ -129,9 +129,9 @@ def cluster(workers: int, scheduler: str | None) -> Iterator[Any]:
             memory_limit=0,
             host="127.0.0.1",
             silence_logs="CRITICAL",
-        ) as local,
-        Client(local) as client,
-    ):
+            preload=worker.__name__,
+        )
+    with local, Client(local) as client:
         yield client
 
 

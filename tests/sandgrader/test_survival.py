@@ -141,6 +141,17 @@ def test_a_killed_worker_is_replaced_and_leaves_nothing(course: Path, expected: 
     assert grades_of(course) == expected
 
 
+def test_ctrl_c_ends_it_with_a_sentence(course: Path) -> None:
+    """A terminal sends it to all processes of the command, workers too."""
+    process = start(course, NAME, "--workers", "2", apart=True)
+    wait_until(lambda: done(course) >= 1, process)
+    os.killpg(process.pid, signal.SIGINT)
+    said, _ = process.communicate(timeout=400)
+    assert process.returncode == 130
+    assert "Traceback" not in said
+    assert said.splitlines()[-1].startswith("Interrupted. What is graded is kept.")
+
+
 @pytest.mark.parametrize("losses", [2, 3])
 def test_a_result_that_is_lost_on_its_way_is_made_again(
     course: Path, expected: Grades, grade: Grader, monkeypatch: pytest.MonkeyPatch, losses: int

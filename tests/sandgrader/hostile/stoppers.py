@@ -43,7 +43,10 @@ sandgrader.wire.send = say
 
 
 def _bytes(name: str, content: bytes) -> Callable[[Path], None]:
-    return lambda folder: (folder / name).write_bytes(content) and None
+    def place(folder: Path) -> None:
+        (folder / name).write_bytes(content)
+
+    return place
 
 
 def _pipe(folder: Path) -> None:
