@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -14,11 +15,14 @@ import click
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from sqlalchemy.exc import SAWarning
+from sqlalchemy.exc import SAWarning, SQLAlchemyError
 
 from sandgrader.assignment import Assignment
 from sandgrader.cluster import OPEN_WARNING, ClusterError, cluster, is_open
 from sandgrader.course import Course, CourseError, Submission
+from sandgrader.gradebook import GradebookError, trouble_with
+from sandgrader.neighbours import running_autograders
+from sandgrader.printable import printable
 from sandgrader.regrading import ScoresBefore
 from sandgrader.run import Result, Run, StoppedError, Summary
 from sandgrader.sandbox import PLAIN_WARNING, SandboxError
@@ -63,8 +67,9 @@ def command(
     Works on nbgrader's folders and gradebook. Interrupted at any moment, run it again: what is
     graded stays, what is missing is graded.
 
-    Exit codes: 0 all graded; 1 some submissions couldn't be graded; 2 wrong use, or a course that
-    can't be graded as it is; 3 stopped early, run it again; 130 interrupted.
+    Exit codes: 0 all graded; 1 some submissions couldn't be graded, or another program changed them
+    meanwhile; 2 wrong use, or a course, a configuration or a gradebook that can't be used as it is;
+    3 stopped early by a disk or a database, which may go on when it is run again; 130 interrupted.
     """
     console = Console(stderr=True, quiet=as_json)
     try:
@@ -81,19 +86,27 @@ def command(
         )
     except (CourseError, SandboxError, ClusterError) as problem:
         _stop(str(problem), WRONG_USE, as_json)
+    except GradebookError as problem:
+        if problem.passing:
+            _stop(f"{problem}\n{_GO_ON}", STOPPED, as_json)
+        _stop(str(problem), WRONG_USE, as_json)
     except StoppedError as problem:
-        _stop(f"{problem}\nWhat is graded is kept. Run it again to go on.", STOPPED, as_json)
+        _stop(f"{problem}\n{_GO_ON}", STOPPED, as_json)
     except OSError as problem:
-        _stop(f"The disk can't be used: {problem}\nRun it again to go on.", STOPPED, as_json)
+        _stop(f"The disk can't be used: {problem}\n{_GO_ON}", STOPPED, as_json)
     except KeyboardInterrupt:
         _stop("Interrupted. What is graded is kept. Run it again to go on.", 130, as_json)
     if as_json:
         click.echo(json.dumps([summary.as_json() for summary in summaries], indent=1))
-    failed = any(summary.of("failed") for summary in summaries)
+    failed = any(summary.of("failed") or summary.beside for summary in summaries)
     sys.exit(SOME_FAILED if failed else ALL_GRADED)
 
 
+_GO_ON = "What is graded is kept. When that is mended, run it again to go on."
+
+
 def _stop(words: str, code: int, as_json: bool) -> None:
+    words = printable(words, keep="\n")
     if as_json:
         click.echo(json.dumps({"error": words, "code": code}))
     click.echo(words, err=True)
@@ -114,10 +127,30 @@ def _grade(
     # nbgrader makes submissions in a way that SQLAlchemy has words about, for each of them
     warnings.simplefilter("ignore", SAWarning)
     course = Course(folder)
+    try:
+        return _grade_in(course, names, students, force, workers, scheduler, settings, console)
+    except SQLAlchemyError as problem:
+        raise trouble_with(problem, course.gradebook.address) from None
+    finally:
+        with contextlib.suppress(SQLAlchemyError):  # said already
+            course.close()
+
+
+def _grade_in(
+    course: Course,
+    names: tuple[str, ...],
+    students: list[str],
+    force: bool,
+    workers: int,
+    scheduler: str | None,
+    settings: dict[str, Any],
+    console: Console,
+) -> list[Summary]:
     for name, value in settings.items():
         if value is not None:
             setattr(course.settings, name, value)
     summaries = []
+<<<<<<< HEAD
     try:
         with grading_lock(course) as aside:
             plan: list[tuple[Assignment, Summary, list[Submission]]] = []
@@ -143,6 +176,29 @@ def _grade(
                             summary.moved = scores.moved()
     finally:
         course.close()
+=======
+    with grading_lock(course) as aside:
+        plan: list[tuple[Assignment, Summary, list[Submission]]] = []
+        for name in names or course.assignments():
+            assignment = course.read_assignment(
+                name
+            )  # one that isn't there is said before any is graded
+            found = course.submissions(name, students)
+            left = found if force else course.ungraded(name, found)
+            summary = Summary(name, len(found), len(found) - len(left))
+            plan.append((assignment, summary, left))
+            summaries.append(summary)
+        if any(left for _, _, left in plan):
+            writer = Writer(course, aside)
+            with cluster(workers, scheduler) as client:
+                for assignment, summary, left in plan:
+                    if left:
+                        scores = ScoresBefore(course, aside, summary.assignment)
+                        _grade_one(course, writer, client, assignment, summary, left, console)
+                        summary.before = scores.kept
+                        summary.moved = scores.moved()
+                        summary.beside = running_autograders(course.root)
+>>>>>>> class
     for summary in summaries:
         _print(summary, console)
     return summaries
@@ -169,36 +225,59 @@ def _grade_one(
 
         def report(result: Result) -> None:
             if result.state == "failed":
-                progress.console.print(f"[red]{escape(result.student)}[/]: {escape(result.why)}")
+                progress.console.print(f"[red]{_said(result.student)}[/]: {_said(result.why)}")
             progress.advance(bar)
 
-        run = Run(course, writer, client, report)
+        def wait(students: list[str]) -> None:
+            names = ", ".join(_said(name[:20]) for name in students[:3])
+            more = f" and {len(students) - 3} more" if students[3:] else ""
+            progress.update(bar, description=f"{_said(summary.assignment)}: {names}{more}")
+
+        run = Run(course, writer, client, report, wait)
         run.prepare(assignment, summary)
         run.grade(left, summary)
     summary.seconds = time.monotonic() - started
 
 
+def _said(text: str) -> str:
+    """Return text for a terminal, of which nothing is a command to it or to rich."""
+    return escape(printable(text))
+
+
 def _print(summary: Summary, console: Console) -> None:
     console.print(
-        f"[bold]{summary.assignment}[/]: {len(summary.of('graded'))} graded, "
+        f"[bold]{_said(summary.assignment)}[/]: {len(summary.of('graded'))} graded, "
         f"{summary.skipped} graded before, {len(summary.of('failed'))} failed"
         + (f", {summary.seconds:.0f} s" if summary.results else "")
     )
     if not summary.results:
         return
     if summary.sandbox == "plain":
+        without = [result.student for result in summary.results if result.sandbox == "plain"]
         console.print(f"[bold red]{PLAIN_WARNING}[/]")
+<<<<<<< HEAD
     for lack, count in summary.lacks.items():
         of_all = f"{count} of {len(summary.results)} submissions"
         console.print(f"[red]  {of_all}: {escape(lack)}[/]", highlight=False)
+=======
+        if len(without) < len(summary.results):
+            names = ", ".join(map(_said, without[:10])) + (" …" if without[10:] else "")
+            console.print(f"  {len(without)} of {len(summary.results)} ran like this: {names}")
+    for process in summary.beside:
+        console.print(
+            f"[bold red]`nbgrader autograde` was started in this course meanwhile and is still at "
+            f"work (process {process}). What it changes from now on isn't noticed here: end it, or "
+            "wait for it, then look with `--force`.[/]"
+        )
+>>>>>>> class
     for line in summary.moved:
-        console.print(f"  moved: {escape(line)}", highlight=False)
+        console.print(f"  moved: {_said(line)}", highlight=False)
     for name, why in summary.isolation.items():
         if why:
-            console.print(f"  {name}: tests ran in the student's interpreter: {escape(why)}")
+            console.print(f"  {_said(name)}: tests ran in the student's interpreter: {_said(why)}")
     for result in summary.results:
         for name, notes in result.notes.items():
             for note in notes:
                 console.print(
-                    f"  {escape(result.student)}, {name}: {escape(note)}", highlight=False
+                    f"  {_said(result.student)}, {_said(name)}: {_said(note)}", highlight=False
                 )

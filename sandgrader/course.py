@@ -13,22 +13,17 @@ from typing import Any
 
 from nbconvert.preprocessors import ExecutePreprocessor
 from nbgrader.api import MissingEntry
-from nbgrader.apps import NbGrader
 from nbgrader.converters import Autograde
-from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import CheckCellMetadata, Execute, OverwriteCells
-from nbgrader.utils import parse_utc
-from traitlets import Bool, Dict, Enum, Float, Int, List, Unicode
+from traitlets import Bool, Dict, Enum, Float, Int, List, TraitError, Unicode
 from traitlets.config import LoggingConfigurable
 
 from sandgrader.assignment import Assignment, read_beside, read_notebook
+from sandgrader.configuration import CourseError as CourseError
+from sandgrader.configuration import read_configuration
 from sandgrader.gradebook import OpenGradebook, cells_of, copy_definition
 from sandgrader.sandbox import Environment, Limits
-from sandgrader.submission_files import TIMESTAMP
-
-
-class CourseError(ValueError):
-    """The course can't be graded as it is; the message says why and what to do."""
+from sandgrader.submission_files import plain_name, read_moment, why_no_folder
 
 
 class Grade(LoggingConfigurable):
@@ -69,6 +64,8 @@ class Submission:
     folder: Path
     autograded: Path
     timestamp: str
+    unusable: str = ""
+    """Why there is nothing to grade, in words; empty where there is."""
 
 
 class Course:
@@ -76,24 +73,16 @@ class Course:
 
     def __init__(self, root: Path) -> None:
         """Read the configuration. Raises :class:`CourseError` where there is none."""
-        self.root = root.resolve()
-        if not (self.root / "nbgrader_config.py").is_file():
-            raise CourseError(
-                f"There is no nbgrader_config.py in {self.root}. Go to your course's folder, or "
-                "name it with --course FOLDER."
-            )
+        self.app, self.directory = read_configuration(root.resolve())
+        self.root = Path(self.directory.root)
         # nbgrader looks for alembic on the path, also where the environment isn't activated
         here = str(Path(sys.executable).parent)
         if here not in os.environ.get("PATH", "").split(os.pathsep):
             os.environ["PATH"] = f"{here}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-        # nbgrader's configuration may speak of files beside itself
-        with working_in(self.root):
-            app = NbGrader()
-            app.initialize([], root=str(self.root))
-        app.log.handlers.clear()
-        self.app = app
-        self.directory = CourseDirectory(parent=app, root=str(self.root))
-        self.settings = Grade(parent=app)
+        try:
+            self.settings = Grade(parent=self.app)
+        except TraitError as problem:
+            raise CourseError(f"A setting of c.Grade can't be used: {problem}") from None
         self.gradebook = OpenGradebook(self.directory.db_url, self.directory.course_id)
 
     def close(self) -> None:
@@ -132,7 +121,7 @@ class Course:
             notebooks=notebooks,
             beside=read_beside(source, self.directory.ignore),
             kept=frozenset(converter.exclude_overwriting.get(name, [])),
-            evidence=frozenset(settings.evidence),
+            evidence=frozenset(filter(None, map(plain_name, settings.evidence))),
             environment=Environment(
                 tuple(settings.imports),
                 tuple(str(Path(item).resolve()) for item in settings.readable),
@@ -172,13 +161,19 @@ class Course:
         base = self.root / folder
         for path in sorted(base.glob("*/*")) if base.is_dir() else []:
             match = re.fullmatch(pattern, str(path))
-            if match and path.is_dir() and not path.is_symlink():
+            if match:
                 found[match["student"]] = path
         unknown = sorted(set(students or ()) - set(found))
         if unknown:
             raise CourseError(f"No submission of {assignment!r} by {', '.join(unknown)}.")
         return [
-            Submission(student, path, self.autograded(student, assignment), _timestamp(path))
+            Submission(
+                student,
+                path,
+                self.autograded(student, assignment),
+                read_moment(path),
+                why_no_folder(path),
+            )
             for student, path in found.items()
             if not students or student in students
         ]
@@ -193,9 +188,12 @@ class Course:
         notebooks, scored = self._scored(assignment)
         left = []
         for item in submissions:
+            if item.unusable:
+                left.append(item)
+                continue
             handed = {path.stem for path in item.folder.glob("*.ipynb")} & set(notebooks)
             written = all((item.autograded / f"{name}.ipynb").exists() for name in handed)
-            before = _timestamp(item.autograded)
+            before = read_moment(item.autograded)
             newer = bool(item.timestamp and before and item.timestamp > before)
             if not (item.autograded.is_dir() and written and item.student in scored) or newer:
                 left.append(item)
@@ -239,21 +237,6 @@ def _needed(preprocessors: list[Any]) -> list[Any]:
     return [
         kind for kind in preprocessors if not (isinstance(kind, type) and issubclass(kind, done))
     ]
-
-
-def _timestamp(folder: Path) -> str:
-    try:
-        return read_timestamp((folder / TIMESTAMP).read_text(errors="replace"))
-    except OSError:
-        return ""
-
-
-def read_timestamp(text: str) -> str:
-    """Return a moment of submission in UTC, in a form that sorts; nothing where it says none."""
-    try:
-        return parse_utc(text.strip()).isoformat() if text.strip() else ""
-    except (ValueError, OverflowError):
-        return ""
 
 
 @contextmanager

@@ -14,7 +14,6 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from pathlib import PurePosixPath
 from typing import Any
 
 from nbformat import NotebookNode
@@ -33,9 +32,11 @@ from sandgrader.sandbox import (
     WarmProcess,
     best_kind,
 )
-from sandgrader.submission_files import MOST_FILES
+from sandgrader.submission_files import CarriedFiles
 
 _LONGEST = 4_000_000  # characters of one output
+_MOST_OUTPUTS = 10_000  # of one cell
+_DEEPEST_OUTPUT = 50  # lists and objects within each other; nbformat calls itself for each of them
 
 
 @dataclass
@@ -115,15 +116,19 @@ class Runner:
         self._pool = pool
         self._assignment = pool.assignment
         self._student = student
-        kept = {
-            name: content
-            for name, content in self._assignment.beside.items()
-            if not (name in self._assignment.kept and name in files)
-        }
-        self.files = {**files, **kept}
+        known = self._assignment
+        self._carried = CarriedFiles(files, known.beside, known.kept, known.evidence)
+        self._beside = _encoded(known.beside)
+
+    @property
+    def files(self) -> dict[str, bytes]:
         """The folder's files; what a notebook writes is there for the next."""
+<<<<<<< HEAD
         self._beside = _encoded(self._assignment.beside)
         self._room = OutputRoom()
+=======
+        return self._carried.files
+>>>>>>> class
 
     def run(self, notebook: NotebookNode, known: Notebook, *, isolated: bool) -> Execution:
         """Run a notebook's code cells and put their outputs into it."""
@@ -137,18 +142,23 @@ class Runner:
             if isolated:
                 self._run_isolated(notebook, known, seed, ran)
             else:
-                self._run_in_one(notebook, seed, ran)
+                self._run_in_one(notebook, known, seed, ran)
         finally:
             ran.seconds = time.monotonic() - started
         return ran
 
     # --- in one interpreter, as nbgrader does it
 
-    def _run_in_one(self, notebook: NotebookNode, seed: str, ran: Execution) -> None:
+    def _run_in_one(
+        self, notebook: NotebookNode, known: Notebook, seed: str, ran: Execution
+    ) -> None:
         with self._pool.student(self._student, seed) as student:
             with contextlib.suppress(DiedError):
                 student.write(_encoded(self.files))
             for cell in _code(notebook):
+                if known.is_test(cell) and self._carried.fixed:
+                    with contextlib.suppress(DiedError):  # the run below says so
+                        student.write(_encoded(self._carried.fixed))
                 self._run_cell(student, cell, ran)
             self._take(student, (), 0)
 
@@ -189,11 +199,7 @@ class Runner:
             taken = student.take(names, number)
         except DiedError:
             return {}
-        for name, content in _files(taken.get("files")).items():
-            if name in self.files or len(self.files) < MOST_FILES:
-                with contextlib.suppress(ValueError):
-                    self.files[name] = base64.b64decode(content)
-        return taken
+        return {**taken, "files": self._carried.take(taken.get("files"))}
 
     def _judge_cell(
         self,
@@ -213,9 +219,7 @@ class Runner:
             if name in isolation.answers and name not in modules
         }
         with contextlib.suppress(DiedError):  # the run below says so
-            changed = _files(taken.get("files"))
-            evidence = self._assignment.evidence
-            judge.write({key: changed[key] for key in changed if key not in evidence})
+            judge.write(_mapping(taken.get("files")))
             judge.bind(plain, isolation.answers, modules)
         calls = student.calls(number) if taken.get("snapshot") is True else None
         self._run_cell(judge, cell, ran, calls)
@@ -248,7 +252,7 @@ class Runner:
             ]
             if words not in ran.notes:
                 ran.notes.append(words)
-        cell.execution_count = count if isinstance(count, int) else None
+        cell.execution_count = _count(count)
 
 
 def find_isolation(pool: InterpreterPool, known: Notebook) -> tuple[Isolation, list[str]]:
@@ -298,32 +302,12 @@ def _code(notebook: NotebookNode) -> Iterator[NotebookNode]:
     return (cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip())
 
 
-def _encoded(files: Mapping[str, bytes]) -> dict[str, str]:
-    return {name: base64.b64encode(content).decode() for name, content in files.items()}
-
-
-def _files(sent: Any) -> dict[str, str]:
-    """Return the files that a student's interpreter sent, those whose names stay in the folder."""
+def _encoded(files: Mapping[str, bytes | None]) -> dict[str, str | None]:
+    """Return files as they are sent; one without content is to be taken away."""
     return {
-        name: content
-        for name, content in _mapping(sent).items()
-        if isinstance(content, str) and _is_inside(name)
+        name: None if content is None else base64.b64encode(content).decode()
+        for name, content in files.items()
     }
-
-
-def _is_inside(name: str) -> bool:
-    path = PurePosixPath(name)
-    try:
-        longest = max((len(part.encode()) for part in path.parts), default=0)
-    except UnicodeEncodeError:
-        return False
-    return (
-        0 < longest <= 255
-        and len(path.parts) <= 20
-        and not path.is_absolute()
-        and ".." not in path.parts
-        and "\0" not in name
-    )
 
 
 def _mapping(sent: Any) -> dict[str, Any]:
@@ -336,7 +320,7 @@ def clean_outputs(sent: Any) -> list[NotebookNode]:
     Built anew from what is recognised: a student's interpreter can send anything.
     """
     made: list[NotebookNode] = []
-    for item in sent if isinstance(sent, list) else []:
+    for item in sent[:_MOST_OUTPUTS] if isinstance(sent, list) else []:
         if not isinstance(item, dict):
             continue
         match item.get("output_type"):
@@ -355,13 +339,12 @@ def clean_outputs(sent: Any) -> list[NotebookNode]:
             case "display_data" | "execute_result" as kind:
                 more = {}
                 if kind == "execute_result":
-                    count = item.get("execution_count")
-                    more["execution_count"] = count if isinstance(count, int) else None
+                    more["execution_count"] = _count(item.get("execution_count"))
                 data = {
-                    name: value if "json" in name else _text(value)
+                    _text(name): _json(value) if "json" in name else _text(value)
                     for name, value in _mapping(item.get("data")).items()
                 }
-                metadata = _mapping(item.get("metadata"))
+                metadata = _json(_mapping(item.get("metadata")))
                 made.append(new_output(kind, data, metadata=metadata, **more))
     return made
 
@@ -370,3 +353,20 @@ def _text(value: Any) -> str:
     """Return text that can be written as UTF-8."""
     text = value if isinstance(value, str) else ""
     return text[:_LONGEST].encode(errors="replace").decode()
+
+
+def _count(value: Any) -> int | None:
+    return value if type(value) is int and 0 <= value < 2**31 else None
+
+
+def _json(value: Any, depth: int = _DEEPEST_OUTPUT) -> Any:
+    """Return what JSON has held as a notebook can hold it; what is too deep is left out."""
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, dict | list) and depth == 0:
+        return None
+    if isinstance(value, dict):
+        return {_text(name): _json(item, depth - 1) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_json(item, depth - 1) for item in value]
+    return value

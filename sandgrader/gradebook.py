@@ -7,6 +7,8 @@ when told to.
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -17,16 +19,64 @@ from typing import Any
 import nbgrader.api
 from nbgrader.api import Gradebook
 from sqlalchemy import create_engine, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from sandgrader.repair import Cell
 
+_LOCK = "storagelab: a grader of this gradebook"
 _INDEXED = {
     "grade": "notebook_id",
     "comment": "notebook_id",
     "submitted_notebook": "assignment_id",
 }
 """By table, whose rows nbgrader looks for. Of one column, they keep the order of writing."""
+
+
+class GradebookError(RuntimeError):
+    """The gradebook can't be used; the message says why and what to do."""
+
+    def __init__(self, words: str, passing: bool) -> None:
+        super().__init__(words)
+        self.passing = passing
+        """Whether it may be gone by itself when the same is tried again."""
+
+
+_UPGRADE = "is of another nbgrader: keep a copy of it, then run `nbgrader db upgrade`"
+_FAULTS = (
+    ("locked", True, "is locked: another program writes in it. Wait for that program or end it"),
+    ("malformed", False, "is damaged: put a copy from before in its place"),
+    ("not a database", False, "is no database, or a damaged one: put a copy in its place"),
+    ("no such table", False, _UPGRADE),
+    ("no such column", False, _UPGRADE),
+    ("does not exist", False, "isn't there, or of another nbgrader: see `nbgrader db upgrade`"),
+    ("readonly", False, "can't be written by you: ask for the right to"),
+    ("unable to open", False, "can't be opened: see whether its folder is there and yours to use"),
+    ("authentication failed", False, "doesn't let you in: see the name and the password in db_url"),
+    ("is full", True, "has no room on its disk: make some"),
+    ("No space left", True, "has no room on its disk: make some"),
+)
+"""What databases say, whether it may pass by itself, and what that means for a gradebook."""
+
+
+def trouble_with(problem: BaseException, address: str) -> GradebookError:
+    """Return what is the matter with the gradebook at ``address``, in words for an instructor."""
+    said = str(getattr(problem, "orig", None) or problem).strip().splitlines()
+    first = said[0] if said else type(problem).__name__
+    where = shown(address)
+    for part, passing, words in _FAULTS:
+        if part in first:
+            return GradebookError(f"The gradebook {where} {words} ({first}).", passing)
+    passing = isinstance(problem, DBAPIError)
+    return GradebookError(f"The gradebook {where} can't be used: {first}.", passing)
+
+
+def shown(address: str) -> str:
+    """Return a database's address without its password."""
+    try:
+        return make_url(address).render_as_string(hide_password=True)
+    except ArgumentError:
+        return repr(address)
 
 
 class _Held:
@@ -46,8 +96,12 @@ class OpenGradebook:
     """A gradebook that nbgrader's code uses wherever it would open one itself."""
 
     def __init__(self, db_url: str, course_id: str) -> None:
+        """Open it. Raises :class:`GradebookError`."""
         self.address = db_url
-        self.gradebook = Gradebook(db_url, course_id)
+        try:
+            self.gradebook = Gradebook(db_url, course_id)
+        except (SQLAlchemyError, ImportError) as problem:
+            raise trouble_with(problem, db_url) from None
         self._session = self.gradebook.db
         self.gradebook.db = _Held(self._session)
 
@@ -69,13 +123,16 @@ class OpenGradebook:
             self._session.rollback()
 
     @contextmanager
-    def transaction(self) -> Iterator[Any]:
+    def transaction(self, writing: bool = False) -> Iterator[Any]:
         """Run nbgrader's code on this gradebook; what it wrote is kept at the end, or none of it.
 
-        Gives the gradebook.
+        Gives the gradebook. One for ``writing`` stands alone: what another program, such as
+        formgrader, writes meanwhile comes before it or after it, and neither is lost.
         """
         with self._in_place():
             try:
+                if writing:
+                    self._stand_alone()
                 yield self.gradebook
             except BaseException:
                 self._session.rollback()
@@ -83,6 +140,37 @@ class OpenGradebook:
             finally:
                 # nothing of this submission stays in memory, nor is a read lock left behind
                 self._session.expunge_all()
+
+    def _stand_alone(self) -> None:
+        self._session.rollback()  # of reading before, nothing is left
+        backend = self.gradebook.engine.dialect.name
+        if backend == "sqlite":
+            self._session.connection().exec_driver_sql("BEGIN IMMEDIATE")
+        elif backend == "postgresql":
+            # a row that somebody else has changed meanwhile ends it, and it is tried again
+            options = {"isolation_level": "REPEATABLE READ"}
+            self._session.connection(execution_options=options)
+
+    @contextmanager
+    def alone(self) -> Iterator[bool]:
+        """Keep other graders of the same course out, on whatever machine; say whether that worked.
+
+        On PostgreSQL alone: an SQLite gradebook lies in the course's folder, which has a lock.
+        """
+        if self.gradebook.engine.dialect.name != "postgresql":
+            yield True
+            return
+        number = int.from_bytes(hashlib.sha256(_LOCK.encode()).digest()[:8], signed=True)
+        connection = self.gradebook.engine.connect()
+        try:
+            got = connection.execute(text("SELECT pg_try_advisory_lock(:it)"), {"it": number})
+            has = bool(got.scalar())
+            connection.commit()
+            yield has
+        finally:
+            with contextlib.suppress(SQLAlchemyError):  # a database that was ended lets go as well
+                connection.invalidate()
+                connection.close()
 
     def commit(self) -> None:
         """Keep what was written. Raises SQLAlchemy's errors."""

@@ -17,6 +17,9 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
 
 LARGEST_NOTEBOOK = 100 * 2**20
+MOST_CONTAINERS = 2_000_000
+"""Lists and objects in a notebook, each of which takes a hundred bytes of memory."""
+MOST_CELLS = 10_000
 _NOTE = "This cell (id: {}) was missing: it was put back for grading."
 _MAKE: dict[str, Any] = {
     "code": new_code_cell,
@@ -74,6 +77,8 @@ def read_notebook(content: bytes) -> NotebookNode:
         raise UnreadableError(f"it is larger than {LARGEST_NOTEBOOK / 2**20:.0f} MiB")
     if not content.strip():
         raise UnreadableError("it is empty")
+    if content.count(b"[") + content.count(b"{") > MOST_CONTAINERS:
+        raise UnreadableError(f"it has more than {MOST_CONTAINERS:,} lists and objects")
     try:
         try:
             data = json.loads(content)
@@ -100,6 +105,8 @@ def _cells_of(data: dict[str, Any]) -> list[dict[str, Any]]:
     cells = data.get("cells")
     if not isinstance(cells, list):
         raise UnreadableError("it has no list of cells")
+    if len(cells) > MOST_CELLS:
+        raise UnreadableError(f"it has more than {MOST_CELLS:,} cells")
     return [cell for cell in cells if isinstance(cell, dict)]
 
 

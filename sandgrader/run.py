@@ -19,7 +19,9 @@ import sqlalchemy.exc
 
 from sandgrader import worker
 from sandgrader.assignment import Assignment
-from sandgrader.course import Course, Submission
+from sandgrader.course import Course, CourseError, Submission
+from sandgrader.gradebook import trouble_with
+from sandgrader.sandbox import Kind
 from sandgrader.submission_files import read_folder
 from sandgrader.writer import WriteError, Writer
 
@@ -30,12 +32,25 @@ RETRY_DELAYS = (0.5, 1, 2, 4, 8, 15, 30, 60)
 FETCHES = 3
 """How often a submission is graded at most, if its result can't be fetched."""
 
+<<<<<<< HEAD
 DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EACCES, errno.EPERM)
+=======
+CONNECTING = 20.0
+"""Seconds that a scheduler gets to answer."""
+DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
+>>>>>>> class
 """What is wrong with a disk, and not with one submission."""
 
 
+DISTURBED = (
+    "another program has changed its scores or its files since it was graded here (nbgrader "
+    "autograde?). Wait for its end, then grade this one again with --force --student"
+)
+"""Of a submission that isn't as it was written."""
+
+
 class StoppedError(RuntimeError):
-    """Grading can't go on; what is graded is kept, and running it again goes on from there."""
+    """Grading can't go on now; what is graded is kept, and run again it may go on from there."""
 
 
 @dataclass
@@ -47,6 +62,8 @@ class Result:
     why: str = ""
     notes: dict[str, list[str]] = field(default_factory=dict)
     seconds: float = 0.0
+    sandbox: Kind | Literal[""] = ""
+    """What its code ran in; empty where none ran."""
 
 
 @dataclass
@@ -64,10 +81,17 @@ class Summary:
     """Whose score isn't what it was before, in words; first grades are no moves."""
     before: str = ""
     """Where the scores from before the run are kept, if there were any."""
+<<<<<<< HEAD
     sandbox: str = ""
     """The weakest that a submission was run in."""
     lacks: dict[str, int] = field(default_factory=dict)
     """What students' code wasn't kept from, in words, and for how many submissions."""
+=======
+    beside: list[int] = field(default_factory=list)
+    """Processes of ``nbgrader autograde`` that are at work in the course at the run's end."""
+    sandbox: Kind | Literal[""] = ""
+    """The weakest that any submission's code ran in."""
+>>>>>>> class
     seconds: float = 0.0
     writing: float = 0.0
     """Seconds that the gradebook took, of all."""
@@ -80,20 +104,70 @@ class Summary:
         """Return what is known of submissions in a state."""
         return [item for item in self.results if item.state == state]
 
+    def add(self, result: Result) -> None:
+        """Add what is known of a submission."""
+        self.results.append(result)
+        if result.sandbox and self.sandbox != "plain":
+            self.sandbox = result.sandbox
 
+
+<<<<<<< HEAD
+=======
+@contextmanager
+def cluster(workers: int, scheduler: str | None) -> Iterator[Any]:
+    """Give a Dask client: of the scheduler at that address, or of ``workers`` processes here."""
+    import dask
+    from distributed import Client, LocalCluster
+
+    dask.config.set({"distributed.admin.large-graph-warning-threshold": "1GB"})
+    if scheduler is not None:
+        try:
+            client = Client(scheduler, timeout=CONNECTING)
+        except (OSError, ValueError) as problem:
+            raise StoppedError(f"No Dask scheduler answers at {scheduler}: {problem}") from None
+        try:
+            yield client
+        finally:
+            with suppress(Exception):
+                client.run(worker.close)
+            client.close()
+        return
+    with worker.born_without_interrupts():
+        local = LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            processes=True,
+            dashboard_address="127.0.0.1:0",
+            memory_limit=0,
+            host="127.0.0.1",
+            silence_logs="CRITICAL",
+            preload=worker.__name__,
+        )
+    with local, Client(local) as client:
+        yield client
+
+
+>>>>>>> class
 class Run:
     """One run over the submissions of an assignment."""
 
     def __init__(
-        self, course: Course, writer: Writer, client: Any, report: Callable[[Result], None]
+        self,
+        course: Course,
+        writer: Writer,
+        client: Any,
+        report: Callable[[Result], None],
+        waits_for: Callable[[list[str]], None] = lambda students: None,
     ) -> None:
+        """``report`` gets each result, ``waits_for`` the students whose work is being run."""
         self._course = course
         self._writer = writer
         self._client = client
         self._report = report
+        self._waits_for = waits_for
 
     def prepare(self, assignment: Assignment, summary: Summary) -> None:
-        """Find out how the assignment's tests are isolated. Raises :class:`StoppedError`."""
+        """Find out how the assignment's tests are isolated. Raises :class:`CourseError`."""
         content = pickle.dumps(assignment)
         try:
             tried = self._client.gather(
@@ -110,7 +184,9 @@ class Run:
                 ]
             )
         except Exception as problem:
-            raise StoppedError(f"The reference solution can't be run: {problem}") from problem
+            raise CourseError(
+                f"The reference solution of {assignment.name} can't be run: {problem}"
+            ) from problem
         found = {
             name: isolation
             for name, (isolation, _) in zip(assignment.notebooks, tried, strict=True)
@@ -122,10 +198,11 @@ class Run:
         self._digest = assignment.digest
         self._imports = tuple(imports)
         self._name = assignment.name
+        self._evidence = assignment.evidence
 
     def submit(self, item: Submission) -> tuple[Any, list[str]]:
         """Return the future of a submission's run, and what of its files was refused and why."""
-        files = read_folder(item.folder, self._course.directory.ignore)
+        files = read_folder(item.folder, self._course.directory.ignore, self._evidence)
         future = self._client.submit(
             worker.grade,
             self._digest,
@@ -136,13 +213,17 @@ class Run:
             pure=False,
             retries=0,
         )
-        return future, [f"{path} {why}" for path, why in files.refused.items()]
+        return future, files.notes()
 
     def grade(self, submissions: list[Submission], summary: Summary) -> None:
         """Grade submissions. Raises :class:`StoppedError` where the disk or the database fails."""
         from distributed import as_completed
 
-        waiting = deque(submissions)
+        for item in submissions:
+            if item.unusable:
+                self._tell(Result(item.student, "failed", item.unusable), summary)
+        waiting = deque(item for item in submissions if not item.unusable)
+        self._writer.watch([*waiting])
         by_key: dict[str, Submission] = {}
         running = as_completed([], with_results=False)
 
@@ -154,9 +235,14 @@ class Run:
 
         refused: dict[str, list[str]] = {}
         # enough to keep every worker busy, and no more of the class in memory
-        ahead = 2 * max(1, len(self._client.scheduler_info(n_workers=-1)["workers"])) + 2
-        for _ in range(min(ahead, len(waiting))):
+        workers = max(1, len(self._client.scheduler_info(n_workers=-1)["workers"]))
+        for _ in range(min(2 * workers + 2, len(waiting))):
             submit()
+
+        def say_who() -> None:
+            self._waits_for([item.student for item in list(by_key.values())[:workers]])
+
+        say_who()
         fetched: Counter[str] = Counter()
         for future in running:
             item = by_key.pop(future.key)
@@ -168,28 +254,44 @@ class Run:
                 continue
             if waiting:
                 submit()
+            say_who()
             result = self._receive(item, graded, summary)
             if refused[item.student]:
                 result.notes["files"] = refused.pop(item.student)
-            summary.results.append(result)
-            self._report(result)
+            self._tell(result, summary)
+        self._look_back(summary)
+
+    def _tell(self, result: Result, summary: Summary) -> None:
+        summary.add(result)
+        self._report(result)
+
+    def _look_back(self, summary: Summary) -> None:
+        """Take back what isn't as it was written: another program graded at the same time."""
+        disturbed = set(self._writer.disturbed(self._name))
+        for result in summary.results:
+            if result.student in disturbed:
+                result.state, result.why = "failed", DISTURBED
+                self._report(result)
 
     def _receive(
         self, item: Submission, graded: worker.Graded | Exception, summary: Summary
     ) -> Result:
         if isinstance(graded, Exception):  # its workers died, one after another
             return Result(item.student, "failed", f"its worker died: {graded}")
+<<<<<<< HEAD
         if summary.sandbox != "plain":
             summary.sandbox = graded.kind
         for lack in graded.lacks:
             summary.lacks[lack] = summary.lacks.get(lack, 0) + 1
+=======
+>>>>>>> class
         if graded.failed:
-            return Result(item.student, "failed", graded.failed)
+            return Result(item.student, "failed", graded.failed, sandbox=graded.kind)
         started = time.monotonic()
         try:
             self._write(item, graded)
         except WriteError as problem:
-            return Result(item.student, "failed", str(problem))
+            return Result(item.student, "failed", str(problem), sandbox=graded.kind)
         finally:
             summary.writing += time.monotonic() - started
         return Result(
@@ -197,6 +299,7 @@ class Run:
             "graded",
             notes={name: ran.notes for name, ran in graded.executions.items() if ran.notes},
             seconds=sum(ran.seconds for ran in graded.executions.values()),
+            sandbox=graded.kind,
         )
 
     def _write(self, item: Submission, graded: worker.Graded) -> None:
@@ -211,9 +314,15 @@ class Run:
             except Exception as problem:
                 fault = _fault_of_database(problem)
                 if fault is None:
-                    raise
-                if wait is None or "disk is full" in str(fault) or "No space left" in str(fault):
-                    raise StoppedError(f"The gradebook can't be written: {fault.orig}") from None
+                    if isinstance(problem, WriteError):
+                        raise
+                    words = f"it can't be written: {type(problem).__name__}: {problem}"
+                    raise WriteError(words) from problem
+                trouble = trouble_with(fault, self._course.gradebook.address)
+                if not trouble.passing:
+                    raise trouble from None
+                if wait is None or "no room" in str(trouble):
+                    raise StoppedError(str(trouble)) from None
                 time.sleep(wait)
 
 
@@ -237,9 +346,14 @@ def fetch(future: Any) -> tuple[worker.Graded | Exception, bool]:
 
 
 def _fault_of_database(problem: BaseException | None) -> sqlalchemy.exc.DBAPIError | None:
-    """Return what the database failed with; nbgrader's own errors may stand before it."""
+    """Return what the database failed with; nbgrader's own errors may stand before it.
+
+    What it says of one row (a name that it can't hold) is no fault of the database.
+    """
     while problem is not None:
         if isinstance(problem, sqlalchemy.exc.OperationalError | sqlalchemy.exc.InterfaceError):
+            return problem
+        if type(problem) is sqlalchemy.exc.DatabaseError:  # a damaged file
             return problem
         problem = problem.__cause__ or problem.__context__
     return None

@@ -62,7 +62,11 @@ _PIECE = _PIECE_BYTES * 4 // 3
 """Characters of base64 that they take; a piece of these is base64 by itself."""
 _POLL_INTERVAL = 0.25  # seconds between two looks at what an interpreter takes
 _GRACE_PERIOD = 3.0  # seconds that an interrupted cell has to stop by itself
+<<<<<<< HEAD
 _PATIENCE = 4  # cells of a notebook that may use up the whole limit; the others have a tenth of it
+=======
+_TAKING_TIME = 30.0  # seconds that an interpreter has to take what is sent to it
+>>>>>>> class
 
 
 class SandboxError(RuntimeError):
@@ -396,6 +400,7 @@ class Interpreter:
 
     # --- what it is asked
 
+<<<<<<< HEAD
     def write(self, files: Mapping[str, str], beside: bool = False) -> None:
         """Put files (their contents in base64) into its folder."""
         piece: dict[str, str] = {}
@@ -435,6 +440,11 @@ class Interpreter:
                 files[name] = "".join(parts)
                 left -= size
         return files
+=======
+    def write(self, files: Mapping[str, str | None], beside: bool = False) -> None:
+        """Put files (their contents in base64) into its folder; those without one are removed."""
+        self._ask({"do": "files", "files": dict(files), "beside": beside}, 60)
+>>>>>>> class
 
     def run(
         self, source: str, calls: _Calls | None = None
@@ -444,9 +454,18 @@ class Interpreter:
         ``calls`` answers what the cell asks of a student's functions. Raises
         :class:`CellTimeoutError` where the cell took too long but could be interrupted.
         """
+<<<<<<< HEAD
         self._send({"do": "run", "source": source})
         seconds, limit = self._cell_limit()
         deadline = time.monotonic() + seconds
+=======
+        limit = min(self._limits.cell_time, max(0.1, self._end - time.monotonic()))
+        try:
+            self._send({"do": "run", "source": source}, limit)
+        except wire.UnsendableError as problem:
+            return [_lost(f"This cell can't be run: {problem}.")], None
+        deadline = time.monotonic() + limit
+>>>>>>> class
         while True:
             try:
                 reply = self._wait(deadline)
@@ -457,6 +476,8 @@ class Interpreter:
                     limit, reply.get("outputs", []), reply.get("count")
                 ) from None
             if calls is None or "call" not in reply:
+                if "lost" in reply:
+                    return [_lost(f"The outputs of this cell are lost: {reply['lost']}.")], None
                 return reply.get("outputs", []), reply.get("count")
             try:
                 answer = calls.answer(reply, deadline)
@@ -489,12 +510,18 @@ class Interpreter:
         Functions among them can be called in the snapshot of that number.
         """
         reply = self._ask({"do": "take", "names": list(names), "snapshot": snapshot}, 30)
-        if reply.get("snapshot") is True:
+        # an interpreter may claim a snapshot for which it was given no connection
+        taken = reply.get("snapshot") is True and snapshot < len(self._snapshots)
+        if taken:
             self.calls(snapshot).greet()
+<<<<<<< HEAD
         files: dict[str, str] = {}
         with contextlib.suppress(DiedError):  # the answers are there
             files = self._read(reply.get("files"))
         return {**reply, "files": files}
+=======
+        return {**reply, "snapshot": taken}
+>>>>>>> class
 
     def bind(
         self, answers: Mapping[str, Any], names: Iterable[str], modules: Mapping[str, str]
@@ -508,7 +535,7 @@ class Interpreter:
 
     def modules(self) -> list[str]:
         """Return the names of the modules that cells have imported."""
-        return list(self._ask({"do": "modules"}, 30)["modules"])
+        return list(self._ask({"do": "modules"}, 30).get("modules", []))
 
     def calls(self, snapshot: int) -> _Calls:
         """Return what answers calls of a snapshot's functions."""
@@ -519,9 +546,13 @@ class Interpreter:
 
     # --- how it is asked
 
-    def _send(self, order: Any) -> None:
+    def _send(self, order: Any, seconds: float = _TAKING_TIME) -> None:
+        if self._why:
+            raise DiedError(self._why)
         try:
-            wire.send(self._connection, order)
+            wire.send(self._connection, order, deadline=time.monotonic() + seconds)
+        except wire.WireTimeoutError:
+            self._fail("it no longer listened")
         except wire.WireError:
             self._fail("it stopped")
 
@@ -536,6 +567,8 @@ class Interpreter:
             if not kill:
                 raise
             self._fail("it didn't answer")
+        except wire.LostMessageError as problem:
+            return {"lost": str(problem)}
         except wire.WireError as problem:
             self._fail(str(problem))
 
@@ -551,7 +584,7 @@ class Interpreter:
                     raise
             else:
                 if not isinstance(reply, dict):
-                    raise wire.WireError("what came is no message")
+                    raise wire.LostMessageError("it was no message")
                 return reply
 
     def _check_usage(self) -> None:
@@ -629,6 +662,14 @@ class Interpreter:
         self.close()
 
 
+def _lost(words: str) -> dict[str, Any]:
+    """Return what stands in the place of a cell's outputs.
+
+    An error, so that a test whose outputs nobody has seen isn't taken for one that passed.
+    """
+    return {"output_type": "error", "ename": "OutputLost", "evalue": words, "traceback": [words]}
+
+
 class _Calls:
     """Passes calls of a student's functions to the snapshot where they live."""
 
@@ -657,8 +698,10 @@ class _Calls:
         if self._dead:
             return {"error": [], "words": self._dead}
         try:
-            wire.send(self._reader.connection, order)
+            wire.send(self._reader.connection, order, deadline=deadline)
             reply = self._interpreter.wait_for(self._reader, deadline)
+        except wire.LostMessageError as problem:
+            return {"error": [], "words": f"its answer can't be passed on: {problem}"}
         except wire.WireTimeoutError:
             self._dead = "it took too long before"
             with contextlib.suppress(ProcessLookupError):

@@ -52,6 +52,7 @@ def seed_everything(seed: str) -> None:
 
 def main() -> None:
     """Do the imports that the grader names, then fork an interpreter for each that it asks for."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # it interrupts cells
     control = socket.socket(fileno=int(sys.argv[1]))
     wanted, _ = wire.receive_with_files(control)
     try:
@@ -228,7 +229,11 @@ class Interpreter:
         while True:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             order = self._reader.receive()
-            wire.send(self._connection, actions[order["do"]](order))
+            reply = actions[order["do"]](order)
+            try:
+                wire.send(self._connection, reply)
+            except wire.UnsendableError as problem:  # it costs itself, and nothing that follows
+                wire.send(self._connection, {"lost": str(problem)})
 
     # --- files, of which large ones come and go in pieces
 
@@ -240,7 +245,8 @@ class Interpreter:
                 with contextlib.suppress(OSError, ValueError):
                     path.parent.mkdir(parents=True, exist_ok=True)
                     path.unlink(missing_ok=True)
-                    path.write_bytes(base64.b64decode(content))
+                    if content is not None:  # what isn't to be there is taken away
+                        path.write_bytes(base64.b64decode(content))
         self._changed()
         return {"done": True}
 
@@ -359,7 +365,10 @@ class Interpreter:
                 except BaseException:
                     words = ""
                 reply = {"error": kinds, "words": words}
-            wire.send(connection, reply)
+            try:
+                wire.send(connection, reply)
+            except wire.UnsendableError as problem:
+                wire.send(connection, {"error": [], "words": str(problem)})
 
     # --- answers, on the judge's side
 

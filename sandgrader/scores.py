@@ -64,8 +64,12 @@ class Score(msgspec.Struct, frozen=True, kw_only=True):
 Scores = dict[Key, Score]
 
 
-def read_scores(gradebook: Gradebook, assignments: Collection[str] | None = None) -> Scores:
-    """Return every score in a gradebook, or those of some assignments, in one query."""
+def read_scores(
+    gradebook: Gradebook,
+    assignments: Collection[str] | None = None,
+    students: Collection[str] | None = None,
+) -> Scores:
+    """Return every score in a gradebook, or of some assignments or students, in one query."""
     grade, cell = api.Grade.__table__.c, api.BaseCell.__table__.c
     submission, submitted = api.SubmittedAssignment.__table__.c, api.SubmittedNotebook.__table__.c
     notebook, assignment = api.Notebook.__table__.c, api.Assignment.__table__.c
@@ -89,6 +93,8 @@ def read_scores(gradebook: Gradebook, assignments: Collection[str] | None = None
     )  # fmt: skip
     if assignments is not None:
         query = query.where(assignment.name.in_(assignments))
+    if students is not None:
+        query = query.where(submission.student_id.in_(students))
     return {
         Key(*row[:4]): Score(
             auto=row[4], manual=row[5], extra=row[6], most=row[7], waits=bool(row[8])

@@ -1,10 +1,13 @@
 """Messages between processes: JSON behind its length, over a Unix socket, with file descriptors.
 
-JSON and not pickle: the other side may be a student's process.
+JSON and not pickle: the other side may be a student's process. What comes from it is a plain tree
+of limited depth, so that whoever walks it or writes it down again comes to an end. A message that
+can't be kept costs itself: what comes behind it on the same connection can be read.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import select
 import socket
@@ -18,6 +21,12 @@ MOST_FILES = 250
 """Open files that pass with one message; Linux takes 253."""
 LARGEST = 64 * 2**20
 """Bytes of the largest message that is read."""
+_HUGEST = 2**30
+"""Bytes of the largest message that is passed over: nobody sends more than that and means it."""
+LARGEST_DEPTH = 300
+"""Lists and objects within each other, of a message that is read; what is deeper is left out."""
+MOST_CONTAINERS = 2_000_000
+"""Lists and objects in one message: each takes a hundred bytes of memory, and two of a message."""
 
 
 class WireError(ConnectionError):
@@ -25,7 +34,15 @@ class WireError(ConnectionError):
 
 
 class WireTimeoutError(WireError):
-    """No message came in time."""
+    """No message came in time, or the other side doesn't read what is sent to it."""
+
+
+class LostMessageError(WireError):
+    """A message came that can't be kept; the next one can be read."""
+
+
+class UnsendableError(ValueError):
+    """A message can't be sent, and nothing of it was; the words say why."""
 
 
 def pair() -> tuple[socket.socket, socket.socket]:
@@ -35,21 +52,52 @@ def pair() -> tuple[socket.socket, socket.socket]:
     return ours, theirs
 
 
-def send(connection: socket.socket, message: Any, passed: list[int] | None = None) -> None:
+def send(
+    connection: socket.socket,
+    message: Any,
+    passed: list[int] | None = None,
+    deadline: float | None = None,
+) -> None:
     """Send a message, and the open files ``passed`` with it.
 
-    Raises :class:`WireError` where the other side is gone.
+    Raises :class:`UnsendableError` for what is no JSON or too large; :class:`WireTimeoutError`
+    where the other side hasn't taken it by ``deadline``, by ``time.monotonic``, after which the
+    connection is of no use; and :class:`WireError` where the other side is gone.
     """
-    content = json.dumps(message).encode()
+    content = _encoded(message)
+    left = memoryview(_LENGTH.pack(len(content)) + content)
     try:
-        header = _LENGTH.pack(len(content))
         if passed:
-            socket.send_fds(connection, [header], passed)
-        else:
-            connection.sendall(header)
-        connection.sendall(content)
+            left = left[socket.send_fds(connection, [left[: _LENGTH.size]], passed) :]
+        while left:
+            _wait_for(connection, select.POLLOUT, deadline, "it isn't taken in time")
+            with contextlib.suppress(BlockingIOError):
+                left = left[connection.send(left, socket.MSG_DONTWAIT) :]
+    except WireError:
+        raise
     except OSError as problem:
         raise WireError(f"the other side is gone: {problem}") from None
+
+
+def _encoded(message: Any) -> bytes:
+    try:
+        content = json.dumps(message).encode()
+    except RecursionError:
+        raise UnsendableError("it is nested too deeply") from None
+    except (TypeError, ValueError) as problem:  # of a kind that JSON doesn't have, or going round
+        raise UnsendableError(str(problem)) from None
+    if len(content) > LARGEST:
+        raise UnsendableError(f"it is larger than {LARGEST / 2**20:.0f} MiB")
+    return content
+
+
+def _wait_for(connection: socket.socket, event: int, deadline: float | None, late: str) -> None:
+    """Wait until something can be done with a connection. Raises :class:`WireTimeoutError`."""
+    poll = select.poll()  # unlike select, for any number of open files
+    poll.register(connection, event)
+    wait = None if deadline is None else max(0.0, deadline - time.monotonic()) * 1000
+    if not poll.poll(wait):
+        raise WireTimeoutError(late)
 
 
 class Reader:
@@ -61,6 +109,8 @@ class Reader:
         self.sender = 0
         """Process id of the sender of the last message, where the connection tells."""
         self._buffer = bytearray()
+        self._passed_over = 0
+        """Bytes still to come of a message that isn't kept."""
 
     def receive(self, deadline: float | None = None) -> Any:
         """Return the next message.
@@ -68,27 +118,44 @@ class Reader:
         ``deadline`` is by ``time.monotonic``, in seconds. What has come by then is kept, so that
         one can go on waiting.
 
-        Raises :class:`WireTimeoutError` when it has passed, and :class:`WireError` where the
-        other side is gone, or sent a message that is too large or no JSON.
+        Raises :class:`WireTimeoutError` when it has passed, :class:`LostMessageError` for a message
+        that is too large or no JSON, and :class:`WireError` where the other side is gone.
         """
-        self._fill(_LENGTH.size, deadline)
-        (length,) = _LENGTH.unpack(self._buffer[: _LENGTH.size])
-        if length > self.largest:
-            raise WireError(f"a message of {length} bytes is too large")
-        whole = _LENGTH.size + length
+        if not self._passed_over:
+            self._fill(_LENGTH.size, deadline)
+            (length,) = _LENGTH.unpack(self._buffer[: _LENGTH.size])
+            if length <= self.largest:
+                return self._message(_LENGTH.size + length, deadline)
+            if length > _HUGEST:
+                raise WireError(f"a message of {length} bytes is too large")
+            self._passed_over = _LENGTH.size + length
+        while self._passed_over:
+            self._fill(1, deadline)
+            here = min(len(self._buffer), self._passed_over)
+            del self._buffer[:here]
+            self._passed_over -= here
+        raise LostMessageError(f"it was larger than {self.largest / 2**20:.0f} MiB")
+
+    def _message(self, whole: int, deadline: float | None) -> Any:
         self._fill(whole, deadline)
         content = bytes(self._buffer[_LENGTH.size : whole])
         del self._buffer[:whole]
+        brackets = content.count(b"[") + content.count(b"{")
+        if brackets > MOST_CONTAINERS:
+            raise LostMessageError(f"it had more than {MOST_CONTAINERS:,} lists and objects")
         try:
-            return json.loads(content)
-        except (ValueError, RecursionError):
-            raise WireError("what came is no message") from None
+            message = json.loads(content)
+        except RecursionError:
+            raise LostMessageError("it was nested too deeply") from None
+        except ValueError:
+            raise LostMessageError("it was no message") from None
+        if brackets > LARGEST_DEPTH:
+            _cut(message)
+        return message
 
     def _fill(self, size: int, deadline: float | None) -> None:
         while len(self._buffer) < size:
-            wait = None if deadline is None else max(0.0, deadline - time.monotonic())
-            if not select.select([self.connection], [], [], wait)[0]:
-                raise WireTimeoutError("nothing came in time")
+            _wait_for(self.connection, select.POLLIN, deadline, "nothing came in time")
             try:
                 chunk, extra, _, _ = self.connection.recvmsg(
                     2**20, socket.CMSG_SPACE(_CREDENTIALS.size)
@@ -101,6 +168,21 @@ class Reader:
                 if (level, kind) == (socket.SOL_SOCKET, socket.SCM_CREDENTIALS):
                     self.sender = _CREDENTIALS.unpack(data[: _CREDENTIALS.size])[0]
             self._buffer += chunk
+
+
+def _cut(message: Any) -> None:
+    """Empty what lies too deep in a message: whatever reads on calls itself for each level."""
+    level = [message]
+    for _ in range(LARGEST_DEPTH):
+        below: list[Any] = []
+        for item in level:
+            values = item.values() if isinstance(item, dict) else item
+            below += [value for value in values if isinstance(value, dict | list)]
+        level = below
+        if not level:
+            return
+    for item in level:
+        item.clear()
 
 
 def receive_with_files(connection: socket.socket, most: int = 4) -> tuple[Any, list[int]]:

@@ -7,7 +7,9 @@ one that has no folder, and is graded again.
 
 from __future__ import annotations
 
-import contextlib
+import errno
+import glob
+import hashlib
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,18 +21,20 @@ from filelock import FileLock, Timeout
 from nbgrader.converters import Autograde, NbGraderException
 from nbgrader.coursedir import CourseDirectory
 
-from sandgrader.course import (
-    Course,
-    CourseError,
-    Submission,
-    read_timestamp,
-    working_in,
-)
-from sandgrader.submission_files import TIMESTAMP
+from sandgrader.course import Course, CourseError, Submission, working_in
+from sandgrader.neighbours import Stamp, disturbed, running_autograders, stamp
+from sandgrader.scores import Scores, read_scores
+from sandgrader.submission_files import TIMESTAMP, moment_of
 from sandgrader.worker import Graded
 
 ASIDE = ".grading"
 """The grader's own folder in a course: what is being written, and records of runs."""
+
+
+_NAME_ERRORS = (
+    errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.EINVAL, errno.EILSEQ,
+)  # fmt: skip
+"""What is wrong with a file's name alone: the submission is written without that file."""
 
 
 class WriteError(RuntimeError):
@@ -87,10 +91,55 @@ def grading_lock(course: Course) -> Iterator[Path]:
             "Another grader is at work in this course: wait for it, or end it."
         ) from None
     try:
-        shutil.rmtree(aside / "staging", ignore_errors=True)
-        yield aside
+        with course.gradebook.alone() as alone:
+            if not alone:
+                raise CourseError(
+                    "Another grader is at work on this gradebook: wait for it, or end it."
+                )
+            refuse_neighbours(course)
+            shutil.rmtree(aside / "staging", ignore_errors=True)
+            for left in _left_behind(course):
+                shutil.rmtree(left, ignore_errors=True)
+            yield aside
     finally:
         lock.release()
+
+
+def refuse_neighbours(course: Course) -> None:
+    """Raise :class:`CourseError` where nbgrader grades in this course at this moment."""
+    for process in running_autograders(course.root):
+        raise CourseError(
+            f"`nbgrader autograde` is at work in this course (process {process}): wait for it, or "
+            "end it. Two at once take points from students."
+        )
+
+
+_OWN = ".grading-"
+"""What the names of folders begin with that are a submission's on the way into its place."""
+
+
+def _own_folder(target: Path, kind: str) -> Path:
+    """Return a folder beside ``target``, so that it can be renamed to it on any disk."""
+    name = hashlib.sha256(target.name.encode(errors="surrogateescape")).hexdigest()[:16]
+    return target.with_name(f"{_OWN}{kind}-{name}")
+
+
+def _left_behind(course: Course) -> list[Path]:
+    """Return the folders of submissions whose grader was killed while it put them in place."""
+    # students and assignments aren't known: they are put in where nothing is escaped any more
+    anybody = str(course.autograded("\0", "\0").with_name(f"{_OWN}\0"))
+    return [Path(path) for path in glob.glob(glob.escape(anybody).replace("\0", "*"))]
+
+
+def _move(source: Path, target: Path) -> None:
+    """Move a folder, to another disk as well; nothing is half there where it fails."""
+    shutil.rmtree(target, ignore_errors=True)
+    try:
+        shutil.move(source, target)
+    except BaseException:
+        if source.exists():
+            shutil.rmtree(target, ignore_errors=True)
+        raise
 
 
 class Writer:
@@ -100,7 +149,19 @@ class Writer:
         self._course = course
         self._staging = aside / "staging"
         self._preprocessors = course.saving_preprocessors()
+        self._before: dict[Path, Stamp] = {}
+        self._written: dict[str, tuple[Scores, Stamp, Path]] = {}
         course.gradebook.add_indexes()
+
+    def watch(self, submissions: list[Submission]) -> None:
+        """Note what there is of submissions before they are graded, to see who else does so."""
+        self._written.clear()
+        self._before = {item.autograded: stamp(item.autograded) for item in submissions}
+
+    def disturbed(self, assignment: str) -> list[str]:
+        """Return the students whose grades another program has changed since they were written."""
+        with self._course.gradebook.transaction() as gradebook:
+            return disturbed(self._written, read_scores(gradebook, [assignment]))
 
     def write(self, assignment: str, submission: Submission, graded: Graded) -> None:
         """Write a graded submission into the gradebook and ``autograded/``.
@@ -113,9 +174,16 @@ class Writer:
         try:
             handed, made = staging / "submitted", staging / "autograded"
             self._lay_out(handed, assignment, submission.student, graded)
-            with self._course.gradebook.transaction(), working_in(self._course.root):
+            with (
+                self._course.gradebook.transaction(writing=True) as gradebook,
+                working_in(self._course.root),
+            ):
                 self._convert(handed, made, assignment, submission.student, graded)
-                self._exchange(made, staging / "before", assignment, submission)
+                scores = read_scores(gradebook, [assignment], [submission.student])
+                self._exchange(made / submission.student / assignment, submission)
+            where = submission.autograded
+            self._before[where] = stamp(where)
+            self._written[submission.student] = (scores, self._before[where], where)
         finally:
             shutil.rmtree(staging, ignore_errors=True)
 
@@ -123,13 +191,19 @@ class Writer:
         folder = handed / student / assignment
         folder.mkdir(parents=True)
         for name, content in graded.files.items():
-            if name == TIMESTAMP and not read_timestamp(content.decode(errors="replace")):
-                continue  # nbgrader would stop at it
+            if name == TIMESTAMP:
+                moment = moment_of(content)
+                if not moment:
+                    continue  # nbgrader would stop at it
+                if not content.isascii():  # and at a byte order mark
+                    content = f"{moment.replace('T', ' ')} UTC\n".encode()
             path = folder / name
-            # cells may have made a folder of what was a file, or the other way round
-            with contextlib.suppress(NotADirectoryError, IsADirectoryError, FileExistsError):
+            try:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(content)
+            except OSError as problem:
+                if problem.errno not in _NAME_ERRORS:
+                    raise
         for name in graded.notebooks:
             # nbgrader looks for the name; the content is what has run
             (folder / f"{name}.ipynb").touch()
@@ -155,15 +229,27 @@ class Writer:
         except (NbGraderException, ValueError, SystemExit) as problem:
             raise WriteError(f"nbgrader refuses it: {problem}") from problem
 
-    def _exchange(self, made: Path, before: Path, assignment: str, submission: Submission) -> None:
+    def _exchange(self, made: Path, submission: Submission) -> None:
         target = submission.autograded
+        if submission.autograded in self._before and stamp(target) != self._before[target]:
+            raise WriteError(
+                "another program has graded it meanwhile (nbgrader autograde, formgrader): that is "
+                "as it was left. Wait for its end, then grade this one again"
+            )
         target.parent.mkdir(parents=True, exist_ok=True)
-        if target.exists():
-            target.rename(before)
+        new, before = _own_folder(target, "new"), _own_folder(target, "old")
+        _move(made, new)
         try:
-            self._course.gradebook.commit()
-        except BaseException:
-            if before.exists():
-                before.rename(target)
-            raise
-        (made / submission.student / assignment).rename(target)
+            if target.exists():
+                _move(target, before)
+            try:
+                self._course.gradebook.commit()
+            except BaseException:
+                if before.exists():
+                    _move(before, target)
+                    self._before[target] = stamp(target)
+                raise
+            new.rename(target)
+        finally:
+            shutil.rmtree(new, ignore_errors=True)
+            shutil.rmtree(before, ignore_errors=True)

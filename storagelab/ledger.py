@@ -18,6 +18,7 @@ then, in SI units.
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import os
 import tempfile
@@ -31,6 +32,11 @@ import msgspec
 FILE_NAME = "ledger.json"
 FORMAT = "storagelab-ledger"
 VERSION = 1
+_MARKS = {
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
 _LARGEST = 4 * 2**20  # bytes; a term's worth of entries is a few kilobytes
 
 LONGEST_PAUSE = timedelta(minutes=30)
@@ -92,6 +98,7 @@ def _decode(content: bytes, track: str) -> list[Entry]:
         f"Your notebook is not affected. Rename {FILE_NAME} (keep it: your instructor can read "
         "it), restore the copy that you have, or start a new one by locking your prediction again."
     )
+    content = _without_mark(content)
     try:
         head = msgspec.json.decode(content, type=_Head)
     except msgspec.DecodeError:
@@ -126,6 +133,14 @@ def _decode(content: bytes, track: str) -> list[Entry]:
         if entry.kind == "lock":
             _check_lock(entry, aside)
     return file.entries
+
+
+def _without_mark(content: bytes) -> bytes:
+    """Return a file's content as UTF-8: editors of Windows write a mark before it, or UTF-16."""
+    for mark, encoding in _MARKS.items():
+        if content.startswith(mark):
+            return content.decode(encoding, errors="replace").encode()
+    return content
 
 
 def _check_lock(entry: Entry, aside: str) -> None:

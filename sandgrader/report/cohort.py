@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from nbgrader.utils import parse_utc
-
 from sandgrader.report.course import SUBMITTED, Course
 from sandgrader.report.gradebook import Assignment, ClassBook, Person
 from sandgrader.scores import Score, Scores
-from sandgrader.submission_files import TIMESTAMP, is_regular_file
+from sandgrader.submission_files import read_moment
 
 
 @dataclass(frozen=True)
@@ -68,11 +66,5 @@ def _read(
 
 def _timestamp(course: Course, student: str, assignment: str) -> datetime | None:
     """Return when a collected submission was handed in, as nbgrader notes it beside it."""
-    path = course.folder(SUBMITTED, student, assignment) / TIMESTAMP
-    if not is_regular_file(path):
-        return None
-    try:
-        time = parse_utc(path.read_text(encoding="utf-8").strip()[:100])
-    except (OSError, ValueError, OverflowError):
-        return None
-    return time if isinstance(time, datetime) else None
+    moment = read_moment(course.folder(SUBMITTED, student, assignment))
+    return datetime.fromisoformat(moment) if moment else None

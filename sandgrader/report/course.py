@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import glob
-import logging
 import re
 import sys
 from collections.abc import Iterator
@@ -12,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from nbgrader.api import Gradebook
-from nbgrader.apps.baseapp import NbGrader
 from sqlalchemy import create_engine, inspect
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+
+from sandgrader.configuration import CourseError, read_configuration
 
 AUTOGRADED, SUBMITTED, SOURCE = "autograded", "submitted", "source"
 
@@ -59,13 +59,11 @@ def open_course(folder: Path) -> Course:
     """
     if not folder.is_dir():
         raise ReportError(f"{folder} is no folder: name the course's with --course.")
-    app, path = NbGrader(log_level=logging.ERROR), list(sys.path)
+    path = list(sys.path)
     try:
-        with contextlib.chdir(folder):  # the configuration may look about itself
-            app.initialize([])
-        return Course(app.coursedir)
-    except (SystemExit, ArgumentError) as problem:
-        raise ReportError(f"The configuration in {folder} can't be used: {problem}") from None
+        return Course(read_configuration(folder.resolve(), needed=False)[1])
+    except (CourseError, ArgumentError) as problem:
+        raise ReportError(f"The course in {folder} can't be reported on: {problem}") from None
     finally:
         sys.path[:] = path  # nbgrader puts the working folder into it
 

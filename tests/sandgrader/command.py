@@ -46,7 +46,13 @@ def grade_on(scheduler: str, course: Path, *arguments: str, code: int = 0) -> st
     return done.stdout if "--json" in arguments else done.output
 
 
-def start(course: Path, *arguments: str) -> subprocess.Popen[str]:
-    """Start the grader in a process of its own and return at once."""
+def start(course: Path, *arguments: str, apart: bool = False) -> subprocess.Popen[str]:
+    """Start the grader in a process of its own, ``apart`` in a group of its own; return at once."""
     line = [sys.executable, "-m", "sandgrader", "grade", "--course", str(course), *arguments]
-    return subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return subprocess.Popen(
+        line,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=apart,
+    )

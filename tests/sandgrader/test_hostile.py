@@ -19,6 +19,11 @@ import psutil
 import pytest
 
 from demo.students import Student, make_student
+<<<<<<< HEAD
+=======
+from sandgrader.run import cluster
+from sandgrader.submission_files import is_regular_file, moment_of
+>>>>>>> class
 from storagelab.course.layout import Layout
 from storagelab.course.nbgrader_steps import run_nbgrader
 from tests.sandgrader.command import grade_on, workers
@@ -314,6 +319,21 @@ def test_nobody_wrote_into_the_gradebook_but_the_grader(graded: Graded) -> None:
         late = book.execute("SELECT timestamp FROM submitted_assignment").fetchall()
     assert by_hand == 0
     assert set(late) == {(None,)}, "a student's own timestamp.txt was believed"
+
+
+@every_case
+def test_evidence_and_the_moment_are_as_they_were_handed_in(name: str, graded: Graded) -> None:
+    """In what the next notebook found, and in what the class report reads."""
+    handed = graded.course / "submitted" / name / TRACK
+    for file in ("ledger.json", "timestamp.txt"):
+        written = graded.autograded(name) / file
+        if written.exists():
+            assert written.read_bytes() == (handed / file).read_bytes()
+        else:
+            usable = is_regular_file(handed / file) and (
+                file == "ledger.json" or moment_of((handed / file).read_bytes())
+            )
+            assert not usable
 
 
 def test_nothing_is_left_running(graded: Graded) -> None:

@@ -141,6 +141,17 @@ def test_a_killed_worker_is_replaced_and_leaves_nothing(course: Path, expected: 
     assert grades_of(course) == expected
 
 
+def test_ctrl_c_ends_it_with_a_sentence(course: Path) -> None:
+    """A terminal sends it to all processes of the command, workers too."""
+    process = start(course, NAME, "--workers", "2", apart=True)
+    wait_until(lambda: done(course) >= 1, process)
+    os.killpg(process.pid, signal.SIGINT)
+    said, _ = process.communicate(timeout=400)
+    assert process.returncode == 130
+    assert "Traceback" not in said
+    assert said.splitlines()[-1].startswith("Interrupted. What is graded is kept.")
+
+
 @pytest.mark.parametrize("losses", [2, 3])
 def test_a_result_that_is_lost_on_its_way_is_made_again(
     course: Path, expected: Grades, grade: Grader, monkeypatch: pytest.MonkeyPatch, losses: int
@@ -205,8 +216,8 @@ def test_a_database_that_never_answers_stops_it(
     monkeypatch.setattr(writer.Writer, "write", fail)
     monkeypatch.setattr(run, "RETRY_DELAYS", (0.01,) * 3)
     said = grade(course, NAME, "--student", STUDENTS[0], code=3)
-    assert "The gradebook can't be written: the server is gone" in said
-    assert "Run it again" in said
+    assert "can't be used: the server is gone" in said
+    assert "run it again to go on" in said
     assert done(course) == 0
 
 
@@ -237,7 +248,7 @@ def test_a_full_disk_stops_it_and_room_lets_it_go_on(
         few = only(*STUDENTS[:4])
         said = grade(course, NAME, *few, code=3)
         assert "can't be written" in said
-        assert "Run it again" in said
+        assert "run it again to go on" in said
         assert done(course) < 4
         (disk / "ballast").unlink()
         nothing_half_written(course)

@@ -27,6 +27,7 @@ from tests.sandgrader.hostile import (
     patched,
     readers,
     shadowed,
+    stoppers,
 )
 from tests.sandgrader.hostile.case import Case, lay_out
 
@@ -43,6 +44,7 @@ FAMILIES: dict[str, list[Case]] = {
     "Broken and altered notebooks": notebooks.PACK,
     "Answers that lie, or change": liars.PACK,
     "Odd and innocent": innocent.PACK,
+    "What would stop a class": stoppers.PACK,
 }
 """The pack, by family."""
 

@@ -1,0 +1,472 @@
+"""What is wrong with a course, its gradebook, its disk or its neighbours is said, and ends well."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from nbgrader.api import Gradebook
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+
+from sandgrader import writer
+from sandgrader.configuration import CourseError, read_configuration
+from sandgrader.course import Course
+from sandgrader.gradebook import GradebookError, OpenGradebook, trouble_with
+from sandgrader.neighbours import running_autograders
+from sandgrader.printable import printable
+from sandgrader.run import Result, Summary
+from tests.sandgrader.quickstart import ALL, NAME, copied, grades_of, hand_in, only
+
+Grader = Callable[..., str]
+ONE, OTHER = "all_right", "wrong"
+
+
+@pytest.fixture
+def course(fresh: Path, tmp_path: Path) -> Path:
+    return copied(fresh, tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def no_other_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "jupyter"
+    folder.mkdir()
+    monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(folder))
+    return folder
+
+
+def configure(course: Path, lines: str) -> None:
+    with (course / "nbgrader_config.py").open("a") as config:
+        config.write(f"\nc = get_config()\n{lines}\n")
+
+
+# --- the configuration
+
+
+@pytest.mark.parametrize(
+    ("slip", "words"),
+    [
+        ("c.Execute.timeout = 5\nc.Grade.memory = 1 +", "SyntaxError"),
+        ("c.Grade.memory = nothing", "NameError: name 'nothing' is not defined"),
+        ("import no_such_module", "ModuleNotFoundError: No module named 'no_such_module'"),
+        ("raise SystemExit('this track is unknown')", "this track is unknown"),
+        ("c.Grade.sandbox = 'yes'", "'sandbox' trait"),
+        ("c.CourseDirectory.ignore = 5", "'ignore' trait"),
+    ],
+)
+def test_a_slip_in_the_configuration_is_said_and_nothing_is_graded(
+    slip: str, words: str, course: Path, grade: Grader
+) -> None:
+    configure(course, slip)
+    said = grade(course, NAME, code=2)
+    assert words in said
+    if "Error" in words:
+        lines = (course / "nbgrader_config.py").read_text().splitlines()
+        line = lines.index(slip.splitlines()[-1]) + 1
+        assert f"{course / 'nbgrader_config.py'}, line {line}:" in said.replace("\n", "")
+    assert not (course / "autograded").exists()
+
+
+def test_a_slip_in_another_file_is_said_where_the_configuration_calls_it(course: Path) -> None:
+    (course / "more_config.py").write_text("def f():\n    return 1 / 0\n")
+    configure(course, "import sys\nsys.path.insert(0, '.')\nimport more_config\nmore_config.f()")
+    with pytest.raises(CourseError, match=r"more_config.py, line 2: ZeroDivisionError"):
+        read_configuration(course)
+
+
+def test_a_configuration_in_jupyters_folder_counts(
+    course: Path, tmp_path: Path, no_other_configuration: Path
+) -> None:
+    settings = course / "nbgrader_config.py"
+    with settings.open("a") as config:
+        config.write(f"\nc.CourseDirectory.root = {str(course)!r}\nc.Execute.timeout = 77\n")
+    shutil.move(settings, no_other_configuration)
+    (tmp_path / "elsewhere").mkdir()
+    for folder in (course, tmp_path / "elsewhere"):
+        found = Course(folder)
+        try:
+            assert found.root == course
+            assert found.read_assignment(NAME).limits.cell_time == 77
+        finally:
+            found.close()
+
+
+def test_no_configuration_anywhere_is_said(tmp_path: Path) -> None:
+    with pytest.raises(CourseError, match=r"There is no nbgrader_config\.py"):
+        read_configuration(tmp_path)
+    with pytest.raises(CourseError, match="There is no folder"):
+        read_configuration(tmp_path / "gone")
+
+
+# --- the gradebook
+
+
+def test_a_damaged_gradebook_is_said(course: Path, grade: Grader) -> None:
+    book = course / "gradebook.db"
+    content = bytearray(book.read_bytes())
+    content[4096 : len(content)] = b"\x55" * (len(content) - 4096)
+    book.write_bytes(content)
+    said = grade(course, NAME, code=2)
+    assert "is damaged" in said
+    assert "run it again" not in said.lower()
+
+
+def test_a_gradebook_that_is_none_is_said(course: Path, grade: Grader) -> None:
+    (course / "gradebook.db").write_bytes(b"no database at all" * 1000)
+    assert "is no database" in grade(course, NAME, code=2)
+
+
+def test_a_gradebook_of_another_version_is_said(course: Path, grade: Grader) -> None:
+    with sqlite3.connect(course / "gradebook.db") as book:
+        book.execute("ALTER TABLE student DROP COLUMN lms_user_id")
+    assert "nbgrader db upgrade" in grade(course, NAME, code=2)
+
+
+def test_a_gradebook_that_somebody_has_locked_is_said(course: Path, grade: Grader) -> None:
+    address = f"sqlite:///{course / 'gradebook.db'}?timeout=0.1"
+    configure(course, f"c.CourseDirectory.db_url = {address!r}")
+    other = sqlite3.connect(course / "gradebook.db", isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    try:
+        said = grade(course, NAME, code=3)
+    finally:
+        other.close()
+    assert "is locked: another program writes in it" in said
+    assert "run it again to go on" in said
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [("no address", "can't be used"), ("nosuch://x/y", "can't be used"),
+     ("sqlite:////no/such/folder/x.db", "can't be opened")],
+)  # fmt: skip
+def test_an_address_that_is_none_is_said(
+    address: str, words: str, course: Path, grade: Grader
+) -> None:
+    configure(course, f"c.CourseDirectory.db_url = {address!r}")
+    assert words in grade(course, NAME, code=2)
+
+
+def test_a_password_is_not_printed() -> None:
+    problem = OperationalError("", {}, Exception("could not connect"))
+    said = str(trouble_with(problem, "postgresql://me:secret@host/grades"))
+    assert "secret" not in said
+    assert "host/grades" in said
+
+
+def test_while_it_writes_nobody_else_does(graded: Path, tmp_path: Path) -> None:
+    course = copied(graded, tmp_path)
+    path = course / "gradebook.db"
+    book = OpenGradebook(f"sqlite:///{path}", "course")
+    other = sqlite3.connect(path, timeout=0, isolation_level=None)
+    try:
+        with book.transaction(writing=True) as gradebook:
+            found = gradebook.find_grade("part-a", "problem2", NAME, OTHER)
+            assert found.manual_score is None  # what is read now is what is written on
+            with pytest.raises(sqlite3.OperationalError, match="locked"):
+                other.execute("UPDATE grade SET manual_score = 1")
+            found.extra_credit = 0.5
+            book.commit()
+        other.execute("UPDATE grade SET manual_score = 1")
+        with book.transaction(writing=True) as gradebook:
+            found = gradebook.find_grade("part-a", "problem2", NAME, OTHER)
+            assert (found.manual_score, found.extra_credit) == (1, 0.5)
+    finally:
+        other.close()
+        book.close()
+
+
+# --- the disk
+
+
+def test_autograded_may_lie_on_another_disk(
+    course: Path, graded: Path, grade: Grader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename = os.rename
+
+    def of_one_disk(source: Any, target: Any, **options: Any) -> None:
+        there = ["/autograded/" in str(path) and ".grading/" not in str(path)
+                 for path in (source, target)]  # fmt: skip
+        if there[0] != there[1]:
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
+        rename(source, target, **options)
+
+    monkeypatch.setattr(os, "rename", of_one_disk)
+    few = only(ONE, OTHER)
+    grade(course, NAME, *few)
+    grade(course, NAME, "--force", *few)
+    mine = {key: said for key, said in grades_of(graded).items() if key[0] in (ONE, OTHER)}
+    assert grades_of(course) == mine
+    for student in (ONE, OTHER):
+        names = {path.name for path in (course / "autograded" / student / NAME).iterdir()}
+        assert {"problem1.ipynb", "problem2.ipynb"} <= names
+        assert [path.name for path in (course / "autograded" / student).iterdir()] == [NAME]
+
+
+def test_what_a_killed_grader_left_beside_the_folders_is_cleared_away(
+    course: Path, grade: Grader
+) -> None:
+    left = course / "autograded" / OTHER / ".grading-new-0123456789abcdef"
+    left.mkdir(parents=True)
+    (left / "problem1.ipynb").write_text("{}")
+    grade(course, NAME, "--student", ONE)
+    assert not left.exists()
+
+
+def test_a_folder_that_may_not_be_written_costs_its_student_alone(
+    course: Path, grade: Grader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exchange = writer.Writer._exchange
+
+    def closed(self: Any, made: Path, submission: Any) -> None:
+        if submission.student == OTHER:
+            raise PermissionError(errno.EACCES, "Permission denied", str(submission.autograded))
+        exchange(self, made, submission)
+
+    monkeypatch.setattr(writer.Writer, "_exchange", closed)
+    (summary,) = json.loads(grade(course, NAME, "--json", *only(ONE, OTHER), code=1))
+    assert {item["student"]: item["state"] for item in summary["results"]} == {
+        ONE: "graded",
+        OTHER: "failed",
+    }
+    assert {key[0] for key in grades_of(course)} == {ONE}
+
+
+@pytest.mark.parametrize("error", [KeyError("x"), RecursionError("x"), TypeError("x")])
+def test_whatever_nbgrader_raises_costs_its_student_alone(
+    error: Exception, course: Path, grade: Grader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    convert = writer.Writer._convert
+
+    def fail(self: Any, *about: Any) -> None:
+        if OTHER in about:
+            raise error
+        convert(self, *about)
+
+    monkeypatch.setattr(writer.Writer, "_convert", fail)
+    (summary,) = json.loads(grade(course, NAME, "--json", *only(ONE, OTHER), code=1))
+    states = {item["student"]: item for item in summary["results"]}
+    assert states[ONE]["state"] == "graded"
+    assert type(error).__name__ in states[OTHER]["why"]
+
+
+# --- submissions
+
+
+def test_a_submission_that_is_no_folder_costs_its_student_alone(
+    course: Path, grade: Grader
+) -> None:
+    shutil.move(course / "submitted" / OTHER / NAME, course / "elsewhere")
+    (course / "submitted" / OTHER / NAME).symlink_to(course / "elsewhere")
+    os.mkfifo(course / "submitted" / "nothing" / "aside")
+    shutil.rmtree(course / "submitted" / "nothing" / NAME)
+    (course / "submitted" / "nothing" / "aside").rename(course / "submitted" / "nothing" / NAME)
+    said = grade(course, NAME, *only(ONE, OTHER, "nothing"), code=1)
+    assert f"{OTHER}: the submission's folder is a link" in said.replace("\n", " ")
+    assert "nothing: the submission is no folder" in said.replace("\n", " ")
+    assert "1 graded, 0 graded before, 2 failed" in said
+    assert {key[0] for key in grades_of(course)} == {ONE}
+
+
+def test_a_student_whose_name_is_no_text_costs_nobody_else(course: Path, grade: Grader) -> None:
+    folder = os.fsencode(course / "submitted") + b"/no-text-\xff"
+    os.mkdir(folder)
+    shutil.copytree(course / "submitted" / ONE / NAME, Path(os.fsdecode(folder)) / NAME)
+    said = grade(course, NAME, *only(ONE), "--student", os.fsdecode(b"no-text-\xff"), code=1)
+    assert "no-text-\\udcff" in said
+    assert {key[0] for key in grades_of(course)} == {ONE}
+
+
+def test_names_that_command_a_terminal_are_written_out(course: Path, grade: Grader) -> None:
+    student = "\x1b[2Jmallory"
+    folder = hand_in(course, student, ALL)
+    (folder / "\x1b]0;title\x07[bold]").symlink_to("nowhere")
+    said = grade(course, NAME, *only(ONE), "--student", student)
+    assert "\x1b[2J" not in said
+    assert "\x1b]0" not in said
+    assert "\\x1b[2Jmallory" in said
+    assert "\\x1b]0;title\\x07[bold] is a link" in said.replace("\n", " ")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [("plain ü 語", "plain ü 語"), ("\x1b[31m", "\\x1b[31m"), ("a\r\nb", "a\\x0d\\x0ab"),
+     ("\u202egnp.exe", "\\u202egnp.exe"), ("\udcff", "\\udcff"), ("\x9b2J", "\\x9b2J")],
+)  # fmt: skip
+def test_what_cannot_be_seen_is_written_out(text: str, shown: str) -> None:
+    assert printable(text) == shown
+
+
+# --- neighbours
+
+
+@pytest.fixture
+def neighbour() -> Iterator[Callable[[Path], subprocess.Popen[bytes]]]:
+    """Start what looks like ``nbgrader autograde`` in a course, and does nothing."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(course: Path) -> subprocess.Popen[bytes]:
+        line = [sys.executable, "-c", "import sys; sys.stdin.read()", "nbgrader", "autograde"]
+        started.append(subprocess.Popen(line, cwd=course, stdin=subprocess.PIPE))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.communicate()
+
+
+def test_nbgrader_itself_is_found_at_work(course: Path) -> None:
+    line = [sys.executable, "-m", "nbgrader", "autograde", NAME]
+    assert running_autograders(course) == []
+    process = subprocess.Popen(line, cwd=course, stderr=subprocess.DEVNULL)
+    try:
+        while process.poll() is None and not running_autograders(course):
+            time.sleep(0.02)
+        assert running_autograders(course) == [process.pid]
+        assert running_autograders(course.parent) == []
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_where_nbgrader_is_at_work_nothing_is_graded(
+    course: Path, grade: Grader, neighbour: Callable[[Path], Any]
+) -> None:
+    process = neighbour(course)
+    assert f"at work in this course (process {process.pid})" in grade(course, NAME, code=2)
+    assert not (course / "autograded").exists()
+
+
+def test_nbgrader_that_starts_meanwhile_is_said(
+    course: Path, grade: Grader, neighbour: Callable[[Path], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = writer.Writer.write
+
+    def then_start(self: Any, *about: Any) -> None:
+        write(self, *about)
+        neighbour(course)
+
+    monkeypatch.setattr(writer.Writer, "write", then_start)
+    said = grade(course, NAME, "--student", ONE, code=1)
+    assert "was started in this course meanwhile and is still at" in said
+
+
+def _score_away(course: Path) -> None:
+    with sqlite3.connect(course / "gradebook.db") as book:
+        book.execute("UPDATE grade SET auto_score = 0.25 WHERE auto_score = 1")
+
+
+def _folder_away(course: Path) -> None:
+    shutil.rmtree(course / "autograded" / ONE / NAME)
+
+
+def _other_notebook(course: Path) -> None:
+    path = course / "autograded" / ONE / NAME / "problem1.ipynb"
+    path.unlink()
+    path.write_text("{}")
+
+
+@pytest.mark.parametrize("disturb", [_score_away, _folder_away, _other_notebook])
+def test_what_another_program_changes_meanwhile_is_noticed(
+    disturb: Callable[[Path], None], course: Path, grade: Grader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = writer.Writer.write
+
+    def then_disturb(self: Any, name: str, submission: Any, graded: Any) -> None:
+        write(self, name, submission, graded)
+        if submission.student == ONE:
+            disturb(course)
+
+    monkeypatch.setattr(writer.Writer, "write", then_disturb)
+    (summary,) = json.loads(grade(course, NAME, "--json", "--student", ONE, code=1))
+    (result,) = summary["results"]
+    assert result["state"] == "failed"
+    assert "another program has changed its scores or its files" in result["why"]
+
+
+def test_what_another_program_has_graded_first_is_left(
+    course: Path, grade: Grader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    convert = writer.Writer._convert
+    folder = course / "autograded" / ONE / NAME
+
+    def late(self: Any, *about: Any) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "problem1.ipynb").write_text("another's")
+        convert(self, *about)
+
+    monkeypatch.setattr(writer.Writer, "_convert", late)
+    (summary,) = json.loads(grade(course, NAME, "--json", "--student", ONE, code=1))
+    assert "another program has graded it meanwhile" in summary["results"][0]["why"]
+    assert (folder / "problem1.ipynb").read_text() == "another's"
+    assert grades_of(course) == {}
+
+
+def test_what_a_person_gives_in_formgrader_meanwhile_stays(
+    course: Path, graded: Path, grade: Grader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = writer.Writer.write
+
+    def then_give(self: Any, name: str, submission: Any, done: Any) -> None:
+        write(self, name, submission, done)
+        with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+            essay = gradebook.find_grade("part-a", "problem2", NAME, submission.student)
+            essay.manual_score, essay.needs_manual_grade = 0.75, False
+            gradebook.db.commit()
+
+    monkeypatch.setattr(writer.Writer, "write", then_give)
+    grade(course, NAME, *only(ONE, OTHER))
+    expected, found = grades_of(graded), grades_of(course)
+    for student in (ONE, OTHER):
+        assert found[student, "problem2", "part-a"].manual == 0.75
+        for key in (key for key in found if key[0] == student and key[-1] != "part-a"):
+            assert found[key] == expected[key]
+
+
+def test_two_graders_of_one_gradebook_on_two_machines() -> None:
+    from tests.postgres.server import throwaway_postgres
+
+    with throwaway_postgres() as server:
+        address = server.create("grades")
+        one, two = OpenGradebook(address, "course"), OpenGradebook(address, "course")
+        try:
+            with one.alone() as first, two.alone() as second:
+                assert (first, second) == (True, False)
+            with two.alone() as again:
+                assert again
+            with one.transaction(writing=True), two.transaction(writing=True):
+                level = one.gradebook.db.execute(text("SHOW transaction_isolation")).scalar()
+                assert level == "repeatable read"
+        finally:
+            one.close()
+            two.close()
+
+
+# --- the summary
+
+
+def test_the_sandbox_of_a_summary_is_the_weakest() -> None:
+    summary = Summary(NAME)
+    for student, kind in (("a", "bubblewrap"), ("b", "plain"), ("c", "bubblewrap"), ("d", "")):
+        summary.add(Result(student, "graded", sandbox=kind))  # type: ignore[arg-type]
+    assert summary.sandbox == "plain"
+
+
+def test_a_gradebooks_trouble_says_whether_it_may_pass() -> None:
+    def of(words: str) -> GradebookError:
+        return trouble_with(OperationalError("", {}, Exception(words)), "sqlite:///x.db")
+
+    assert of("database is locked").passing
+    assert of("server closed the connection unexpectedly").passing
+    assert not of("no such table: student").passing
+    assert not of("attempt to write a readonly database").passing
