@@ -71,18 +71,18 @@ def _own(workers: int) -> Iterator[Any]:
         "dashboard": False,
         "silence_logs": "CRITICAL",
         "worker_class": QuietWorker,
+        "preload": worker.__name__,
     }
     worker_like = {"cls": Nanny, "options": of_worker}
-    with (
-        SpecCluster(
+    with worker.born_without_interrupts():
+        local = SpecCluster(
             scheduler={"cls": QuietScheduler, "options": of_scheduler},
             workers=dict.fromkeys(range(workers), worker_like),
             worker=worker_like,
             security=security,
             silence_logs="CRITICAL",
-        ) as local,
-        Client(local) as client,
-    ):
+        )
+    with local, Client(local) as client:
         yield client
 
 

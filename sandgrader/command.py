@@ -128,7 +128,9 @@ def _grade(
     warnings.simplefilter("ignore", SAWarning)
     course = Course(folder)
     try:
-        return _grade_in(course, names, students, force, workers, scheduler, settings, console)
+        return _grade_in(
+            course, names, students, force, workers, scheduler, open_scheduler, settings, console
+        )
     except SQLAlchemyError as problem:
         raise trouble_with(problem, course.gradebook.address) from None
     finally:
@@ -143,6 +145,7 @@ def _grade_in(
     force: bool,
     workers: int,
     scheduler: str | None,
+    open_scheduler: bool,
     settings: dict[str, Any],
     console: Console,
 ) -> list[Summary]:
@@ -150,33 +153,6 @@ def _grade_in(
         if value is not None:
             setattr(course.settings, name, value)
     summaries = []
-<<<<<<< HEAD
-    try:
-        with grading_lock(course) as aside:
-            plan: list[tuple[Assignment, Summary, list[Submission]]] = []
-            for name in names or course.assignments():
-                assignment = course.read_assignment(
-                    name
-                )  # one that isn't there is said before any is graded
-                found = course.submissions(name, students)
-                left = found if force else course.ungraded(name, found)
-                summary = Summary(name, len(found), len(found) - len(left))
-                plan.append((assignment, summary, left))
-                summaries.append(summary)
-            if any(left for _, _, left in plan):
-                writer = Writer(course, aside)
-                if scheduler and open_scheduler and is_open(scheduler):
-                    console.print(f"[bold red]{OPEN_WARNING}[/]")
-                with cluster(workers, scheduler, allow_open=open_scheduler) as client:
-                    for assignment, summary, left in plan:
-                        if left:
-                            scores = ScoresBefore(course, aside, summary.assignment)
-                            _grade_one(course, writer, client, assignment, summary, left, console)
-                            summary.before = scores.kept
-                            summary.moved = scores.moved()
-    finally:
-        course.close()
-=======
     with grading_lock(course) as aside:
         plan: list[tuple[Assignment, Summary, list[Submission]]] = []
         for name in names or course.assignments():
@@ -190,7 +166,9 @@ def _grade_in(
             summaries.append(summary)
         if any(left for _, _, left in plan):
             writer = Writer(course, aside)
-            with cluster(workers, scheduler) as client:
+            if scheduler and open_scheduler and is_open(scheduler):
+                console.print(f"[bold red]{OPEN_WARNING}[/]")
+            with cluster(workers, scheduler, allow_open=open_scheduler) as client:
                 for assignment, summary, left in plan:
                     if left:
                         scores = ScoresBefore(course, aside, summary.assignment)
@@ -198,7 +176,6 @@ def _grade_in(
                         summary.before = scores.kept
                         summary.moved = scores.moved()
                         summary.beside = running_autograders(course.root)
->>>>>>> class
     for summary in summaries:
         _print(summary, console)
     return summaries
@@ -255,21 +232,18 @@ def _print(summary: Summary, console: Console) -> None:
     if summary.sandbox == "plain":
         without = [result.student for result in summary.results if result.sandbox == "plain"]
         console.print(f"[bold red]{PLAIN_WARNING}[/]")
-<<<<<<< HEAD
-    for lack, count in summary.lacks.items():
-        of_all = f"{count} of {len(summary.results)} submissions"
-        console.print(f"[red]  {of_all}: {escape(lack)}[/]", highlight=False)
-=======
         if len(without) < len(summary.results):
             names = ", ".join(map(_said, without[:10])) + (" …" if without[10:] else "")
             console.print(f"  {len(without)} of {len(summary.results)} ran like this: {names}")
+    for lack, count in summary.lacks.items():
+        of_all = f"{count} of {len(summary.results)} submissions"
+        console.print(f"[red]  {of_all}: {escape(lack)}[/]", highlight=False)
     for process in summary.beside:
         console.print(
             f"[bold red]`nbgrader autograde` was started in this course meanwhile and is still at "
             f"work (process {process}). What it changes from now on isn't noticed here: end it, or "
             "wait for it, then look with `--force`.[/]"
         )
->>>>>>> class
     for line in summary.moved:
         console.print(f"  moved: {_said(line)}", highlight=False)
     for name, why in summary.isolation.items():

@@ -119,16 +119,12 @@ class Runner:
         known = self._assignment
         self._carried = CarriedFiles(files, known.beside, known.kept, known.evidence)
         self._beside = _encoded(known.beside)
+        self._room = OutputRoom()
 
     @property
     def files(self) -> dict[str, bytes]:
         """The folder's files; what a notebook writes is there for the next."""
-<<<<<<< HEAD
-        self._beside = _encoded(self._assignment.beside)
-        self._room = OutputRoom()
-=======
         return self._carried.files
->>>>>>> class
 
     def run(self, notebook: NotebookNode, known: Notebook, *, isolated: bool) -> Execution:
         """Run a notebook's code cells and put their outputs into it."""

@@ -32,13 +32,7 @@ RETRY_DELAYS = (0.5, 1, 2, 4, 8, 15, 30, 60)
 FETCHES = 3
 """How often a submission is graded at most, if its result can't be fetched."""
 
-<<<<<<< HEAD
-DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EACCES, errno.EPERM)
-=======
-CONNECTING = 20.0
-"""Seconds that a scheduler gets to answer."""
 DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
->>>>>>> class
 """What is wrong with a disk, and not with one submission."""
 
 
@@ -81,17 +75,12 @@ class Summary:
     """Whose score isn't what it was before, in words; first grades are no moves."""
     before: str = ""
     """Where the scores from before the run are kept, if there were any."""
-<<<<<<< HEAD
-    sandbox: str = ""
-    """The weakest that a submission was run in."""
-    lacks: dict[str, int] = field(default_factory=dict)
-    """What students' code wasn't kept from, in words, and for how many submissions."""
-=======
-    beside: list[int] = field(default_factory=list)
-    """Processes of ``nbgrader autograde`` that are at work in the course at the run's end."""
     sandbox: Kind | Literal[""] = ""
     """The weakest that any submission's code ran in."""
->>>>>>> class
+    lacks: dict[str, int] = field(default_factory=dict)
+    """What students' code wasn't kept from, in words, and for how many submissions."""
+    beside: list[int] = field(default_factory=list)
+    """Processes of ``nbgrader autograde`` that are at work in the course at the run's end."""
     seconds: float = 0.0
     writing: float = 0.0
     """Seconds that the gradebook took, of all."""
@@ -111,43 +100,6 @@ class Summary:
             self.sandbox = result.sandbox
 
 
-<<<<<<< HEAD
-=======
-@contextmanager
-def cluster(workers: int, scheduler: str | None) -> Iterator[Any]:
-    """Give a Dask client: of the scheduler at that address, or of ``workers`` processes here."""
-    import dask
-    from distributed import Client, LocalCluster
-
-    dask.config.set({"distributed.admin.large-graph-warning-threshold": "1GB"})
-    if scheduler is not None:
-        try:
-            client = Client(scheduler, timeout=CONNECTING)
-        except (OSError, ValueError) as problem:
-            raise StoppedError(f"No Dask scheduler answers at {scheduler}: {problem}") from None
-        try:
-            yield client
-        finally:
-            with suppress(Exception):
-                client.run(worker.close)
-            client.close()
-        return
-    with worker.born_without_interrupts():
-        local = LocalCluster(
-            n_workers=workers,
-            threads_per_worker=1,
-            processes=True,
-            dashboard_address="127.0.0.1:0",
-            memory_limit=0,
-            host="127.0.0.1",
-            silence_logs="CRITICAL",
-            preload=worker.__name__,
-        )
-    with local, Client(local) as client:
-        yield client
-
-
->>>>>>> class
 class Run:
     """One run over the submissions of an assignment."""
 
@@ -278,13 +230,8 @@ class Run:
     ) -> Result:
         if isinstance(graded, Exception):  # its workers died, one after another
             return Result(item.student, "failed", f"its worker died: {graded}")
-<<<<<<< HEAD
-        if summary.sandbox != "plain":
-            summary.sandbox = graded.kind
         for lack in graded.lacks:
             summary.lacks[lack] = summary.lacks.get(lack, 0) + 1
-=======
->>>>>>> class
         if graded.failed:
             return Result(item.student, "failed", graded.failed, sandbox=graded.kind)
         started = time.monotonic()

@@ -62,11 +62,8 @@ _PIECE = _PIECE_BYTES * 4 // 3
 """Characters of base64 that they take; a piece of these is base64 by itself."""
 _POLL_INTERVAL = 0.25  # seconds between two looks at what an interpreter takes
 _GRACE_PERIOD = 3.0  # seconds that an interrupted cell has to stop by itself
-<<<<<<< HEAD
 _PATIENCE = 4  # cells of a notebook that may use up the whole limit; the others have a tenth of it
-=======
 _TAKING_TIME = 30.0  # seconds that an interpreter has to take what is sent to it
->>>>>>> class
 
 
 class SandboxError(RuntimeError):
@@ -400,12 +397,14 @@ class Interpreter:
 
     # --- what it is asked
 
-<<<<<<< HEAD
-    def write(self, files: Mapping[str, str], beside: bool = False) -> None:
-        """Put files (their contents in base64) into its folder."""
-        piece: dict[str, str] = {}
+    def write(self, files: Mapping[str, str | None], beside: bool = False) -> None:
+        """Put files (their contents in base64) into its folder; those without one are removed."""
+        piece: dict[str, str | None] = {}
         size = 0
         for name, content in files.items():
+            if content is None:
+                piece[name] = None
+                continue
             for start in range(0, len(content) or 1, _PIECE):
                 part = content[start : start + _PIECE]
                 if piece and (start or size + len(part) > _PIECE):
@@ -440,11 +439,6 @@ class Interpreter:
                 files[name] = "".join(parts)
                 left -= size
         return files
-=======
-    def write(self, files: Mapping[str, str | None], beside: bool = False) -> None:
-        """Put files (their contents in base64) into its folder; those without one are removed."""
-        self._ask({"do": "files", "files": dict(files), "beside": beside}, 60)
->>>>>>> class
 
     def run(
         self, source: str, calls: _Calls | None = None
@@ -454,18 +448,12 @@ class Interpreter:
         ``calls`` answers what the cell asks of a student's functions. Raises
         :class:`CellTimeoutError` where the cell took too long but could be interrupted.
         """
-<<<<<<< HEAD
-        self._send({"do": "run", "source": source})
         seconds, limit = self._cell_limit()
         deadline = time.monotonic() + seconds
-=======
-        limit = min(self._limits.cell_time, max(0.1, self._end - time.monotonic()))
         try:
-            self._send({"do": "run", "source": source}, limit)
+            self._send({"do": "run", "source": source}, seconds)
         except wire.UnsendableError as problem:
             return [_lost(f"This cell can't be run: {problem}.")], None
-        deadline = time.monotonic() + limit
->>>>>>> class
         while True:
             try:
                 reply = self._wait(deadline)
@@ -514,14 +502,10 @@ class Interpreter:
         taken = reply.get("snapshot") is True and snapshot < len(self._snapshots)
         if taken:
             self.calls(snapshot).greet()
-<<<<<<< HEAD
         files: dict[str, str] = {}
         with contextlib.suppress(DiedError):  # the answers are there
             files = self._read(reply.get("files"))
-        return {**reply, "files": files}
-=======
-        return {**reply, "snapshot": taken}
->>>>>>> class
+        return {**reply, "snapshot": taken, "files": files}
 
     def bind(
         self, answers: Mapping[str, Any], names: Iterable[str], modules: Mapping[str, str]

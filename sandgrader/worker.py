@@ -117,12 +117,8 @@ def grade(
         state = _state(digest, content, imports)
         graded.kind = state.pool.kind
         _grade(state, graded, files)
-<<<<<<< HEAD
         graded.lacks = state.pool.lacks
-    except Exception:
-=======
     except (Exception, SystemExit):  # nbgrader's code ends a program where it has no other way
->>>>>>> class
         close()
         graded.failed = traceback.format_exc(limit=-3)
     return graded

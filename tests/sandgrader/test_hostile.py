@@ -19,11 +19,7 @@ import psutil
 import pytest
 
 from demo.students import Student, make_student
-<<<<<<< HEAD
-=======
-from sandgrader.run import cluster
 from sandgrader.submission_files import is_regular_file, moment_of
->>>>>>> class
 from storagelab.course.layout import Layout
 from storagelab.course.nbgrader_steps import run_nbgrader
 from tests.sandgrader.command import grade_on, workers
