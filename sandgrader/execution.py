@@ -20,8 +20,11 @@ from typing import Any
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 from nbgrader.utils import determine_grade
+from traitlets.config import Config
 
 from sandgrader.assignment import Assignment, Isolation, Notebook
+from sandgrader.displays import Displays
+from sandgrader.regions import brought_in, hidden_regions
 from sandgrader.sandbox import (
     CellTimeoutError,
     DiedError,
@@ -113,11 +116,14 @@ class Runner:
         self.files = {**files, **kept}
         """The folder's files; what a notebook writes is there for the next."""
         self._beside = _encoded(self._assignment.beside)
+        self._hidden = hidden_regions(self._assignment.config or Config())
+        self._displays = Displays(clean_outputs)
 
     def run(self, notebook: NotebookNode, known: Notebook, *, isolated: bool) -> Execution:
         """Run a notebook's code cells and put their outputs into it."""
         ran = Execution(isolated=isolated)
         started = time.monotonic()
+        self._displays = Displays(clean_outputs)
         for cell in notebook.cells:
             if cell.cell_type == "code":
                 cell.outputs, cell.execution_count = [], None
@@ -157,6 +163,7 @@ class Runner:
             for cell in _code(notebook):
                 if known.is_test(cell):
                     taken.append(self._take(student, isolation.answers, len(taken)))
+                    self._bring_in(student, cell)
                 else:
                     self._run_cell(student, cell, ran)
             self._take(student, (), len(taken))
@@ -171,6 +178,11 @@ class Runner:
                     number += 1
                 elif known.is_given(cell):
                     self._run_given(judge, cell)
+
+    def _bring_in(self, student: Interpreter, test: NotebookNode) -> None:
+        """Give later answers what an open test imports and defines, and count it as a cell."""
+        with contextlib.suppress(CellTimeoutError, DiedError):
+            student.run(brought_in(test.source, self._hidden) or "pass")
 
     def _take(self, student: Interpreter, names: tuple[str, ...], number: int) -> dict[str, Any]:
         """Return the answers as they are now, and keep the files that changed for what follows."""
@@ -223,11 +235,11 @@ class Runner:
         count = None
         try:
             outputs, count = interpreter.run(cell.source, calls)
-            cell.outputs = clean_outputs(outputs)
+            cell.outputs = self._displays.placed(outputs)
         except CellTimeoutError as late:
             count = late.count
             error = self._assignment.timeout_error
-            cell.outputs = [*clean_outputs(late.outputs), new_output("error", **error)]
+            cell.outputs = [*self._displays.placed(late.outputs), new_output("error", **error)]
             ran.notes.append("a cell was interrupted after the time limit")
         except DiedError as died:
             words = f"The kernel died: {died}."

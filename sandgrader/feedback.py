@@ -21,12 +21,11 @@ from nbconvert.exporters import HTMLExporter
 from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
-from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme
 from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]
 from traitlets import List, Unicode, validate
-from traitlets.config import Config
 
 from sandgrader.cleaning import clean_html, from_markdown, from_output, words_of
+from sandgrader.regions import hidden_regions, strip_regions
 
 TEMPLATES = Path(__file__).parent / "templates"
 NAME = "sandgrader_feedback"
@@ -64,16 +63,8 @@ class FeedbackFilter(Preprocessor):
         self, nb: NotebookNode, resources: dict[str, Any]
     ) -> tuple[NotebookNode, dict[str, Any]]:
         """Return the notebook as its student may see it."""
-        # their own sections alone: nbconvert's defaults for exporters aren't known to them
-        delimiters = Config(
-            {name: self.config[name] for name in ("ClearHiddenTests", "ClearMarkScheme")}
-        )
-        tests, schemes = ClearHiddenTests(config=delimiters), ClearMarkScheme(config=delimiters)
         unread, heading = _unread(resources.get("nbgrader", {})), ""
-        regions = (
-            (tests.begin_test_delimeter, tests.end_test_delimeter),
-            (schemes.begin_mark_scheme_delimeter, schemes.end_mark_scheme_delimeter),
-        )
+        regions = hidden_regions(self.config)
         hidden: set[str] = set()
         for cell in nb.cells:
             cell.metadata.pop("feedback", None)
@@ -153,23 +144,6 @@ def _is_credit(outputs: Sequence[Mapping[str, Any]]) -> bool:
     except (TypeError, ValueError):
         return False
     return True
-
-
-def strip_regions(source: str, regions: Iterable[tuple[str, str]]) -> tuple[str, list[str]]:
-    """Return ``source`` without the regions between delimiters, and the lines taken out.
-
-    ``regions`` are pairs of what begins and what ends one, each somewhere in a line.
-    """
-    kept, taken = [], []
-    end = ""
-    for line in source.split("\n"):
-        begun = "" if end else next((close for begin, close in regions if begin in line), "")
-        if not end and not begun:
-            kept.append(line)
-            continue
-        taken.append(line.strip())
-        end = "" if end and end in line else begun or end
-    return "\n".join(kept).strip("\n"), taken
 
 
 def repeats(text: str, lines: set[str]) -> bool:

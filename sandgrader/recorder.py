@@ -201,14 +201,6 @@ class RecordingShell(ZMQInteractiveShell):
         self.ipython_dir = str(home)
         self.init_profile_dir(None)  # type: ignore[no-untyped-call]
 
-    def count_from(self, number: int) -> None:
-        """Give the next cell the number ``number``; those that run elsewhere count as well."""
-        history: Any = self.history_manager
-        while self.execution_count < number:
-            for inputs in (history.input_hist_parsed, history.input_hist_raw):
-                inputs.append("")
-            self.execution_count += 1
-
 
 # libraries ask for a kernel's shell by its name
 RecordingShell.__name__ = RecordingShell.__qualname__ = "ZMQInteractiveShell"

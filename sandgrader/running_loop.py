@@ -7,6 +7,7 @@ while the interpreter waits for its next order.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import selectors
 import signal
 import socket
@@ -36,13 +37,12 @@ class RunningLoop:
 
         before = signal.signal(signal.SIGINT, interrupt)
         try:
-            while True:
+            while not task.done():
                 try:
-                    return self._loop.run_until_complete(task)
+                    self._go_on_to(task)
                 except KeyboardInterrupt:
-                    if task.done():
-                        raise
-                    task.cancel()  # it came in somebody else's step
+                    task.cancel()  # where it isn't done, this came in somebody else's step
+            return task.result()
         finally:
             signal.signal(signal.SIGINT, before)
 
@@ -56,9 +56,21 @@ class RunningLoop:
 
         self._loop.add_reader(connection, tell)
         try:
-            self._loop.run_until_complete(arrived)
+            while not arrived.done():
+                with contextlib.suppress(KeyboardInterrupt):  # a task of a student's can raise it
+                    self._go_on_to(arrived)
         finally:
             self._loop.remove_reader(connection)
+
+    def _go_on_to(self, future: asyncio.Future[Any]) -> None:
+        """Run until a future is done, or the loop was stopped by what runs in it."""
+        try:
+            self._loop.run_until_complete(future)
+        except KeyboardInterrupt:
+            raise
+        except BaseException:  # the future's own, or what stops a loop: a task that exits
+            if self._loop.is_closed():
+                raise
 
     def after_fork(self) -> None:
         """Let go of what a fork shares with its parent: the pipe that wakes the loop up."""

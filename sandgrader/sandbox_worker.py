@@ -271,7 +271,6 @@ class Interpreter:
 
     def _run(self, order: Any) -> Any:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        self._shell.count_from(order.get("count") or 0)
         try:
             outputs, count = run_cell(self._shell, self._loop, order["source"])
         except KeyboardInterrupt:  # between the cell's end and here

@@ -218,7 +218,7 @@ def test_outputs_are_those_of_the_right_side(squares: tuple[InterpreterPool, Not
         (
             "a test that a later cell stands on",
             (
-                cell("test", "helper = 3"),
+                cell("test", "helper = len('abc')"),
                 cell("answer", "x = helper"),
                 cell("test", "assert x == 3"),
             ),
@@ -312,6 +312,42 @@ def test_what_is_more_than_a_value_comes_across(
     known = replace(known, isolation=isolation)
     assert graded(pool, known)[0] == {"t": 1.0}
     assert graded(pool, known, a="pass")[0] == {"t": 0}
+
+
+def test_an_answer_may_use_what_an_open_test_above_brought_in(
+    squares: tuple[InterpreterPool, Notebook],
+) -> None:
+    pool, _ = squares
+    test = (
+        "import math as m\nLIMIT = 3\ndef near(a, b): return abs(a - b) < LIMIT\n"
+        "assert first == 1\n"
+        "### BEGIN HIDDEN TESTS\nimport json\nSECRET = 42\nassert first > 0\n"
+        "### END HIDDEN TESTS"
+    )
+    cells = (
+        cell("answer", "first = 1", "first"),
+        cell("test", test, "t1"),
+        cell("answer", "second = 2", "second"),
+        cell("test", "assert second == 2", "t2"),
+        cell("answer", "third = None", "third"),
+    )
+    _, known = assignment(*cells)
+    known = replace(known, isolation=find_isolation(pool, known)[0])
+    second = "second = m.floor(2.5) if near(1, LIMIT) else 0\nsecond"
+    third = "print(Out[3], 'SECRET' in globals(), 'json' in globals(), In[2])"
+    scores, notebook = graded(pool, known, second=second, third=third)
+    assert scores == {"t1": 1.0, "t2": 1.0}
+    said = notebook.cells[4].outputs[0].text
+    assert said.startswith("2 False False ")
+    assert "SECRET" not in said
+
+
+def test_a_display_is_updated_from_a_later_cell(squares: tuple[InterpreterPool, Notebook]) -> None:
+    shown = "h = display('first frame', display_id=True)\ndef square(x): return x * x"
+    _, notebook = graded(*squares, square=shown, number="h.update('last frame'); number = 4.0")
+    (display,) = notebook.cells[1].outputs
+    assert display.data["text/plain"] == "'last frame'"
+    assert notebook.cells[3].outputs == []
 
 
 # --- files
