@@ -15,8 +15,6 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from jinja2 import pass_context
-from jinja2.runtime import Context
 from nbconvert.exporters import HTMLExporter
 from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
@@ -238,17 +236,11 @@ class FeedbackExporter(HTMLExporter):
         filled["feedback_css"] = stylesheet()
         return filled
 
-    @pass_context
-    def markdown2html(self, context: Context, source: str) -> str:
-        """Return Markdown, a student's or a grader's, as harmless HTML."""
-        cell = context.get("cell", {})
-        return from_markdown(source, cell.get("attachments", {}))
-
     def default_filters(self) -> Iterable[tuple[str, Any]]:
         """Yield the template's filters."""
         yield from super().default_filters()  # type: ignore[no-untyped-call]
         yield from {
-            "markdown2html": self.markdown2html,
+            "markdown2html": from_markdown,
             "clean_html": clean_html,
             "shown": from_output,
             "verdict": verdict,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 import sys
@@ -16,7 +17,8 @@ from nbgrader.api import Gradebook
 from traitlets.config import Config
 
 from sandgrader.cleaning import clean_html, from_markdown, from_output
-from sandgrader.feedback import FeedbackExporter, FeedbackFilter, repeats, strip_regions
+from sandgrader.feedback import FeedbackExporter, FeedbackFilter, repeats
+from sandgrader.regions import strip_regions
 
 HIDDEN = "### BEGIN HIDDEN TESTS\nassert answer == 4711\n### END HIDDEN TESTS"
 FLAG = {"sandgrader": {"to": "student"}}
@@ -314,6 +316,67 @@ def test_pictures_have_words() -> None:
     assert "<script" not in from_output(output)
 
 
+PNG = base64.b64encode(b"\x89PNG" + bytes(range(256)) * 400).decode()
+"""A picture that is longer than all the text that a page shows of an output."""
+
+
+def test_a_pasted_picture_is_shown() -> None:
+    cell = new_markdown_cell("My circuit: ![photo](attachment:a%20photo.png) ![b](attachment:b)")
+    cell["attachments"] = {"a photo.png": {"image/png": PNG}, "b": {"image/jpg": PNG}}
+    html = page(cell)
+    assert f'src="data:image/png;base64,{PNG}"' in html
+    assert f'src="data:image/jpeg;base64,{PNG}"' in html
+    assert 'alt="photo"' in html
+    attached = {"a": {"image/png": PNG}}
+    typed = from_markdown("<img src='attachment:a' onerror='alert(1)' alt='c'>", attached)
+    assert f'src="data:image/png;base64,{PNG}"' in typed
+    assert "onerror" not in typed
+    assert "text/html" not in from_markdown("![x](attachment:a)", {"a": {"text/html": PNG}})
+
+
+def test_pictures_in_html_are_shown_and_the_text_after_them() -> None:
+    table = f"<table><td><img src='data:image/png;base64,{PNG}'></td></table><p>after</p>"
+    html = from_output({"output_type": "display_data", "data": {"text/html": table}})
+    assert f'<img src="data:image/png;base64,{PNG}">' in html
+    assert "<p>after</p>" in html
+    assert "<img" not in clean_html("<img src='https://example.org/pixel.png'>").replace(
+        "<img>", ""
+    )
+
+
+def test_a_drawing_in_html_is_a_picture_that_runs_nothing() -> None:
+    drawing = '<svg viewBox="0 0 9 9" onload="alert(1)"><linearGradient id="g"/></svg>'
+    html = clean_html(f"<p>before {drawing} after</p>")
+    (address,) = re.findall(r'src="data:image/svg\+xml;base64,([^"]+)"', html)
+    kept = base64.b64decode(address).decode()
+    assert "viewBox" in kept
+    assert 'xmlns="http://www.w3.org/2000/svg"' in kept
+    assert "onload" not in html
+    assert "before" in html
+    assert "after" in html
+    assert clean_html("<svg><broken></svg>after") == "after"
+    assert "<img" not in clean_html("</svg>" + "<svg>" * 10**5)
+
+
+def test_of_an_animation_the_last_picture_is_shown() -> None:
+    frames = "\n".join(
+        f'frames[{number}] = "data:image/png;base64,{name}\\\n{PNG}\\\n"'
+        for number, name in enumerate(("first", "last"))
+    )
+    html = from_output({
+        "output_type": "execute_result",
+        "data": {"text/html": f"<img id='a'><script>\n{frames}\n</script>", "text/plain": "x"},
+    })  # fmt: skip
+    assert f'src="data:image/png;base64,last{PNG}"' in html
+    assert "first" not in html
+    assert "<script" not in html
+
+
+def test_html_that_shows_nothing_gives_way_to_words() -> None:
+    data = {"text/html": "<script>draw()</script>", "text/plain": "Figure(3)"}
+    assert "Figure(3)" in from_output({"output_type": "display_data", "data": data})
+
+
 def test_a_widget_is_said_in_words() -> None:
     view = {"application/vnd.jupyter.widget-view+json": {}, "text/plain": "Workbench()"}
     html = from_output({"output_type": "display_data", "data": view})
@@ -324,6 +387,8 @@ def test_endless_output_is_cut() -> None:
     html = from_output({"output_type": "stream", "name": "stdout", "text": "x" * 10**6})
     assert len(html) < 10**5
     assert "(cut)" in html
+    long = "x" * 10**6 + "the result"
+    assert "the result" in from_output({"output_type": "stream", "name": "stdout", "text": long})
 
 
 def test_the_page_says_the_score_of_each_graded_cell_and_where_it_is() -> None:
