@@ -24,7 +24,7 @@ from traitlets.config import Config
 
 from sandgrader.assignment import Assignment, Isolation, Notebook
 from sandgrader.displays import Displays
-from sandgrader.regions import brought_in, hidden_regions
+from sandgrader.regions import NAME, brought_in, hidden_regions, seal
 from sandgrader.sandbox import (
     CellTimeoutError,
     DiedError,
@@ -135,6 +135,8 @@ class Runner:
                 self._run_in_one(notebook, seed, ran)
         finally:
             ran.seconds = time.monotonic() - started
+        if isolated:  # what its own cells put out can't have come from a hidden test
+            notebook.metadata[NAME] = {"apart": seal(notebook.cells, self._hidden)}
         return ran
 
     # --- in one interpreter, as nbgrader does it

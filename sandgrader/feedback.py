@@ -23,13 +23,13 @@ from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]
 from traitlets import List, Unicode, validate
 
 from sandgrader.cleaning import clean_html, from_markdown, from_output, words_of
-from sandgrader.regions import hidden_regions, strip_regions
+from sandgrader.regions import NAME as SEALED
+from sandgrader.regions import hidden_regions, seal, strip_regions
 
 TEMPLATES = Path(__file__).parent / "templates"
 NAME = "sandgrader_feedback"
 SHORTEST = 12
 """Characters of a hidden line that is looked for in outputs; shorter ones are in every program."""
-TIMEOUTS = ("CellTimeoutError", "TimeoutError")
 _NUMBERED = re.compile(r"^\s*(?:-+>\s*)?(?:\d+\s)?")
 """What a traceback puts before a line of source."""
 
@@ -41,8 +41,10 @@ class FeedbackFilter(Preprocessor):
     of ``ClearHiddenTests`` and ``ClearMarkScheme``. Of a cell with hidden tests every output goes,
     but for sentences that the test means for the student: errors of the classes in
     ``student_errors``, and display outputs with ``{"to": "student"}`` in the metadata under the
-    name in ``student_metadata``, as text. Wherever else an output repeats lines of a hidden region,
-    it is withheld.
+    name in ``student_metadata``, as text. A test in the open that puts out lines of a hidden region
+    has its outputs withheld, all of them. A student's own cells can have put out such lines only
+    where tests ran in the same interpreter; there, one that does has the outputs of all of them
+    withheld: cell by cell this would answer as many guesses as there are cells.
 
     It never fails: a region without an end reaches to the end of its cell.
     """
@@ -63,6 +65,8 @@ class FeedbackFilter(Preprocessor):
         """Return the notebook as its student may see it."""
         unread, heading = _unread(resources.get("nbgrader", {})), ""
         regions = hidden_regions(self.config)
+        said = nb.metadata.get(SEALED, {})
+        apart = isinstance(said, dict) and said.get("apart") == seal(nb.cells, regions)
         hidden: set[str] = set()
         for cell in nb.cells:
             cell.metadata.pop("feedback", None)
@@ -82,20 +86,19 @@ class FeedbackFilter(Preprocessor):
             if had_tests and cell.cell_type == "code":
                 cell.metadata["feedback"] = {
                     "told": list(self._told(cell.outputs)),
-                    "stopped": any(item.get("ename") in TIMEOUTS for item in cell.outputs),
                 }
                 cell.outputs = []
             elif cell.cell_type == "code" and grading.get("grade") and _is_credit(cell.outputs):
-                cell.metadata["feedback"] = {"told": [], "stopped": False}
+                cell.metadata["feedback"] = {"told": []}
                 cell.outputs = cell.outputs[:-1]
         hidden -= {line.strip() for cell in nb.cells for line in cell.source.splitlines()}
         hidden = {line for line in hidden if len(line) >= SHORTEST}
-        for cell in nb.cells:
-            if cell.cell_type == "code":
-                cell.outputs = [
-                    _withheld() if repeats(words_of(item), hidden) else item
-                    for item in cell.outputs
-                ]
+        tests = [cell for cell in nb.cells if cell.cell_type == "code" and _is_test(cell)]
+        own = [cell for cell in nb.cells if cell.cell_type == "code" and not _is_test(cell)]
+        for cells in ([] if apart else own, *([cell] for cell in tests)):
+            if any(repeats(words_of(item), hidden) for cell in cells for item in cell.outputs):
+                for cell in cells:
+                    cell.outputs = [_withheld()] if cell.outputs else []
         return nb, resources
 
     def _told(self, outputs: Iterable[Mapping[str, Any]]) -> Iterable[str]:
@@ -110,6 +113,11 @@ class FeedbackFilter(Preprocessor):
             ):
                 text = output["data"].get("text/plain", "")
                 yield text if isinstance(text, str) else "".join(text)
+
+
+def _is_test(cell: NotebookNode) -> bool:
+    grading = cell.metadata.get("nbgrader")
+    return isinstance(grading, dict) and bool(grading.get("grade")) and not grading.get("solution")
 
 
 def _unread(graded: Mapping[str, Any]) -> set[str]:
@@ -153,7 +161,7 @@ def repeats(text: str, lines: set[str]) -> bool:
 
 
 def _withheld() -> NotebookNode:
-    words = "This output repeats a part of a hidden test, and isn't shown."
+    words = "Not shown: what this notebook puts out repeats a part of a hidden test."
     return NotebookNode(
         output_type="display_data", data=NotebookNode({"text/plain": words}), metadata={}
     )
@@ -164,14 +172,15 @@ def verdict(cell: NotebookNode) -> list[str]:
     found, grading = cell.metadata.feedback, cell.metadata.get("nbgrader", {})
     if found["told"]:
         return list(found["told"])
-    if found["stopped"]:
-        return ["This test took too long and was stopped."]
     score, points = grading.get("score"), grading.get("points")
     if score is None or points is None:
         return []
     if score >= points:
         return ["Every test passed."]
-    return ["A hidden test failed." if score <= 0 else "Part of the hidden tests passed."]
+    # how it failed isn't told: a function may raise, or take its time, depending on its input
+    if score <= 0:
+        return ["A hidden test failed, or took too long and was stopped."]
+    return ["Part of the hidden tests passed."]
 
 
 def spoken(text: str) -> str:

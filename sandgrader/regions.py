@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 from collections.abc import Iterable
 from typing import Any
 
+from nbformat import NotebookNode
 from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme
 from traitlets.config import Config
 
+NAME = "sandgrader"
+"""Under which a notebook's metadata says how it was run."""
 Regions = tuple[tuple[str, str], ...]
 """Pairs of what begins and what ends a region, each somewhere in a line."""
 
@@ -36,6 +40,16 @@ def strip_regions(source: str, regions: Iterable[tuple[str, str]]) -> tuple[str,
         taken.append(line.strip())
         end = "" if end and end in line else begun or end
     return "\n".join(kept).strip("\n"), taken
+
+
+def seal(cells: Iterable[NotebookNode], regions: Regions) -> str:
+    """Return a word that only who knows a notebook's hidden lines can say.
+
+    The grader puts it into the metadata of a notebook whose own cells ran apart from its tests; no
+    student can, who hasn't seen them.
+    """
+    lines = [line for cell in cells for line in strip_regions(cell.source, regions)[1]]
+    return hashlib.sha256("\n".join(["apart", *lines]).encode()).hexdigest()
 
 
 def brought_in(source: str, regions: Regions) -> str:

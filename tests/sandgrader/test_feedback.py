@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import copy
 import os
 import re
 import sys
@@ -18,7 +19,7 @@ from traitlets.config import Config
 
 from sandgrader.cleaning import clean_html, from_markdown, from_output
 from sandgrader.feedback import FeedbackExporter, FeedbackFilter, repeats
-from sandgrader.regions import strip_regions
+from sandgrader.regions import hidden_regions, seal, strip_regions
 
 HIDDEN = "### BEGIN HIDDEN TESTS\nassert answer == 4711\n### END HIDDEN TESTS"
 FLAG = {"sandgrader": {"to": "student"}}
@@ -43,7 +44,7 @@ def shown(text: str, metadata: Any = None) -> Any:
     return new_output("display_data", data={"text/plain": text}, metadata=metadata or {})
 
 
-def page(*cells: Any, config: Any = None, **graded: Any) -> Any:
+def page(*cells: Any, config: Any = None, metadata: Any = None, **graded: Any) -> Any:
     exporter = FeedbackExporter(config=config or Config())
     resources = {
         "nbgrader": {
@@ -51,7 +52,8 @@ def page(*cells: Any, config: Any = None, **graded: Any) -> Any:
             "score": 3.0, "max_score": 5.0, "late_penalty": 0.0, **graded,
         }
     }  # fmt: skip
-    html, _ = exporter.from_notebook_node(new_notebook(cells=list(cells)), resources=resources)
+    notebook = copy.deepcopy(new_notebook(cells=list(cells), metadata=metadata or {}))
+    html, _ = exporter.from_notebook_node(notebook, resources=resources)
     return html
 
 
@@ -131,7 +133,7 @@ def test_mark_schemes_go_and_points_and_the_graders_comment_stay() -> None:
 def test_nothing_that_a_hidden_test_puts_out_stays(output: Any) -> None:
     html = page(graded(HIDDEN, [output]))
     assert "4711" not in html
-    assert "A hidden test failed." in words(html)
+    assert "A hidden test failed, or took too long" in words(html)
 
 
 def test_sentences_for_the_student_stay_without_their_traceback() -> None:
@@ -158,7 +160,7 @@ def test_which_errors_are_for_the_student_is_the_courses_to_say() -> None:
 @pytest.mark.parametrize(
     ("score", "says"),
     [
-        (0.0, "A hidden test failed."),
+        (0.0, "A hidden test failed, or took too long"),
         (2.5, "Part of the hidden tests"),
         (5.0, "Every test passed."),
     ],
@@ -174,25 +176,62 @@ def test_a_flagged_output_says_what_is_missing_beside_partial_credit() -> None:
     assert "It costs too much." in words(page(cell))
 
 
-def test_a_timeout_is_said_in_words() -> None:
-    cell = graded(HIDDEN, [error("KeyboardInterrupt", ""), error("CellTimeoutError", "no reply")])
-    assert "took too long and was stopped" in words(page(cell))
+@pytest.mark.parametrize("name", ["CellTimeoutError", "TimeoutError", "ValueError", "Told"])
+def test_how_a_hidden_test_failed_is_not_told(name: str) -> None:
+    """A student's function could raise what it likes, depending on its hidden input."""
+    cell = graded(HIDDEN, [error("KeyboardInterrupt", ""), error(name, "no reply")])
+    assert page(cell) == page(graded(HIDDEN, [error("AssertionError", "")]))
 
 
-def test_what_repeats_a_hidden_line_elsewhere_is_withheld_and_nothing_else() -> None:
-    lines = ["    11 def helper(x):", "---> 12     assert answer == 4711", "    13 "]
-    own = new_code_cell(
-        "answer = 12",
-        outputs=[
-            error("AssertionError", "", lines),
-            new_output("stream", name="stdout", text="['', 'assert answer == 4711\\n']"),
-            new_output("stream", name="stdout", text="a\\nassert answer == 4711\\nb"),
-            new_output("stream", name="stdout", text="my own words"),
-        ],
-    )
-    html = page(own, graded(HIDDEN))
-    assert "assert answer" not in html.replace("['', 'assert answer == 4711\\n']", "")
-    assert html.count("repeats a part of a hidden test") == 2
+LINES = ["    11 def helper(x):", "---> 12     assert answer == 4711", "    13 "]
+
+
+def printed(text: str) -> Any:
+    return new_code_cell("x = 1", outputs=[new_output("stream", name="stdout", text=text)])
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        error("AssertionError", "", LINES),
+        new_output("stream", name="stdout", text="a\\nassert answer == 4711\\nb"),
+        new_output("execute_result", data={"text/plain": "assert answer == 4711"}),
+    ],
+)
+def test_what_repeats_a_hidden_line_is_withheld(output: Any) -> None:
+    html = page(new_code_cell("answer = 12", outputs=[output]), graded(HIDDEN))
+    assert "4711" not in html
+    assert "repeats a part of a hidden test" in html
+
+
+def test_guesses_at_hidden_lines_are_answered_by_one_bit_a_notebook() -> None:
+    guesses = [f"assert answer == {number}" for number in range(4700, 4720)]
+    cells = [printed(guess) for guess in guesses]
+    html = page(*cells, graded(HIDDEN))
+    assert html.count("repeats a part of a hidden test") == len(cells)
+    assert "assert answer" not in html
+    wrong = [cell for cell, guess in zip(cells, guesses, strict=True) if "4711" not in guess]
+    assert "repeats" not in page(*wrong, graded(HIDDEN))
+
+
+def test_what_ran_apart_from_the_tests_is_not_compared_with_them() -> None:
+    cells = [printed("assert answer == 4711"), graded(HIDDEN)]
+    word = seal(cells, hidden_regions(Config()))
+    assert "repeats" not in page(*cells, metadata={"sandgrader": {"apart": word}})
+    assert word not in page(*cells, metadata={"sandgrader": {"apart": word}})
+    for forged in ("", "yes", True, None, {}, seal(cells[:1], hidden_regions(Config()))):
+        html = page(*cells, metadata={"sandgrader": {"apart": forged}})
+        assert "repeats a part of a hidden test" in html
+    assert "repeats" in page(*cells, metadata={"sandgrader": "apart"})
+
+
+def test_a_test_in_the_open_that_shows_a_hidden_line_shows_nothing() -> None:
+    cells = [graded("helper(1)", [error("AssertionError", "", LINES), shown("beside")])]
+    cells += [printed("my own words"), graded(HIDDEN)]
+    word = seal(cells, hidden_regions(Config()))
+    html = page(*cells, metadata={"sandgrader": {"apart": word}})
+    assert "4711" not in html
+    assert "beside" not in html
     assert "my own words" in html
 
 
@@ -212,9 +251,7 @@ def test_a_test_in_the_open_keeps_its_outputs() -> None:
 
 
 def test_a_forged_verdict_is_taken_out() -> None:
-    cell = new_code_cell(
-        "x = 1", metadata={"feedback": {"told": ["Full points."], "stopped": False}}
-    )
+    cell = new_code_cell("x = 1", metadata={"feedback": {"told": ["Full points."]}})
     assert "Full points." not in page(cell)
 
 
