@@ -15,14 +15,20 @@ if TYPE_CHECKING:
 _BY_ITEM = ("object", "str", "string", "boolean", "Int", "UInt", "Float", "datetime64[")
 """How the names of the types begin whose columns go value by value."""
 
+_NAMES = frozenset({
+    *("Series", "DataFrame", "Index", "RangeIndex", "DatetimeIndex", "TimedeltaIndex"),
+    *("CategoricalIndex", "MultiIndex", "Timestamp", "Timedelta"),
+})  # fmt: skip
+
 Encoded = Any
 
 
 def is_frame(value: Any) -> bool:
     """Return whether a value is pandas' own, and no subclass of a student's."""
-    return type(value).__module__.startswith("pandas.") and type(value).__name__ in (
-        *("Series", "DataFrame", "Index", "RangeIndex", "DatetimeIndex", "TimedeltaIndex"),
-        *("CategoricalIndex", "MultiIndex", "Timestamp", "Timedelta", "NAType", "NaTType"),
+    pd = sys.modules["pandas"]
+    kind = type(value)
+    return kind in (type(pd.NA), type(pd.NaT)) or (
+        kind.__name__ in _NAMES and kind is getattr(pd, kind.__name__, None)
     )
 
 

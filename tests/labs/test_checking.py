@@ -191,7 +191,19 @@ def test_one_sentence_is_told_of_a_hidden_input_whatever_goes_wrong() -> None:
         and not issubclass(kind, BaseExceptionGroup)
     ]
     assert len(kinds) > 50
-    returned = [None, "text", [1.0], {}, set(), 1j, math.nan, math.inf, -math.inf, 10**400, object]
+    returned: list[Any] = [
+        None,
+        "text",
+        [1.0],
+        {},
+        set(),
+        1j,
+        math.nan,
+        math.inf,
+        -math.inf,
+        10**400,
+        object,
+    ]
     functions = [*map(raises, kinds), *((lambda x, value=value: value) for value in returned)]
     sentences = set()
     for function in functions:

@@ -219,7 +219,8 @@ def test_what_ran_apart_from_the_tests_is_not_compared_with_them() -> None:
     word = seal(cells, hidden_regions(Config()))
     assert "repeats" not in page(*cells, metadata={"sandgrader": {"apart": word}})
     assert word not in page(*cells, metadata={"sandgrader": {"apart": word}})
-    for forged in ("", "yes", True, None, {}, seal(cells[:1], hidden_regions(Config()))):
+    guesses: list[Any] = ["", "yes", True, None, {}, seal(cells[:1], hidden_regions(Config()))]
+    for forged in guesses:
         html = page(*cells, metadata={"sandgrader": {"apart": forged}})
         assert "repeats a part of a hidden test" in html
     assert "repeats" in page(*cells, metadata={"sandgrader": "apart"})
