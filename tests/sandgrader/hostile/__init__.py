@@ -20,12 +20,14 @@ from tests.sandgrader.hostile import (
     files,
     greedy,
     innocent,
+    kernel,
     ledgers,
     liars,
     notebooks,
     patched,
     readers,
     shadowed,
+    tellers,
 )
 from tests.sandgrader.hostile.case import Case, lay_out
 
@@ -33,7 +35,7 @@ FAMILIES: dict[str, list[Case]] = {
     "The interpreter, bent": patched.PACK,
     "Files in the place of modules": shadowed.PACK,
     "The ledger": ledgers.PACK,
-    "Reading what is hidden": readers.PACK,
+    "Reading what is hidden": [*readers.PACK, *tellers.PACK],
     "Against the grader's own parts": breakouts.PACK,
     "Ends of the interpreter": deaths.PACK,
     "Too much": greedy.PACK,
@@ -41,6 +43,7 @@ FAMILIES: dict[str, list[Case]] = {
     "Broken and altered notebooks": notebooks.PACK,
     "Answers that lie, or change": liars.PACK,
     "Odd and innocent": innocent.PACK,
+    "Taken for a kernel": kernel.PACK,
 }
 """The pack, by family."""
 
