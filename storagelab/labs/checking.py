@@ -18,6 +18,8 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -76,10 +78,10 @@ def number_in(namespace: Mapping[str, Any], name: str, unit: str) -> float:
     """Return the number that a student gave as ``name``; a sentence where it is none."""
     value = answer_in(namespace, name)
     number = math.nan
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    if isinstance(value, int | float | Fraction | Decimal) and not isinstance(value, bool):
         try:
             number = float(value)
-        except OverflowError:
+        except (OverflowError, ValueError):
             number = math.inf
     if not math.isfinite(number):
         raise StudentError(f"`{name}` must be a plain number in {unit}.")
