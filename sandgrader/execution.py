@@ -19,9 +19,12 @@ from typing import Any
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 from nbgrader.utils import determine_grade
+from traitlets.config import Config
 
 from sandgrader.assignment import Assignment, Isolation, Notebook
+from sandgrader.displays import Displays
 from sandgrader.output_room import OutputRoom
+from sandgrader.regions import NAME, brought_in, hidden_regions, seal
 from sandgrader.sandbox import (
     CellTimeoutError,
     DiedError,
@@ -119,7 +122,9 @@ class Runner:
         known = self._assignment
         self._carried = CarriedFiles(files, known.beside, known.kept, known.evidence)
         self._beside = _encoded(known.beside)
-        self._room = OutputRoom()
+        room = OutputRoom()
+        self._hidden = hidden_regions(known.config or Config())
+        self._displays = Displays(lambda sent: room.fit(clean_outputs(sent)))
 
     @property
     def files(self) -> dict[str, bytes]:
@@ -130,6 +135,7 @@ class Runner:
         """Run a notebook's code cells and put their outputs into it."""
         ran = Execution(isolated=isolated)
         started = time.monotonic()
+        self._displays = Displays(clean_outputs)
         for cell in notebook.cells:
             if cell.cell_type == "code":
                 cell.outputs, cell.execution_count = [], None
@@ -141,6 +147,8 @@ class Runner:
                 self._run_in_one(notebook, known, seed, ran)
         finally:
             ran.seconds = time.monotonic() - started
+        if isolated:  # what its own cells put out can't have come from a hidden test
+            notebook.metadata[NAME] = {"apart": seal(notebook.cells, self._hidden)}
         return ran
 
     # --- in one interpreter, as nbgrader does it
@@ -174,6 +182,7 @@ class Runner:
             for cell in _code(notebook):
                 if known.is_test(cell):
                     taken.append(self._take(student, isolation.answers, len(taken)))
+                    self._bring_in(student, cell)
                 else:
                     self._run_cell(student, cell, ran)
             self._take(student, (), len(taken))
@@ -188,6 +197,11 @@ class Runner:
                     number += 1
                 elif known.is_given(cell):
                     self._run_given(judge, cell)
+
+    def _bring_in(self, student: Interpreter, test: NotebookNode) -> None:
+        """Give later answers what an open test imports and defines, and count it as a cell."""
+        with contextlib.suppress(CellTimeoutError, DiedError):
+            student.run(brought_in(test.source, self._hidden) or "pass")
 
     def _take(self, student: Interpreter, names: tuple[str, ...], number: int) -> dict[str, Any]:
         """Return the answers as they are now, and keep the files that changed for what follows."""
@@ -234,12 +248,11 @@ class Runner:
         count = None
         try:
             outputs, count = interpreter.run(cell.source, calls)
-            cell.outputs = self._room.fit(clean_outputs(outputs))
+            cell.outputs = self._displays.placed(outputs)
         except CellTimeoutError as late:
             count = late.count
             error = self._assignment.timeout_error
-            kept = self._room.fit(clean_outputs(late.outputs))
-            cell.outputs = [*kept, new_output("error", **error)]
+            cell.outputs = [*self._displays.placed(late.outputs), new_output("error", **error)]
             ran.notes.append(str(late))
         except DiedError as died:
             words = f"The kernel died: {died}."

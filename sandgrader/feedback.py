@@ -15,24 +15,21 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from jinja2 import pass_context
-from jinja2.runtime import Context
 from nbconvert.exporters import HTMLExporter
 from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
-from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme
 from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]
 from traitlets import List, Unicode, validate
-from traitlets.config import Config
 
 from sandgrader.cleaning import clean_html, from_markdown, from_output, words_of
+from sandgrader.regions import NAME as SEALED
+from sandgrader.regions import hidden_regions, seal, strip_regions
 
 TEMPLATES = Path(__file__).parent / "templates"
 NAME = "sandgrader_feedback"
 SHORTEST = 12
 """Characters of a hidden line that is looked for in outputs; shorter ones are in every program."""
-TIMEOUTS = ("CellTimeoutError", "TimeoutError")
 _NUMBERED = re.compile(r"^\s*(?:-+>\s*)?(?:\d+\s)?")
 """What a traceback puts before a line of source."""
 
@@ -44,8 +41,10 @@ class FeedbackFilter(Preprocessor):
     of ``ClearHiddenTests`` and ``ClearMarkScheme``. Of a cell with hidden tests every output goes,
     but for sentences that the test means for the student: errors of the classes in
     ``student_errors``, and display outputs with ``{"to": "student"}`` in the metadata under the
-    name in ``student_metadata``, as text. Wherever else an output repeats lines of a hidden region,
-    it is withheld.
+    name in ``student_metadata``, as text. A test in the open that puts out lines of a hidden region
+    has its outputs withheld, all of them. A student's own cells can have put out such lines only
+    where tests ran in the same interpreter; there, one that does has the outputs of all of them
+    withheld: cell by cell this would answer as many guesses as there are cells.
 
     It never fails: a region without an end reaches to the end of its cell.
     """
@@ -64,16 +63,10 @@ class FeedbackFilter(Preprocessor):
         self, nb: NotebookNode, resources: dict[str, Any]
     ) -> tuple[NotebookNode, dict[str, Any]]:
         """Return the notebook as its student may see it."""
-        # their own sections alone: nbconvert's defaults for exporters aren't known to them
-        delimiters = Config(
-            {name: self.config[name] for name in ("ClearHiddenTests", "ClearMarkScheme")}
-        )
-        tests, schemes = ClearHiddenTests(config=delimiters), ClearMarkScheme(config=delimiters)
         unread, heading = _unread(resources.get("nbgrader", {})), ""
-        regions = (
-            (tests.begin_test_delimeter, tests.end_test_delimeter),
-            (schemes.begin_mark_scheme_delimeter, schemes.end_mark_scheme_delimeter),
-        )
+        regions = hidden_regions(self.config)
+        said = nb.metadata.get(SEALED, {})
+        apart = isinstance(said, dict) and said.get("apart") == seal(nb.cells, regions)
         hidden: set[str] = set()
         for cell in nb.cells:
             cell.metadata.pop("feedback", None)
@@ -93,20 +86,19 @@ class FeedbackFilter(Preprocessor):
             if had_tests and cell.cell_type == "code":
                 cell.metadata["feedback"] = {
                     "told": list(self._told(cell.outputs)),
-                    "stopped": any(item.get("ename") in TIMEOUTS for item in cell.outputs),
                 }
                 cell.outputs = []
             elif cell.cell_type == "code" and grading.get("grade") and _is_credit(cell.outputs):
-                cell.metadata["feedback"] = {"told": [], "stopped": False}
+                cell.metadata["feedback"] = {"told": []}
                 cell.outputs = cell.outputs[:-1]
         hidden -= {line.strip() for cell in nb.cells for line in cell.source.splitlines()}
         hidden = {line for line in hidden if len(line) >= SHORTEST}
-        for cell in nb.cells:
-            if cell.cell_type == "code":
-                cell.outputs = [
-                    _withheld() if repeats(words_of(item), hidden) else item
-                    for item in cell.outputs
-                ]
+        tests = [cell for cell in nb.cells if cell.cell_type == "code" and _is_test(cell)]
+        own = [cell for cell in nb.cells if cell.cell_type == "code" and not _is_test(cell)]
+        for cells in ([] if apart else own, *([cell] for cell in tests)):
+            if any(repeats(words_of(item), hidden) for cell in cells for item in cell.outputs):
+                for cell in cells:
+                    cell.outputs = [_withheld()] if cell.outputs else []
         return nb, resources
 
     def _told(self, outputs: Iterable[Mapping[str, Any]]) -> Iterable[str]:
@@ -121,6 +113,11 @@ class FeedbackFilter(Preprocessor):
             ):
                 text = output["data"].get("text/plain", "")
                 yield text if isinstance(text, str) else "".join(text)
+
+
+def _is_test(cell: NotebookNode) -> bool:
+    grading = cell.metadata.get("nbgrader")
+    return isinstance(grading, dict) and bool(grading.get("grade")) and not grading.get("solution")
 
 
 def _unread(graded: Mapping[str, Any]) -> set[str]:
@@ -155,23 +152,6 @@ def _is_credit(outputs: Sequence[Mapping[str, Any]]) -> bool:
     return True
 
 
-def strip_regions(source: str, regions: Iterable[tuple[str, str]]) -> tuple[str, list[str]]:
-    """Return ``source`` without the regions between delimiters, and the lines taken out.
-
-    ``regions`` are pairs of what begins and what ends one, each somewhere in a line.
-    """
-    kept, taken = [], []
-    end = ""
-    for line in source.split("\n"):
-        begun = "" if end else next((close for begin, close in regions if begin in line), "")
-        if not end and not begun:
-            kept.append(line)
-            continue
-        taken.append(line.strip())
-        end = "" if end and end in line else begun or end
-    return "\n".join(kept).strip("\n"), taken
-
-
 def repeats(text: str, lines: set[str]) -> bool:
     """Return whether one of ``lines`` stands in ``text`` as a line, as in a traceback too."""
     return any(
@@ -181,7 +161,7 @@ def repeats(text: str, lines: set[str]) -> bool:
 
 
 def _withheld() -> NotebookNode:
-    words = "This output repeats a part of a hidden test, and isn't shown."
+    words = "Not shown: what this notebook puts out repeats a part of a hidden test."
     return NotebookNode(
         output_type="display_data", data=NotebookNode({"text/plain": words}), metadata={}
     )
@@ -192,14 +172,15 @@ def verdict(cell: NotebookNode) -> list[str]:
     found, grading = cell.metadata.feedback, cell.metadata.get("nbgrader", {})
     if found["told"]:
         return list(found["told"])
-    if found["stopped"]:
-        return ["This test took too long and was stopped."]
     score, points = grading.get("score"), grading.get("points")
     if score is None or points is None:
         return []
     if score >= points:
         return ["Every test passed."]
-    return ["A hidden test failed." if score <= 0 else "Part of the hidden tests passed."]
+    # how it failed isn't told: a function may raise, or take its time, depending on its input
+    if score <= 0:
+        return ["A hidden test failed, or took too long and was stopped."]
+    return ["Part of the hidden tests passed."]
 
 
 def spoken(text: str) -> str:
@@ -264,17 +245,11 @@ class FeedbackExporter(HTMLExporter):
         filled["feedback_css"] = stylesheet()
         return filled
 
-    @pass_context
-    def markdown2html(self, context: Context, source: str) -> str:
-        """Return Markdown, a student's or a grader's, as harmless HTML."""
-        cell = context.get("cell", {})
-        return from_markdown(source, cell.get("attachments", {}))
-
     def default_filters(self) -> Iterable[tuple[str, Any]]:
         """Yield the template's filters."""
         yield from super().default_filters()  # type: ignore[no-untyped-call]
         yield from {
-            "markdown2html": self.markdown2html,
+            "markdown2html": from_markdown,
             "clean_html": clean_html,
             "shown": from_output,
             "verdict": verdict,

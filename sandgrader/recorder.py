@@ -1,125 +1,123 @@
 """An IPython that keeps what a cell prints and shows, as the outputs of a notebook's cell.
 
-It does in one process what a kernel and its client do in two, for the price of a function call.
-What it can't do is talk back: ``input()`` raises, and widgets have no page to live on.
+It does in one process what a kernel and its client do in two, for the price of a function call: a
+kernel's own shell, with its magics and its hooks, in an event loop that runs. What it can't do is
+talk back: ``input()`` raises, and widgets have no page to live on.
 """
 
 from __future__ import annotations
 
+import asyncio
 import builtins
+import codecs
+import contextlib
+import fcntl
+import getpass
 import io
+import os
 import sys
-from typing import Any
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
 
 from ipykernel.jsonutil import encode_images, json_clean
+from ipykernel.zmqshell import ZMQInteractiveShell
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
-from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.error import StdinNotImplementedError, UsageError
 from traitlets import Type
 from traitlets.config import Config
 
-MOST_CHARACTERS = 2_000_000
-"""Characters of output that a cell keeps; more is cut, with a line that says so."""
-CUT = "\n... more output than is kept: the rest is left out ...\n"
-
-Output = dict[str, Any]
-"""An output of a code cell, as nbformat 4 writes it."""
-
-
-class Outputs:
-    """What the running cell has put out so far."""
-
-    def __init__(self) -> None:
-        self.items: list[Output] = []
-        self._ids: list[str | None] = []
-        self._size = 0
-        self._clear_before_next = False
-        self._pieces: dict[str, list[str]] = {}
-        """What was written to each stream: joined when it is asked for, not at every print."""
-
-    def taken(self) -> list[Output]:
-        """Return what the cell put out."""
-        for item in self.items:
-            if item["output_type"] == "stream":
-                item["text"] = "".join(self._pieces[item["name"]])
-        return self.items
-
-    def start(self) -> None:
-        """Begin a new cell."""
-        self.__init__()  # type: ignore[misc]
-
-    def stream(self, name: str, text: str) -> None:
-        """Add text to standard output or standard error."""
-        if not text:
-            return
-        if self._size > MOST_CHARACTERS:
-            return
-        self._make_room()
-        text = text[: MOST_CHARACTERS - self._size + 1]
-        self._size += len(text)
-        if self._size > MOST_CHARACTERS:
-            text += CUT
-        if name not in self._pieces:
-            self._pieces[name] = []
-            self._add({"output_type": "stream", "name": name, "text": ""})
-        self._pieces[name].append(text)
-
-    def show(self, output: Output, display_id: str | None = None, update: bool = False) -> None:
-        """Add a result, a display or an error; ``update`` puts it in the place of earlier ones."""
-        size = _size_of(output)
-        if output["output_type"] != "error" and self._size + size > MOST_CHARACTERS:
-            self.stream("stdout", CUT)
-            return
-        if update:
-            for place, known in enumerate(self._ids):
-                if known == display_id and display_id is not None:
-                    self.items[place] = output
-            return
-        self._make_room()
-        self._size += size
-        self._add(output, display_id)
-
-    def clear(self, wait: bool) -> None:
-        """Take away what is there, at once or when the next output comes."""
-        if wait:
-            self._clear_before_next = True
-        else:
-            self.items, self._ids, self._clear_before_next = [], [], False
-            self._pieces = {}
-
-    def _make_room(self) -> None:
-        if self._clear_before_next:
-            self.clear(wait=False)
-
-    def _add(self, output: Output, display_id: str | None = None) -> None:
-        self.items.append(output)
-        self._ids.append(display_id)
-
-
-def _size_of(output: Output) -> int:
-    data = output.get("data") or {}
-    return sum(len(value) if isinstance(value, str) else 1000 for value in data.values())
-
+from sandgrader.outputs import MOST_TEXT, Output, Outputs
+from sandgrader.running_loop import RunningLoop
 
 OUTPUTS = Outputs()
 """There is one interpreter in a process, and it runs one cell at a time."""
+_LOOPS = (
+    *(None, "inline", "nbagg", "notebook", "ipympl", "widget", "asyncio"),
+    *("qt", "qt5", "qt6", "tk", "gtk", "gtk3", "gtk4", "wx", "osx", "pyglet"),
+)
+"""Event loops that may be asked for. Nobody sees a window here: they change nothing."""
 
 
 class _Stream(io.TextIOBase):
+    """Standard output or standard error, as the cells' Python sees it."""
+
+    encoding = "UTF-8"
+
     def __init__(self, name: str) -> None:
         self.name = f"<{name}>"
         self._name = name
-
-    encoding = "utf-8"
+        self._process = os.getpid()
 
     def writable(self) -> bool:
         return True
 
+    def fileno(self) -> int:
+        # both lead to what a person reads; for a line on standard error nbgrader takes points, and
+        # what a kernel's own leads to is no cell's output
+        return 1
+
     def write(self, text: str) -> int:
         if not isinstance(text, str):
             raise TypeError(f"write() argument must be str, not {type(text).__name__}")
+        if os.getpid() != self._process:  # a child's, which has no outputs of its own
+            os.write(1 if self._name == "stdout" else 2, text.encode(errors="replace"))
+            return len(text)
+        drain()
         OUTPUTS.stream(self._name, text)
         return len(text)
+
+
+class _Descriptor:
+    """A file in the place of the process's own standard output or standard error.
+
+    What a child process, a library in C or ``sys.__stdout__`` writes goes there. A file and not a
+    pipe: nothing has to read it while a cell runs, and nobody waits where nobody reads.
+    """
+
+    def __init__(self, name: str, number: int) -> None:
+        self._name, self._read = name, 0
+        self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+        self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115
+        # whoever writes, writes at the end, wherever the file was emptied meanwhile
+        flags = fcntl.fcntl(self._file, fcntl.F_GETFL)
+        fcntl.fcntl(self._file, fcntl.F_SETFL, flags | os.O_APPEND)
+        os.dup2(self._file.fileno(), number)
+
+    def drain(self) -> None:
+        """Put what came since the last time into the cell's outputs."""
+        size = os.fstat(self._file.fileno()).st_size
+        if size == self._read:
+            return
+        if size < self._read:  # somebody truncated it
+            self._read = 0
+        if size - self._read > 2 * MOST_TEXT:
+            self._say(os.pread(self._file.fileno(), MOST_TEXT, self._read))
+            left = size - self._read - 2 * MOST_TEXT
+            self._say(f"\n... {left:,} bytes left out here ...\n".encode())
+            self._read = size - MOST_TEXT
+        self._say(os.pread(self._file.fileno(), size - self._read, self._read))
+        self._read = size
+
+    def _say(self, content: bytes) -> None:
+        OUTPUTS.stream(self._name, self._decoder.decode(content))
+
+    def empty(self) -> None:
+        """Forget what was read, so that the file doesn't grow from cell to cell."""
+        with contextlib.suppress(OSError):
+            os.ftruncate(self._file.fileno(), 0)
+            self._read = 0
+
+
+_FILES: dict[str, _Descriptor] = {}
+
+
+def drain() -> None:
+    """Put what children have written into the cell's outputs: it comes before what follows."""
+    for file in _FILES.values():
+        file.drain()
 
 
 class _Result(DisplayHook):
@@ -137,6 +135,7 @@ class _Result(DisplayHook):
 
     def finish_displayhook(self) -> None:
         if self._output["data"]:
+            drain()
             OUTPUTS.show(self._output)
 
 
@@ -159,17 +158,21 @@ class _Displays(DisplayPublisher):
             "data": json_clean(encode_images(data)),
             "metadata": json_clean(metadata or {}),
         }
+        drain()
         OUTPUTS.show(output, (transient or {}).get("display_id"), update)
 
     def clear_output(self, wait: bool = False) -> None:
         OUTPUTS.clear(wait)
 
+    def set_parent(self, parent: Any) -> None:
+        """Take no notice: nobody asks for a cell by a message."""
 
-class RecordingShell(InteractiveShell):
-    """An interactive shell that keeps outputs in the place of printing them."""
 
-    displayhook_class = Type(_Result)
-    display_pub_class = Type(_Displays)
+class RecordingShell(ZMQInteractiveShell):
+    """A kernel's shell that keeps outputs in the place of sending them."""
+
+    displayhook_class = Type(_Result)  # type: ignore[assignment]
+    display_pub_class = Type(_Displays)  # type: ignore[assignment]
 
     def _showtraceback(self, etype: Any, evalue: Any, stb: Any) -> None:
         try:
@@ -177,12 +180,30 @@ class RecordingShell(InteractiveShell):
         except Exception:  # a student's exception may fail to say what it is
             said = ""
         name = str(getattr(etype, "__name__", etype))
+        drain()
         OUTPUTS.show(
             {"output_type": "error", "ename": name, "evalue": said, "traceback": [*map(str, stb)]}
         )
+        self._last_traceback = stb
+
+    def enable_gui(self, gui: Any = None) -> None:
+        """Do nothing for the event loops that there are. Raises ``UsageError`` for others."""
+        if gui not in _LOOPS:
+            raise UsageError(f"Invalid GUI request {gui!r}, valid ones are: {_LOOPS}")
 
     def ask_exit(self) -> None:
         """Do nothing: a notebook's cells all run, whatever one of them asks."""
+
+    def move_home(self, folder: Path) -> None:
+        """Keep in ``folder`` what a kernel keeps in its user's home, such as ``%store``'s."""
+        home = folder / ".ipython"
+        home.mkdir(exist_ok=True)
+        self.ipython_dir = str(home)
+        self.init_profile_dir(None)  # type: ignore[no-untyped-call]
+
+
+# libraries ask for a kernel's shell by its name
+RecordingShell.__name__ = RecordingShell.__qualname__ = "ZMQInteractiveShell"
 
 
 def make_shell() -> RecordingShell:
@@ -191,23 +212,79 @@ def make_shell() -> RecordingShell:
     config.HistoryManager.enabled = False
     config.InteractiveShell.colors = "neutral"
     shell: RecordingShell = RecordingShell.instance(config=config)
+    extensions: Any = shell.extension_manager
+    extensions.load_extension("storemagic")  # as every kernel does
     return shell
 
 
 def take_over_streams() -> None:
-    """Send what this process prints to the running cell's outputs."""
+    """Send what this process and its children print to the running cell's outputs."""
+    for number, name in enumerate(("stdout", "stderr"), start=1):
+        _FILES[name] = _Descriptor(name, number)
+        own = open(number, "w", encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
+        setattr(sys, f"__{name}__", own)
     sys.stdout = _Stream("stdout")
     sys.stderr = _Stream("stderr")
-    builtins.input = _no_input
+    builtins.input = _nobody_to_ask("raw_input")
+    getpass.getpass = _nobody_to_ask("getpass")
 
 
-def _no_input(prompt: object = "") -> str:
-    raise RuntimeError("input() has nobody to ask while a notebook is graded")
+def close_streams() -> None:
+    """Let what this process and its children print go nowhere: nobody is to read it."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for number in (1, 2):
+        os.dup2(nowhere, number)
+    os.close(nowhere)
+    _FILES.clear()
+    sys.stdout = _Stream("stdout")
+    sys.stderr = _Stream("stderr")
 
 
-def run_cell(shell: RecordingShell, source: str) -> tuple[list[Output], int]:
+def _nobody_to_ask(name: str) -> Callable[..., NoReturn]:
+    def ask(*_: object, **__: object) -> NoReturn:
+        raise StdinNotImplementedError(
+            f"{name} was called, but this frontend does not support input requests."
+        )
+
+    return ask
+
+
+async def _run(shell: RecordingShell, source: str) -> None:
+    """Run a cell as a kernel does: awaited where it awaits, else in one go within the loop."""
+    failed = None
+    try:
+        transformed = shell.transform_cell(source)  # type: ignore[no-untyped-call]
+    except Exception:
+        transformed, failed = source, sys.exc_info()
+    how = {"transformed_cell": transformed, "preprocessing_exc_tuple": failed}
+    if not shell.should_run_async(source, **how):
+        shell.run_cell(source, store_history=True)  # type: ignore[no-untyped-call]
+        return
+    result = None
+    try:
+        result = await shell.run_cell_async(source, store_history=True, **how)
+    finally:
+        shell.events.trigger("post_execute")
+        shell.events.trigger("post_run_cell", result)
+
+
+def run_cell(shell: RecordingShell, loop: RunningLoop, source: str) -> tuple[list[Output], int]:
     """Run a cell and return its outputs and its execution count."""
     OUTPUTS.start()
     count = shell.execution_count
-    shell.run_cell(source, store_history=True)  # type: ignore[no-untyped-call]
-    return OUTPUTS.taken(), count
+    # a cell that was stopped: what it put out stays
+    with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
+        loop.run(_run(shell, source))
+    return taken(), count
+
+
+def taken() -> list[Output]:
+    """Return what the cell put out, its children's outputs too."""
+    for stream in (sys.__stdout__, sys.__stderr__):
+        with contextlib.suppress(Exception):  # a cell may have closed it
+            if stream is not None:
+                stream.flush()
+    drain()
+    for file in _FILES.values():
+        file.empty()
+    return OUTPUTS.taken()

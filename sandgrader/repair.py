@@ -8,9 +8,12 @@ class. A notebook that can't be read at all becomes the instructor's cells with 
 
 from __future__ import annotations
 
+import base64
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 import nbformat
 from nbformat import NotebookNode
@@ -21,6 +24,12 @@ MOST_CONTAINERS = 2_000_000
 """Lists and objects in a notebook, each of which takes a hundred bytes of memory."""
 MOST_CELLS = 10_000
 _NOTE = "This cell (id: {}) was missing: it was put back for grading."
+_ATTACHED = re.compile(r"\]\(\s*<?attachment:([^)>\s]+)")
+"""Names of attached pictures in Markdown."""
+_NOT_THERE = base64.b64encode(
+    b'<svg xmlns="http://www.w3.org/2000/svg" width="420" height="30">'
+    b'<text x="5" y="20">This picture was not handed in with the notebook.</text></svg>'
+).decode()
 _MAKE: dict[str, Any] = {
     "code": new_code_cell,
     "markdown": new_markdown_cell,
@@ -116,15 +125,52 @@ def _clean(cell: dict[str, Any]) -> NotebookNode:
         source = "".join(line for line in source if isinstance(line, str))
     if not isinstance(source, str):
         source = ""
-    source = source.encode(errors="replace").decode().replace("\r\n", "\n")
+    source = _text(source).replace("\r\n", "\n")
     kind = cell.get("cell_type")
     made: NotebookNode = _MAKE[kind if isinstance(kind, str) and kind in _MAKE else "raw"](source)
+    if made.cell_type != "code":
+        _attach(made, cell.get("attachments"))
     metadata = cell.get("metadata")
     said = metadata.get("nbgrader") if isinstance(metadata, dict) else None
     grade_id = said.get("grade_id") if isinstance(said, dict) else None
     if isinstance(grade_id, str):
         made.metadata["nbgrader"] = NotebookNode(grade_id=grade_id)
     return made
+
+
+def _attach(cell: NotebookNode, said: Any) -> None:
+    """Give a cell the pictures that were pasted into it.
+
+    A picture that its text names and that isn't there gets a word in its place: nbgrader's
+    feedback fails without one.
+    """
+    attached = {
+        _text(name): {_text(form): content for form, content in found.items()}
+        for name, forms in (said.items() if isinstance(said, dict) else ())
+        if (found := _forms(forms))
+    }
+    for name in _ATTACHED.findall(cell.source) if cell.cell_type == "markdown" else ():
+        if (
+            name not in attached
+        ):  # some programs write a space as %20, and nbconvert doesn't read it
+            attached[name] = attached.get(unquote(name)) or {"image/svg+xml": _NOT_THERE}
+    if attached:
+        cell["attachments"] = nbformat.from_dict(attached)
+
+
+def _forms(said: Any) -> dict[str, str]:
+    """Return a picture's content by its kind, those that are text."""
+    forms = {}
+    for form, content in said.items() if isinstance(said, dict) else ():
+        if isinstance(content, list) and all(isinstance(line, str) for line in content):
+            content = "".join(content)
+        if isinstance(content, str):
+            forms[form] = _text(content)
+    return forms
+
+
+def _text(said: str) -> str:
+    return said.encode(errors="replace").decode()
 
 
 def put_in_order(notebook: NotebookNode, cells: dict[str, Cell], add_missing: bool) -> NotebookNode:
@@ -141,7 +187,10 @@ def put_in_order(notebook: NotebookNode, cells: dict[str, Cell], add_missing: bo
         if meant is not None and meant.grade_id not in seen:
             seen.add(meant.grade_id)
             if cell.cell_type != meant.cell_type:
+                pasted = cell.get("attachments")
                 cell = _MAKE[meant.cell_type](cell.source)
+                if pasted and meant.cell_type != "code":
+                    cell["attachments"] = pasted
             cell.metadata["nbgrader"] = meant.metadata()
             if meant.locked:
                 cell.source = meant.source

@@ -695,7 +695,8 @@ class _Calls:
         except (wire.WireError, DiedError) as problem:
             self._dead = f"its process stopped: {problem}"
             return {"error": [], "words": self._dead}
-        return {key: reply[key] for key in ("value", "error", "words") if key in reply}
+        told = ("value", "error", "words", "changed")
+        return {key: reply[key] for key in told if key in reply}
 
 
 def best_kind() -> tuple[Kind, str]:

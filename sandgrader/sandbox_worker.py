@@ -8,6 +8,8 @@ not know.
 A student's functions are called in *snapshots*: where the grader takes the answers, the
 interpreter forks, and the fork waits for calls with the notebook as it was at that cell. So a
 function is judged as it stood there, and what it learns from its arguments reaches no cell.
+Iterators and what can be awaited are asked there too, and what a function changes in its arguments
+is carried back.
 """
 
 from __future__ import annotations
@@ -21,33 +23,43 @@ import random
 import signal
 import socket
 import sys
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
-from sandgrader import namespaces, serialization, wire
+from sandgrader import arguments, namespaces, pools, serialization, wire
+from sandgrader.preloaded import Preloaded
 from sandgrader.recorder import (
     OUTPUTS,
     RecordingShell,
+    close_streams,
     make_shell,
     run_cell,
     take_over_streams,
+    taken,
 )
+from sandgrader.running_loop import RunningLoop
+
+MOST_AHEAD = 256
+"""Items of a student's iterator that are fetched at once, where a test asks for many."""
 
 
 class CallError(Exception):
     """A student's function didn't answer; the words say why."""
 
 
-def seed_everything(seed: str) -> None:
-    """Make what nobody seeds the same in every run, as far as this can be had."""
-    random.seed(seed)
-    if "numpy" in sys.modules:
-        import numpy as np
-        from numpy.random import bit_generator
+def seed_everything(seed: str, preloaded: Preloaded) -> None:
+    """Make what nobody seeds the same in every run, as far as this can be had.
 
-        np.random.seed(random.Random(seed).getrandbits(32))
+    NumPy stays out of sight where no notebook has imported it.
+    """
+    random.seed(seed)
+    legacy: Any = preloaded.get("numpy.random.mtrand")
+    bit_generator: Any = preloaded.get("numpy.random.bit_generator")
+    if legacy is not None and bit_generator is not None:
+        legacy.seed(random.Random(seed).getrandbits(32))
         # an unseeded `default_rng()` asks the machine for its entropy by this name
-        bit_generator.randbits = random.Random(seed).getrandbits  # type: ignore[attr-defined]
+        bit_generator.randbits = random.Random(seed).getrandbits
 
 
 def main() -> None:
@@ -60,18 +72,15 @@ def main() -> None:
     except OSError as problem:
         wire.send(control, {"failed": str(problem)})
         return
-    # NumPy in any case: what a notebook imports by itself nobody would have seeded
-    for name in ("numpy", *wanted["imports"]):
-        # a module that a course imports somewhere may fail by itself, and is then no loss
-        with contextlib.suppress(Exception):
-            importlib.import_module(name)
     shell = make_shell()
+    # NumPy in any case: what a notebook imports by itself nobody would have seeded
+    preloaded = Preloaded(("numpy", "numpy.random", *wanted["imports"]))
     gc.collect()
     gc.freeze()  # shared pages stay shared: a fork's collector leaves them alone
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     if wanted["namespaces"]:
         namespaces.hide_from_debuggers()
-    wire.send(control, {"ready": True, "modules": sorted(sys.modules)})
+    wire.send(control, {"ready": True, "modules": preloaded.names})
     while True:
         try:
             order, files = wire.receive_with_files(control, most=wire.MOST_FILES)
@@ -80,7 +89,7 @@ def main() -> None:
         connection, *snapshots = (socket.socket(fileno=file) for file in files)
         if os.fork() == 0:
             control.close()
-            _become_reaper(shell, connection, snapshots, order)
+            _become_reaper(shell, preloaded, connection, snapshots, order)
         for item in (connection, *snapshots):
             item.close()
 
@@ -111,7 +120,11 @@ def _leave_streams() -> None:
 
 
 def _become_reaper(
-    shell: RecordingShell, connection: socket.socket, snapshots: list[socket.socket], order: Any
+    shell: RecordingShell,
+    preloaded: Preloaded,
+    connection: socket.socket,
+    snapshots: list[socket.socket],
+    order: Any,
 ) -> None:
     """Make a world of its own, fork the interpreter into it, and stay until told to end."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -141,7 +154,7 @@ def _become_reaper(
         if child == 0:
             namespaces.hide_from_debuggers(False)
             namespaces.die_with_parent()
-            _become_interpreter(Interpreter(shell, connection, snapshots, order))
+            _become_interpreter(Interpreter(shell, preloaded, connection, snapshots, order))
         for item in (connection, *snapshots):
             item.close()
         while True:  # reap whoever ends; the grader kills this process when all is done
@@ -172,11 +185,14 @@ class Interpreter:
     def __init__(
         self,
         shell: RecordingShell,
+        preloaded: Preloaded,
         connection: socket.socket,
         snapshots: list[socket.socket],
         order: Any,
     ) -> None:
         self._shell = shell
+        self._preloaded = preloaded
+        self._loop = RunningLoop()
         self._connection = connection
         self._snapshots = snapshots
         self._order = order
@@ -198,6 +214,9 @@ class Interpreter:
         os.chdir(folder)
         namespaces.limit(order["memory"], order["disk"], order["processes"])
         take_over_streams()
+        os.environ["HOME"] = str(work)
+        if not order["namespaces"]:  # else the folder that is home is its own already
+            self._shell.move_home(work)
         sys.path[:] = [item for item in sys.path if item]
         if order["judge"]:
             # what an instructor's tests import, and never a student's file of the same name
@@ -206,7 +225,7 @@ class Interpreter:
             sys.path.insert(0, str(self._beside))
         else:
             sys.path.insert(0, "")
-        seed_everything(order["seed"])
+        seed_everything(order["seed"], self._preloaded)
         wire.send(self._connection, {"hello": "interpreter"})
 
     def give_up(self, problem: BaseException) -> None:
@@ -228,6 +247,7 @@ class Interpreter:
         self._before = set(sys.modules)
         while True:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
+            self._loop.wait_for(self._connection)
             order = self._reader.receive()
             reply = actions[order["do"]](order)
             try:
@@ -303,9 +323,9 @@ class Interpreter:
     def _run(self, order: Any) -> Any:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
-            outputs, count = run_cell(self._shell, order["source"])
+            outputs, count = run_cell(self._shell, self._loop, order["source"])
         except KeyboardInterrupt:  # between the cell's end and here
-            outputs, count = OUTPUTS.taken(), self._shell.execution_count
+            outputs, count = taken(), self._shell.execution_count
         finally:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
         if os.getpid() != self._process:  # a cell forked, and this is the child
@@ -326,9 +346,12 @@ class Interpreter:
 
         namespace = self._shell.user_ns
         encoder = serialization.Encoder(keep)
-        answers = {
-            name: encoder.encode(namespace[name]) for name in order["names"] if name in namespace
-        }
+        answers, not_plain = {}, []
+        for name in order["names"]:
+            if name in namespace:
+                answers[name] = encoder.encode(namespace[name])
+                if not encoder.plain:
+                    not_plain.append(name)
         snapshot = bool(functions) and order["snapshot"] < len(self._snapshots)
         drawn = random.getstate()
         if snapshot:
@@ -340,35 +363,20 @@ class Interpreter:
                     for item in self._snapshots:
                         if item is not own:
                             item.close()
-                    self._answer_calls(functions, own)
+                    self._connection.close()
+                    self._loop.after_fork()
+                    close_streams()
+                    pools.start_anew()
+                    _Snapshot(functions, self._loop, own).serve()
                 finally:
                     os._exit(0)
             own.close()
-        return {"answers": answers, "files": self._sizes_of_changed(), "snapshot": snapshot}
-
-    def _answer_calls(self, functions: list[Any], connection: socket.socket) -> None:
-        self._connection.close()
-        reader = wire.Reader(connection)
-        encoder = serialization.Encoder()
-        wire.send(connection, {"hello": "snapshot"})
-        while True:
-            order = reader.receive()
-            OUTPUTS.start()
-            try:
-                arguments = [serialization.decode(item) for item in order["args"]]
-                named = {name: serialization.decode(item) for name, item in order["kwargs"].items()}
-                reply = {"value": encoder.encode(functions[order["function"]](*arguments, **named))}
-            except BaseException as error:
-                kinds = [kind.__name__ for kind in type(error).__mro__]
-                try:
-                    words = str(error)[:2000]
-                except BaseException:
-                    words = ""
-                reply = {"error": kinds, "words": words}
-            try:
-                wire.send(connection, reply)
-            except wire.UnsendableError as problem:
-                wire.send(connection, {"error": [], "words": str(problem)})
+        return {
+            "answers": answers,
+            "not_plain": not_plain,
+            "files": self._sizes_of_changed(),
+            "snapshot": snapshot,
+        }
 
     # --- answers, on the judge's side
 
@@ -385,7 +393,12 @@ class Interpreter:
                 namespace[name] = serialization.Opaque(str(problem))
         return {"done": True}
 
-    def _stand_in(self, number: int, name: str) -> Any:
+    def _stand_in(self, kind: str, number: int, name: str) -> Any:
+        if kind == "iterator":
+            return self._iterate(number)
+        if kind == "awaitable":
+            return _Awaited(self, number)
+
         def call(*args: Any, **kwargs: Any) -> Any:
             return self._call(number, args, kwargs)
 
@@ -394,20 +407,138 @@ class Interpreter:
 
     def _call(self, number: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         encoder = serialization.Encoder(strict=True)
-        self._calls += 1
-        order = {
-            "call": self._calls,
+        reply = self.ask({
             "function": number,
             "args": [encoder.encode(item) for item in args],
             "kwargs": {name: encoder.encode(item) for name, item in kwargs.items()},
-        }
-        wire.send(self._connection, order)
+        })  # fmt: skip
+        for name, changed in (reply.get("changed") or {}).items():
+            given = kwargs[name] if name in kwargs else args[int(name)]
+            arguments.carry_back(given, serialization.decode(changed, self._stand_in))
+        return self._answer(reply)
+
+    def _iterate(self, number: int) -> Iterator[Any]:
+        """Yield what a student's iterator does, asking for more at once the more is asked."""
+        ahead = 1
+        while True:
+            items, ended = self._answer(self.ask({"function": number, "next": ahead}))
+            yield from items
+            if ended:
+                return
+            ahead = min(2 * ahead, MOST_AHEAD)
+
+    def wait_for(self, number: int) -> Any:
+        """Return what comes of something that a student's process can await."""
+        return self._answer(self.ask({"function": number, "await": True}))
+
+    def ask(self, order: dict[str, Any]) -> Any:
+        """Return the reply of the student's process."""
+        self._calls += 1
+        wire.send(self._connection, {**order, "call": self._calls})
         reply = self._reader.receive()
         while reply.get("call") != self._calls:  # of a call that was interrupted
             reply = self._reader.receive()
+        return reply
+
+    def _answer(self, reply: Any) -> Any:
         if "value" in reply:
-            return serialization.decode(reply["value"])
+            return serialization.decode(reply["value"], self._stand_in)
         raise _as_exception(reply.get("error"), str(reply.get("words", "")))
+
+
+class _Awaited:
+    """What stands in the judge's process for a coroutine or a task of a student's."""
+
+    def __init__(self, interpreter: Interpreter, number: int) -> None:
+        self._interpreter = interpreter
+        self._number = number
+
+    def __await__(self) -> Generator[Any, None, Any]:
+        return self._interpreter.wait_for(self._number)
+        yield  # it is a generator, as Python wants it
+
+
+class _Snapshot:
+    """A fork of a student's interpreter that answers calls, until its connection is closed."""
+
+    def __init__(self, functions: list[Any], loop: RunningLoop, connection: socket.socket) -> None:
+        self._functions = functions
+        self._loop = loop
+        self._connection = connection
+        self._encoder = serialization.Encoder(self._keep)
+        self._late: dict[int, BaseException] = {}
+
+    def _keep(self, function: Any) -> int:
+        """Keep what a call returned that can be asked for more."""
+        self._functions.append(function)
+        return len(self._functions) - 1
+
+    def serve(self) -> None:
+        reader = wire.Reader(self._connection)
+        wire.send(self._connection, {"hello": "snapshot"})
+        while True:
+            order = reader.receive()
+            OUTPUTS.start()
+            try:
+                reply = self._reply(order)
+            except BaseException as error:
+                reply = _as_error(error)
+            try:
+                wire.send(self._connection, reply)
+            except wire.UnsendableError as problem:
+                wire.send(self._connection, {"error": [], "words": str(problem)})
+
+    def _reply(self, order: Any) -> dict[str, Any]:
+        asked = self._functions[order["function"]]
+        if "next" in order:
+            return {"value": self._next(order["function"], asked, order["next"])}
+        if order.get("await"):
+            return {"value": self._encoder.encode(self._loop.run(asked))}
+        given = {**dict(enumerate(order["args"])), **order["kwargs"]}
+        known = {name: serialization.decode(item) for name, item in given.items()}
+        args = [known[place] for place in range(len(order["args"]))]
+        named = {name: known[name] for name in order["kwargs"]}
+        value, error = self._loop.run(_called(asked, args, named))
+        reply = {"changed": arguments.changed(self._encoder, given, known)}
+        if error is not None:
+            return {**reply, **_as_error(error)}
+        return {**reply, "value": self._encoder.encode(value)}
+
+    def _next(self, number: int, iterator: Any, most: int) -> serialization.Encoded:
+        if number in self._late:
+            raise self._late.pop(number)
+        items: list[Any] = []
+        ended = False
+        while len(items) < most and not ended:
+            try:
+                items.append(next(iterator))
+            except StopIteration:
+                ended = True
+            except BaseException as error:
+                if not items:
+                    raise
+                self._late[number] = error  # what came before it is asked for first
+                break
+        return self._encoder.encode((items, ended))
+
+
+async def _called(
+    function: Any, args: list[Any], named: dict[str, Any]
+) -> tuple[Any, BaseException | None]:
+    """Call a function within the running loop, as a cell does; return what it returns or raises."""
+    try:
+        return function(*args, **named), None
+    except BaseException as error:  # some kinds mean something else to a loop
+        return None, error
+
+
+def _as_error(error: BaseException) -> dict[str, Any]:
+    """Return what is told of an exception: the kinds that it is of, and its words."""
+    try:
+        words = str(error)[:2000]
+    except BaseException:
+        words = ""
+    return {"error": [kind.__name__ for kind in type(error).__mro__], "words": words}
 
 
 def _as_exception(kinds: Any, words: str) -> Exception:

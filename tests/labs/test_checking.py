@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import math
 import sys
 import warnings
@@ -141,6 +142,13 @@ def quotes_its_argument(x: Any) -> None:
     raise type(f"asked {x}", (Exception,), {})(f"asked {x}")
 
 
+ARGUMENTS: dict[type[BaseException], tuple[Any, ...]] = {
+    UnicodeDecodeError: ("utf-8", b"", 0, 1, "so it is"),
+    UnicodeEncodeError: ("utf-8", "", 0, 1, "so it is"),
+    UnicodeTranslateError: ("", 0, 1, "so it is"),
+}
+
+
 def returns_its_argument(x: Any) -> Any:
     return type(f"asked {x}", (), {})()
 
@@ -164,6 +172,45 @@ def test_nothing_that_a_function_makes_of_a_hidden_input_gets_out(
     assert "123" not in str(raised.value) + out.out + out.err
     assert raised.value.__cause__ is None
     assert raised.value.__suppress_context__
+
+
+def test_one_sentence_is_told_of_a_hidden_input_whatever_goes_wrong() -> None:
+    """Each kind of failure that had a sentence of its own would be a letter of an alphabet."""
+
+    def raises(kind: type[BaseException]) -> Any:
+        def law(x: float) -> float:
+            raise kind(*ARGUMENTS.get(kind, ("so it is",)))
+
+        return law
+
+    kinds = [
+        kind
+        for kind in vars(builtins).values()
+        if isinstance(kind, type)
+        and issubclass(kind, Exception)
+        and not issubclass(kind, BaseExceptionGroup)
+    ]
+    assert len(kinds) > 50
+    returned: list[Any] = [
+        None,
+        "text",
+        [1.0],
+        {},
+        set(),
+        1j,
+        math.nan,
+        math.inf,
+        -math.inf,
+        10**400,
+        object,
+    ]
+    functions = [*map(raises, kinds), *((lambda x, value=value: value) for value in returned)]
+    sentences = set()
+    for function in functions:
+        with pytest.raises(StudentError) as raised:
+            checking.follows_law(function, lambda x: x, [(123.456,)])
+        sentences.add(str(raised.value))
+    assert len(sentences) == 1
 
 
 def test_an_open_call_keeps_the_students_own_message() -> None:

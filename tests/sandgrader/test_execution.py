@@ -199,13 +199,6 @@ def test_outputs_are_those_of_the_right_side(squares: tuple[InterpreterPool, Not
             ),
         ),
         (
-            "a change in place",
-            (
-                cell("answer", "def sort(items):\n    items.sort()"),
-                cell("test", "items = [2, 1]\nsort(items)\nassert items == [1, 2]"),
-            ),
-        ),
-        (
             "a name taken away",
             (
                 cell("answer", "def a(): return 1\ndef b(): return a()"),
@@ -225,7 +218,7 @@ def test_outputs_are_those_of_the_right_side(squares: tuple[InterpreterPool, Not
         (
             "a test that a later cell stands on",
             (
-                cell("test", "helper = 3"),
+                cell("test", "helper = len('abc')"),
                 cell("answer", "x = helper"),
                 cell("test", "assert x == 3"),
             ),
@@ -261,6 +254,100 @@ def test_without_a_source_there_is_nothing_to_try() -> None:
     pool.close()
     assert not isolation.possible
     assert "source/" in isolation.why
+
+
+# --- what comes across
+
+
+@pytest.mark.parametrize(
+    ("answer", "test"),
+    [
+        (
+            "def sort(items):\n    items.sort()",
+            "items = [2, 1]\nsort(items)\nassert items == [1, 2]",
+        ),
+        (
+            "def fill(table, row):\n    table['a'][0].append(row)\n    row.add(3)",
+            "inner, row = [], {2}\nfill(table := {'a': (inner,)}, row=row)\n"
+            "assert row == {2, 3} and len(inner) == 1",
+        ),
+        (
+            "import numpy as np\ndef double(a):\n    a *= 2",
+            "a = np.ones(3)\nb = a[:2]\ndouble(a)\nassert list(b) == [2, 2]",
+        ),
+        (
+            "def drop(items):\n    items.pop()\n    raise ValueError",
+            "items = [1]\ntry: drop(items)\nexcept ValueError: pass\nassert items == []",
+        ),
+        ("def evens():\n    n = 0\n    while True:\n        yield n\n        n += 2",
+         "e = evens()\nassert [next(e), next(e), next(e)] == [0, 2, 4]"),
+        ("even = (n for n in [0, 2])", "assert list(even) == [0, 2]"),
+        ("pairs = zip([1, 2], 'ab')", "assert dict(pairs) == {1: 'a', 2: 'b'}"),
+        ("def adder(n):\n    return lambda m: n + m", "assert adder(3)(4) == 7"),
+        ("class Law:\n    def __new__(cls, x): return 2 * x", "assert Law(4) == 8"),
+        ("async def later(x):\n    return 2 * x", "assert await later(4) == 8"),
+        ("import asyncio\njob = asyncio.create_task(asyncio.sleep(0.01, 8))",
+         "assert await job == 8"),
+        ("from concurrent.futures import ThreadPoolExecutor\npool = ThreadPoolExecutor(1)\n"
+         "pool.submit(int).result()\ndef two():\n    return pool.submit(lambda: 2).result()",
+         "assert two() == 2"),
+        ("from multiprocessing.pool import ThreadPool\npool = ThreadPool(1)\n"
+         "pool.map(int, '1')\ndef two():\n    return pool.map(int, '2')",
+         "assert two() == [2]"),
+        ("import multiprocessing\npool = multiprocessing.get_context('fork').Pool(1)\n"
+         "pool.map(int, '1')\ndef two():\n    return pool.map(int, '2')",
+         "assert two() == [2]"),
+        ("def bad(n):\n    yield n\n    raise KeyError(n)",
+         "b = bad(1)\nassert next(b) == 1\ntry: next(b)\nexcept KeyError: pass\n"
+         "else: raise AssertionError"),
+    ],
+)  # fmt: skip
+def test_what_is_more_than_a_value_comes_across(
+    answer: str, test: str, squares: tuple[InterpreterPool, Notebook]
+) -> None:
+    pool, _ = squares
+    _, known = assignment(cell("answer", answer, "a"), cell("test", test, "t"))
+    isolation, _ = find_isolation(pool, known)
+    assert isolation.possible, isolation.why
+    known = replace(known, isolation=isolation)
+    assert graded(pool, known)[0] == {"t": 1.0}
+    assert graded(pool, known, a="pass")[0] == {"t": 0}
+
+
+def test_an_answer_may_use_what_an_open_test_above_brought_in(
+    squares: tuple[InterpreterPool, Notebook],
+) -> None:
+    pool, _ = squares
+    test = (
+        "import math as m\nLIMIT = 3\ndef near(a, b): return abs(a - b) < LIMIT\n"
+        "assert first == 1\n"
+        "### BEGIN HIDDEN TESTS\nimport json\nSECRET = 42\nassert first > 0\n"
+        "### END HIDDEN TESTS"
+    )
+    cells = (
+        cell("answer", "first = 1", "first"),
+        cell("test", test, "t1"),
+        cell("answer", "second = 2", "second"),
+        cell("test", "assert second == 2", "t2"),
+        cell("answer", "third = None", "third"),
+    )
+    _, known = assignment(*cells)
+    known = replace(known, isolation=find_isolation(pool, known)[0])
+    second = "second = m.floor(2.5) if near(1, LIMIT) else 0\nsecond"
+    third = "print(Out[3], 'SECRET' in globals(), 'json' in globals(), In[2])"
+    scores, notebook = graded(pool, known, second=second, third=third)
+    assert scores == {"t1": 1.0, "t2": 1.0}
+    said = notebook.cells[4].outputs[0].text
+    assert said.startswith("2 False False ")
+    assert "SECRET" not in said
+
+
+def test_a_display_is_updated_from_a_later_cell(squares: tuple[InterpreterPool, Notebook]) -> None:
+    shown = "h = display('first frame', display_id=True)\ndef square(x): return x * x"
+    _, notebook = graded(*squares, square=shown, number="h.update('last frame'); number = 4.0")
+    (display,) = notebook.cells[1].outputs
+    assert display.data["text/plain"] == "'last frame'"
+    assert notebook.cells[3].outputs == []
 
 
 # --- files

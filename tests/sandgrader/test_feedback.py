@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import copy
 import os
 import re
 import sys
@@ -16,7 +18,8 @@ from nbgrader.api import Gradebook
 from traitlets.config import Config
 
 from sandgrader.cleaning import clean_html, from_markdown, from_output
-from sandgrader.feedback import FeedbackExporter, FeedbackFilter, repeats, strip_regions
+from sandgrader.feedback import FeedbackExporter, FeedbackFilter, repeats
+from sandgrader.regions import hidden_regions, seal, strip_regions
 
 HIDDEN = "### BEGIN HIDDEN TESTS\nassert answer == 4711\n### END HIDDEN TESTS"
 FLAG = {"sandgrader": {"to": "student"}}
@@ -41,7 +44,7 @@ def shown(text: str, metadata: Any = None) -> Any:
     return new_output("display_data", data={"text/plain": text}, metadata=metadata or {})
 
 
-def page(*cells: Any, config: Any = None, **graded: Any) -> Any:
+def page(*cells: Any, config: Any = None, metadata: Any = None, **graded: Any) -> Any:
     exporter = FeedbackExporter(config=config or Config())
     resources = {
         "nbgrader": {
@@ -49,7 +52,8 @@ def page(*cells: Any, config: Any = None, **graded: Any) -> Any:
             "score": 3.0, "max_score": 5.0, "late_penalty": 0.0, **graded,
         }
     }  # fmt: skip
-    html, _ = exporter.from_notebook_node(new_notebook(cells=list(cells)), resources=resources)
+    notebook = copy.deepcopy(new_notebook(cells=list(cells), metadata=metadata or {}))
+    html, _ = exporter.from_notebook_node(notebook, resources=resources)
     return html
 
 
@@ -129,7 +133,7 @@ def test_mark_schemes_go_and_points_and_the_graders_comment_stay() -> None:
 def test_nothing_that_a_hidden_test_puts_out_stays(output: Any) -> None:
     html = page(graded(HIDDEN, [output]))
     assert "4711" not in html
-    assert "A hidden test failed." in words(html)
+    assert "A hidden test failed, or took too long" in words(html)
 
 
 def test_sentences_for_the_student_stay_without_their_traceback() -> None:
@@ -156,7 +160,7 @@ def test_which_errors_are_for_the_student_is_the_courses_to_say() -> None:
 @pytest.mark.parametrize(
     ("score", "says"),
     [
-        (0.0, "A hidden test failed."),
+        (0.0, "A hidden test failed, or took too long"),
         (2.5, "Part of the hidden tests"),
         (5.0, "Every test passed."),
     ],
@@ -172,25 +176,63 @@ def test_a_flagged_output_says_what_is_missing_beside_partial_credit() -> None:
     assert "It costs too much." in words(page(cell))
 
 
-def test_a_timeout_is_said_in_words() -> None:
-    cell = graded(HIDDEN, [error("KeyboardInterrupt", ""), error("CellTimeoutError", "no reply")])
-    assert "took too long and was stopped" in words(page(cell))
+@pytest.mark.parametrize("name", ["CellTimeoutError", "TimeoutError", "ValueError", "Told"])
+def test_how_a_hidden_test_failed_is_not_told(name: str) -> None:
+    """A student's function could raise what it likes, depending on its hidden input."""
+    cell = graded(HIDDEN, [error("KeyboardInterrupt", ""), error(name, "no reply")])
+    assert page(cell) == page(graded(HIDDEN, [error("AssertionError", "")]))
 
 
-def test_what_repeats_a_hidden_line_elsewhere_is_withheld_and_nothing_else() -> None:
-    lines = ["    11 def helper(x):", "---> 12     assert answer == 4711", "    13 "]
-    own = new_code_cell(
-        "answer = 12",
-        outputs=[
-            error("AssertionError", "", lines),
-            new_output("stream", name="stdout", text="['', 'assert answer == 4711\\n']"),
-            new_output("stream", name="stdout", text="a\\nassert answer == 4711\\nb"),
-            new_output("stream", name="stdout", text="my own words"),
-        ],
-    )
-    html = page(own, graded(HIDDEN))
-    assert "assert answer" not in html.replace("['', 'assert answer == 4711\\n']", "")
-    assert html.count("repeats a part of a hidden test") == 2
+LINES = ["    11 def helper(x):", "---> 12     assert answer == 4711", "    13 "]
+
+
+def printed(text: str) -> Any:
+    return new_code_cell("x = 1", outputs=[new_output("stream", name="stdout", text=text)])
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        error("AssertionError", "", LINES),
+        new_output("stream", name="stdout", text="a\\nassert answer == 4711\\nb"),
+        new_output("execute_result", data={"text/plain": "assert answer == 4711"}),
+    ],
+)
+def test_what_repeats_a_hidden_line_is_withheld(output: Any) -> None:
+    html = page(new_code_cell("answer = 12", outputs=[output]), graded(HIDDEN))
+    assert "4711" not in html
+    assert "repeats a part of a hidden test" in html
+
+
+def test_guesses_at_hidden_lines_are_answered_by_one_bit_a_notebook() -> None:
+    guesses = [f"assert answer == {number}" for number in range(4700, 4720)]
+    cells = [printed(guess) for guess in guesses]
+    html = page(*cells, graded(HIDDEN))
+    assert html.count("repeats a part of a hidden test") == len(cells)
+    assert "assert answer" not in html
+    wrong = [cell for cell, guess in zip(cells, guesses, strict=True) if "4711" not in guess]
+    assert "repeats" not in page(*wrong, graded(HIDDEN))
+
+
+def test_what_ran_apart_from_the_tests_is_not_compared_with_them() -> None:
+    cells = [printed("assert answer == 4711"), graded(HIDDEN)]
+    word = seal(cells, hidden_regions(Config()))
+    assert "repeats" not in page(*cells, metadata={"sandgrader": {"apart": word}})
+    assert word not in page(*cells, metadata={"sandgrader": {"apart": word}})
+    guesses: list[Any] = ["", "yes", True, None, {}, seal(cells[:1], hidden_regions(Config()))]
+    for forged in guesses:
+        html = page(*cells, metadata={"sandgrader": {"apart": forged}})
+        assert "repeats a part of a hidden test" in html
+    assert "repeats" in page(*cells, metadata={"sandgrader": "apart"})
+
+
+def test_a_test_in_the_open_that_shows_a_hidden_line_shows_nothing() -> None:
+    cells = [graded("helper(1)", [error("AssertionError", "", LINES), shown("beside")])]
+    cells += [printed("my own words"), graded(HIDDEN)]
+    word = seal(cells, hidden_regions(Config()))
+    html = page(*cells, metadata={"sandgrader": {"apart": word}})
+    assert "4711" not in html
+    assert "beside" not in html
     assert "my own words" in html
 
 
@@ -210,9 +252,7 @@ def test_a_test_in_the_open_keeps_its_outputs() -> None:
 
 
 def test_a_forged_verdict_is_taken_out() -> None:
-    cell = new_code_cell(
-        "x = 1", metadata={"feedback": {"told": ["Full points."], "stopped": False}}
-    )
+    cell = new_code_cell("x = 1", metadata={"feedback": {"told": ["Full points."]}})
     assert "Full points." not in page(cell)
 
 
@@ -314,6 +354,67 @@ def test_pictures_have_words() -> None:
     assert "<script" not in from_output(output)
 
 
+PNG = base64.b64encode(b"\x89PNG" + bytes(range(256)) * 400).decode()
+"""A picture that is longer than all the text that a page shows of an output."""
+
+
+def test_a_pasted_picture_is_shown() -> None:
+    cell = new_markdown_cell("My circuit: ![photo](attachment:a%20photo.png) ![b](attachment:b)")
+    cell["attachments"] = {"a photo.png": {"image/png": PNG}, "b": {"image/jpg": PNG}}
+    html = page(cell)
+    assert f'src="data:image/png;base64,{PNG}"' in html
+    assert f'src="data:image/jpeg;base64,{PNG}"' in html
+    assert 'alt="photo"' in html
+    attached = {"a": {"image/png": PNG}}
+    typed = from_markdown("<img src='attachment:a' onerror='alert(1)' alt='c'>", attached)
+    assert f'src="data:image/png;base64,{PNG}"' in typed
+    assert "onerror" not in typed
+    assert "text/html" not in from_markdown("![x](attachment:a)", {"a": {"text/html": PNG}})
+
+
+def test_pictures_in_html_are_shown_and_the_text_after_them() -> None:
+    table = f"<table><td><img src='data:image/png;base64,{PNG}'></td></table><p>after</p>"
+    html = from_output({"output_type": "display_data", "data": {"text/html": table}})
+    assert f'<img src="data:image/png;base64,{PNG}">' in html
+    assert "<p>after</p>" in html
+    assert "<img" not in clean_html("<img src='https://example.org/pixel.png'>").replace(
+        "<img>", ""
+    )
+
+
+def test_a_drawing_in_html_is_a_picture_that_runs_nothing() -> None:
+    drawing = '<svg viewBox="0 0 9 9" onload="alert(1)"><linearGradient id="g"/></svg>'
+    html = clean_html(f"<p>before {drawing} after</p>")
+    (address,) = re.findall(r'src="data:image/svg\+xml;base64,([^"]+)"', html)
+    kept = base64.b64decode(address).decode()
+    assert "viewBox" in kept
+    assert 'xmlns="http://www.w3.org/2000/svg"' in kept
+    assert "onload" not in html
+    assert "before" in html
+    assert "after" in html
+    assert clean_html("<svg><broken></svg>after") == "after"
+    assert "<img" not in clean_html("</svg>" + "<svg>" * 10**5)
+
+
+def test_of_an_animation_the_last_picture_is_shown() -> None:
+    frames = "\n".join(
+        f'frames[{number}] = "data:image/png;base64,{name}\\\n{PNG}\\\n"'
+        for number, name in enumerate(("first", "last"))
+    )
+    html = from_output({
+        "output_type": "execute_result",
+        "data": {"text/html": f"<img id='a'><script>\n{frames}\n</script>", "text/plain": "x"},
+    })  # fmt: skip
+    assert f'src="data:image/png;base64,last{PNG}"' in html
+    assert "first" not in html
+    assert "<script" not in html
+
+
+def test_html_that_shows_nothing_gives_way_to_words() -> None:
+    data = {"text/html": "<script>draw()</script>", "text/plain": "Figure(3)"}
+    assert "Figure(3)" in from_output({"output_type": "display_data", "data": data})
+
+
 def test_a_widget_is_said_in_words() -> None:
     view = {"application/vnd.jupyter.widget-view+json": {}, "text/plain": "Workbench()"}
     html = from_output({"output_type": "display_data", "data": view})
@@ -324,6 +425,8 @@ def test_endless_output_is_cut() -> None:
     html = from_output({"output_type": "stream", "name": "stdout", "text": "x" * 10**6})
     assert len(html) < 10**5
     assert "(cut)" in html
+    long = "x" * 10**6 + "the result"
+    assert "the result" in from_output({"output_type": "stream", "name": "stdout", "text": long})
 
 
 def test_the_page_says_the_score_of_each_graded_cell_and_where_it_is() -> None:

@@ -32,6 +32,7 @@ from tests.sandgrader.hostile.planted import MARK, leaks, make_course, plant
 from tests.sandgrader.hostile.readers import LOOT
 from tests.sandgrader.hostile.scores import Scores, deserved, differences, full_scores, read_scores
 from tests.sandgrader.hostile.table import PAGE, page
+from tests.sandgrader.hostile.tellers import TELL_APART
 
 pytestmark = pytest.mark.skipif(
     shutil.which("bwrap") is None,
@@ -281,6 +282,19 @@ def test_all_tests_were_judged_outside_the_students_interpreters(graded: Graded)
 @every_case
 def test_nothing_hidden_is_in_what_the_student_gets_back(name: str, graded: Graded) -> None:
     assert graded.leaks[name] == []
+
+
+def test_how_a_hidden_call_fails_is_told_to_nobody(graded: Graded) -> None:
+    said = set()
+    for name in TELL_APART:
+        path = graded.autograded(name) / f"{STEMS['access']}.ipynb"
+        (test,) = [
+            cell
+            for cell in nbformat.read(path, as_version=4).cells
+            if cell.metadata.get("nbgrader", {}).get("grade_id") == "law-test"
+        ]
+        said.add(json.dumps([[item.ename, item.evalue] for item in test.outputs]))
+    assert len(said) == 1
 
 
 @pytest.mark.parametrize("name", AGAIN)

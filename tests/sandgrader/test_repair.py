@@ -8,6 +8,7 @@ import nbformat
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from nbconvert.exporters import HTMLExporter
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
@@ -36,6 +37,10 @@ SOMETHING_LIKE_CELLS = st.lists(
         optional={
             "cell_type": st.sampled_from(["code", "markdown", "raw", "slide"]) | SHAPES,
             "source": st.text() | st.lists(st.text() | st.integers()) | SHAPES,
+            "attachments": st.dictionaries(
+                st.text(), st.dictionaries(st.text(), st.text()) | SHAPES
+            )
+            | SHAPES,
             "metadata": st.fixed_dictionaries(
                 {"nbgrader": st.fixed_dictionaries({"grade_id": st.sampled_from([*CELLS, "?"])})}
             )
@@ -172,3 +177,41 @@ def test_what_cannot_be_read_is_said_in_its_place() -> None:
     nbformat.validate(notebook)
     assert "it is empty" in notebook.cells[0].source
     assert {"test", "essay", "task"} <= set(ids(notebook))
+
+
+def test_pasted_pictures_stay_and_a_lost_one_stops_no_feedback() -> None:
+    cells = [
+        {
+            "cell_type": "markdown",
+            "source": "![a](attachment:a.png) ![b](attachment:b%20c.png) ![d](attachment:gone.png)",
+            "attachments": {
+                "a.png": {"image/png": "iVBORw0KGgo="},
+                "b c.png": {"image/jpeg": ["iVBO", "Rw0KGgo="]},
+            },
+        },
+        {"cell_type": "code", "source": "", "attachments": {"a": {"image/png": "x"}}},
+        {"cell_type": "markdown", "source": "", "attachments": {"a": 3, "b": {"c": 4}, "d": {}}},
+        {"cell_type": "markdown", "source": "![x](attachment:\ud800)", "attachments": ["odd"]},
+    ]
+    notebook = read_notebook(json.dumps({"cells": cells}).encode())
+    nbformat.validate(notebook)
+    first, code, odd, _ = notebook.cells
+    assert first.attachments["a.png"] == {"image/png": "iVBORw0KGgo="}
+    assert first.attachments["b%20c.png"] == {"image/jpeg": "iVBORw0KGgo="}
+    assert "image/svg+xml" in first.attachments["gone.png"]
+    assert "attachments" not in code
+    assert "attachments" not in odd
+    html, _ = HTMLExporter().from_notebook_node(notebook)
+    assert html.count("data:image/") >= 4
+
+
+def test_a_retyped_cell_keeps_its_pictures() -> None:
+    pasted = {"a": {"image/png": "iVBORw0KGgo="}}
+    raw = {"cell_type": "raw", "source": "![](attachment:a)", "attachments": pasted,
+           "metadata": {"nbgrader": {"grade_id": "task"}}}  # fmt: skip
+    meant = Cell("task", "markdown", "", "", False, True, True, False, 3.0)
+    notebook = put_in_order(
+        read_notebook(json.dumps({"cells": [raw]}).encode()), {"task": meant}, True
+    )
+    assert notebook.cells[0].cell_type == "markdown"
+    assert notebook.cells[0].attachments == pasted

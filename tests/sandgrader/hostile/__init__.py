@@ -20,6 +20,7 @@ from tests.sandgrader.hostile import (
     files,
     greedy,
     innocent,
+    kernel,
     ledgers,
     liars,
     machine,
@@ -28,6 +29,7 @@ from tests.sandgrader.hostile import (
     readers,
     shadowed,
     stoppers,
+    tellers,
 )
 from tests.sandgrader.hostile.case import Case, lay_out
 
@@ -35,7 +37,7 @@ FAMILIES: dict[str, list[Case]] = {
     "The interpreter, bent": patched.PACK,
     "Files in the place of modules": shadowed.PACK,
     "The ledger": ledgers.PACK,
-    "Reading what is hidden": readers.PACK,
+    "Reading what is hidden": [*readers.PACK, *tellers.PACK],
     "Against the grader's own parts": breakouts.PACK,
     "Ends of the interpreter": deaths.PACK,
     "Too much": greedy.PACK,
@@ -45,6 +47,7 @@ FAMILIES: dict[str, list[Case]] = {
     "Answers that lie, or change": liars.PACK,
     "Odd and innocent": innocent.PACK,
     "What would stop a class": stoppers.PACK,
+    "Taken for a kernel": kernel.PACK,
 }
 """The pack, by family."""
 
