@@ -8,7 +8,6 @@ three times is reported, and the class goes on.
 from __future__ import annotations
 
 import errno
-import pickle
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
@@ -19,8 +18,9 @@ from typing import Any, Literal
 import sqlalchemy.exc
 
 from sandgrader import worker
-from sandgrader.assignment import Assignment
+from sandgrader.assignment import Assignment, Way
 from sandgrader.course import Course, Submission
+from sandgrader.execution import Difference
 from sandgrader.submission_files import read_folder
 from sandgrader.writer import WriteError, Writer
 
@@ -49,6 +49,10 @@ class Result:
     state: State
     why: str = ""
     notes: dict[str, list[str]] = field(default_factory=dict)
+    ways: dict[str, str] = field(default_factory=dict)
+    """Why a notebook of this submission was run in another way than the class's, by notebook."""
+    differences: dict[str, list[Difference]] = field(default_factory=dict)
+    """Tests whose points aren't nbgrader's, by notebook."""
     seconds: float = 0.0
 
 
@@ -61,8 +65,14 @@ class Summary:
     skipped: int = 0
     """Submissions that were graded before."""
     results: list[Result] = field(default_factory=list)
+    ways: dict[str, Way] = field(default_factory=dict)
+    """How each notebook is run, if its submission gives no reason for another way."""
     isolation: dict[str, str] = field(default_factory=dict)
-    """Why a notebook's tests ran in the student's interpreter; empty where they didn't."""
+    """Why tests of a notebook ran in the student's interpreter; empty where none did."""
+    missed: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Tests for which the reference solution itself has not all points, and how they end."""
+    without_solutions: list[str] = field(default_factory=list)
+    """Notebooks of which ``source/`` has the questions alone."""
     moved: list[str] = field(default_factory=list)
     """Whose score isn't what it was before, in words; first grades are no moves."""
     before: str = ""
@@ -118,24 +128,20 @@ def cluster(workers: int, scheduler: str | None) -> Iterator[Any]:
 class Run:
     """One run over the submissions of an assignment."""
 
-    def __init__(
-        self, course: Course, writer: Writer, client: Any, report: Callable[[Result], None]
-    ) -> None:
+    def __init__(self, course: Course, writer: Writer, client: Any) -> None:
         self._course = course
         self._writer = writer
         self._client = client
-        self._report = report
 
     def prepare(self, assignment: Assignment, summary: Summary) -> None:
-        """Find out how the assignment's tests are isolated. Raises :class:`StoppedError`."""
-        content = pickle.dumps(assignment)
+        """Find out how the assignment's notebooks are run. Raises :class:`StoppedError`."""
         try:
             tried = self._client.gather(
                 [
                     self._client.submit(
                         worker.try_isolation,
                         assignment.digest,
-                        content,
+                        assignment.content,
                         name,
                         retries=2,
                         pure=False,
@@ -151,8 +157,15 @@ class Run:
         }
         imports = dict.fromkeys(name for _, imported in tried for name in imported)
         assignment = assignment.with_isolation(found)
+        summary.ways = {name: isolation.way for name, isolation in found.items()}
         summary.isolation = {name: isolation.why for name, isolation in found.items()}
-        self._content = pickle.dumps(assignment)
+        summary.missed = {
+            name: isolation.missed for name, isolation in found.items() if isolation.missed
+        }
+        summary.without_solutions = [
+            name for name, isolation in found.items() if isolation.without_solutions
+        ]
+        self._content = assignment.content
         self._digest = assignment.digest
         self._imports = tuple(imports)
         self._name = assignment.name
@@ -172,8 +185,16 @@ class Run:
         )
         return future, [f"{path} {why}" for path, why in files.refused.items()]
 
-    def grade(self, submissions: list[Submission], summary: Summary) -> None:
-        """Grade submissions. Raises :class:`StoppedError` where the disk or the database fails."""
+    def grade(
+        self,
+        submissions: list[Submission],
+        summary: Summary,
+        report: Callable[[Result], None],
+    ) -> None:
+        """Grade submissions, and report each one's result.
+
+        Raises :class:`StoppedError` where the disk or the database fails.
+        """
         from distributed import as_completed
 
         waiting = deque(submissions)
@@ -206,7 +227,7 @@ class Run:
             if refused[item.student]:
                 result.notes["files"] = refused.pop(item.student)
             summary.results.append(result)
-            self._report(result)
+            report(result)
 
     def _receive(
         self, item: Submission, graded: worker.Graded | Exception, summary: Summary
@@ -227,6 +248,10 @@ class Run:
             item.student,
             "graded",
             notes={name: ran.notes for name, ran in graded.executions.items() if ran.notes},
+            ways={name: ran.why for name, ran in graded.executions.items() if ran.why},
+            differences={
+                name: ran.differences for name, ran in graded.executions.items() if ran.differences
+            },
             seconds=sum(ran.seconds for ran in graded.executions.values()),
         )
 

@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -133,7 +133,8 @@ class WarmProcess:
         """Start it. Raises :class:`SandboxError` where it isn't up in ``timeout`` seconds."""
         self.kind = kind
         # an environment may lie where an interpreter gets an empty folder of its own
-        self._readable = [*environment.readable, *map(str, _python_folders())]
+        readable = [*map(Path, environment.readable), *_python_folders()]
+        self._readable = [str(item) for item in bubblewrap.outermost(readable)]
         self.modules: list[str] = []
         self._scratch = tempfile.TemporaryDirectory(prefix="grade-")
         self._work = str(namespaces.WORK) if kind == "bubblewrap" else self._scratch.name
@@ -294,6 +295,25 @@ class Interpreter:
                 reply = self._wait(time.monotonic() + _GRACE_PERIOD, kill=True)
                 raise CellTimeoutError(reply.get("outputs", []), reply.get("count")) from None
             self._send({**answer, "call": reply["call"]})
+
+    def execute(
+        self, sources: list[str], kernel: dict[str, Any], settings: dict[str, Any]
+    ) -> Iterator[dict[str, Any]]:
+        """Run cells in a kernel, and yield what comes out of each: its number, outputs and count.
+
+        ``kernel`` is a kernelspec and ``settings`` nbgrader's configuration of its executor.
+        """
+        self._send({"do": "execute", "cells": sources, "kernel": kernel, "settings": settings})
+        while True:
+            try:
+                reply = self._wait(self._end)
+            except wire.WireTimeoutError:
+                self._fail("the notebook took too long")
+            if "cell" not in reply:
+                break
+            yield reply
+        if reply.get("done") is not True:
+            self._fail(str(reply.get("words") or "the kernel stopped"))
 
     def take(self, names: Iterable[str], snapshot: int) -> dict[str, Any]:
         """Return the answers of these names, as they are now, and the files that changed.

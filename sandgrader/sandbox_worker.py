@@ -16,6 +16,7 @@ import base64
 import contextlib
 import gc
 import importlib
+import itertools
 import os
 import random
 import signal
@@ -24,7 +25,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from sandgrader import namespaces, serialization, wire
+from sandgrader import kernel_runner, library_values, namespaces, serialization, wire
 from sandgrader.recorder import (
     OUTPUTS,
     RecordingShell,
@@ -196,6 +197,7 @@ class Interpreter:
             "take": self._take,
             "bind": self._bind,
             "modules": self._list_modules,
+            "execute": self._execute,
         }
         self._before = set(sys.modules)
         while True:
@@ -262,6 +264,13 @@ class Interpreter:
             os._exit(0)
         return {"outputs": outputs, "count": count}
 
+    def _execute(self, order: Any) -> Any:
+        try:
+            kernel_runner.execute(order, lambda told: wire.send(self._connection, told))
+        except Exception as problem:  # the kernel died, or never began
+            return {"done": False, "words": f"{type(problem).__name__}: {problem}"[:2000]}
+        return {"done": True}
+
     def _list_modules(self, order: Any) -> Any:
         return {"modules": sorted(set(sys.modules) - self._before)}
 
@@ -275,10 +284,15 @@ class Interpreter:
             return len(functions) - 1
 
         namespace = self._shell.user_ns
-        encoder = serialization.Encoder(keep)
-        answers = {
-            name: encoder.encode(namespace[name]) for name in order["names"] if name in namespace
-        }
+        encoder = serialization.Encoder(keep, use_up=True)
+        answers = {}
+        for name in order["names"]:
+            if name in namespace:
+                value = namespace[name]
+                if library_values.is_iterator(value):
+                    # whoever comes next finds it as it was
+                    value, namespace[name] = itertools.tee(value)
+                answers[name] = encoder.encode(value)
         snapshot = bool(functions) and order["snapshot"] < len(self._snapshots)
         drawn = random.getstate()
         if snapshot:
@@ -299,7 +313,7 @@ class Interpreter:
     def _answer_calls(self, functions: list[Any], connection: socket.socket) -> None:
         self._connection.close()
         reader = wire.Reader(connection)
-        encoder = serialization.Encoder()
+        encoder = serialization.Encoder(use_up=True)
         wire.send(connection, {"hello": "snapshot"})
         while True:
             order = reader.receive()
@@ -340,7 +354,7 @@ class Interpreter:
         return call
 
     def _call(self, number: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        encoder = serialization.Encoder(strict=True)
+        encoder = serialization.Encoder(strict=True, use_up=True)
         self._calls += 1
         order = {
             "call": self._calls,

@@ -5,8 +5,10 @@ exact types below and no others, so that nothing a student defined (an ``__eq__`
 true, a subclass that lies) comes along:
 
 None, bool, int, float, complex, Fraction, Decimal, str, bytes, range, list, tuple, set, frozenset,
-dict, NumPy arrays and scalars of numbers or text. A function becomes a number by which it can be
-called, a module its name, and anything else an :class:`Opaque` that knows only what it was.
+dict, NumPy arrays and scalars of numbers or text, and what ``library_values`` takes apart into
+these (generators, deques, dates, pandas' tables among them). A function becomes a number by which
+it can be called, a module its name, and anything else an :class:`Opaque` that knows only what it
+was.
 """
 
 from __future__ import annotations
@@ -19,6 +21,8 @@ from fractions import Fraction
 from types import ModuleType
 from typing import Any, NoReturn
 
+from sandgrader import library_values
+
 LARGEST_DEPTH = 60
 """Containers within containers; JSON's own parser recurses too."""
 MOST_ITEMS = 500_000
@@ -27,6 +31,9 @@ MOST_BYTES = 4 * 2**20
 """Of the texts and arrays within one value."""
 _NUMERIC = "biufcSU"
 """NumPy's kinds of dtype that hold numbers or text: no objects, no structures."""
+
+_OWN = frozenset({int, float, complex, str, bytes, range, list, tuple, set, frozenset, dict})
+"""What needs no library to be taken apart."""
 
 Encoded = Any
 """What JSON can hold."""
@@ -58,13 +65,18 @@ class Opaque:
 class Encoder:
     """Turns values into JSON; what isn't plain becomes opaque, or is refused if ``strict``.
 
-    ``keep`` is given each function and returns the number by which it can be called.
+    ``keep`` is given each function and returns the number by which it can be called. ``use_up``
+    allows to take what is in an iterator.
     """
 
     def __init__(
-        self, keep: Callable[[Callable[..., Any]], int] | None = None, strict: bool = False
+        self,
+        keep: Callable[[Callable[..., Any]], int] | None = None,
+        strict: bool = False,
+        use_up: bool = False,
     ) -> None:
         self._keep = keep
+        self._use_up = use_up
         self._strict = strict
         self._left, self._bytes_left = MOST_ITEMS, MOST_BYTES
 
@@ -87,6 +99,10 @@ class Encoder:
             raise NotPlainError("a collection is too deep or too large to be passed on")
         if value is None or isinstance(value, bool):
             return value
+        if type(value) not in _OWN:
+            apart = self._take_apart(value, depth)
+            if apart is not None:
+                return apart
         numpy = sys.modules.get("numpy")  # without it, nothing can be an array
         if numpy is not None and isinstance(value, numpy.ndarray | numpy.generic):
             return self._encode_numpy(value)
@@ -132,6 +148,16 @@ class Encoder:
         if self._strict:
             raise NotPlainError(f"a {type(value).__name__} is no plain value")
         return self._opaque(value)
+
+    def _take_apart(self, value: Any, depth: int) -> Encoded:
+        try:
+            return library_values.taken_apart(
+                value, lambda item: self._encode(item, depth - 1), self._use_up
+            )
+        except NotPlainError:
+            raise
+        except Exception as problem:  # an iterator may raise anything
+            raise NotPlainError(f"it can't be taken apart: {type(problem).__name__}") from None
 
     def _count(self, size: int) -> None:
         self._bytes_left -= size
@@ -205,6 +231,11 @@ def _decode(encoded: Encoded, function: Any, depth: int) -> Any:
             return Opaque(f"module {str(value)[:80]}")
         case "opaque":
             return Opaque(str(value)[:80])
+    if kind in library_values.KINDS:
+        try:
+            return library_values.rebuilt(encoded, lambda item: _decode(item, function, depth - 1))
+        except Exception as problem:
+            raise NotPlainError(f"a value came damaged: {type(problem).__name__}") from None
     raise NotPlainError(f"a value of unknown kind {str(kind)[:40]!r} came")
 
 

@@ -111,16 +111,27 @@ class Writer:
         staging = self._staging / "submission"  # nbgrader would read a student's name as a pattern
         shutil.rmtree(staging, ignore_errors=True)
         try:
-            handed, made = staging / "submitted", staging / "autograded"
-            self._lay_out(handed, assignment, submission.student, graded)
+            directory = CourseDirectory(
+                parent=self._course.app,
+                root=str(self._course.root),
+                submitted_directory=str(staging / "submitted"),
+                autograded_directory=str(staging / "autograded"),
+                student_id=submission.student,
+                assignment_id=assignment,
+            )
+            # in whatever order the course's folders lie
+            handed, made = (
+                Path(directory.format_path(step, submission.student, assignment))
+                for step in (directory.submitted_directory, directory.autograded_directory)
+            )
+            self._lay_out(handed, graded)
             with self._course.gradebook.transaction(), working_in(self._course.root):
-                self._convert(handed, made, assignment, submission.student, graded)
-                self._exchange(made, staging / "before", assignment, submission)
+                self._convert(directory, graded)
+                self._exchange(made, staging / "before", submission)
         finally:
             shutil.rmtree(staging, ignore_errors=True)
 
-    def _lay_out(self, handed: Path, assignment: str, student: str, graded: Graded) -> None:
-        folder = handed / student / assignment
+    def _lay_out(self, folder: Path, graded: Graded) -> None:
         folder.mkdir(parents=True)
         for name, content in graded.files.items():
             if name == TIMESTAMP and not read_timestamp(content.decode(errors="replace")):
@@ -134,19 +145,8 @@ class Writer:
             # nbgrader looks for the name; the content is what has run
             (folder / f"{name}.ipynb").touch()
 
-    def _convert(
-        self, handed: Path, made: Path, assignment: str, student: str, graded: Graded
-    ) -> None:
-        app, course = self._course.app, self._course
-        directory = CourseDirectory(
-            parent=app,
-            root=str(course.root),
-            submitted_directory=str(handed),
-            autograded_directory=str(made),
-            student_id=student,
-            assignment_id=assignment,
-        )
-        converter: Any = _FromExecuted(directory, parent=app)
+    def _convert(self, directory: CourseDirectory, graded: Graded) -> None:
+        converter: Any = _FromExecuted(directory, parent=self._course.app)
         converter.executed = graded.notebooks
         converter.autograde_preprocessors = self._preprocessors
         try:
@@ -155,7 +155,7 @@ class Writer:
         except (NbGraderException, ValueError, SystemExit) as problem:
             raise WriteError(f"nbgrader refuses it: {problem}") from problem
 
-    def _exchange(self, made: Path, before: Path, assignment: str, submission: Submission) -> None:
+    def _exchange(self, made: Path, before: Path, submission: Submission) -> None:
         target = submission.autograded
         target.parent.mkdir(parents=True, exist_ok=True)
         if target.exists():
@@ -166,4 +166,4 @@ class Writer:
             if before.exists():
                 before.rename(target)
             raise
-        (made / submission.student / assignment).rename(target)
+        made.rename(target)
