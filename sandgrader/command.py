@@ -134,7 +134,7 @@ def _grade(
                     runs = []
                     for assignment, summary, left in plan:
                         if left:
-                            run = Run(course, writer, client)
+                            run = Run(course, writer, client, lambda _: None)
                             started = time.monotonic()
                             run.prepare(assignment, summary)
                             summary.seconds = time.monotonic() - started
@@ -191,7 +191,8 @@ def _grade_one(run: Run, summary: Summary, left: list[Submission], console: Cons
                 progress.console.print(f"[red]{escape(result.student)}[/]: {escape(result.why)}")
             progress.advance(bar)
 
-        run.grade(left, summary, report)
+        run.report = report
+        run.grade(left, summary)
     summary.seconds += time.monotonic() - started
 
 

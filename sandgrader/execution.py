@@ -470,14 +470,24 @@ def _reference_runner(pool: InterpreterPool) -> Runner:
     return Runner(pool, "reference", {}, notebooks)
 
 
+def _cleared(known: Notebook) -> NotebookNode:
+    """Return a reference notebook of its own, without outputs."""
+    notebook = copy.deepcopy(known.reference)
+    if notebook is None:
+        raise ValueError(f"{known.name} has no reference notebook")
+    _clear(notebook)
+    return notebook
+
+
 def _missed(ran: NotebookNode, known: Notebook) -> dict[str, str]:
     """Return the tests that don't have all points, and how they end."""
     missed, before = {}, ""
     for cell in _code(ran):
         if not known.is_test(cell):
             if not before and any(item.output_type == "error" for item in cell.outputs):
-                first = cell.source.strip().splitlines()[0][:60]
-                before = f" (before it, the cell {first!r} ends with {_verdict(cell)})"
+                said = cell.metadata.get("nbgrader") or {}
+                which = said.get("grade_id") or cell.source.strip().splitlines()[0][:60]
+                before = f" (before it, the cell {which!r} ends with {_verdict(cell)})"
         elif _points(cell) < determine_grade(cell)[1]:
             missed[_grade_id(cell)] = _verdict(cell) + before
     return missed
@@ -490,9 +500,8 @@ def _in_kernel(
 
     ``elsewhere`` are the tests that fail for it without one.
     """
-    tried = copy.deepcopy(known.reference)
+    tried = _cleared(known)
     runner = _reference_runner(pool)
-    _clear(tried)
     runner._run_in_kernel(tried, known, "reference", Execution())
     missed = _missed(tried, known)
     if elsewhere and not missed:
@@ -505,10 +514,9 @@ def _in_kernel(
 
 def _apart(pool: InterpreterPool, known: Notebook, modules: dict[str, str]) -> Isolation:
     """Return which tests can do without the student's interpreter, tried on the solution."""
-    two = copy.deepcopy(known.reference)
+    two = _cleared(known)
     runner = _reference_runner(pool)
     isolation = Isolation("isolated", answers=known.bound, modules=modules)
-    _clear(two)
     runner._run_isolated(two, replace(known, isolation=isolation), "reference", Execution())
     needs = _missed(two, known)
     tests = [_grade_id(cell) for cell in _code(two) if known.is_test(cell)]
@@ -553,7 +561,7 @@ def _points(cell: NotebookNode) -> float:
 def _verdict(cell: NotebookNode) -> str:
     for output in cell.outputs:
         if output.output_type == "error":
-            return f"{output.ename}: {output.evalue}"[:300]
+            return f"{output.ename}: {output.evalue}"[:300].removesuffix(": ")
         if output.output_type == "stream" and output.name == "stderr":
             return f"something on standard error: {output.text.strip()[-200:]}"
     if not any(output.output_type == "execute_result" for output in cell.outputs):
@@ -569,7 +577,10 @@ def _clear(notebook: NotebookNode) -> None:
 
 def _dead(why: str) -> NotebookNode:
     words = f"The kernel died: {why}."
-    return new_output("error", ename="DeadKernelError", evalue=words, traceback=[words])
+    error: NotebookNode = new_output(
+        "error", ename="DeadKernelError", evalue=words, traceback=[words]
+    )
+    return error
 
 
 def _code(notebook: NotebookNode) -> Iterator[NotebookNode]:

@@ -132,6 +132,7 @@ class _Around:
         answers: frozenset[str],
     ) -> None:
         trees = [tree for source in [*given, *solutions] if (tree := parsed(source))]
+        self._given = [tree for source in given if (tree := parsed(source))]
         self._answers = answers
         self._imported = {name for tree in trees for name in _imported(tree)}
         self._read_in_functions = {
@@ -154,12 +155,12 @@ class _Around:
         """Answers that may be functions."""
         self._looking: dict[str, str] = {}
         """Helpers of the course's own that look inside, and at what."""
-        for tree in (tree for source in given if (tree := parsed(source))):
-            for node in tree.body:
-                if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef):
-                    why = self._named([node])
+        for tree in self._given:
+            for item in tree.body:
+                if isinstance(item, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef):
+                    why = self._named([item])
                     if why:
-                        self._looking[node.name] = why
+                        self._looking[item.name] = why
         for path, content in beside.items():
             if path.endswith(".py"):
                 try:
@@ -274,7 +275,7 @@ class _Around:
 
     def _after_a_call(self, tree: ast.Module) -> str:
         """Return whether an argument of an answer is looked at once more, if it can be changed."""
-        changeable = _changeable(tree)
+        changeable = _changeable(tree, self._given)
         given: dict[str, int] = {}
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and self._calls_an_answer(node):
@@ -295,11 +296,9 @@ class _Around:
         return ""
 
     def _calls_an_answer(self, node: ast.Call) -> bool:
-        return any(
-            isinstance(name, ast.Name) and name.id in self._functions
-            for part in [node.func, *node.args]
-            for name in ast.walk(part)
-        )
+        # called itself or one of its methods, or handed to what calls it
+        names = [*ast.walk(node.func), *node.args]
+        return any(isinstance(name, ast.Name) and name.id in self._functions for name in names)
 
     def _is_argument(self, tree: ast.Module, name: ast.Name) -> bool:
         return any(
@@ -357,13 +356,17 @@ def _stored(tree: ast.Module) -> Iterator[str]:
         stack.extend(ast.iter_child_nodes(node))
 
 
-def _changeable(tree: ast.Module) -> set[str]:
+def _changeable(tree: ast.Module, before: Iterable[ast.Module]) -> set[str]:
     """Return the names in a cell whose values may be changed in place.
 
-    A name counts as soon as one of its values isn't known to be a number, a text or a tuple.
+    A name counts as soon as one of its values, in the cell or in those ``before`` it, isn't known
+    to be a number, a text or a tuple.
     """
     values: dict[str, list[ast.expr | None]] = {}
-    for node in ast.walk(tree):
+    modules: set[str] = set()
+    for node in (node for part in [tree, *before] for node in ast.walk(part)):
+        if isinstance(node, ast.Import):
+            modules.update(_imported(node))
         match node:
             case ast.Assign():
                 for target in node.targets:
@@ -395,7 +398,7 @@ def _changeable(tree: ast.Module) -> set[str]:
         if not more:
             break
         unchangeable |= more
-    return found | (values.keys() - unchangeable)
+    return (found | (values.keys() - unchangeable)) - modules
 
 
 def _bind(

@@ -52,7 +52,7 @@ def execute(order: Any, tell: Callable[[dict[str, Any]], None]) -> None:
             self.kernel_spec_manager = OneKernel()
             self.transport = "ipc"
 
-    class Telling(Execute):
+    class Telling(Execute):  # type: ignore[misc]
         def preprocess_cell(self, cell: Any, resources: Any, index: int) -> Any:
             done = super().preprocess_cell(cell, resources, index)
             tell({"cell": index, "outputs": _kept(cell.outputs), "count": cell.execution_count})

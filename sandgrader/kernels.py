@@ -59,6 +59,8 @@ def find_kernel(said: Mapping[str, Any]) -> Kernel | None:
     Raises :class:`NoKernelError` where it isn't installed.
     """
     name = str(said.get("name") or OWN.name)
+    if name == "python":  # as jupyter_client means it
+        name = OWN.name
     try:
         spec = KernelSpecManager().get_kernel_spec(name)
     except NoSuchKernel:

@@ -128,10 +128,14 @@ def cluster(workers: int, scheduler: str | None) -> Iterator[Any]:
 class Run:
     """One run over the submissions of an assignment."""
 
-    def __init__(self, course: Course, writer: Writer, client: Any) -> None:
+    def __init__(
+        self, course: Course, writer: Writer, client: Any, report: Callable[[Result], None]
+    ) -> None:
         self._course = course
         self._writer = writer
         self._client = client
+        self.report = report
+        """Is told each submission's result."""
 
     def prepare(self, assignment: Assignment, summary: Summary) -> None:
         """Find out how the assignment's notebooks are run. Raises :class:`StoppedError`."""
@@ -185,16 +189,8 @@ class Run:
         )
         return future, [f"{path} {why}" for path, why in files.refused.items()]
 
-    def grade(
-        self,
-        submissions: list[Submission],
-        summary: Summary,
-        report: Callable[[Result], None],
-    ) -> None:
-        """Grade submissions, and report each one's result.
-
-        Raises :class:`StoppedError` where the disk or the database fails.
-        """
+    def grade(self, submissions: list[Submission], summary: Summary) -> None:
+        """Grade submissions. Raises :class:`StoppedError` where the disk or the database fails."""
         from distributed import as_completed
 
         waiting = deque(submissions)
@@ -227,7 +223,7 @@ class Run:
             if refused[item.student]:
                 result.notes["files"] = refused.pop(item.student)
             summary.results.append(result)
-            report(result)
+            self.report(result)
 
     def _receive(
         self, item: Submission, graded: worker.Graded | Exception, summary: Summary

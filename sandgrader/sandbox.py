@@ -20,7 +20,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import psutil
 
@@ -229,6 +229,13 @@ class WarmProcess:
         self._scratch.cleanup()
 
 
+class Answering(Protocol):
+    """Answers what a judge's cell asks of a student's functions."""
+
+    def answer(self, order: dict[str, Any], deadline: float) -> dict[str, Any]:
+        """Return what the function returned or raised, by ``deadline`` (``time.monotonic``)."""
+
+
 class Interpreter:
     """One notebook's interpreter, seen from outside: cells go in, outputs come out.
 
@@ -269,7 +276,7 @@ class Interpreter:
         self._ask({"do": "files", "files": dict(files), "beside": beside}, 60)
 
     def run(
-        self, source: str, calls: _Calls | None = None
+        self, source: str, calls: Answering | None = None
     ) -> tuple[list[dict[str, Any]], int | None]:
         """Run a cell and return its outputs and its execution count.
 
