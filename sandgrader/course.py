@@ -119,7 +119,8 @@ class Course:
         try:
             # the configuration may say where the course is, if it doesn't lie there itself
             is_here = (self.root / "nbgrader_config.py").is_file()
-            said = {"root": str(self.root)} if is_here else {}
+            says_where = "root" in self.app.config.get("CourseDirectory", {})
+            said = {"root": str(self.root)} if is_here or not says_where else {}
             self.directory = CourseDirectory(parent=self.app, **said)
             self.settings = Grade(parent=self.app)
             _check_names(self.app.config)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from nbformat import NotebookNode
 from nbgrader.utils import determine_grade
 
-from sandgrader.assignment import Notebook
+from sandgrader.assignment import Assignment, Notebook
 from sandgrader.execution import Execution, InterpreterPool, Runner, find_isolation
-from sandgrader.kernels import OWN
+from sandgrader.kernels import OWN, Kernel
 from sandgrader.sandbox import Limits
 from tests.sandgrader.sheets import assignment, cell, handed_in
 
@@ -23,16 +23,17 @@ Graded = tuple[dict[str, float], Execution]
 class Sheet:
     """An assignment of one notebook whose reference solution was tried."""
 
-    def __init__(self, pool: InterpreterPool, known: Notebook) -> None:
-        self.pool = pool
-        isolation, _ = find_isolation(pool, known)
-        self.isolation = isolation
-        self.known = replace(known, isolation=isolation)
+    def __init__(self, pool: InterpreterPool, plan: Assignment, known: Notebook) -> None:
+        self.pool, self.plan = pool, plan
+        pool.assignment = plan
+        self.isolation, _ = find_isolation(pool, known)
+        self.known = replace(known, isolation=self.isolation)
 
     def graded(
         self, change: Callable[[NotebookNode], object] | None = None, **answers: str
     ) -> Graded:
         """Return what a student's notebook is given by test, and how it was run."""
+        self.pool.assignment = self.plan
         notebook = handed_in(self.known, **answers)
         if change is not None:
             change(notebook)
@@ -41,16 +42,20 @@ class Sheet:
         return {item.metadata.nbgrader.grade_id: determine_grade(item)[0] for item in tests}, ran
 
 
-@contextmanager
-def sheet(*cells: NotebookNode, limits: Limits | None = None) -> Iterator[Sheet]:
-    plan, known = assignment(*cells)
-    if limits is not None:
-        plan = replace(plan, limits=limits)
-    pool = InterpreterPool(plan)
-    try:
-        yield Sheet(pool, known)
-    finally:
-        pool.close()
+Sheets = Callable[..., Sheet]
+
+
+@pytest.fixture(scope="module")
+def sheet() -> Iterator[Sheets]:
+    """Make sheets, which share their warm processes."""
+    pool = InterpreterPool(assignment()[0])
+
+    def make(*cells: NotebookNode, kernel: Kernel | None = None, **changed: Any) -> Sheet:
+        plan, known = assignment(*cells, **changed)
+        return Sheet(pool, plan, replace(known, kernel=kernel))
+
+    yield make
+    pool.close()
 
 
 # --- tests that say what must not be the case
@@ -92,30 +97,30 @@ FORBIDDING = {
 
 
 @pytest.mark.parametrize("what", FORBIDDING)
-def test_what_is_forbidden_costs_its_test_and_no_other(what: str) -> None:
+def test_what_is_forbidden_costs_its_test_and_no_other(what: str, sheet: Sheets) -> None:
     test, forbidden = FORBIDDING[what]
-    with sheet(cell("answer", ADD, "total"), VALUE, cell("test", test, "forbid")) as made:
-        assert made.isolation.way == "both"
-        assert set(made.isolation.looking) == {"forbid"}
-        full = {"value": 1.0, "forbid": 1.0}
-        assert made.graded()[0] == full
-        assert made.graded(total=forbidden)[0] == {**full, "forbid": 0}
-        # the trick that wins every test in the student's own process wins the forbidding one alone
-        cheat = "import sys\nsys.displayhook = lambda value: None\n"
-        cheat += "get_ipython().input_transformers_post.append(lambda lines: ['pass'])"
-        scores, ran = made.graded(total=f"{cheat}\ndef total(values):\n    return 1")
-        assert scores["value"] == 0
-        assert "value" in {item.test for item in ran.differences}
+    made = sheet(cell("answer", ADD, "total"), VALUE, cell("test", test, "forbid"))
+    assert made.isolation.way == "both"
+    assert set(made.isolation.looking) == {"forbid"}
+    full = {"value": 1.0, "forbid": 1.0}
+    assert made.graded()[0] == full
+    assert made.graded(total=forbidden)[0] == {**full, "forbid": 0}
+    # the trick that wins every test in the student's own process wins the forbidding one alone
+    cheat = "import sys\nsys.displayhook = lambda value: None\n"
+    cheat += "get_ipython().input_transformers_post.append(lambda lines: ['pass'])"
+    scores, ran = made.graded(total=f"{cheat}\ndef total(values):\n    return 1")
+    assert scores["value"] == 0
+    assert "value" in {item.test for item in ran.differences}
 
 
-def test_a_doctest_is_asked_of_the_students_own_text() -> None:
+def test_a_doctest_is_asked_of_the_students_own_text(sheet: Sheets) -> None:
     answer = (
         'def double(x):\n    """Double.\n\n    >>> double(4)\n    8\n    """\n    return {} * x'
     )
     test = "import doctest\nassert doctest.testmod().failed == 0"
-    with sheet(cell("answer", answer.format(2), "double"), cell("test", test, "t")) as made:
-        assert made.graded()[0] == {"t": 1.0}
-        assert made.graded(double=answer.format(3))[0] == {"t": 0}
+    made = sheet(cell("answer", answer.format(2), "double"), cell("test", test, "t"))
+    assert made.graded()[0] == {"t": 1.0}
+    assert made.graded(double=answer.format(3))[0] == {"t": 0}
 
 
 # --- answers of another kind than the reference solution's
@@ -142,33 +147,33 @@ def test_a_doctest_is_asked_of_the_students_own_text() -> None:
          "assert str(f) == '2026-02-03'"),
     ],
 )  # fmt: skip
-def test_a_right_answer_of_another_kind_is_right(solution: str, other: str, test: str) -> None:
-    with sheet(cell("answer", solution, "f"), cell("test", test, "t")) as made:
-        assert made.isolation.way == "isolated"
-        scores, ran = made.graded(f=other)
-        assert (scores, ran.way) == ({"t": 1.0}, "isolated")
+def test_a_right_answer_of_another_kind_is_right(
+    solution: str, other: str, test: str, sheet: Sheets
+) -> None:
+    made = sheet(cell("answer", solution, "f"), cell("test", test, "t"))
+    assert made.isolation.way == "isolated"
+    scores, ran = made.graded(f=other)
+    assert (scores, ran.way) == ({"t": 1.0}, "isolated")
 
 
-def test_series_and_tables_are_answers() -> None:
+def test_series_and_tables_are_answers(sheet: Sheets) -> None:
     pytest.importorskip("pandas")
     given = cell("given", "import numpy as np\nimport pandas as pd")
     answer = "ages = np.array([20, 30, 40])"
     test = "assert ages.mean() == 30 and len(ages) == 3 and np.allclose(ages, [20, 30, 40])"
-    with sheet(given, cell("answer", answer, "ages"), cell("test", test, "t")) as made:
-        other = "ages = pd.DataFrame({'age': [20, 30, 40]})['age']"
-        assert made.graded(ages=other)[0] == {"t": 1.0}
+    made = sheet(given, cell("answer", answer, "ages"), cell("test", test, "t"))
+    other = "ages = pd.DataFrame({'age': [20, 30, 40]})['age']"
+    assert made.graded(ages=other)[0] == {"t": 1.0}
 
 
-def test_an_object_of_ones_own_class_is_not_believed_and_that_is_said() -> None:
+def test_an_object_of_ones_own_class_is_not_believed_and_that_is_said(sheet: Sheets) -> None:
     yes = "class Yes:\n    def __eq__(self, other): return True\nnumber = Yes()"
-    with sheet(
-        cell("answer", "number = 4", "number"), cell("test", "assert number == 4", "t")
-    ) as made:
-        scores, ran = made.graded(number=yes)
-        assert scores == {"t": 0}
-        (difference,) = ran.differences
-        assert (difference.nbgrader, difference.given) == (1.0, 0)
-        assert "Yes" in difference.why
+    made = sheet(cell("answer", "number = 4", "number"), cell("test", "assert number == 4", "t"))
+    scores, ran = made.graded(number=yes)
+    assert scores == {"t": 0}
+    (difference,) = ran.differences
+    assert (difference.nbgrader, difference.given) == (1.0, 0)
+    assert "Yes" in difference.why
 
 
 # --- given cells
@@ -181,9 +186,8 @@ SCALED = (
 
 
 @pytest.fixture(scope="module")
-def scaled() -> Iterator[Sheet]:
-    with sheet(*SCALED) as made:
-        yield made
+def scaled(sheet: Sheets) -> Sheet:
+    return sheet(*SCALED)
 
 
 def put_first(source: str) -> Callable[[NotebookNode], None]:
@@ -229,7 +233,7 @@ def test_what_no_test_reads_may_be_changed(scaled: Sheet) -> None:
     assert scaled.graded(add)[1].way == "isolated"
 
 
-def test_a_given_cell_that_calls_an_answer_keeps_the_judge_in_step() -> None:
+def test_a_given_cell_that_calls_an_answer_keeps_the_judge_in_step(sheet: Sheets) -> None:
     cells = (
         cell("answer", "def double(x):\n    return 2 * x", "double"),
         cell("test", "assert double(4) == 8", "first"),
@@ -237,19 +241,19 @@ def test_a_given_cell_that_calls_an_answer_keeps_the_judge_in_step() -> None:
         cell("answer", "def half(x):\n    return x / 2", "half"),
         cell("test", "assert half(4 * WAIT) == 2 and double(1) == 2", "second"),
     )
-    with sheet(*cells) as made:
-        assert made.isolation.way == "isolated"
-        assert made.graded()[0] == {"first": 1.0, "second": 1.0}
-        assert made.graded(double="double = 5")[0] == {"first": 0, "second": 0}
-        loop = "def double(x):\n    while x == 5: pass\n    return 2 * x"
-        made.pool.assignment = replace(made.pool.assignment, limits=Limits(cell_time=2.0))
-        assert made.graded(double=loop)[0]["first"] == 1.0
+    made = sheet(*cells)
+    assert made.isolation.way == "isolated"
+    assert made.graded()[0] == {"first": 1.0, "second": 1.0}
+    assert made.graded(double="double = 5")[0] == {"first": 0, "second": 0}
+    loop = "def double(x):\n    while x == 5: pass\n    return 2 * x"
+    made.plan = replace(made.plan, limits=Limits(cell_time=2.0))
+    assert made.graded(double=loop)[0]["first"] == 1.0
 
 
 # --- kernels
 
 
-def test_what_needs_a_running_loop_is_run_in_a_kernel() -> None:
+def test_what_needs_a_running_loop_is_run_in_a_kernel(sheet: Sheets) -> None:
     cells = (
         cell(
             "given", "import asyncio\nasync def slow(x):\n    await asyncio.sleep(0)\n    return x"
@@ -257,15 +261,15 @@ def test_what_needs_a_running_loop_is_run_in_a_kernel() -> None:
         cell("answer", "job = asyncio.create_task(slow(4))", "job"),
         cell("test", "assert (await job) == 4", "t"),
     )
-    with sheet(*cells) as made:
-        if made.isolation.way != "kernel":
-            pytest.skip("the recorder has a running loop")
-        assert made.graded()[0] == {"t": 1.0}
-        assert made.graded(job="job = slow(5)")[0] == {"t": 0}
+    made = sheet(*cells)
+    if made.isolation.way != "kernel":
+        pytest.skip("the recorder has a running loop")
+    assert made.graded()[0] == {"t": 1.0}
+    assert made.graded(job="job = slow(5)")[0] == {"t": 0}
 
 
 @pytest.fixture(scope="module")
-def asked() -> Iterator[Sheet]:
+def asked(sheet: Sheets) -> Sheet:
     """A sheet whose source has the questions alone, so that it runs in a kernel."""
     cells = (
         cell("answer", "# YOUR CODE HERE\nraise NotImplementedError()", "double"),
@@ -273,8 +277,7 @@ def asked() -> Iterator[Sheet]:
         cell("answer", "def half(x):\n    raise NotImplementedError()", "half"),
         cell("test", "assert half(4) == 2\n0.5", "u"),
     )
-    with sheet(*cells, limits=Limits(cell_time=60.0)) as made:
-        yield made
+    return sheet(*cells, limits=Limits(cell_time=60.0))
 
 
 def test_without_solutions_the_right_have_their_points_and_others_none(asked: Sheet) -> None:
@@ -294,12 +297,12 @@ def test_when_a_kernel_dies_what_was_before_counts_and_nothing_after(asked: Shee
 
 
 def test_a_kernels_cells_have_a_time_limit(asked: Sheet) -> None:
-    before = asked.pool.assignment
-    asked.pool.assignment = replace(before, executor={"Execute": {"timeout": 1}})
+    before = asked.plan
+    asked.plan = replace(before, executor={"Execute": {"timeout": 1}})
     try:
         scores, _ = asked.graded(double="while True: pass", half="def half(x):\n    return x / 2")
     finally:
-        asked.pool.assignment = before
+        asked.plan = before
     assert scores == {"t": 0, "u": 0.5}
 
 
@@ -316,37 +319,33 @@ def test_a_kernel_sees_nothing_but_its_sandbox(asked: Sheet, tmp_path: Path) -> 
     assert asked.graded(double=look)[0]["t"] == 1.0
 
 
-def test_a_notebook_of_another_kernel_is_run_by_it() -> None:
-    plan, known = assignment(
-        cell("answer", "import os\nx = os.environ['ONLY_HERE']", "x"), cell("test", "assert x", "t")
+def test_a_notebook_of_another_kernel_is_run_by_it(sheet: Sheets) -> None:
+    made = sheet(
+        cell("answer", "import os\nx = os.environ['ONLY_HERE']", "x"),
+        cell("test", "assert x", "t"),
+        kernel=replace(OWN, name="elsewhere", variables={"ONLY_HERE": "yes"}),
     )
-    kernel = replace(OWN, name="elsewhere", variables={"ONLY_HERE": "yes"})
-    pool = InterpreterPool(plan)
-    try:
-        made = Sheet(pool, replace(known, kernel=kernel))
-        assert made.isolation.way == "kernel"
-        assert "elsewhere (python)" in made.isolation.why
-        assert made.graded()[0] == {"t": 1.0}
-    finally:
-        pool.close()
+    assert made.isolation.way == "kernel"
+    assert "elsewhere (python)" in made.isolation.why
+    assert made.graded()[0] == {"t": 1.0}
 
 
 # --- a reference solution that doesn't earn its own points
 
 
-def test_what_the_reference_solution_misses_is_known_with_its_cause() -> None:
+def test_what_the_reference_solution_misses_is_known_with_its_cause(sheet: Sheets) -> None:
     cells = (
         cell("answer", "row = open('/nowhere/x.csv').read()", "row"),
         cell("test", "assert row", "t"),
         cell("answer", "x = 1", "x"),
         cell("test", "assert x == 1", "u"),
     )
-    with sheet(*cells) as made:
-        assert set(made.isolation.missed) == {"t"}
-        assert "'row' ends with FileNotFoundError" in made.isolation.missed["t"]
-        assert not made.isolation.without_solutions
+    made = sheet(*cells)
+    assert set(made.isolation.missed) == {"t"}
+    assert "'row' ends with FileNotFoundError" in made.isolation.missed["t"]
+    assert not made.isolation.without_solutions
 
 
-def test_half_a_point_of_a_whole_one_is_not_all() -> None:
-    with sheet(cell("answer", "x = 1", "x"), cell("test", "assert x == 1\n0.5", "t")) as made:
-        assert made.isolation.missed == {"t": "0.5 of 1 points"}
+def test_half_a_point_of_a_whole_one_is_not_all(sheet: Sheets) -> None:
+    made = sheet(cell("answer", "x = 1", "x"), cell("test", "assert x == 1\n0.5", "t"))
+    assert made.isolation.missed == {"t": "0.5 of 1 points"}
