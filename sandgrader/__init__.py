@@ -6,6 +6,7 @@ process alone writes the gradebook, a submission at a time, all of it or nothing
 
 ====================  ==========================================================================
 ``serialization``     values that may pass between a student's process and the judge's
+``library_values``    values of libraries' own types, taken apart into plain ones and rebuilt
 ``wire``              messages between processes
 ``recorder``          an IPython that keeps what cells print and show, as a notebook's outputs
 ``namespaces``        a forked process's own namespaces and resource limits
@@ -13,7 +14,10 @@ process alone writes the gradebook, a submission at a time, all of it or nothing
 ``bubblewrap``        the mounts of a sandbox
 ``sandbox_worker``    what runs in a sandbox: a warm process, and the interpreters forked from it
 ``sandbox``           starts warm processes in bubblewrap and watches over their interpreters
-``assignment``        an instructor's version: test cells, answers, how tests are isolated
+``kernel_runner``     nbgrader's own executor, in a sandbox
+``kernels``           the kernels that notebooks name, and what a sandbox needs to start them
+``inspection``        which tests look at what only a student's process has
+``assignment``        an instructor's version: test cells, answers, how a notebook is run
 ``execution``         runs one submission's notebooks
 ``submission_files``  reads a folder that a student handed in, whatever is in it
 ``repair``            puts nbgrader's metadata right before nbgrader's own preprocessors run

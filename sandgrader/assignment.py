@@ -118,26 +118,26 @@ class Notebook:
         may differ. A changed one matters where tests use a name that it binds; so does an answer
         that binds a name of a given cell anew.
         """
-        left = [_meaning(cell.source) for cell in notebook.cells if cell.cell_type == "code"]
-        lost: set[str] = set()
-        for source in self.given:
-            meaning = _meaning(source)
-            if meaning in left:
-                left.remove(meaning)
-            else:
-                lost.update(bound_names(source))
-        own = {_meaning(source) for source in self.given}
-        theirs = {
-            name
-            for cell in notebook.cells
-            if cell.cell_type == "code"
-            and not self.is_test(cell)
-            and _meaning(cell.source) not in own
-            for name in bound_names(cell.source)
-        }
+        own = [cell for cell in notebook.cells if cell.cell_type == "code"]
+        own = [cell for cell in own if not self.is_test(cell)]
+        verbatim = {cell.source for cell in own}
+        lost = [source for source in self.given if source not in verbatim]
+        theirs = [cell.source for cell in own if cell.source not in self.given]
+        if lost:
+            meant = {_meaning(source) for source in theirs}
+            lost = [source for source in lost if _meaning(source) not in meant]
+            given = {_meaning(source) for source in self.given}
+            theirs = [source for source in theirs if _meaning(source) not in given]
         bound = {name for source in self.given for name in bound_names(source)}
-        changed = (lost | (theirs & bound)) - set(self.bound)
-        return sorted(changed & self._used)
+        watched = (bound & self._used) - set(self.bound)
+        changed = {name for source in lost for name in bound_names(source)}
+        changed |= {
+            name
+            for source in theirs
+            if any(name in source for name in watched)
+            for name in bound_names(source)
+        }
+        return sorted(changed & watched)
 
     @cached_property
     def _used(self) -> set[str]:

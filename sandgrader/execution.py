@@ -21,7 +21,7 @@ from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
-from nbformat.v4 import new_output
+from nbformat.v4 import new_code_cell, new_output
 from nbgrader.utils import determine_grade
 
 from sandgrader.assignment import Assignment, Isolation, Notebook, Way
@@ -305,6 +305,9 @@ class Runner:
                 cell, name = tests[_grade_id(step)], _grade_id(step)
                 calls = _Watched(student, taken[name])
                 self._judge_cell(judge, cell, known.isolation, taken[name], calls, ran)
+                if calls.noisy and _points(cell):
+                    why = "a function writes on standard error, which costs nothing here"
+                    ran.differences.append(Difference(name, 0.0, _points(cell), why))
                 kinds = calls.odd | taken[name].odd(cell.source)
                 if kinds and _points(cell) < determine_grade(cell)[1]:
                     odd[name] = kinds
@@ -408,12 +411,15 @@ class _Watched:
         there = taken.said.get("snapshot") is True
         self._calls = student.calls(taken.number) if there else _NoCalls()
         self.odd: set[str] = set()
+        self.noisy = False
+        """Whether a function wrote something on standard error."""
 
     def answer(self, order: dict[str, Any], deadline: float) -> dict[str, Any]:
         reply: dict[str, Any] = self._calls.answer(order, deadline)
         kind = _odd_kind(reply.get("value"))
         if kind:
             self.odd.add(f"what a function returns ({kind})")
+        self.noisy = self.noisy or reply.pop("noisy", False) is True
         return reply
 
 
@@ -440,11 +446,28 @@ def find_isolation(pool: InterpreterPool, known: Notebook) -> tuple[Isolation, l
         return Isolation("kernel", "source/ has no version of it", without_solutions=True), []
     if known.kernel is not None:
         why = f"it is for the kernel {known.kernel.name} ({known.kernel.language})"
-        return _in_kernel(pool, known, why), []
+        return _in_kernel(_Reference(pool, known), known, why), []
+    reference = _Reference(pool, known)
+    missed, modules, imports = _try_in_one(reference, known)
+    if missed and reference.follow_others():
+        missed, modules, imports = _try_in_one(reference, known)
+    if missed:
+        return _in_kernel(reference, known, "", missed), imports
+    if pool.assignment.one_interpreter:
+        return Isolation("shared", "one interpreter was asked for"), imports
+    return _apart(pool.assignment, reference, known, modules), imports
+
+
+def _try_in_one(
+    reference: _Reference, known: Notebook
+) -> tuple[dict[str, str], dict[str, str], list[str]]:
+    """Return what a reference solution misses in one interpreter, and what it imports there.
+
+    Between the two are the names among its answers that are modules, and which.
+    """
     modules: dict[str, str] = {}
-    one = copy.deepcopy(known.reference)
-    runner = _reference_runner(pool)
-    with pool.student("reference", "reference") as student:
+    one, runner = reference.notebook(), reference.runner()
+    with reference.pool.student("reference", "reference") as student:
         runner._lay_out(student)
         for cell in _code(one):
             if known.is_test(cell):
@@ -453,30 +476,65 @@ def find_isolation(pool: InterpreterPool, known: Notebook) -> tuple[Isolation, l
                         modules[name] = value["v"]
             runner._run_cell(student, cell, Execution())
         imports = student.modules()
-    missed = _missed(one, known)
-    if missed:
-        return _in_kernel(pool, known, "", missed), imports
-    if pool.assignment.one_interpreter:
-        return Isolation("shared", "one interpreter was asked for"), imports
-    return _apart(pool, known, modules), imports
+    return _missed(one, known), modules, imports
 
 
-def _reference_runner(pool: InterpreterPool) -> Runner:
-    notebooks = {
-        f"{name}.ipynb": nbformat.writes(known.reference).encode()
-        for name, known in pool.assignment.notebooks.items()
-        if known.reference is not None
-    }
-    return Runner(pool, "reference", {}, notebooks)
+class _Reference:
+    """The reference solution of a notebook, and what it is run with."""
 
+    def __init__(self, pool: InterpreterPool, known: Notebook) -> None:
+        self.pool = pool
+        self._notebooks = {
+            f"{name}.ipynb": nbformat.writes(item.reference).encode()
+            for name, item in pool.assignment.notebooks.items()
+            if item.reference is not None
+        }
+        self._known = known
+        self._files = self._work() if pool.assignment.evidence else {}
 
-def _cleared(known: Notebook) -> NotebookNode:
-    """Return a reference notebook of its own, without outputs."""
-    notebook = copy.deepcopy(known.reference)
-    if notebook is None:
-        raise ValueError(f"{known.name} has no reference notebook")
-    _clear(notebook)
-    return notebook
+    def runner(self) -> Runner:
+        """Return what runs it, with the evidence that a student would hand in."""
+        return Runner(self.pool, "reference", self._files, self._notebooks)
+
+    def follow_others(self) -> bool:
+        """Take over the files that the notebooks before it leave; return whether there are any."""
+        runner = self.runner()
+        for name, item in self.pool.assignment.notebooks.items():
+            if name == self._known.name:
+                break
+            if item.reference is not None and item.kernel is None:
+                notebook = copy.deepcopy(item.reference)
+                _clear(notebook)
+                runner._run_in_one(notebook, "reference", Execution())
+        left = {
+            name: content
+            for name, content in runner.files.items()
+            if self.pool.assignment.beside.get(name) != content
+        }
+        is_more = left != self._files
+        self._files = {**left, **self._files}
+        return is_more
+
+    def notebook(self) -> NotebookNode:
+        """Return a copy of it without outputs."""
+        notebook = copy.deepcopy(self._known.reference)
+        if notebook is None:
+            raise ValueError(f"{self._known.name} has no reference notebook")
+        _clear(notebook)
+        return notebook
+
+    def _work(self) -> dict[str, bytes]:
+        """Run it as a student works, where nothing is graded, and return the evidence of that."""
+        runner = Runner(self.pool, "reference", {}, self._notebooks)
+        with self.pool.student("reference", "reference") as student:
+            runner._lay_out(student)
+            at_work = new_code_cell("import os\ndel os.environ['NBGRADER_EXECUTION']")
+            for cell in [at_work, *_code(self.notebook())]:
+                if cell is at_work or not self._known.is_test(cell):
+                    runner._run_cell(student, cell, Execution())
+            runner._take(student, (), 0)
+        evidence = self.pool.assignment.evidence
+        return {name: content for name, content in runner.files.items() if name in evidence}
 
 
 def _missed(ran: NotebookNode, known: Notebook) -> dict[str, str]:
@@ -494,15 +552,14 @@ def _missed(ran: NotebookNode, known: Notebook) -> dict[str, str]:
 
 
 def _in_kernel(
-    pool: InterpreterPool, known: Notebook, why: str, elsewhere: dict[str, str] | None = None
+    reference: _Reference, known: Notebook, why: str, elsewhere: dict[str, str] | None = None
 ) -> Isolation:
     """Return that a notebook is run in a kernel, tried on its solution.
 
     ``elsewhere`` are the tests that fail for it without one.
     """
-    tried = _cleared(known)
-    runner = _reference_runner(pool)
-    runner._run_in_kernel(tried, known, "reference", Execution())
+    tried = reference.notebook()
+    reference.runner()._run_in_kernel(tried, known, "reference", Execution())
     missed = _missed(tried, known)
     if elsewhere and not missed:
         test, end = next(iter(elsewhere.items()))
@@ -512,10 +569,11 @@ def _in_kernel(
     return Isolation("kernel", why or "the reference solution fails", missed=missed)
 
 
-def _apart(pool: InterpreterPool, known: Notebook, modules: dict[str, str]) -> Isolation:
+def _apart(
+    assignment: Assignment, reference: _Reference, known: Notebook, modules: dict[str, str]
+) -> Isolation:
     """Return which tests can do without the student's interpreter, tried on the solution."""
-    two = _cleared(known)
-    runner = _reference_runner(pool)
+    two, runner = reference.notebook(), reference.runner()
     isolation = Isolation("isolated", answers=known.bound, modules=modules)
     runner._run_isolated(two, replace(known, isolation=isolation), "reference", Execution())
     needs = _missed(two, known)
@@ -528,7 +586,7 @@ def _apart(pool: InterpreterPool, known: Notebook, modules: dict[str, str]) -> I
             for cell in _code(two)
             if (cell.metadata.get("nbgrader") or {}).get("solution")
         ],
-        pool.assignment.beside,
+        assignment.beside,
         known.bound,
     )
     if not needs and not looking:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 
 _MODULES = {
     "inspect": "the source of an answer",
@@ -93,10 +94,18 @@ _DATA = (
 """What is no function, whatever is in it."""
 
 
+@lru_cache(maxsize=2048)
 def parsed(source: str) -> ast.Module | None:
-    """Return a cell's syntax tree, its magics as calls; none where it doesn't parse."""
+    """Return a cell's syntax tree, its magics as calls; none where it doesn't parse.
+
+    Most cells of a class are the instructor's, read once. Nobody may change the tree.
+    """
     from IPython.core.inputtransformer2 import TransformerManager
 
+    try:
+        return ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError):
+        pass  # it may have magics in it, whose reading takes ten times as long
     try:
         return ast.parse(TransformerManager().transform_cell(source))
     except (SyntaxError, ValueError, RecursionError):

@@ -490,7 +490,7 @@ class _Calls:
         except (wire.WireError, DiedError) as problem:
             self._dead = f"its process stopped: {problem}"
             return {"error": [], "words": self._dead}
-        return {key: reply[key] for key in ("value", "error", "words") if key in reply}
+        return {key: reply[key] for key in ("value", "error", "words", "noisy") if key in reply}
 
 
 def best_kind() -> tuple[Kind, str]:

@@ -322,6 +322,8 @@ class Interpreter:
                 arguments = [serialization.decode(item) for item in order["args"]]
                 named = {name: serialization.decode(item) for name, item in order["kwargs"].items()}
                 reply = {"value": encoder.encode(functions[order["function"]](*arguments, **named))}
+                # nbgrader gives no points where anything is on standard error
+                reply["noisy"] = any(item.get("name") == "stderr" for item in OUTPUTS.items)
             except BaseException as error:
                 kinds = [kind.__name__ for kind in type(error).__mro__]
                 try:

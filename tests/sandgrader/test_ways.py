@@ -349,3 +349,29 @@ def test_what_the_reference_solution_misses_is_known_with_its_cause(sheet: Sheet
 def test_half_a_point_of_a_whole_one_is_not_all(sheet: Sheets) -> None:
     made = sheet(cell("answer", "x = 1", "x"), cell("test", "assert x == 1\n0.5", "t"))
     assert made.isolation.missed == {"t": "0.5 of 1 points"}
+
+
+def test_a_reference_solution_may_stand_on_the_notebook_before_it(sheet: Sheets) -> None:
+    plan, first = assignment(
+        cell("answer", "open('out.txt', 'w').write('4')", "w"), cell("test", "assert True", "s")
+    )
+    second = assignment(
+        cell("answer", "x = int(open('out.txt').read())", "x"), cell("test", "assert x == 4", "t")
+    )[1]
+    second = replace(second, name="second")
+    both = replace(plan, notebooks={"sheet": first, "second": second})
+    made = Sheet(sheet(VALUE).pool, both, second)
+    assert made.isolation.way == "isolated"
+
+
+def test_a_reference_solution_hands_in_the_evidence_that_its_cells_make_ungraded(
+    sheet: Sheets,
+) -> None:
+    lock = "import os\nif 'NBGRADER_EXECUTION' not in os.environ:\n    open('log', 'w').write('x')"
+    made = sheet(
+        cell("answer", lock, "lock"),
+        cell("test", "assert open('log').read() == 'x'", "t"),
+        evidence=frozenset(["log"]),
+    )
+    assert made.isolation.way == "isolated"
+    assert made.graded()[0] == {"t": 0}  # who hands in none
