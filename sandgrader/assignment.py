@@ -91,7 +91,7 @@ class Notebook:
     @cached_property
     def script(self) -> tuple[NotebookNode, ...]:
         """The given cells and the tests, in the instructor's order: what a judge runs."""
-        return tuple(cell for cell in self._code() if not _said(cell).get("solution"))
+        return tuple(cell for cell in self._code() if not _is_either(cell) or self.is_test(cell))
 
     def _code(self) -> list[NotebookNode]:
         cells = self.reference.cells if self.reference is not None else []

@@ -160,7 +160,10 @@ class Course:
                     f"The gradebook has no assignment {name!r} (it has: {known}). Make it with "
                     f"nbgrader generate_assignment {name}"
                 ) from None
-            notebooks = {item.name: self._notebook(item, source) for item in definition.notebooks}
+            notebooks = {
+                item.name: self._notebook(item, source, execute.kernel_name)
+                for item in definition.notebooks
+            }
             content = copy_definition(gradebook, name)
         if not notebooks:
             raise CourseError(f"The assignment {name!r} has no notebooks in the gradebook.")
@@ -199,9 +202,12 @@ class Course:
             config=self.app.config,
         )
 
-    def _notebook(self, item: Any, source: Path) -> Notebook:
-        """Return the instructor's version of a notebook of the gradebook."""
-        said = json.loads(item.kernelspec or "{}") or {}
+    def _notebook(self, item: Any, source: Path, kernel_name: str) -> Notebook:
+        """Return the instructor's version of a notebook of the gradebook.
+
+        ``kernel_name`` is the kernel that the configuration wants for all of them, if any.
+        """
+        said = {"name": kernel_name} if kernel_name else json.loads(item.kernelspec or "{}") or {}
         try:
             kernel = find_kernel(said)
         except NoKernelError as problem:

@@ -268,8 +268,12 @@ class Runner:
                 continue
             name = _grade_id(cell)
             apart, together = _points(cell), _points(shared)
-            if name in known.isolation.together or (name in doubts and together < apart):
+            asked = name in known.isolation.together or name in known.isolation.looking
+            if name in known.isolation.together or (asked and together < apart):
                 cell.outputs, cell.execution_count = shared.outputs, shared.execution_count
+            elif name in doubts and together < apart:
+                # what a hidden test says in the student's process is theirs to bend, not to keep
+                cell.outputs = [_lowered(together, doubts[name])]
             elif together != apart:
                 why = doubts.get(name, "the test ends otherwise in the student's interpreter")
                 ran.differences.append(Difference(name, together, apart, why))
@@ -308,9 +312,10 @@ class Runner:
                 if calls.noisy and _points(cell):
                     why = "a function writes on standard error, which costs nothing here"
                     ran.differences.append(Difference(name, 0.0, _points(cell), why))
-                kinds = calls.odd | taken[name].odd(cell.source)
-                if kinds and _points(cell) < determine_grade(cell)[1]:
-                    odd[name] = kinds
+                if _points(cell) < determine_grade(cell)[1]:
+                    kinds = calls.odd() | taken[name].odd(cell.source)
+                    if kinds:
+                        odd[name] = kinds
         return odd
 
     def _steps(self, notebook: NotebookNode, known: Notebook) -> list[NotebookNode]:
@@ -400,8 +405,12 @@ class _Taken:
 
     def odd(self, source: str) -> set[str]:
         """Return the kinds of answers that are no plain values, of those that a test names."""
-        found = {name: _odd_kind(value) for name, value in self.answers.items() if name in source}
-        return {f"{name} ({kind})" for name, kind in found.items() if kind}
+        return {
+            f"{name} ({kind})"
+            for name, value in self.answers.items()
+            if name in source
+            for kind in _odd_kinds(value)
+        }
 
 
 class _Watched:
@@ -410,17 +419,20 @@ class _Watched:
     def __init__(self, student: Interpreter, taken: _Taken) -> None:
         there = taken.said.get("snapshot") is True
         self._calls = student.calls(taken.number) if there else _NoCalls()
-        self.odd: set[str] = set()
+        self._returned: list[Any] = []
         self.noisy = False
         """Whether a function wrote something on standard error."""
 
     def answer(self, order: dict[str, Any], deadline: float) -> dict[str, Any]:
         reply: dict[str, Any] = self._calls.answer(order, deadline)
-        kind = _odd_kind(reply.get("value"))
-        if kind:
-            self.odd.add(f"what a function returns ({kind})")
+        self._returned.append(reply.get("value"))
         self.noisy = self.noisy or reply.pop("noisy", False) is True
         return reply
+
+    def odd(self) -> set[str]:
+        """Return the kinds of values that functions returned and that are no plain ones."""
+        kinds = {kind for value in self._returned for kind in _odd_kinds(value)}
+        return {f"what a function returns ({kind})" for kind in kinds}
 
 
 class _NoCalls:
@@ -430,10 +442,20 @@ class _NoCalls:
         return {"error": [], "words": "the function isn't there"}
 
 
-def _odd_kind(encoded: Any) -> str:
-    return (
-        str(encoded.get("v")) if isinstance(encoded, dict) and encoded.get("t") == "opaque" else ""
-    )
+def _odd_kinds(encoded: Any) -> set[str]:
+    """Return the kinds of values in an encoded one that are no plain ones."""
+    found: set[str] = set()
+    left = [encoded]
+    while left:
+        item = left.pop()
+        if isinstance(item, dict):
+            if item.get("t") == "opaque":
+                found.add(str(item.get("v")))
+            else:
+                left.extend(item.values())
+        elif isinstance(item, list):
+            left.extend(item)
+    return found
 
 
 def find_isolation(pool: InterpreterPool, known: Notebook) -> tuple[Isolation, list[str]]:
@@ -631,6 +653,18 @@ def _clear(notebook: NotebookNode) -> None:
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
+
+
+def _lowered(points: float, why: str) -> NotebookNode:
+    """Return an output that gives a test these points, and says nothing of the test."""
+    if points > 0:
+        result: NotebookNode = new_output("execute_result", {"text/plain": repr(points)})
+        return result
+    words = f"The test fails in the notebook's own interpreter: {why}."
+    error: NotebookNode = new_output(
+        "error", ename="DisagreementError", evalue=words, traceback=[words]
+    )
+    return error
 
 
 def _dead(why: str) -> NotebookNode:

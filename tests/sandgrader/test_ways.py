@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -214,6 +215,17 @@ def test_who_adds_something_to_a_given_cell_keeps_all_points(
 
 def test_who_takes_away_what_tests_stand_on_has_what_nbgrader_gives(scaled: Sheet) -> None:
     assert scaled.graded(put_first("RATE = 4"))[0] == {"t": 0}
+
+
+def test_no_output_of_a_second_run_tells_what_a_test_says(sheet: Sheets) -> None:
+    tells = "class Tells:\n    def __rmul__(self, other): raise ValueError(In[-1])\nRATE = Tells()"
+    made = sheet(*SCALED)
+    notebook = handed_in(made.known, scale="def scale(x):\n    return 4 * x")
+    notebook.cells[0].source = f"import math\n{tells}"
+    ran = Runner(made.pool, "ann", {}).run(notebook, made.known)
+    assert ran.way == "both"
+    assert determine_grade(notebook.cells[2])[0] == 0
+    assert "isclose" not in json.dumps(notebook.cells[2].outputs)
 
 
 def test_who_changes_what_tests_stand_on_wins_nothing(scaled: Sheet) -> None:
