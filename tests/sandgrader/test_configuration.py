@@ -134,8 +134,7 @@ def test_a_configuration_may_lie_in_jupyters_folder(
 
 def test_folders_may_lie_in_another_order(tmp_path: Path, grade: Grader) -> None:
     order = "c.CourseDirectory.directory_structure = '{nbgrader_step}/{assignment_id}/{student_id}'"
-    answers = {"ann": "x = 4", "bob": "x = 5"}
-    course = make_course(tmp_path, order, submitted="submitted/ps1/{}", **answers)
+    course = make_course(tmp_path, order, submitted="submitted/ps1/{}", ann="x = 4", bob="x = 5")
     grade(course, "ps1")
     assert points(course) == {"ann": 1.0, "bob": 0}
     assert (course / "autograded" / "ps1" / "ann" / "sheet.ipynb").is_file()

@@ -296,8 +296,8 @@ def test_without_solutions_the_right_have_their_points_and_others_none(asked: Sh
     assert asked.isolation.way == "kernel"
     assert asked.isolation.without_solutions
     assert asked.isolation.missed == {}
-    right = {"double": "def double(x):\n    return 2 * x", "half": "def half(x):\n    return x / 2"}
-    assert asked.graded(**right)[0] == {"t": 1.0, "u": 0.5}
+    double, half = "def double(x):\n    return 2 * x", "def half(x):\n    return x / 2"
+    assert asked.graded(double=double, half=half)[0] == {"t": 1.0, "u": 0.5}
     assert asked.graded()[0] == {"t": 0, "u": 0}
 
 
