@@ -16,7 +16,10 @@ process alone writes the gradebook, a submission at a time, all of it or nothing
 ``bubblewrap``        the mounts of a sandbox
 ``sandbox_worker``    what runs in a sandbox: a warm process, and the interpreters forked from it
 ``sandbox``           starts warm processes in bubblewrap and watches over their interpreters
-``assignment``        an instructor's version: test cells, answers, how tests are isolated
+``kernel_runner``     nbgrader's own executor, in a sandbox
+``kernels``           the kernels that notebooks name, and what a sandbox needs to start them
+``inspection``        which tests look at what only a student's process has
+``assignment``        an instructor's version: test cells, answers, how a notebook is run
 ``execution``         runs one submission's notebooks
 ``output_room``       a limit on the outputs of a whole submission
 ``submission_files``  reads a folder that a student handed in, whatever is in it

@@ -8,6 +8,7 @@ import os
 import sys
 import time
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,8 @@ ALL_GRADED, SOME_FAILED, WRONG_USE, STOPPED = 0, 1, 2, 3
               help="Run in bubblewrap where it works, or refuse to grade, or without.")  # fmt: skip
 @click.option("--one-interpreter", is_flag=True,
               help="Run tests in the student's interpreter, as nbgrader does.")  # fmt: skip
+@click.option("--imperfect-reference", is_flag=True,
+              help="Grade although the reference solution doesn't earn all points.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON, and only that.")
 def command(
     assignments: tuple[str, ...],
@@ -60,6 +63,7 @@ def command(
     open_scheduler: bool,
     sandbox: str | None,
     one_interpreter: bool,
+    imperfect_reference: bool,
     as_json: bool,
 ) -> None:
     """Grade the submissions of ASSIGNMENTS, or of all that have any.
@@ -81,7 +85,11 @@ def command(
             workers,
             scheduler,
             open_scheduler,
-            {"sandbox": sandbox, "one_interpreter": one_interpreter or None},
+            {
+                "sandbox": sandbox,
+                "one_interpreter": one_interpreter or None,
+                "imperfect_reference": imperfect_reference or None,
+            },
             console,
         )
     except (CourseError, SandboxError, ClusterError) as problem:
@@ -156,9 +164,8 @@ def _grade_in(
     with grading_lock(course) as aside:
         plan: list[tuple[Assignment, Summary, list[Submission]]] = []
         for name in names or course.assignments():
-            assignment = course.read_assignment(
-                name
-            )  # one that isn't there is said before any is graded
+            # one that isn't there is said before any is graded
+            assignment = course.read_assignment(name)
             found = course.submissions(name, students)
             left = found if force else course.ungraded(name, found)
             summary = Summary(name, len(found), len(found) - len(left))
@@ -169,27 +176,50 @@ def _grade_in(
             if scheduler and open_scheduler and is_open(scheduler):
                 console.print(f"[bold red]{OPEN_WARNING}[/]")
             with cluster(workers, scheduler, allow_open=open_scheduler) as client:
+                runs = []
                 for assignment, summary, left in plan:
                     if left:
-                        scores = ScoresBefore(course, aside, summary.assignment)
-                        _grade_one(course, writer, client, assignment, summary, left, console)
-                        summary.before = scores.kept
-                        summary.moved = scores.moved()
-                        summary.beside = running_autograders(course.root)
+                        run = Run(course, writer, client)
+                        started = time.monotonic()
+                        run.prepare(assignment, summary)
+                        summary.seconds = time.monotonic() - started
+                        runs.append((run, summary, left))
+                _check_references(course, summaries)
+                for run, summary, left in runs:
+                    scores = ScoresBefore(course, aside, summary.assignment)
+                    _grade_one(run, summary, left, console)
+                    summary.before = scores.kept
+                    summary.moved = scores.moved()
+                    summary.beside = running_autograders(course.root)
     for summary in summaries:
         _print(summary, console)
     return summaries
 
 
-def _grade_one(
-    course: Course,
-    writer: Writer,
-    client: Any,
-    assignment: Assignment,
-    summary: Summary,
-    left: list[Submission],
-    console: Console,
-) -> None:
+def _check_references(course: Course, summaries: list[Summary]) -> None:
+    """Raise :class:`CourseError` where a reference solution doesn't earn all points itself.
+
+    Nobody can then tell a wrong answer from a test that fails for everybody.
+    """
+    if course.settings.imperfect_reference:
+        return
+    lines = [
+        f"  {summary.assignment}, {notebook}, {test}: {end}"
+        for summary in summaries
+        for notebook, tests in summary.missed.items()
+        for test, end in tests.items()
+    ]
+    if lines:
+        raise CourseError(
+            "The reference solution in source/ doesn't earn all points:\n"
+            + "\n".join(lines)
+            + "\nNothing was graded. Does it need a file (c.Grade.readable), a variable "
+            "(c.Grade.variables), or more time (c.Execute.timeout)? With --imperfect-reference "
+            "submissions are graded all the same."
+        )
+
+
+def _grade_one(run: Run, summary: Summary, left: list[Submission], console: Console) -> None:
     started = time.monotonic()
     columns = (
         TextColumn("{task.description}"),
@@ -210,10 +240,9 @@ def _grade_one(
             more = f" and {len(students) - 3} more" if students[3:] else ""
             progress.update(bar, description=f"{_said(summary.assignment)}: {names}{more}")
 
-        run = Run(course, writer, client, report, wait)
-        run.prepare(assignment, summary)
+        run.report, run.waits_for = report, wait
         run.grade(left, summary)
-    summary.seconds = time.monotonic() - started
+    summary.seconds += time.monotonic() - started
 
 
 def _said(text: str) -> str:
@@ -246,12 +275,41 @@ def _print(summary: Summary, console: Console) -> None:
         )
     for line in summary.moved:
         console.print(f"  moved: {_said(line)}", highlight=False)
-    for name, why in summary.isolation.items():
-        if why:
-            console.print(f"  {_said(name)}: tests ran in the student's interpreter: {_said(why)}")
+    for line in _ways(summary):
+        console.print(f"  {_said(line)}", highlight=False)
     for result in summary.results:
-        for name, notes in result.notes.items():
-            for note in notes:
-                console.print(
-                    f"  {_said(result.student)}, {_said(name)}: {_said(note)}", highlight=False
-                )
+        for line in _said_of(result):
+            console.print(f"  {_said(result.student)}, {_said(line)}", highlight=False)
+
+
+_WAYS = {
+    "isolated": "tests ran in an interpreter of their own",
+    "both": "some tests ran in the student's interpreter too",
+    "shared": "tests ran in the student's interpreter",
+    "kernel": "ran in a kernel, as nbgrader runs it",
+}
+
+
+def _ways(summary: Summary) -> Iterator[str]:
+    """Yield how an assignment's notebooks were run, a line each where there is more to say."""
+    for name, way in summary.ways.items():
+        if summary.isolation[name]:
+            yield f"{name}: {_WAYS[way]}: {summary.isolation[name]}"
+    for name, tests in summary.missed.items():
+        for test, end in tests.items():
+            yield f"{name}: the reference solution doesn't earn all points of {test}: {end}"
+
+
+def _said_of(result: Result) -> Iterator[str]:
+    """Yield what there is to say of a submission, a line each."""
+    for name, why in result.ways.items():
+        yield f"{name}: run in both ways: {why}"
+    for name, differences in result.differences.items():
+        for item in differences:
+            yield (
+                f"{name}, {item.test}: {item.given:g} points, where nbgrader gives "
+                f"{item.nbgrader:g}: {item.why}"
+            )
+    for name, notes in result.notes.items():
+        for note in notes:
+            yield f"{name}: {note}"

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import difflib
+import glob
+import json
 import os
 import re
 import sys
@@ -11,28 +15,48 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import cloudpickle  # type: ignore[import-untyped]
 from nbconvert.preprocessors import ExecutePreprocessor
+from nbformat import NotebookNode
 from nbgrader.api import MissingEntry
-from nbgrader.converters import Autograde
-from nbgrader.preprocessors import CheckCellMetadata, Execute, OverwriteCells
+from nbgrader.converters import Autograde, GenerateAssignment
+from nbgrader.preprocessors import (
+    CheckCellMetadata,
+    Execute,
+    IncludeHeaderFooter,
+    OverwriteCells,
+)
 from traitlets import Bool, Dict, Enum, Float, Int, List, TraitError, Unicode
 from traitlets.config import LoggingConfigurable
+from traitlets.utils.importstring import import_item
 
-from sandgrader.assignment import Assignment, read_beside, read_notebook
+from sandgrader.assignment import Assignment, Notebook, read_beside, read_notebook
 from sandgrader.configuration import CourseError as CourseError
 from sandgrader.configuration import read_configuration
 from sandgrader.gradebook import OpenGradebook, cells_of, copy_definition
+from sandgrader.kernels import NoKernelError, find_kernel
 from sandgrader.sandbox import Environment, Limits
 from sandgrader.submission_files import plain_name, read_moment, why_no_folder
+
+_EVERY = "every-student-of-a-course"
+"""Stands for a student's name in a path that is then looked for."""
 
 
 class Grade(LoggingConfigurable):
     """Settings of ``sandgrader grade``, beside nbgrader's own in ``nbgrader_config.py``."""
 
-    memory = Int(2 * 2**30, help="Bytes of memory for a submission's processes.").tag(config=True)
-    disk = Int(256 * 2**20, help="Bytes of files that a submission may write.").tag(config=True)
-    processes = Int(64, help="Processes and threads of a submission.").tag(config=True)
-    notebook_time = Float(600.0, help="Seconds for all cells of a notebook.").tag(config=True)
+    memory = Int(2 * 2**30, min=2**20, help="Bytes of memory for a submission's processes.").tag(
+        config=True
+    )
+    disk = Int(256 * 2**20, min=0, help="Bytes of files that a submission may write.").tag(
+        config=True
+    )
+    processes = Int(64, min=1, help="Processes and threads of a submission.").tag(config=True)
+    notebook_time = Float(
+        600.0,
+        min=0.0,
+        help="Seconds for all cells of a notebook; at least what a single one may take.",
+    ).tag(config=True)
     sandbox = Enum(
         ["auto", "required", "off"],
         "auto",
@@ -40,6 +64,10 @@ class Grade(LoggingConfigurable):
     ).tag(config=True)
     one_interpreter = Bool(
         False, help="Run tests in the student's interpreter, as nbgrader does."
+    ).tag(config=True)
+    imperfect_reference = Bool(
+        False,
+        help="Grade although the reference solution itself doesn't earn all points.",
     ).tag(config=True)
     readable = List(
         Unicode(), help="Files and folders that notebooks may read besides the environment."
@@ -72,9 +100,12 @@ class Course:
     """A folder with ``nbgrader_config.py``, a gradebook and submissions."""
 
     def __init__(self, root: Path) -> None:
-        """Read the configuration. Raises :class:`CourseError` where there is none."""
+        """Read the configuration. Raises :class:`CourseError` where there is none, or a wrong one.
+
+        As for nbgrader it may lie in one of Jupyter's configuration folders.
+        """
         self.app, self.directory = read_configuration(root.resolve())
-        self.root = Path(self.directory.root)
+        self.root = Path(self.directory.root).resolve()
         # nbgrader looks for alembic on the path, also where the environment isn't activated
         here = str(Path(sys.executable).parent)
         if here not in os.environ.get("PATH", "").split(os.pathsep):
@@ -83,6 +114,7 @@ class Course:
             self.settings = Grade(parent=self.app)
         except TraitError as problem:
             raise CourseError(f"A setting of c.Grade can't be used: {problem}") from None
+        _check_names(self.app.config)
         self.gradebook = OpenGradebook(self.directory.db_url, self.directory.course_id)
 
     def close(self) -> None:
@@ -97,9 +129,16 @@ class Course:
     def read_assignment(self, name: str) -> Assignment:
         """Return an assignment. Raises :class:`CourseError` where the gradebook has none."""
         source = Path(self.directory.format_path(self.directory.source_directory, ".", name))
-        converter = Autograde(self.directory, parent=self.app)
-        execute = Execute(parent=converter)
         settings = self.settings
+        try:
+            converter = Autograde(self.directory, parent=self.app)
+            execute = Execute(parent=converter)
+            sanitizers = _needed(_as_classes(converter.sanitize_preprocessors))
+            _as_classes(converter.autograde_preprocessors)
+            add_missing = OverwriteCells(parent=converter).add_missing_cells
+        except TraitError as problem:
+            raise CourseError(f"nbgrader_config.py has a wrong setting: {problem}") from None
+        _pickle_by_value(sanitizers, self.root)
         with self.gradebook.transaction() as gradebook:
             try:
                 definition = gradebook.find_assignment(name)
@@ -110,16 +149,23 @@ class Course:
                     f"nbgrader generate_assignment {name}"
                 ) from None
             notebooks = {
-                item.name: read_notebook(item.name, cells_of(item), source / f"{item.name}.ipynb")
+                item.name: self._notebook(item, source, execute.kernel_name)
                 for item in definition.notebooks
             }
             content = copy_definition(gradebook, name)
         if not notebooks:
             raise CourseError(f"The assignment {name!r} has no notebooks in the gradebook.")
+        beside, unread = read_beside(source, self.directory.ignore)
+        if unread:
+            raise CourseError(
+                f"Files of {source} can't be read: {'; '.join(unread)}. Students got what they "
+                "say, and tests may need it: mend them, or take them away."
+            )
+        cell_time, notebook_time = time_limits(execute.timeout, settings.notebook_time)
         return Assignment(
             name=name,
             notebooks=notebooks,
-            beside=read_beside(source, self.directory.ignore),
+            beside=beside,
             kept=frozenset(converter.exclude_overwriting.get(name, [])),
             evidence=frozenset(filter(None, map(plain_name, settings.evidence))),
             environment=Environment(
@@ -128,20 +174,47 @@ class Course:
                 dict(settings.variables),
             ),
             limits=Limits(
-                cell_time=float(execute.timeout or settings.notebook_time),
-                notebook_time=settings.notebook_time,
+                cell_time=cell_time,
+                notebook_time=notebook_time,
                 memory=settings.memory,
                 disk=settings.disk,
                 processes=settings.processes,
             ),
             sandbox=settings.sandbox,
-            add_missing=OverwriteCells(parent=converter).add_missing_cells,
+            add_missing=add_missing,
             one_interpreter=settings.one_interpreter,
             timeout_error=dict(execute.error_on_timeout),
+            executor=_executor_settings(self.app.config),
             definition=content,
-            sanitizers=tuple(_needed(converter.sanitize_preprocessors)),
+            sanitizers=tuple(sanitizers),
             config=self.app.config,
         )
+
+    def _notebook(self, item: Any, source: Path, kernel_name: str) -> Notebook:
+        """Return the instructor's version of a notebook of the gradebook.
+
+        ``kernel_name`` is the kernel that the configuration wants for all of them, if any.
+        """
+        said = {"name": kernel_name} if kernel_name else json.loads(item.kernelspec or "{}") or {}
+        try:
+            kernel = find_kernel(said)
+        except NoKernelError as problem:
+            raise CourseError(
+                f"The notebook {item.name!r} needs {problem}, which isn't installed here. Install "
+                "it (jupyter kernelspec list says which there are), or give the notebook in "
+                "source/ another one and generate the assignment again."
+            ) from None
+        return read_notebook(
+            item.name, cells_of(item), source / f"{item.name}.ipynb", self._complete, kernel
+        )
+
+    def _complete(self, notebook: NotebookNode) -> NotebookNode:
+        """Add what students' versions have besides: the course's header and footer."""
+        generator = GenerateAssignment(self.directory, parent=self.app)
+        if IncludeHeaderFooter in generator.preprocessors:
+            with working_in(self.root):
+                notebook, _ = IncludeHeaderFooter(parent=generator).preprocess(notebook, {})
+        return notebook
 
     def saving_preprocessors(self) -> list[Any]:
         """Return nbgrader's preprocessors for what has run already."""
@@ -153,13 +226,12 @@ class Course:
 
         Raises :class:`CourseError` for a student who handed nothing in.
         """
-        pattern = self.directory.format_path(
-            self.directory.submitted_directory, "(?P<student>.+)", assignment, escape=True
-        )
-        folder = Path(self.directory.submitted_directory)
+        step = self.directory.submitted_directory
+        pattern = self.directory.format_path(step, "(?P<student>[^/]+)", assignment, escape=True)
+        # in whatever order the course's folders lie: of a name that says "every student"
+        every = self.directory.format_path(glob.escape(step), _EVERY, glob.escape(assignment))
         found = {}
-        base = self.root / folder
-        for path in sorted(base.glob("*/*")) if base.is_dir() else []:
+        for path in map(Path, sorted(glob.glob(every.replace(_EVERY, "*")))):
             match = re.fullmatch(pattern, str(path))
             if match:
                 found[match["student"]] = path
@@ -225,6 +297,65 @@ class Course:
                 )
             )
             return notebooks, {row[0] for row in has} - {row[0] for row in lacks}
+
+
+def _check_names(config: Any) -> None:
+    """Raise :class:`CourseError` for a setting of this grader's that there isn't."""
+    known = Grade.class_trait_names(config=True)
+    for name in config.get("Grade", {}):
+        if name not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            words = f"did you mean c.Grade.{near[0]}?" if near else f"there are: {', '.join(known)}"
+            raise CourseError(f"nbgrader_config.py has a setting c.Grade.{name}: {words}")
+
+
+def time_limits(stated: float | None, notebook_time: float) -> tuple[float, float]:
+    """Return the seconds for a cell and for all cells of a notebook.
+
+    ``stated`` is nbgrader's limit for a cell, in seconds: none, or a negative one, is no limit of
+    its own, and then the notebook's holds (as nbclient means it). A cell that may take longer than
+    a notebook makes the notebook's limit as long.
+    """
+    if stated is None or stated < 0:
+        return notebook_time, notebook_time
+    return float(stated), max(float(stated), notebook_time)
+
+
+def _executor_settings(config: Any) -> dict[str, Any]:
+    """Return what a configuration says of nbgrader's executor, as far as JSON can hold it."""
+    found: dict[str, Any] = {}
+    for section in ("NotebookClient", "ExecutePreprocessor", "Execute"):
+        for name, value in config.get(section, {}).items():
+            with contextlib.suppress(TypeError, ValueError):
+                found.setdefault(section, {})[name] = json.loads(json.dumps(value))
+    return found
+
+
+def _as_classes(preprocessors: list[Any]) -> list[Any]:
+    """Return preprocessors, those that are named as what they name.
+
+    Raises :class:`CourseError` for a name of nothing.
+    """
+    found = []
+    for item in preprocessors:
+        if isinstance(item, str):
+            try:
+                item = import_item(item)
+            except ImportError as problem:
+                raise CourseError(
+                    f"nbgrader_config.py names a preprocessor that there isn't: {problem}"
+                ) from None
+        found.append(item)
+    return found
+
+
+def _pickle_by_value(classes: list[Any], root: Path) -> None:
+    """Let classes of the course's own modules come along to workers, which don't have these."""
+    for kind in classes:
+        module = sys.modules.get(getattr(kind, "__module__", ""))
+        file = getattr(module, "__file__", None)
+        if module is not None and file and Path(file).resolve().is_relative_to(root):
+            cloudpickle.register_pickle_by_value(module)
 
 
 def _needed(preprocessors: list[Any]) -> list[Any]:

@@ -115,6 +115,11 @@ class Outputs:
         self._empty()
         self.updates = {}
 
+    @property
+    def noisy(self) -> bool:
+        """Whether anything was written on standard error."""
+        return "stderr" in self._streams
+
     def taken(self) -> list[Output]:
         """Return what the cell put out, and updates of what earlier ones did."""
         texts = {name: text.lines() for name, text in self._streams.items()}

@@ -8,7 +8,6 @@ three times is reported, and the class goes on.
 from __future__ import annotations
 
 import errno
-import pickle
 import time
 from collections import Counter, deque
 from collections.abc import Callable
@@ -18,8 +17,9 @@ from typing import Any, Literal
 import sqlalchemy.exc
 
 from sandgrader import worker
-from sandgrader.assignment import Assignment
+from sandgrader.assignment import Assignment, Way
 from sandgrader.course import Course, CourseError, Submission
+from sandgrader.execution import Difference
 from sandgrader.gradebook import trouble_with
 from sandgrader.sandbox import Kind
 from sandgrader.submission_files import read_folder
@@ -55,6 +55,10 @@ class Result:
     state: State
     why: str = ""
     notes: dict[str, list[str]] = field(default_factory=dict)
+    ways: dict[str, str] = field(default_factory=dict)
+    """Why a notebook of this submission was run in another way than the class's, by notebook."""
+    differences: dict[str, list[Difference]] = field(default_factory=dict)
+    """Tests whose points aren't nbgrader's, by notebook."""
     seconds: float = 0.0
     sandbox: Kind | Literal[""] = ""
     """What its code ran in; empty where none ran."""
@@ -69,8 +73,14 @@ class Summary:
     skipped: int = 0
     """Submissions that were graded before."""
     results: list[Result] = field(default_factory=list)
+    ways: dict[str, Way] = field(default_factory=dict)
+    """How each notebook is run, if its submission gives no reason for another way."""
     isolation: dict[str, str] = field(default_factory=dict)
-    """Why a notebook's tests ran in the student's interpreter; empty where they didn't."""
+    """Why tests of a notebook ran in the student's interpreter; empty where none did."""
+    missed: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Tests for which the reference solution itself has not all points, and how they end."""
+    without_solutions: list[str] = field(default_factory=list)
+    """Notebooks of which ``source/`` has the questions alone."""
     moved: list[str] = field(default_factory=list)
     """Whose score isn't what it was before, in words; first grades are no moves."""
     before: str = ""
@@ -108,26 +118,27 @@ class Run:
         course: Course,
         writer: Writer,
         client: Any,
-        report: Callable[[Result], None],
+        report: Callable[[Result], None] = lambda result: None,
         waits_for: Callable[[list[str]], None] = lambda students: None,
     ) -> None:
         """``report`` gets each result, ``waits_for`` the students whose work is being run."""
         self._course = course
         self._writer = writer
         self._client = client
-        self._report = report
-        self._waits_for = waits_for
+        self.report = report
+        """Is told each submission's result."""
+        self.waits_for = waits_for
+        """Is told whose submissions are being run."""
 
     def prepare(self, assignment: Assignment, summary: Summary) -> None:
-        """Find out how the assignment's tests are isolated. Raises :class:`CourseError`."""
-        content = pickle.dumps(assignment)
+        """Find out how the assignment's notebooks are run. Raises :class:`CourseError`."""
         try:
             tried = self._client.gather(
                 [
                     self._client.submit(
                         worker.try_isolation,
                         assignment.digest,
-                        content,
+                        assignment.content,
                         name,
                         retries=2,
                         pure=False,
@@ -145,8 +156,15 @@ class Run:
         }
         imports = dict.fromkeys(name for _, imported in tried for name in imported)
         assignment = assignment.with_isolation(found)
+        summary.ways = {name: isolation.way for name, isolation in found.items()}
         summary.isolation = {name: isolation.why for name, isolation in found.items()}
-        self._content = pickle.dumps(assignment)
+        summary.missed = {
+            name: isolation.missed for name, isolation in found.items() if isolation.missed
+        }
+        summary.without_solutions = [
+            name for name, isolation in found.items() if isolation.without_solutions
+        ]
+        self._content = assignment.content
         self._digest = assignment.digest
         self._imports = tuple(imports)
         self._name = assignment.name
@@ -192,7 +210,7 @@ class Run:
             submit()
 
         def say_who() -> None:
-            self._waits_for([item.student for item in list(by_key.values())[:workers]])
+            self.waits_for([item.student for item in list(by_key.values())[:workers]])
 
         say_who()
         fetched: Counter[str] = Counter()
@@ -215,7 +233,7 @@ class Run:
 
     def _tell(self, result: Result, summary: Summary) -> None:
         summary.add(result)
-        self._report(result)
+        self.report(result)
 
     def _look_back(self, summary: Summary) -> None:
         """Take back what isn't as it was written: another program graded at the same time."""
@@ -223,7 +241,7 @@ class Run:
         for result in summary.results:
             if result.student in disturbed:
                 result.state, result.why = "failed", DISTURBED
-                self._report(result)
+                self.report(result)
 
     def _receive(
         self, item: Submission, graded: worker.Graded | Exception, summary: Summary
@@ -245,6 +263,10 @@ class Run:
             item.student,
             "graded",
             notes={name: ran.notes for name, ran in graded.executions.items() if ran.notes},
+            ways={name: ran.why for name, ran in graded.executions.items() if ran.why},
+            differences={
+                name: ran.differences for name, ran in graded.executions.items() if ran.differences
+            },
             seconds=sum(ran.seconds for ran in graded.executions.values()),
             sandbox=graded.kind,
         )

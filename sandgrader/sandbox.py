@@ -20,10 +20,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import psutil
 
@@ -215,7 +215,8 @@ class WarmProcess:
         """Start it. Raises :class:`SandboxError` where it isn't up in ``timeout`` seconds."""
         self.kind = kind
         # an environment may lie where an interpreter gets an empty folder of its own
-        self._readable = [*environment.readable, *map(str, _python_folders())]
+        readable = [*map(Path, environment.readable), *_python_folders()]
+        self._readable = [str(item) for item in bubblewrap.outermost(readable)]
         self.modules: list[str] = []
         self.lacks: list[str] = [] if system_calls.machine_is_known() else [NO_FILTER]
         """What it can't keep students' code from, in words for an instructor."""
@@ -354,6 +355,13 @@ class WarmProcess:
         self._remove_folder()
 
 
+class Answering(Protocol):
+    """Answers what a judge's cell asks of a student's functions."""
+
+    def answer(self, order: dict[str, Any], deadline: float) -> dict[str, Any]:
+        """Return what the function returned or raised, by ``deadline`` (``time.monotonic``)."""
+
+
 class Interpreter:
     """One notebook's interpreter, seen from outside: cells go in, outputs come out.
 
@@ -441,7 +449,7 @@ class Interpreter:
         return files
 
     def run(
-        self, source: str, calls: _Calls | None = None
+        self, source: str, calls: Answering | None = None
     ) -> tuple[list[dict[str, Any]], int | None]:
         """Run a cell and return its outputs and its execution count.
 
@@ -491,6 +499,25 @@ class Interpreter:
             seconds = max(0.1, left)
             limit = f"{self._limits.notebook_time:g} s, the limit for a notebook"
         return seconds, limit
+
+    def execute(
+        self, sources: list[str], kernel: dict[str, Any], settings: dict[str, Any]
+    ) -> Iterator[dict[str, Any]]:
+        """Run cells in a kernel, and yield what comes out of each: its number, outputs and count.
+
+        ``kernel`` is a kernelspec and ``settings`` nbgrader's configuration of its executor.
+        """
+        self._send({"do": "execute", "cells": sources, "kernel": kernel, "settings": settings})
+        while True:
+            try:
+                reply = self._wait(self._end)
+            except wire.WireTimeoutError:
+                self._fail("the notebook took too long")
+            if "cell" not in reply:
+                break
+            yield reply
+        if reply.get("done") is not True:
+            self._fail(str(reply.get("words") or "the kernel stopped"))
 
     def take(self, names: Iterable[str], snapshot: int) -> dict[str, Any]:
         """Return the answers of these names, as they are now, and the files that changed.
@@ -695,7 +722,7 @@ class _Calls:
         except (wire.WireError, DiedError) as problem:
             self._dead = f"its process stopped: {problem}"
             return {"error": [], "words": self._dead}
-        told = ("value", "error", "words", "changed")
+        told = ("value", "error", "words", "changed", "noisy")
         return {key: reply[key] for key in told if key in reply}
 
 

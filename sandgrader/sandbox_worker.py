@@ -27,7 +27,7 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
-from sandgrader import arguments, namespaces, pools, serialization, wire
+from sandgrader import arguments, kernel_runner, namespaces, pools, serialization, wire
 from sandgrader.preloaded import Preloaded
 from sandgrader.recorder import (
     OUTPUTS,
@@ -243,6 +243,7 @@ class Interpreter:
             "take": self._take,
             "bind": self._bind,
             "modules": self._list_modules,
+            "execute": self._execute,
         }
         self._before = set(sys.modules)
         while True:
@@ -331,6 +332,13 @@ class Interpreter:
         if os.getpid() != self._process:  # a cell forked, and this is the child
             os._exit(0)
         return {"outputs": outputs, "count": count}
+
+    def _execute(self, order: Any) -> Any:
+        try:
+            kernel_runner.execute(order, lambda told: wire.send(self._connection, told))
+        except Exception as problem:  # the kernel died, or never began
+            return {"done": False, "words": f"{type(problem).__name__}: {problem}"[:2000]}
+        return {"done": True}
 
     def _list_modules(self, order: Any) -> Any:
         return {"modules": sorted(set(sys.modules) - self._before)}
@@ -499,7 +507,11 @@ class _Snapshot:
         args = [known[place] for place in range(len(order["args"]))]
         named = {name: known[name] for name in order["kwargs"]}
         value, error = self._loop.run(_called(asked, args, named))
-        reply = {"changed": arguments.changed(self._encoder, given, known)}
+        reply = {
+            "changed": arguments.changed(self._encoder, given, known),
+            # nbgrader gives no points where anything is on standard error
+            "noisy": OUTPUTS.noisy,
+        }
         if error is not None:
             return {**reply, **_as_error(error)}
         return {**reply, "value": self._encoder.encode(value)}

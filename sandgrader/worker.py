@@ -99,7 +99,7 @@ def close() -> None:
 
 
 def try_isolation(digest: str, content: bytes, name: str) -> tuple[Isolation, list[str]]:
-    """Return how a notebook's tests are isolated, and what its reference solution imports."""
+    """Return how a notebook is run, and what its reference solution imports."""
     state = _state(digest, content, ())
     return find_isolation(state.pool, state.assignment.notebooks[name])
 
@@ -127,8 +127,10 @@ def grade(
 def _grade(state: _State, graded: Graded, files: dict[str, bytes]) -> None:
     assignment = state.assignment
     others = {name: content for name, content in files.items() if not _is_notebook(name)}
-    runner = Runner(state.pool, graded.student, others)
-    nothing = not any(f"{name}.ipynb" in files for name in assignment.notebooks)
+    handed = {f"{name}.ipynb": content for name in assignment.notebooks
+              if (content := files.get(f"{name}.ipynb")) is not None}  # fmt: skip
+    runner = Runner(state.pool, graded.student, others, handed)
+    nothing = not handed
     for name, known in assignment.notebooks.items():
         content = files.get(f"{name}.ipynb")
         if content is None and not nothing:
@@ -143,7 +145,7 @@ def _grade(state: _State, graded: Graded, files: dict[str, bytes]) -> None:
             notebook = repair.unreadable(known.cells, str(problem))
             notes.append(f"the notebook can't be read: {problem}")
         notebook = _sanitized(state, notebook, known, graded.student)
-        ran = runner.run(notebook, known, isolated=known.isolation.possible)
+        ran = runner.run(notebook, known)
         ran.notes[:0] = notes
         graded.executions[name] = ran
         graded.notebooks[name] = nbformat.writes(notebook)

@@ -172,23 +172,34 @@ class Writer:
         staging = self._staging / "submission"  # nbgrader would read a student's name as a pattern
         shutil.rmtree(staging, ignore_errors=True)
         try:
-            handed, made = staging / "submitted", staging / "autograded"
-            self._lay_out(handed, assignment, submission.student, graded)
+            directory = CourseDirectory(
+                parent=self._course.app,
+                root=str(self._course.root),
+                submitted_directory=str(staging / "submitted"),
+                autograded_directory=str(staging / "autograded"),
+                student_id=submission.student,
+                assignment_id=assignment,
+            )
+            # in whatever order the course's folders lie
+            handed, made = (
+                Path(directory.format_path(step, submission.student, assignment))
+                for step in (directory.submitted_directory, directory.autograded_directory)
+            )
+            self._lay_out(handed, graded)
             with (
                 self._course.gradebook.transaction(writing=True) as gradebook,
                 working_in(self._course.root),
             ):
-                self._convert(handed, made, assignment, submission.student, graded)
+                self._convert(directory, graded)
                 scores = read_scores(gradebook, [assignment], [submission.student])
-                self._exchange(made / submission.student / assignment, submission)
+                self._exchange(made, submission)
             where = submission.autograded
             self._before[where] = stamp(where)
             self._written[submission.student] = (scores, self._before[where], where)
         finally:
             shutil.rmtree(staging, ignore_errors=True)
 
-    def _lay_out(self, handed: Path, assignment: str, student: str, graded: Graded) -> None:
-        folder = handed / student / assignment
+    def _lay_out(self, folder: Path, graded: Graded) -> None:
         folder.mkdir(parents=True)
         for name, content in graded.files.items():
             if name == TIMESTAMP:
@@ -208,19 +219,8 @@ class Writer:
             # nbgrader looks for the name; the content is what has run
             (folder / f"{name}.ipynb").touch()
 
-    def _convert(
-        self, handed: Path, made: Path, assignment: str, student: str, graded: Graded
-    ) -> None:
-        app, course = self._course.app, self._course
-        directory = CourseDirectory(
-            parent=app,
-            root=str(course.root),
-            submitted_directory=str(handed),
-            autograded_directory=str(made),
-            student_id=student,
-            assignment_id=assignment,
-        )
-        converter: Any = _FromExecuted(directory, parent=app)
+    def _convert(self, directory: CourseDirectory, graded: Graded) -> None:
+        converter: Any = _FromExecuted(directory, parent=self._course.app)
         converter.executed = graded.notebooks
         converter.autograde_preprocessors = self._preprocessors
         try:

@@ -15,7 +15,7 @@ from sandgrader.sandbox import Environment, Limits
 TIMEOUT = {"ename": "CellTimeoutError", "evalue": "", "traceback": ["too long"]}
 
 
-def cell(kind: str, source: str, grade_id: str = "") -> NotebookNode:
+def cell(kind: str, source: str, grade_id: str = "", points: float = 1.0) -> NotebookNode:
     """Return a code cell: ``given``, ``answer`` or ``test``."""
     made = new_code_cell(source)
     if kind != "given":
@@ -25,7 +25,7 @@ def cell(kind: str, source: str, grade_id: str = "") -> NotebookNode:
             solution=kind == "answer",
             locked=kind == "test",
             task=False,
-            points=1.0,
+            points=points,
             schema_version=3,
             cell_type="code",
             checksum="",
@@ -55,7 +55,6 @@ def assignment(*cells: NotebookNode, **changed: Any) -> tuple[Assignment, Notebo
         name="sheet",
         cells=known,
         reference=new_notebook(cells=list(cells)),
-        given=frozenset(item.source for item in cells if "nbgrader" not in item.metadata),
         bound=tuple(dict.fromkeys(name for item in answers for name in bound_names(item.source))),
     )
     said: dict[str, Any] = {

@@ -11,7 +11,7 @@ import pytest
 from nbformat import NotebookNode
 from nbgrader.utils import determine_grade
 
-from sandgrader.assignment import Assignment, Notebook, bound_names
+from sandgrader.assignment import Assignment, Isolation, Notebook, bound_names
 from sandgrader.execution import InterpreterPool, Runner, clean_outputs, find_isolation
 from sandgrader.sandbox import Environment, Limits
 from tests.sandgrader.sheets import assignment, cell, handed_in
@@ -22,7 +22,7 @@ SQUARE = (
     cell("test", "assert square(3) == 9", "test-example"),
     cell("answer", "number = 4.0", "number"),
     cell("test", "assert math.isclose(square(17.25), 297.5625, rel_tol=TOLERANCE)", "test-square"),
-    cell("test", "assert number == 4\n0.5", "test-number"),
+    cell("test", "assert number == 4\n0.5", "test-number", points=0.5),
 )
 
 
@@ -40,7 +40,7 @@ def graded(
 ) -> tuple[dict[str, float], NotebookNode]:
     """Return the scores of a student's notebook by grade id, and the notebook."""
     notebook = handed_in(known, **answers)
-    Runner(pool, "ann", {}).run(notebook, known, isolated=known.isolation.possible)
+    Runner(pool, "ann", {}).run(notebook, known)
     scores = {
         item.metadata.nbgrader.grade_id: determine_grade(item)[0]
         for item in notebook.cells
@@ -64,7 +64,7 @@ FULL = {"test-example": 1.0, "test-square": 1.0, "test-number": 0.5}
 
 def test_the_answers_are_what_solutions_bind(squares: tuple[InterpreterPool, Notebook]) -> None:
     _, known = squares
-    assert known.isolation.possible
+    assert known.isolation.way == "isolated"
     assert known.isolation.answers == ("square", "number")
 
 
@@ -229,7 +229,7 @@ def test_tests_that_need_more_than_values_are_told(
     name: str, cells: tuple[NotebookNode, ...]
 ) -> None:
     _, isolation = tried(*cells)
-    assert not isolation.possible
+    assert isolation.way == "shared" or isolation.together
     assert "needs more" in isolation.why
 
 
@@ -252,7 +252,7 @@ def test_without_a_source_there_is_nothing_to_try() -> None:
     pool = InterpreterPool(plan)
     isolation, _ = find_isolation(pool, replace(known, reference=None))
     pool.close()
-    assert not isolation.possible
+    assert isolation.way == "kernel"
     assert "source/" in isolation.why
 
 
@@ -362,15 +362,15 @@ def test_files_pass_from_cell_to_test_and_to_the_next_notebook() -> None:
     pool = InterpreterPool(plan)
     try:
         isolation, _ = find_isolation(pool, known)
-        assert isolation.possible
+        assert isolation.way == "isolated"
         known = replace(known, isolation=isolation)
         runner = Runner(pool, "ann", {"given.txt": b"x"})
         notebook = handed_in(known)
-        runner.run(notebook, known, isolated=True)
+        runner.run(notebook, known)
         assert determine_grade(notebook.cells[1])[0] == 1.0
         assert runner.files == {"given.txt": b"x", "out.txt": b"42"}
         again = handed_in(known, write="print(open('out.txt').read())")
-        runner.run(again, known, isolated=True)
+        runner.run(again, known)
         assert again.cells[0].outputs[0].text == "42\n"
     finally:
         pool.close()
@@ -384,11 +384,10 @@ def test_evidence_is_seen_as_it_was_handed_in() -> None:
     plan, known = assignment(*cells, evidence=frozenset(["ledger.json"]))
     pool = InterpreterPool(plan)
     try:
-        known = replace(known, isolation=find_isolation(pool, replace(known))[0])
         # the reference solution forges too, and so can't be isolated: ask for it all the same
-        known = replace(known, isolation=replace(known.isolation, possible=True))
+        known = replace(known, isolation=Isolation("isolated"))
         notebook = handed_in(known)
-        Runner(pool, "ann", {"ledger.json": b"honest"}).run(notebook, known, isolated=True)
+        Runner(pool, "ann", {"ledger.json": b"honest"}).run(notebook, known)
         assert determine_grade(notebook.cells[1])[0] == 0
     finally:
         pool.close()
@@ -406,7 +405,7 @@ def test_the_sources_files_come_before_a_students() -> None:
         isolation, _ = find_isolation(pool, known)
         known = replace(known, isolation=isolation)
         notebook = handed_in(known, x="x = 2\nopen('helper.py', 'w').write('right = bool')")
-        Runner(pool, "ann", {"helper.py": b"right = bool"}).run(notebook, known, isolated=True)
+        Runner(pool, "ann", {"helper.py": b"right = bool"}).run(notebook, known)
         assert determine_grade(notebook.cells[1])[0] == 0
     finally:
         pool.close()

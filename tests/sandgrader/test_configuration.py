@@ -1,0 +1,271 @@
+"""Courses that are configured in other ways than this one: graded as nbgrader does, or refused."""
+
+from __future__ import annotations
+
+import copy
+import json
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from click.testing import CliRunner
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_notebook
+
+from sandgrader.command import command
+from sandgrader.course import time_limits
+from tests.sandgrader.quickstart import grades_of, nbgrader
+from tests.sandgrader.sheets import cell
+
+Grader = Callable[..., str]
+ANSWER = cell("answer", "### BEGIN SOLUTION\nx = 4\n### END SOLUTION", "x")
+TEST = cell("test", "assert x == 4", "t")
+PYTHON = {"name": "python3", "display_name": "Python 3", "language": "python"}
+
+
+def write(path: Path, *cells: NotebookNode, kernel: dict[str, str] | None = None) -> None:
+    notebook = new_notebook(cells=copy.deepcopy(list(cells)))
+    for item in notebook.cells:
+        said = item.metadata.get("nbgrader", {})
+        said.pop("checksum", None)
+        if not said.get("grade"):
+            said.pop("points", None)
+    notebook.metadata["kernelspec"] = kernel or PYTHON
+    path.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(notebook, path)
+
+
+def make_course(
+    folder: Path,
+    settings: str = "",
+    cells: tuple[NotebookNode, ...] = (ANSWER, TEST),
+    kernel: dict[str, str] | None = None,
+    submitted: str = "submitted/{}/ps1",
+    **answers: str,
+) -> Path:
+    """Make a course of one notebook, in which each student answers with a source for ``x``."""
+    config = "c = get_config()\nc.CourseDirectory.course_id = 'course'\n"
+    (folder / "nbgrader_config.py").write_text(config + settings)
+    write(folder / "source" / "ps1" / "sheet.ipynb", *cells, kernel=kernel)
+    nbgrader(folder, "generate_assignment", "ps1")
+    for student, answer in (answers or {"ann": "x = 4"}).items():
+        target = folder / submitted.format(student)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copytree(folder / "release" / "ps1", target)
+        path = target / "sheet.ipynb"
+        notebook = nbformat.read(path, as_version=4)
+        for item in notebook.cells:
+            if item.metadata.get("nbgrader", {}).get("grade_id") == "x":
+                item.source = answer
+        nbformat.write(notebook, path)
+    return folder
+
+
+def points(course: Path) -> dict[str, float | None]:
+    """Return each student's points for the test."""
+    return {key[0]: said.auto for key, said in grades_of(course).items() if key[-1] == "t"}
+
+
+def refused(course: Path, *words: str) -> None:
+    """Assert that grading is refused with these words, before anything is started."""
+    done = CliRunner().invoke(command, ["ps1", "--course", str(course)], catch_exceptions=False)
+    assert done.exit_code == 2, done.output
+    for word in words:
+        assert word in done.output
+
+
+# --- wrong settings
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ("c.Grade.sandbox = 'yes'", ["sandbox", "auto", "required", "off"]),
+        ("c.Grade.memory = 'much'", ["memory"]),
+        ("c.Grade.processes = 0", ["processes"]),
+        ("c.Grade.memroy = 5", ["c.Grade.memroy", "did you mean c.Grade.memory?"]),
+        ("c.CourseDirectory.ignore = 5", ["ignore"]),
+        ("c.Grade.memory = 2**31\nc.Grade.memory = undefined", ["undefined"]),
+        ("c.Grade.memory = (", ["SyntaxError"]),
+    ],
+)
+def test_a_wrong_setting_is_refused_in_words(
+    settings: str, words: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "nbgrader_config.py").write_text(f"c = get_config()\n{settings}\n")
+    refused(tmp_path, "nbgrader_config.py", *words)
+
+
+def test_a_folder_without_a_configuration_is_no_course(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(tmp_path / "jupyter"))
+    refused(tmp_path, "no nbgrader_config.py", "--course")
+
+
+@pytest.mark.parametrize(
+    ("stated", "expected"),
+    [(None, (600.0, 600.0)), (-1, (600.0, 600.0)), (30, (30.0, 600.0)), (1800, (1800.0, 1800.0))],
+)
+def test_the_stated_time_limit_holds(stated: float | None, expected: tuple[float, float]) -> None:
+    assert time_limits(stated, 600.0) == expected
+
+
+# --- other courses
+
+
+def test_a_configuration_may_lie_in_jupyters_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, grade: Grader
+) -> None:
+    course = tmp_path / "course"
+    course.mkdir()
+    make_course(course)
+    elsewhere = tmp_path / "jupyter"
+    elsewhere.mkdir()
+    (course / "nbgrader_config.py").rename(elsewhere / "nbgrader_config.py")
+    monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(elsewhere))
+    grade(course, "ps1")
+    assert points(course) == {"ann": 1.0}
+
+
+def test_folders_may_lie_in_another_order(tmp_path: Path, grade: Grader) -> None:
+    order = "c.CourseDirectory.directory_structure = '{nbgrader_step}/{assignment_id}/{student_id}'"
+    course = make_course(tmp_path, order, submitted="submitted/ps1/{}", ann="x = 4", bob="x = 5")
+    grade(course, "ps1")
+    assert points(course) == {"ann": 1.0, "bob": 0}
+    assert (course / "autograded" / "ps1" / "ann" / "sheet.ipynb").is_file()
+    (summary,) = json.loads(grade(course, "ps1", "--json"))
+    assert (summary["graded"], summary["skipped"]) == (0, 2)
+
+
+PREPROCESSORS = """
+import sys
+sys.path.insert(0, {root!r})
+from nbgrader.preprocessors import NbGraderPreprocessor
+class Here(NbGraderPreprocessor):
+    def preprocess(self, notebook, resources):
+        notebook.cells[0].source += '\\ny = 1'
+        return notebook, resources
+import of_the_course
+c.Autograde.sanitize_preprocessors.insert(0, Here)
+c.Autograde.sanitize_preprocessors.insert(0, of_the_course.There)
+c.Autograde.sanitize_preprocessors.insert(0, 'of_the_course.Named')
+c.ExecutePreprocessor.timeout = -1
+c.IncludeHeaderFooter.header = 'source/header.ipynb'
+"""
+MODULE = """
+from nbgrader.preprocessors import NbGraderPreprocessor
+class There(NbGraderPreprocessor):
+    def preprocess(self, notebook, resources):
+        notebook.cells[0].source += '\\nz = 2'
+        return notebook, resources
+class Named(There):
+    def preprocess(self, notebook, resources):
+        notebook.cells[0].source += '\\nw = 3'
+        return notebook, resources
+"""
+
+
+def test_preprocessors_a_header_and_links_of_the_courses_own(
+    tmp_path: Path, grade: Grader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    course = tmp_path / "course"
+    (course / "source" / "ps1").mkdir(parents=True)
+    (course / "of_the_course.py").write_text(MODULE)
+    (tmp_path / "shared.csv").write_text("4")
+    (course / "source" / "ps1" / "linked.csv").symlink_to(tmp_path / "shared.csv")
+    write(course / "source" / "header.ipynb", cell("given", "import math\nEXPECTED = 4"))
+    given = cell("given", "read = open('linked.csv').read()")
+    answer = cell("answer", "### BEGIN SOLUTION\nx = int(read)\n### END SOLUTION", "x")
+    test = cell("test", "assert math.sqrt(EXPECTED) == 2 and x == EXPECTED", "t")
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    settings = PREPROCESSORS.format(root=str(course))
+    make_course(course, settings, (given, answer, test), ann="x = int(read)", bob="x = 5")
+    (summary,) = json.loads(grade(course, "ps1", "--json"))
+    assert summary["ways"] == {"sheet": "isolated"}
+    assert points(course) == {"ann": 1.0, "bob": 0}
+    graded = nbformat.read(course / "autograded" / "ann" / "ps1" / "sheet.ipynb", as_version=4)
+    assert graded.cells[0].source.endswith("w = 3\nz = 2\ny = 1")
+    sys.modules.pop("of_the_course", None)
+    (course / "source" / "ps1" / "linked.csv").unlink()
+    (course / "source" / "ps1" / "linked.csv").symlink_to(tmp_path / "nowhere.csv")
+    refused(course, "linked.csv", "leads nowhere")
+
+
+def test_a_kernel_that_isnt_installed_is_named(tmp_path: Path) -> None:
+    kernel = {"name": "ir", "display_name": "R", "language": "R"}
+    course = make_course(tmp_path, "c.ClearSolutions.code_stub = {'R': 'stop()'}", kernel=kernel)
+    refused(course, "'sheet'", "'ir'", "language: R")
+    assert points(course) == {}
+
+
+def install_kernel(folder: Path, only_here: Path) -> None:
+    """Install a kernel of this Python with a folder of modules of its own."""
+    (folder / "kernels" / "elsewhere").mkdir(parents=True)
+    spec: dict[str, Any] = {
+        "argv": [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+        "display_name": "Elsewhere",
+        "language": "python",
+        "env": {"PYTHONPATH": str(only_here)},
+    }
+    (folder / "kernels" / "elsewhere" / "kernel.json").write_text(json.dumps(spec))
+
+
+def test_a_notebook_is_run_by_the_kernel_that_it_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, grade: Grader
+) -> None:
+    only_here = tmp_path / "modules"
+    only_here.mkdir()
+    (only_here / "module_of_a_kernel.py").write_text("FOUR = 4")
+    install_kernel(tmp_path / "jupyter", only_here)
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "jupyter"))
+    course = tmp_path / "course"
+    course.mkdir()
+    kernel = {"name": "elsewhere", "display_name": "Elsewhere", "language": "python"}
+    cells = (new_code_cell("from module_of_a_kernel import FOUR"), ANSWER,
+             cell("test", "assert x == FOUR", "t"))  # fmt: skip
+    make_course(course, cells=cells, kernel=kernel, ann="x = FOUR", bob="x = 5")
+    (summary,) = json.loads(grade(course, "ps1", "--json"))
+    assert summary["ways"] == {"sheet": "kernel"}
+    assert points(course) == {"ann": 1.0, "bob": 0}
+
+
+def test_a_reference_solution_without_all_points_stops_before_the_class(
+    tmp_path: Path, grade: Grader
+) -> None:
+    (tmp_path / "readings.csv").write_text("4")
+    solution = f"### BEGIN SOLUTION\nx = int(open({str(tmp_path / 'readings.csv')!r}).read())\n"
+    cells = (cell("answer", f"{solution}### END SOLUTION", "x"), TEST)
+    course = tmp_path / "course"
+    course.mkdir()
+    make_course(course, cells=cells)
+    said = grade(course, "ps1", code=2)
+    assert "ps1, sheet, t: NameError" in said
+    assert "'x' ends with FileNotFoundError" in said
+    assert points(course) == {}
+    (summary,) = json.loads(grade(course, "ps1", "--json", "--imperfect-reference"))
+    assert "NameError" in summary["missed"]["sheet"]["t"]
+    assert points(course) == {"ann": 1.0}
+    # what it needs may be shown to it
+    with (course / "nbgrader_config.py").open("a") as config:
+        config.write(f"c.Grade.readable = [{str(tmp_path / 'readings.csv')!r}]\n")
+    (summary,) = json.loads(grade(course, "ps1", "--json", "--force"))
+    assert summary["missed"] == {}
+
+
+def test_points_that_nbgrader_gives_and_this_grader_doesnt_are_listed(
+    tmp_path: Path, grade: Grader
+) -> None:
+    yes = "class Yes:\n    def __eq__(self, other): return True\nx = Yes()"
+    course = make_course(tmp_path, ann="x = 4", eve=yes)
+    (summary,) = json.loads(grade(course, "ps1", "--json"))
+    assert points(course) == {"ann": 1.0, "eve": 0}
+    listed = {item["student"]: item["differences"] for item in summary["results"]}
+    assert listed["ann"] == {}
+    (difference,) = listed["eve"]["sheet"]
+    assert (difference["nbgrader"], difference["given"]) == (1.0, 0)
+    assert "0 points, where nbgrader gives 1" in grade(course, "ps1", "--force")
