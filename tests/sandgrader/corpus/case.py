@@ -73,6 +73,8 @@ class Case:
     language: str = "python"
     due: str = ""
     """The assignment's due date."""
+    options: tuple[str, ...] = ()
+    """Options of the grader's command."""
     environment: dict[str, str] = field(default_factory=dict)
     """Variables of the grader's own environment; ``{course}`` is put in."""
     by_hand: dict[str, tuple[float, float, str]] = field(default_factory=dict)

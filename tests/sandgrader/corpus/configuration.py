@@ -173,18 +173,16 @@ c.Autograde.exporter_class = Noted
     ),
     Case(
         "hooks",
-        "`Autograde.pre_convert_hook` and `post_convert_hook`, which write down who was graded",
+        "`Autograde.pre_convert_hook` and `post_convert_hook`, which write down what was graded",
         one(*_MINE),
         config="""
-from pathlib import Path
-
 def note(assignment, student, notebooks, **more):
-    with open(Path(__file__).parent / "graded.log", "a") as log:
-        log.write(f"{assignment} {student}\\n")
+    with open("{course}/graded.log", "a") as log:
+        log.write(f"{assignment} {[name.rpartition('/')[2] for name in notebooks]}\\n")
 
 c.Autograde.pre_convert_hook = note
 c.Autograde.post_convert_hook = note
-""".replace("Path(__file__).parent", "Path('{course}')"),
+""",
     ),
     Case(
         "assignment_before_student",

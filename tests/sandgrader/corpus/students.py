@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from nbformat import NotebookNode
 
@@ -97,6 +98,16 @@ _TWO = [
     check("y_test", "assert y == 2", 1),
 ]
 
+
+def _graded(student: str, x: float, y: float) -> dict[str, Any]:
+    """Return what comes out of the notebook of ``_TWO`` for a student whom nbgrader drops."""
+    return {
+        f"{student}/one/x_test": [x, None, None, False],
+        f"{student}/one/y_test": [y, None, None, False],
+        f"{student}: files": ["one.ipynb 444"],
+    }
+
+
 CASES = [
     Case(
         "given_cell_edited",
@@ -168,13 +179,25 @@ CASES = [
     ),
     Case(
         "cell_doubled",
-        "a cell that was copied with its id: the last of them counts",
+        "a cell that was copied with its id: nbgrader stops there, and grades nobody after it",
         one(*_TWO),
         {
-            "better_below": change_one(lambda cells: _double(cells, "x", "x = 1")),
+            "better_below": Work(
+                {"x": "x = 9"}, change=change_one(lambda cells: _double(cells, "x", "x = 1")).change
+            ),
             "worse_below": change_one(lambda cells: _double(cells, "x", "x = 9")),
             "test_twice": change_one(lambda cells: _double(cells, "y_test", "pass")),
         },
+        differs={
+            **_graded("better_below", 1.0, 1.0),
+            **_graded("nothing", 0.0, 0.0),
+            "nothing/one/x: comment": "No response.",
+            "nothing/one/y: comment": "No response.",
+            **_graded("right", 1.0, 1.0),
+            **_graded("test_twice", 1.0, 1.0),
+            **_graded("worse_below", 0.0, 0.0),
+        },
+        why="the last of several cells of one id counts, and the class goes on",
     ),
     Case(
         "points_changed",
@@ -345,11 +368,7 @@ CASES = [
         "a file that is no notebook any more: nbgrader gives up on the student",
         one(*_TWO),
         {"cut_off": Work(files={"one.ipynb": '{"cells": ['})},
-        differs={
-            "cut_off/one/x_test": [0.0, None, None, False],
-            "cut_off/one/y_test": [0.0, None, None, False],
-            "cut_off: files": ["one.ipynb 444"],
-        },
+        differs=_graded("cut_off", 0.0, 0.0),
         why="a notebook that can't be read has no points, and the rest of the class goes on",
         said="can't be read",
     ),

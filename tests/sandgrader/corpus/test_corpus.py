@@ -26,7 +26,8 @@ LIVE = "partial_credit"
 def grade_once(case: Case, course: Path, grade: Grader, *options: str, code: int = 0) -> str:
     """Grade a case's course and return what is said in JSON."""
     if not case.environment:
-        return grade(course, case.assignment, "--json", *options, code=code)
+        return grade(course, case.assignment, "--json", *case.options, *options, code=code)
+    options = (*case.options, *options)
     with start(course, case.assignment, "--json", "--workers", "1", *options) as process:
         said, _ = process.communicate(timeout=120)
     assert process.returncode == code, said
