@@ -98,6 +98,15 @@ def test_what_is_left_is_said(closed: WarmProcess) -> None:
 
 
 @AS_ROOT
+def test_an_environment_that_all_may_read_lacks_nothing(warm: WarmProcess) -> None:
+    all_may = all(folder.stat().st_mode & 0o001 for folder in Path(sys.base_prefix).parents)
+    if warm.kind == "plain" and not all_may:
+        assert f"can't read {sys.base_prefix}" in "".join(warm.lacks)
+    else:
+        assert warm.lacks == []
+
+
+@AS_ROOT
 def test_students_code_is_not_roots(warm: WarmProcess) -> None:
     with warm.fork("ann", "work", SMALL) as interpreter:
         for process in psutil.Process(interpreter.reaper).children(recursive=True):
