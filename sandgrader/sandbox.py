@@ -32,7 +32,8 @@ from sandgrader.leftovers import HeldTemporaryFolder
 
 Kind = Literal["bubblewrap", "plain"]
 PLAIN_WARNING = (
-    "NO SANDBOX: students' code runs as your own user, with your files and your network. "
+    "NO SANDBOX: students' code runs as your own user (as nobody, where you are root), with this "
+    "machine's files and its network. "
     "Install bubblewrap (on Debian: sudo apt-get install bubblewrap) and allow user namespaces, "
     "or grade only work that you trust."
 )
@@ -390,11 +391,14 @@ class Interpreter:
 
     # --- what it is asked
 
-    def write(self, files: Mapping[str, str], beside: bool = False) -> None:
-        """Put files (their contents in base64) into its folder."""
-        piece: dict[str, str] = {}
+    def write(self, files: Mapping[str, str | None], beside: bool = False) -> None:
+        """Put files (their contents in base64) into its folder; those without one are removed."""
+        piece: dict[str, str | None] = {}
         size = 0
         for name, content in files.items():
+            if content is None:
+                piece[name] = None
+                continue
             for start in range(0, len(content) or 1, _PIECE):
                 part = content[start : start + _PIECE]
                 if piece and (start or size + len(part) > _PIECE):

@@ -240,7 +240,8 @@ class Interpreter:
                 with contextlib.suppress(OSError, ValueError):
                     path.parent.mkdir(parents=True, exist_ok=True)
                     path.unlink(missing_ok=True)
-                    path.write_bytes(base64.b64decode(content))
+                    if content is not None:
+                        path.write_bytes(base64.b64decode(content))
         self._changed()
         return {"done": True}
 
