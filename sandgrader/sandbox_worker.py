@@ -132,6 +132,7 @@ def _become_reaper(
             namespaces.mount_own_folders(order["disk"], order["readable"])
         else:
             namespaces.become_subreaper()
+        namespaces.limit(order["memory"], order["disk"], order["processes"])
         namespaces.drop_rights(order["reads_all"])
         namespaces.hide_from_debuggers()
         wire.send(connection, {"hello": "reaper"})
@@ -186,7 +187,7 @@ class Interpreter:
         self._process = 0
 
     def enter(self) -> None:
-        """Go to the folder of the submission, and set limits, streams, paths and seeds."""
+        """Go to the folder of the submission, and set streams, paths and seeds."""
         order = self._order
         os.setsid()
         os.nice(5)  # whatever it starts, those that watch it come first
@@ -195,7 +196,6 @@ class Interpreter:
         folder = work / order["student"] / order["assignment"]
         folder.mkdir(parents=True, exist_ok=True)
         os.chdir(folder)
-        namespaces.limit(order["memory"], order["disk"], order["processes"])
         take_over_streams()
         sys.path[:] = [item for item in sys.path if item]
         if order["judge"]:
