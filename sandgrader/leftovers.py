@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import shutil
 import stat
 import tempfile
 from collections.abc import Callable
@@ -38,6 +39,20 @@ class HeldFolder:
         if self._lock >= 0:
             os.close(self._lock)
             self._lock = -1
+
+
+class HeldTemporaryFolder(HeldFolder):
+    """A new temporary folder; where killed processes left theirs, those are removed first."""
+
+    def __init__(self) -> None:
+        parent = Path(tempfile.gettempdir())
+        clear_up(parent, shutil.rmtree)
+        super().__init__(parent)
+
+    def remove(self) -> None:
+        """Remove it with all that is in it."""
+        shutil.rmtree(self.path, ignore_errors=True)
+        self.release()
 
 
 def clear_up(parent: Path, remove: Callable[[Path], object]) -> None:

@@ -18,7 +18,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -29,11 +28,12 @@ import psutil
 
 from sandgrader import bubblewrap, namespaces, system_calls, wire
 from sandgrader.control_groups import ControlGroups
-from sandgrader.leftovers import HeldFolder, clear_up
+from sandgrader.leftovers import HeldTemporaryFolder
 
 Kind = Literal["bubblewrap", "plain"]
 PLAIN_WARNING = (
-    "NO SANDBOX: students' code runs as your own user, with your files and your network. "
+    "NO SANDBOX: students' code runs as your own user (as nobody, where you are root), with this "
+    "machine's files and its network. "
     "Install bubblewrap (on Debian: sudo apt-get install bubblewrap) and allow user namespaces, "
     "or grade only work that you trust."
 )
@@ -221,7 +221,6 @@ class WarmProcess:
         self.lacks: list[str] = [] if system_calls.machine_is_known() else [NO_FILTER]
         """What it can't keep students' code from, in words for an instructor."""
         self._forks = 0
-        clear_up(Path(tempfile.gettempdir()), shutil.rmtree)
         why = ""
         *better, last = _who(kind)
         for who in (*better, last):
@@ -239,7 +238,7 @@ class WarmProcess:
     def _start(self, environment: Environment, who: _Who, timeout: float) -> None:
         self._who = who
         sandboxed = self.kind == "bubblewrap"
-        self._folder = HeldFolder(Path(tempfile.gettempdir()))
+        self._folder = HeldTemporaryFolder()
         scratch = self._folder.path
         self._work = str(namespaces.WORK if sandboxed else scratch / "work")
         self._control, theirs = wire.pair()
@@ -259,13 +258,13 @@ class WarmProcess:
                 command,
                 pass_fds=[number],
                 env=environ,
-                cwd=scratch,
+                cwd=scratch if sandboxed else self._work,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
             )
         except OSError as problem:
-            self._remove_folder()
+            self._folder.remove()
             raise SandboxError(f"{command[0]} can't be started: {problem.strerror}") from None
         finally:
             theirs.close()
@@ -288,10 +287,6 @@ class WarmProcess:
             self.close()
             raise SandboxError(str(ready["failed"]))
         self.modules = list(ready["modules"])
-
-    def _remove_folder(self) -> None:
-        shutil.rmtree(self._folder.path, ignore_errors=True)
-        self._folder.release()
 
     def fork(
         self,
@@ -352,7 +347,7 @@ class WarmProcess:
             self._process.wait()
         if self._process.stderr:
             self._process.stderr.close()
-        self._remove_folder()
+        self._folder.remove()
 
 
 class Answering(Protocol):

@@ -146,6 +146,7 @@ def _become_reaper(
             namespaces.mount_own_folders(order["disk"], order["readable"])
         else:
             namespaces.become_subreaper()
+        namespaces.limit(order["memory"], order["disk"], order["processes"])
         namespaces.drop_rights(order["reads_all"])
         namespaces.hide_from_debuggers()
         wire.send(connection, {"hello": "reaper"})
@@ -203,7 +204,7 @@ class Interpreter:
         self._process = 0
 
     def enter(self) -> None:
-        """Go to the folder of the submission, and set limits, streams, paths and seeds."""
+        """Go to the folder of the submission, and set streams, paths and seeds."""
         order = self._order
         os.setsid()
         os.nice(5)  # whatever it starts, those that watch it come first
@@ -212,7 +213,6 @@ class Interpreter:
         folder = work / order["student"] / order["assignment"]
         folder.mkdir(parents=True, exist_ok=True)
         os.chdir(folder)
-        namespaces.limit(order["memory"], order["disk"], order["processes"])
         take_over_streams()
         os.environ["HOME"] = str(work)
         if not order["namespaces"]:  # else the folder that is home is its own already

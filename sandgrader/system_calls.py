@@ -88,13 +88,17 @@ _MISSING = {
     "clone3": (435, 435),
 }
 """Calls that aren't there, as on an older kernel: whoever uses them has another way."""
+_SETRLIMIT, _PRLIMIT = (160, 164), (302, 261)
+"""Who took from itself the right to start a process would take it from what answers for it."""
 _CLONE = (56, 220)
 _NEW_NAMESPACES = 0x7E020000
 """Flags of clone that make a namespace: for mounts, groups, names, users, processes and others."""
 
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
-_NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT = 0, 4, 16  # bytes into what the kernel describes a call by
+# bytes into what the kernel describes a call by; an argument has two words, the lower one first
+_NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT, _THIRD_ARGUMENT = 0, 4, 16, 32
 _ALLOW, _ERROR = 0x7FFF0000, 0x00050000
+_NOTHING_DONE = _ERROR  # an error of number 0: the caller takes it for a success
 _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER = 22, 2
 _KEYCTL_JOIN_SESSION_KEYRING = 1
 
@@ -143,6 +147,18 @@ def _program(machine: str) -> bytes:
     for calls, error in ((_REFUSED, errno.EPERM), (_MISSING, errno.ENOSYS)):
         for numbers in calls.values():
             lines += [(_EQUAL, 0, 1, numbers[place]), (_RETURN, 0, 0, _ERROR | error)]
+    # limits are as they are: one can ask for them, and setting them does nothing
+    lines += [
+        (_EQUAL, 0, 1, _SETRLIMIT[place]),
+        (_RETURN, 0, 0, _NOTHING_DONE),
+        (_EQUAL, 0, 6, _PRLIMIT[place]),
+        (_LOAD, 0, 0, _THIRD_ARGUMENT),
+        (_EQUAL, 0, 2, 0),
+        (_LOAD, 0, 0, _THIRD_ARGUMENT + 4),
+        (_EQUAL, 1, 0, 0),
+        (_RETURN, 0, 0, _NOTHING_DONE),
+        (_RETURN, 0, 0, _ALLOW),
+    ]
     lines += [
         (_EQUAL, 0, 3, _CLONE[place]),
         (_LOAD, 0, 0, _FIRST_ARGUMENT),

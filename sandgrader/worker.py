@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import pickle
 import signal
-import tempfile
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import nbformat
@@ -19,6 +17,7 @@ from sandgrader import repair
 from sandgrader.assignment import Assignment, Isolation, Notebook
 from sandgrader.execution import Execution, InterpreterPool, Runner, find_isolation
 from sandgrader.gradebook import OpenGradebook
+from sandgrader.leftovers import HeldTemporaryFolder
 from sandgrader.sandbox import Kind
 
 
@@ -45,8 +44,8 @@ class _State:
     def __init__(self, content: bytes, imports: tuple[str, ...]) -> None:
         self.assignment: Assignment = pickle.loads(content)
         self.pool = InterpreterPool(self.assignment, imports)
-        self._folder = tempfile.TemporaryDirectory(prefix="definition-")
-        path = Path(self._folder.name, "definition.db")
+        self._folder = HeldTemporaryFolder()
+        path = self._folder.path / "definition.db"
         path.write_bytes(self.assignment.definition)
         self.definition = OpenGradebook(f"sqlite:///{path}", "default_course")
         config = self.assignment.config
@@ -55,7 +54,7 @@ class _State:
     def close(self) -> None:
         self.pool.close()
         self.definition.close()
-        self._folder.cleanup()
+        self._folder.remove()
 
 
 @contextmanager

@@ -24,6 +24,8 @@ from sandgrader.run import StoppedError
 from tests.sandgrader.command import grade_on
 from tests.sandgrader.quickstart import NAME
 
+pytestmark = pytest.mark.full
+
 Probe = Callable[[tuple[str, int]], bytes]
 PATIENCE = 20.0
 """Seconds that a port gets to answer; one that takes keys alone closes the connection at once."""

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -95,6 +96,15 @@ def test_what_is_left_is_said(closed: WarmProcess) -> None:
     assert "since an ordinary user can't read" in lack
     assert ("runs as root" in lack) == (closed.kind == "bubblewrap")
     assert ("may read every file" in lack) == (closed.kind == "plain")
+
+
+@AS_ROOT
+def test_an_environment_that_all_may_read_lacks_nothing(warm: WarmProcess) -> None:
+    all_may = all(folder.stat().st_mode & 0o001 for folder in Path(sys.base_prefix).parents)
+    if warm.kind == "plain" and not all_may:
+        assert f"can't read {sys.base_prefix}" in "".join(warm.lacks)
+    else:
+        assert warm.lacks == []
 
 
 @AS_ROOT
@@ -225,6 +235,28 @@ def test_devices_are_no_place_for_files(sealed: WarmProcess) -> None:
 
 
 # --- limits
+
+
+@MACHINE
+def test_who_takes_rights_from_itself_keeps_them(warm: WarmProcess) -> None:
+    with warm.fork("ann", "work", SMALL, snapshots=1) as interpreter:
+        found = said(
+            interpreter,
+            """
+            import resource
+            before = resource.getrlimit(resource.RLIMIT_NPROC)
+            for kind in (resource.RLIMIT_NOFILE, resource.RLIMIT_NPROC, resource.RLIMIT_AS):
+                resource.setrlimit(kind, (0, 0))
+            print(before == resource.getrlimit(resource.RLIMIT_NPROC))
+            print(resource.getrlimit(resource.RLIMIT_NOFILE))
+            """,
+        )
+        assert found == "True\n(512, 512)"
+        interpreter.run("def f(): return 42")
+        taken = interpreter.take(["f"], 0)
+        assert taken["snapshot"] is True
+        order = {"call": 1, "function": 0, "args": [], "kwargs": {}}
+        assert "error" not in interpreter.calls(0).answer(order, time.monotonic() + 60)
 
 
 def test_all_folders_together_have_one_limit(sealed: WarmProcess) -> None:
