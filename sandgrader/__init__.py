@@ -7,6 +7,7 @@ process alone writes the gradebook, a submission at a time, all of it or nothing
 ====================  ==========================================================================
 ``serialization``     values that may pass between a student's process and the judge's
 ``wire``              messages between processes
+``printable``         a student's text, made fit for a terminal, a log or a report
 ``recorder``          an IPython that keeps what cells print and show, as a notebook's outputs
 ``namespaces``        a forked process's own namespaces and resource limits
 ``process_limits``    a limit on an interpreter's processes, kept by the kernel
@@ -15,11 +16,13 @@ process alone writes the gradebook, a submission at a time, all of it or nothing
 ``sandbox``           starts warm processes in bubblewrap and watches over their interpreters
 ``assignment``        an instructor's version: test cells, answers, how tests are isolated
 ``execution``         runs one submission's notebooks
-``submission_files``  reads a folder that a student handed in, whatever is in it
+``submission_files``  reads a folder that a student handed in, and keeps it while notebooks run
 ``repair``            puts nbgrader's metadata right before nbgrader's own preprocessors run
 ``gradebook``         writes a submission's grades in one transaction, with nbgrader's own code
+``configuration``     a course's configuration, of which a slip is said
 ``course``            a course as nbgrader's configuration describes it
 ``scores``            every score of a gradebook, as a snapshot, and what moved between two
+``neighbours``        other programs that grade the same course at the same time
 ``regrading``         the scores from before a run, and whose moved in it
 ``run``               hands submissions to Dask's workers and their results to the gradebook
 ``command``           ``sandgrader grade``

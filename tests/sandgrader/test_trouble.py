@@ -88,6 +88,7 @@ def configure(course: Path, lines: str) -> None:
     [
         ("c.Execute.timeout = 5\nc.Grade.memory = 1 +", "SyntaxError"),
         ("c.Grade.memory = nothing", "NameError: name 'nothing' is not defined"),
+        ("open('lost.csv')", "FileNotFoundError: [Errno 2] No such file or directory: 'lost.csv'"),
         ("import no_such_module", "ModuleNotFoundError: No module named 'no_such_module'"),
         ("raise SystemExit('this track is unknown')", "this track is unknown"),
         ("c.Grade.sandbox = 'yes'", "'sandbox' trait"),
