@@ -7,6 +7,7 @@ process alone writes the gradebook, a submission at a time, all of it or nothing
 ====================  ==========================================================================
 ``serialization``     values that may pass between a student's process and the judge's
 ``wire``              messages between processes
+``printable``         a student's text, made fit for a terminal, a log or a report
 ``recorder``          an IPython that keeps what cells print and show, as a notebook's outputs
 ``c_library``         calls of the C library that Python has no function for
 ``system_calls``      a filter of system calls
@@ -22,11 +23,13 @@ process alone writes the gradebook, a submission at a time, all of it or nothing
 ``assignment``        an instructor's version: test cells, answers, how a notebook is run
 ``execution``         runs one submission's notebooks
 ``output_room``       a limit on the outputs of a whole submission
-``submission_files``  reads a folder that a student handed in, whatever is in it
+``submission_files``  reads a folder that a student handed in, and keeps it while notebooks run
 ``repair``            puts nbgrader's metadata right before nbgrader's own preprocessors run
 ``gradebook``         writes a submission's grades in one transaction, with nbgrader's own code
+``configuration``     a course's configuration, of which a slip is said
 ``course``            a course as nbgrader's configuration describes it
 ``scores``            every score of a gradebook, as a snapshot, and what moved between two
+``neighbours``        other programs that grade the same course at the same time
 ``regrading``         the scores from before a run, and whose moved in it
 ``cluster``           workers: processes of this machine, or a Dask scheduler's
 ``dask_nodes``        Dask's scheduler and worker without their web pages

@@ -41,6 +41,8 @@ def read_configuration(folder: Path, needed: bool = True) -> tuple[Any, Any]:
     the course's folder. Raises :class:`CourseError` where it has a slip, or where there is none at
     all and one is ``needed``.
     """
+    if not folder.is_dir():
+        raise CourseError(f"There is no folder {folder}. Name your course's with --course.")
     here = (folder / f"{CONFIGURATION}.py").is_file()
     app = NbGrader()
     app.raise_config_file_errors = True
@@ -53,19 +55,20 @@ def read_configuration(folder: Path, needed: bool = True) -> tuple[Any, Any]:
     try:
         with contextlib.chdir(folder):  # a configuration may speak of files beside itself
             app.initialize([], root=str(folder) if here else "")
-            directory = CourseDirectory(parent=app, **({"root": str(folder)} if here else {}))
-    except FileNotFoundError:
-        raise CourseError(
-            f"There is no folder {folder}. Name your course's with --course."
-        ) from None
+            # nbgrader's default is where one is when it is asked first
+            root = str(folder) if here else CourseDirectory(parent=app).root
+            directory = CourseDirectory(parent=app, root=root)
     except SystemExit as problem:
         said = [*kept.said, *([] if isinstance(problem.code, int | None) else [str(problem.code)])]
-        raise CourseError(f"The configuration can't be used: {' '.join(said)}") from None
+        words = f"The configuration in {folder} can't be used: {' '.join(said)}"
+        raise CourseError(words) from None
     except TraitError as problem:
-        raise CourseError(f"The configuration can't be used: {problem}") from None
+        words = f"The configuration in {folder} can't be used: {problem}"
+        raise CourseError(words) from None
     except Exception as problem:
         raise CourseError(
-            f"The configuration has a slip: {where(problem)}. Nothing is graded with a half of it."
+            f"The configuration in {folder} has a slip: {where(problem)}. Nothing is done with a "
+            "half of it."
         ) from None
     if needed and not here and not _read(app):
         raise CourseError(

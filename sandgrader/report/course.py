@@ -62,8 +62,10 @@ def open_course(folder: Path) -> Course:
     path = list(sys.path)
     try:
         return Course(read_configuration(folder.resolve(), needed=False)[1])
-    except (CourseError, ArgumentError) as problem:
-        raise ReportError(f"The course in {folder} can't be reported on: {problem}") from None
+    except CourseError as problem:
+        raise ReportError(str(problem)) from None
+    except ArgumentError as problem:
+        raise ReportError(f"The configuration in {folder} can't be used: {problem}") from None
     finally:
         sys.path[:] = path  # nbgrader puts the working folder into it
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
-import json
 import os
 import shutil
 import sqlite3
@@ -19,14 +19,16 @@ from nbgrader.api import Gradebook
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from sandgrader import writer
 from sandgrader.configuration import CourseError, read_configuration
 from sandgrader.course import Course
-from sandgrader.gradebook import GradebookError, OpenGradebook, trouble_with
+from sandgrader.gradebook import OpenGradebook, trouble_with
 from sandgrader.neighbours import running_autograders
 from sandgrader.printable import printable
-from sandgrader.run import Result, Summary
-from tests.sandgrader.quickstart import ALL, NAME, copied, grades_of, hand_in, only
+from sandgrader.run import Result, Run, Summary
+from sandgrader.worker import Graded
+from sandgrader.writer import Writer, grading_lock
+from tests.postgres.server import NoPostgresError, throwaway_postgres
+from tests.sandgrader.quickstart import ALL, CLASS, NAME, copied, grades_of, hand_in, only
 
 Grader = Callable[..., str]
 ONE, OTHER = "all_right", "wrong"
@@ -45,6 +47,34 @@ def no_other_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
     return folder
 
 
+def write(course: Path, graded: Path, *students: str) -> Summary:
+    """Write students' work of the graded course into another: a run without the running."""
+    here, summary, told = Course(course), Summary(NAME), list[Result]()
+    try:
+        with grading_lock(here) as aside:
+            run = Run(here, Writer(here, aside), None, told.append)
+            run._name = NAME
+            found = here.submissions(NAME, [*students])
+            run._writer.watch(found)
+            for item in found:
+                run._tell(run._receive(item, executed(graded, item.student), summary), summary)
+            run._look_back(summary)
+    finally:
+        here.close()
+    return summary
+
+
+def executed(graded: Path, student: str) -> Graded:
+    """Return a graded student's work as a worker returns it, from the graded course."""
+    folder = graded / "autograded" / (student if student in CLASS else ONE) / NAME
+    notebooks = {path.stem: path.read_text() for path in folder.glob("*.ipynb")}
+    return Graded(student, notebooks, {"timestamp.txt": (folder / "timestamp.txt").read_bytes()})
+
+
+def of(summary: Summary) -> dict[str, Result]:
+    return {result.student: result for result in summary.results}
+
+
 def configure(course: Path, lines: str) -> None:
     with (course / "nbgrader_config.py").open("a") as config:
         config.write(f"\nc = get_config()\n{lines}\n")
@@ -58,6 +88,7 @@ def configure(course: Path, lines: str) -> None:
     [
         ("c.Execute.timeout = 5\nc.Grade.memory = 1 +", "SyntaxError"),
         ("c.Grade.memory = nothing", "NameError: name 'nothing' is not defined"),
+        ("open('lost.csv')", "FileNotFoundError: [Errno 2] No such file or directory: 'lost.csv'"),
         ("import no_such_module", "ModuleNotFoundError: No module named 'no_such_module'"),
         ("raise SystemExit('this track is unknown')", "this track is unknown"),
         ("c.Grade.sandbox = 'yes'", "'sandbox' trait"),
@@ -128,7 +159,7 @@ def test_a_gradebook_that_is_none_is_said(course: Path, grade: Grader) -> None:
 
 def test_a_gradebook_of_another_version_is_said(course: Path, grade: Grader) -> None:
     with sqlite3.connect(course / "gradebook.db") as book:
-        book.execute("ALTER TABLE student DROP COLUMN lms_user_id")
+        book.execute("ALTER TABLE source_cell DROP COLUMN checksum")
     assert "nbgrader db upgrade" in grade(course, NAME, code=2)
 
 
@@ -190,7 +221,7 @@ def test_while_it_writes_nobody_else_does(graded: Path, tmp_path: Path) -> None:
 
 
 def test_autograded_may_lie_on_another_disk(
-    course: Path, graded: Path, grade: Grader, monkeypatch: pytest.MonkeyPatch
+    course: Path, graded: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rename = os.rename
 
@@ -202,9 +233,8 @@ def test_autograded_may_lie_on_another_disk(
         rename(source, target, **options)
 
     monkeypatch.setattr(os, "rename", of_one_disk)
-    few = only(ONE, OTHER)
-    grade(course, NAME, *few)
-    grade(course, NAME, "--force", *few)
+    for _ in range(2):
+        assert not write(course, graded, ONE, OTHER).of("failed")
     mine = {key: said for key, said in grades_of(graded).items() if key[0] in (ONE, OTHER)}
     assert grades_of(course) == mine
     for student in (ONE, OTHER):
@@ -214,88 +244,80 @@ def test_autograded_may_lie_on_another_disk(
 
 
 def test_what_a_killed_grader_left_beside_the_folders_is_cleared_away(
-    course: Path, grade: Grader
+    course: Path, graded: Path
 ) -> None:
     left = course / "autograded" / OTHER / ".grading-new-0123456789abcdef"
     left.mkdir(parents=True)
     (left / "problem1.ipynb").write_text("{}")
-    grade(course, NAME, "--student", ONE)
+    write(course, graded, ONE)
     assert not left.exists()
 
 
 def test_a_folder_that_may_not_be_written_costs_its_student_alone(
-    course: Path, grade: Grader, monkeypatch: pytest.MonkeyPatch
+    course: Path, graded: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    exchange = writer.Writer._exchange
+    exchange = Writer._exchange
 
     def closed(self: Any, made: Path, submission: Any) -> None:
         if submission.student == OTHER:
             raise PermissionError(errno.EACCES, "Permission denied", str(submission.autograded))
         exchange(self, made, submission)
 
-    monkeypatch.setattr(writer.Writer, "_exchange", closed)
-    (summary,) = json.loads(grade(course, NAME, "--json", *only(ONE, OTHER), code=1))
-    assert {item["student"]: item["state"] for item in summary["results"]} == {
-        ONE: "graded",
-        OTHER: "failed",
-    }
+    monkeypatch.setattr(Writer, "_exchange", closed)
+    found = of(write(course, graded, ONE, OTHER))
+    assert found[ONE].state == "graded"
+    assert "Permission denied" in found[OTHER].why
     assert {key[0] for key in grades_of(course)} == {ONE}
 
 
 @pytest.mark.parametrize("error", [KeyError("x"), RecursionError("x"), TypeError("x")])
 def test_whatever_nbgrader_raises_costs_its_student_alone(
-    error: Exception, course: Path, grade: Grader, monkeypatch: pytest.MonkeyPatch
+    error: Exception, course: Path, graded: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    convert = writer.Writer._convert
+    convert = Writer._convert
 
     def fail(self: Any, *about: Any) -> None:
         if OTHER in about:
             raise error
         convert(self, *about)
 
-    monkeypatch.setattr(writer.Writer, "_convert", fail)
-    (summary,) = json.loads(grade(course, NAME, "--json", *only(ONE, OTHER), code=1))
-    states = {item["student"]: item for item in summary["results"]}
-    assert states[ONE]["state"] == "graded"
-    assert type(error).__name__ in states[OTHER]["why"]
+    monkeypatch.setattr(Writer, "_convert", fail)
+    found = of(write(course, graded, ONE, OTHER))
+    assert found[ONE].state == "graded"
+    assert type(error).__name__ in found[OTHER].why
 
 
 # --- submissions
 
 
-def test_a_submission_that_is_no_folder_costs_its_student_alone(
+def test_what_students_hand_in_for_a_folder_or_a_name_costs_nobody_else(
     course: Path, grade: Grader
 ) -> None:
     shutil.move(course / "submitted" / OTHER / NAME, course / "elsewhere")
     (course / "submitted" / OTHER / NAME).symlink_to(course / "elsewhere")
-    os.mkfifo(course / "submitted" / "nothing" / "aside")
     shutil.rmtree(course / "submitted" / "nothing" / NAME)
-    (course / "submitted" / "nothing" / "aside").rename(course / "submitted" / "nothing" / NAME)
-    said = grade(course, NAME, *only(ONE, OTHER, "nothing"), code=1)
-    assert f"{OTHER}: the submission's folder is a link" in said.replace("\n", " ")
-    assert "nothing: the submission is no folder" in said.replace("\n", " ")
-    assert "1 graded, 0 graded before, 2 failed" in said
-    assert {key[0] for key in grades_of(course)} == {ONE}
-
-
-def test_a_student_whose_name_is_no_text_costs_nobody_else(course: Path, grade: Grader) -> None:
-    folder = os.fsencode(course / "submitted") + b"/no-text-\xff"
-    os.mkdir(folder)
-    shutil.copytree(course / "submitted" / ONE / NAME, Path(os.fsdecode(folder)) / NAME)
-    said = grade(course, NAME, *only(ONE), "--student", os.fsdecode(b"no-text-\xff"), code=1)
-    assert "no-text-\\udcff" in said
-    assert {key[0] for key in grades_of(course)} == {ONE}
-
-
-def test_names_that_command_a_terminal_are_written_out(course: Path, grade: Grader) -> None:
-    student = "\x1b[2Jmallory"
-    folder = hand_in(course, student, ALL)
-    (folder / "\x1b]0;title\x07[bold]").symlink_to("nowhere")
-    said = grade(course, NAME, *only(ONE), "--student", student)
+    os.mkfifo(course / "submitted" / "nothing" / NAME)
+    mallory = "\x1b[2Jmallory"
+    (hand_in(course, mallory, ALL) / "\x1b]0;title\x07[bold]").symlink_to("nowhere")
+    said = grade(course, NAME, *only(ONE, OTHER, "nothing", mallory), code=1)
+    words = said.replace("\n", " ")
+    assert f"{OTHER}: the submission's folder is a link" in words
+    assert "nothing: the submission is no folder" in words
+    assert "2 graded, 0 graded before, 2 failed" in words
+    assert {key[0] for key in grades_of(course)} == {ONE, mallory}
     assert "\x1b[2J" not in said
     assert "\x1b]0" not in said
-    assert "\\x1b[2Jmallory" in said
-    assert "\\x1b]0;title\\x07[bold] is a link" in said.replace("\n", " ")
+    assert "\\x1b[2Jmallory" in words
+    assert "\\x1b]0;title\\x07[bold] is a link" in words
+
+
+def test_a_student_whose_name_is_no_text_costs_nobody_else(course: Path, graded: Path) -> None:
+    student = os.fsdecode(b"no-text-\xff")
+    shutil.copytree(course / "submitted" / ONE, course / "submitted" / student)
+    found = of(write(course, graded, student, ONE))
+    assert found[student].state == "failed"
+    assert found[ONE].state == "graded"
+    assert {key[0] for key in grades_of(course)} == {ONE}
 
 
 @pytest.mark.parametrize(
@@ -350,13 +372,13 @@ def test_where_nbgrader_is_at_work_nothing_is_graded(
 def test_nbgrader_that_starts_meanwhile_is_said(
     course: Path, grade: Grader, neighbour: Callable[[Path], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write = writer.Writer.write
+    really = Writer.write
 
     def then_start(self: Any, *about: Any) -> None:
-        write(self, *about)
+        really(self, *about)
         neighbour(course)
 
-    monkeypatch.setattr(writer.Writer, "write", then_start)
+    monkeypatch.setattr(Writer, "write", then_start)
     said = grade(course, NAME, "--student", ONE, code=1)
     assert "was started in this course meanwhile and is still at" in said
 
@@ -378,26 +400,26 @@ def _other_notebook(course: Path) -> None:
 
 @pytest.mark.parametrize("disturb", [_score_away, _folder_away, _other_notebook])
 def test_what_another_program_changes_meanwhile_is_noticed(
-    disturb: Callable[[Path], None], course: Path, grade: Grader, monkeypatch: pytest.MonkeyPatch
+    disturb: Callable[[Path], None], course: Path, graded: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write = writer.Writer.write
+    really = Writer.write
 
-    def then_disturb(self: Any, name: str, submission: Any, graded: Any) -> None:
-        write(self, name, submission, graded)
+    def then_disturb(self: Any, name: str, submission: Any, work: Any) -> None:
+        really(self, name, submission, work)
         if submission.student == ONE:
             disturb(course)
 
-    monkeypatch.setattr(writer.Writer, "write", then_disturb)
-    (summary,) = json.loads(grade(course, NAME, "--json", "--student", ONE, code=1))
-    (result,) = summary["results"]
-    assert result["state"] == "failed"
-    assert "another program has changed its scores or its files" in result["why"]
+    monkeypatch.setattr(Writer, "write", then_disturb)
+    found = of(write(course, graded, ONE, OTHER))
+    assert found[ONE].state == "failed"
+    assert "another program has changed its scores or its files" in found[ONE].why
+    assert found[OTHER].state == "graded"
 
 
 def test_what_another_program_has_graded_first_is_left(
-    course: Path, grade: Grader, monkeypatch: pytest.MonkeyPatch
+    course: Path, graded: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    convert = writer.Writer._convert
+    convert = Writer._convert
     folder = course / "autograded" / ONE / NAME
 
     def late(self: Any, *about: Any) -> None:
@@ -405,27 +427,27 @@ def test_what_another_program_has_graded_first_is_left(
         (folder / "problem1.ipynb").write_text("another's")
         convert(self, *about)
 
-    monkeypatch.setattr(writer.Writer, "_convert", late)
-    (summary,) = json.loads(grade(course, NAME, "--json", "--student", ONE, code=1))
-    assert "another program has graded it meanwhile" in summary["results"][0]["why"]
+    monkeypatch.setattr(Writer, "_convert", late)
+    found = of(write(course, graded, ONE))
+    assert "another program has graded it meanwhile" in found[ONE].why
     assert (folder / "problem1.ipynb").read_text() == "another's"
     assert grades_of(course) == {}
 
 
 def test_what_a_person_gives_in_formgrader_meanwhile_stays(
-    course: Path, graded: Path, grade: Grader, monkeypatch: pytest.MonkeyPatch
+    course: Path, graded: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write = writer.Writer.write
+    really = Writer.write
 
-    def then_give(self: Any, name: str, submission: Any, done: Any) -> None:
-        write(self, name, submission, done)
+    def then_give(self: Any, name: str, submission: Any, work: Any) -> None:
+        really(self, name, submission, work)
         with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
             essay = gradebook.find_grade("part-a", "problem2", NAME, submission.student)
             essay.manual_score, essay.needs_manual_grade = 0.75, False
             gradebook.db.commit()
 
-    monkeypatch.setattr(writer.Writer, "write", then_give)
-    grade(course, NAME, *only(ONE, OTHER))
+    monkeypatch.setattr(Writer, "write", then_give)
+    assert not write(course, graded, ONE, OTHER).of("failed")
     expected, found = grades_of(graded), grades_of(course)
     for student in (ONE, OTHER):
         assert found[student, "problem2", "part-a"].manual == 0.75
@@ -434,9 +456,11 @@ def test_what_a_person_gives_in_formgrader_meanwhile_stays(
 
 
 def test_two_graders_of_one_gradebook_on_two_machines() -> None:
-    from tests.postgres.server import throwaway_postgres
-
-    with throwaway_postgres() as server:
+    with contextlib.ExitStack() as stack:
+        try:
+            server = stack.enter_context(throwaway_postgres())
+        except NoPostgresError as lack:
+            pytest.skip(str(lack))
         address = server.create("grades")
         one, two = OpenGradebook(address, "course"), OpenGradebook(address, "course")
         try:
@@ -463,10 +487,11 @@ def test_the_sandbox_of_a_summary_is_the_weakest() -> None:
 
 
 def test_a_gradebooks_trouble_says_whether_it_may_pass() -> None:
-    def of(words: str) -> GradebookError:
-        return trouble_with(OperationalError("", {}, Exception(words)), "sqlite:///x.db")
+    def passes(words: str) -> bool:
+        problem = OperationalError("", {}, Exception(words))
+        return trouble_with(problem, "sqlite:///x.db").passing
 
-    assert of("database is locked").passing
-    assert of("server closed the connection unexpectedly").passing
-    assert not of("no such table: student").passing
-    assert not of("attempt to write a readonly database").passing
+    assert passes("database is locked")
+    assert passes("server closed the connection unexpectedly")
+    assert not passes("no such table: student")
+    assert not passes("attempt to write a readonly database")
