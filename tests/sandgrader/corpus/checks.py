@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from tests.sandgrader.corpus.case import Case, answer, check, code, hidden, locked, one, text, types
 
+_LOUD = "what a function writes on standard error while it is tested costs nothing"
+
 CASES = [
     Case(
         "function_is_used",
@@ -153,6 +155,8 @@ CASES = [
                 """
             )
         },
+        differs={"warns/one/value": [2.0, None, None, False]},
+        why=_LOUD,
     ),
     Case(
         "must_not_change_its_argument",
@@ -500,6 +504,11 @@ CASES = [
                 """
             ),
         },
+        differs={
+            "logs/one/value": [2.0, None, None, False],
+            "warns/one/value": [2.0, None, None, False],
+        },
+        why=_LOUD,
     ),
     Case(
         "global_in_place_of_the_argument",

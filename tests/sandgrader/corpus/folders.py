@@ -119,6 +119,7 @@ CASES = [
             "forgets": Work(without=("answers.py",)),
         },
         config="c.Autograde.exclude_overwriting = {'ps1': ['answers.py']}",
+        options=("--imperfect-reference",),
         files={"source/ps1/answers.py": "def double(x):\n    raise NotImplementedError\n"},
     ),
     Case(

@@ -140,6 +140,29 @@ def store(measured: dict[str, Measured]) -> None:
     STOCK.write_text("{\n" + ",\n".join(parts) + "\n}\n", encoding="utf-8")
 
 
+def moved_scores(stock: Table, ours: Table) -> dict[str, tuple[float, float]]:
+    """Return what nbgrader gives and what the grader gives where both have a score, not the same.
+
+    Keys are ``student/notebook/cell``.
+    """
+    return {
+        key: (stock[key][0], said[0])
+        for key, said in differences(stock, ours).items()
+        if ": " not in key and said and None not in (stock.get(key) or [None])[:1] + said[:1]
+    }
+
+
+def listed_scores(summary: str) -> dict[str, tuple[float, float]]:
+    """Return what a summary in JSON says of where the grader's scores aren't nbgrader's."""
+    return {
+        f"{result['student']}/{notebook}/{item['test']}": (item["nbgrader"], item["given"])
+        for assignment in json.loads(summary)
+        for result in assignment["results"]
+        for notebook, items in result.get("differences", {}).items()
+        for item in items
+    }
+
+
 def differences(stock: Table, ours: Table) -> Table:
     """Return what the grader has where that isn't what nbgrader has."""
     keys = sorted({*stock, *ours})

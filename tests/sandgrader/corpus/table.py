@@ -23,7 +23,9 @@ all outputs.
 **{equal} are equal, {differs} differ on purpose, {refused} are refused in words** before anything
 is graded. {submissions} submissions, {cells} graded cells. `make nightly` grades all of them, by
 nbgrader too; `make test` the {by_day} with a star, a third of each theme, and compares with what is
-stored. This page is made from the cases (`python -m tests.sandgrader.corpus table`), and a test
+stored. Where scores differ, ours stands first: *2 for 0* is 2 where nbgrader has 0. A case fails as
+well where the summary doesn't list a score that differs, or lists one that doesn't. This page is
+made from the cases (`python -m tests.sandgrader.corpus table`), and a test
 fails where it isn't what they say.
 """
 
@@ -44,16 +46,17 @@ def _compared(case: Case, measured: Measured) -> str:
     if not case.differs:
         return "equal"
     cells = [
-        f"`{key}` {_score(ours)} where nbgrader has {_score(measured.table.get(key))}"
+        f"`{key}` {_score(ours)} for {_score(measured.table.get(key))}"
         for key, ours in case.differs.items()
         if ": " not in key
     ]
-    return f"**differs**: {_text(case.why)} ({_text('; '.join(cells))})"
+    named = f" ({_text('; '.join(cells))})" if cells else ""
+    return f"**differs**: {_text(case.why)}{named}"
 
 
 def _score(cell: list[float | None] | None) -> str:
     if cell is None:
-        return "nothing"
+        return "none"
     return "none" if cell[0] is None else f"{cell[0]:g}"
 
 

@@ -14,7 +14,14 @@ from storagelab.course.layout import find_layout
 from tests.sandgrader.command import start
 from tests.sandgrader.corpus import BY_DAY, CORPUS, THEMES, Case
 from tests.sandgrader.corpus.course import digest, grade_as_told, make, surroundings
-from tests.sandgrader.corpus.outcome import differences, load, measure, read
+from tests.sandgrader.corpus.outcome import (
+    differences,
+    listed_scores,
+    load,
+    measure,
+    moved_scores,
+    read,
+)
 from tests.sandgrader.corpus.table import PAGE, page
 
 Grader = Callable[..., str]
@@ -61,7 +68,9 @@ def test_it_is_graded_as_by_nbgrader(case: Case, tmp_path: Path, grade: Grader) 
             said = grade_once(case, course, grade, *(["--force"] if again else []))
 
         grade_as_told(case, course, grade_it)
-        assert differences(stored.table, read(case, course)) == case.differs
+        ours = read(case, course)
+        assert differences(stored.table, ours) == case.differs
+        assert listed_scores(said) == moved_scores(stored.table, ours)
         assert re.search(case.said, said)
 
 
