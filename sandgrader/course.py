@@ -113,7 +113,7 @@ class Course:
         try:
             self.settings = Grade(parent=self.app)
         except TraitError as problem:
-            raise CourseError(f"A setting of c.Grade can't be used: {problem}") from None
+            raise CourseError(f"nbgrader_config.py has a wrong setting: {problem}") from None
         _check_names(self.app.config)
         self.gradebook = OpenGradebook(self.directory.db_url, self.directory.course_id)
 
@@ -133,8 +133,8 @@ class Course:
         try:
             converter = Autograde(self.directory, parent=self.app)
             execute = Execute(parent=converter)
-            sanitizers = _needed(_as_classes(converter.sanitize_preprocessors))
-            _as_classes(converter.autograde_preprocessors)
+            before, _ = _around_execution(converter)
+            sanitizers = _needed([*_as_classes(converter.sanitize_preprocessors), *before])
             add_missing = OverwriteCells(parent=converter).add_missing_cells
         except TraitError as problem:
             raise CourseError(f"nbgrader_config.py has a wrong setting: {problem}") from None
@@ -219,7 +219,7 @@ class Course:
     def saving_preprocessors(self) -> list[Any]:
         """Return nbgrader's preprocessors for what has run already."""
         converter = Autograde(self.directory, parent=self.app)
-        return _needed(converter.autograde_preprocessors)
+        return _needed(_around_execution(converter)[1])
 
     def submissions(self, assignment: str, students: list[str] | None = None) -> list[Submission]:
         """Return the submissions of an assignment, by student.
@@ -347,6 +347,25 @@ def _as_classes(preprocessors: list[Any]) -> list[Any]:
                 ) from None
         found.append(item)
     return found
+
+
+def _around_execution(converter: Autograde) -> tuple[list[Any], list[Any]]:
+    """Return nbgrader's preprocessors from before and from after the cells have run.
+
+    Raises :class:`CourseError` where the course has an executor of its own: nothing else would
+    know what it does.
+    """
+    kinds = _as_classes(converter.autograde_preprocessors)
+    place = len(kinds)
+    for number, kind in reversed([*enumerate(kinds)]):
+        if isinstance(kind, type) and issubclass(kind, ExecutePreprocessor):
+            if kind not in (Execute, ExecutePreprocessor):
+                raise CourseError(
+                    f"nbgrader_config.py runs cells with an executor of its own, {kind.__name__}. "
+                    "This grader runs them itself: grade this course with nbgrader autograde."
+                )
+            place = number
+    return kinds[:place], kinds[place:]
 
 
 def _pickle_by_value(classes: list[Any], root: Path) -> None:

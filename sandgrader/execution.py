@@ -15,18 +15,16 @@ import copy
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
-import nbformat
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_output
+from nbformat.v4 import new_output
 from nbgrader.utils import determine_grade
 from traitlets.config import Config
 
 from sandgrader.assignment import Assignment, Isolation, Notebook, Way
 from sandgrader.displays import Displays
-from sandgrader.inspection import look_inside
 from sandgrader.kernels import OWN
 from sandgrader.output_room import OutputRoom
 from sandgrader.regions import NAME, brought_in, hidden_regions, seal
@@ -193,14 +191,14 @@ class Runner:
         ran = Execution(known.isolation.way)
         started = time.monotonic()
         self._displays = Displays(self._clean)
-        _clear(notebook)
+        clear(notebook)
         seed = f"{self._student}/{self._assignment.name}/{known.name}"
         try:
             match known.isolation.way:
                 case "kernel":
-                    self._run_in_kernel(notebook, known, seed, ran)
+                    self.run_in_kernel(notebook, known, seed, ran)
                 case "shared":
-                    self._run_in_one(notebook, known, seed, ran)
+                    self.run_in_one(notebook, known, seed, ran)
                 case "isolated" | "both":
                     self._run_apart(notebook, known, seed, ran)
         finally:
@@ -212,27 +210,29 @@ class Runner:
 
     # --- in one interpreter, as nbgrader does it
 
-    def _run_in_one(
+    def run_in_one(
         self, notebook: NotebookNode, known: Notebook, seed: str, ran: Execution
     ) -> None:
+        """Run cells and tests in one interpreter."""
         with self._pool.student(self._student, seed) as student:
-            self._lay_out(student)
-            for cell in _code(notebook):
+            self.lay_out(student)
+            for cell in code_cells(notebook):
                 if known.is_test(cell) and self._carried.fixed:
                     with contextlib.suppress(DiedError):  # the run below says so
                         student.write(_encoded(self._carried.fixed))
-                self._run_cell(student, cell, ran)
-            self._take(student, (), 0)
+                self.run_cell(student, cell, ran)
+            self.take(student, (), 0)
 
-    def _run_in_kernel(
+    def run_in_kernel(
         self, notebook: NotebookNode, known: Notebook, seed: str, ran: Execution
     ) -> None:
-        cells = [*_code(notebook)]
+        """Run cells and tests with nbgrader's executor, in the notebook's kernel."""
+        cells = [*code_cells(notebook)]
         for cell in cells:  # one that tells nothing has not run
             cell.outputs = [_dead("it was not run")]
         place = 0
         with self._pool.executor(self._student, seed) as executor:
-            self._lay_out(executor)
+            self.lay_out(executor)
             try:
                 kernel = (known.kernel or OWN).as_json()
                 sources = [cell.source for cell in cells]
@@ -246,9 +246,10 @@ class Runner:
                 ran.notes.append(f"The kernel died: {died}.")
                 for cell in cells[place : place + 1]:
                     cell.outputs = [_dead(str(died))]
-            self._take(executor, (), 0)
+            self.take(executor, (), 0)
 
-    def _lay_out(self, student: Interpreter) -> None:
+    def lay_out(self, student: Interpreter) -> None:
+        """Put what was handed in into an interpreter's folder."""
         with contextlib.suppress(DiedError):  # the first cell says so
             student.write(_encoded({**self._handed, **self.files}))
 
@@ -260,13 +261,13 @@ class Runner:
         isolation = known.isolation
         before = copy.deepcopy(self._carried)
         changed = known.stand_on(notebook)
-        odd = self._run_isolated(notebook, known, seed, ran)
+        odd = self.run_isolated(notebook, known, seed, ran)
         doubts = {name: f"the test may look at {why}" for name, why in isolation.looking.items()}
         if changed:
             why = f"the submission changes what tests stand on: {', '.join(changed)}"
-            for cell in _code(notebook):
+            for cell in code_cells(notebook):
                 if known.is_test(cell):
-                    doubts.setdefault(_grade_id(cell), why)
+                    doubts.setdefault(grade_id_of(cell), why)
             ran.why = why
         for name, kinds in odd.items():
             why = f"an answer is no plain value: {', '.join(sorted(kinds))}"
@@ -276,10 +277,10 @@ class Runner:
             return
         ran.way = "both"
         other = copy.deepcopy(notebook)
-        _clear(other)
+        clear(other)
         after, self._carried = self._carried, before
         self._displays = Displays(self._clean)
-        self._run_in_one(other, known, seed, Execution())
+        self.run_in_one(other, known, seed, Execution())
         self._carried = after
         self._agree(notebook, other, known, doubts, ran)
 
@@ -295,8 +296,8 @@ class Runner:
         for cell, shared in zip(notebook.cells, other.cells, strict=True):
             if not known.is_test(cell):
                 continue
-            name = _grade_id(cell)
-            apart, together = _points(cell), _points(shared)
+            name = grade_id_of(cell)
+            apart, together = points_of(cell), points_of(shared)
             asked = name in known.isolation.together or name in known.isolation.looking
             if name in known.isolation.together or (asked and together < apart):
                 cell.outputs, cell.execution_count = shared.outputs, shared.execution_count
@@ -307,26 +308,26 @@ class Runner:
                 why = doubts.get(name, "the test ends otherwise in the student's interpreter")
                 ran.differences.append(Difference(name, together, apart, why))
 
-    def _run_isolated(
+    def run_isolated(
         self, notebook: NotebookNode, known: Notebook, seed: str, ran: Execution
     ) -> dict[str, set[str]]:
         """Run it, and return what kinds of values tests failed on that are no plain ones."""
-        tests = {_grade_id(cell): cell for cell in _code(notebook) if known.is_test(cell)}
+        tests = {grade_id_of(cell): cell for cell in code_cells(notebook) if known.is_test(cell)}
         before = dict(self.files)
         taken: dict[str, _Taken] = {}
         odd: dict[str, set[str]] = {}
         with ExitStack() as stack:
             student = stack.enter_context(self._pool.student(self._student, seed, len(tests)))
-            self._lay_out(student)
-            for cell in _code(notebook):
+            self.lay_out(student)
+            for cell in code_cells(notebook):
                 if known.is_test(cell):
                     number = len(taken)
-                    answers = self._take(student, known.isolation.answers, number)
-                    taken[_grade_id(cell)] = _Taken(number, answers)
+                    answers = self.take(student, known.isolation.answers, number)
+                    taken[grade_id_of(cell)] = _Taken(number, answers)
                     self._bring_in(student, cell)
                 else:
-                    self._run_cell(student, cell, ran)
-            self._take(student, (), len(taken))
+                    self.run_cell(student, cell, ran)
+            self.take(student, (), len(taken))
             judge = stack.enter_context(self._pool.judge(self._student, seed))
             with contextlib.suppress(DiedError):  # its first cell says so
                 judge.write(_encoded({**before, **self._assignment.beside}))
@@ -336,13 +337,13 @@ class Runner:
                 if not known.is_test(step):
                     self._run_given(judge, step, calls)
                     continue
-                cell, name = tests[_grade_id(step)], _grade_id(step)
+                cell, name = tests[grade_id_of(step)], grade_id_of(step)
                 calls = _Watched(student, taken[name])
                 self._judge_cell(judge, cell, known.isolation, taken[name], calls, ran)
-                if calls.noisy and _points(cell):
+                if calls.noisy and points_of(cell):
                     why = "a function writes on standard error, which costs nothing here"
-                    ran.differences.append(Difference(name, 0.0, _points(cell), why))
-                if _points(cell) < determine_grade(cell)[1]:
+                    ran.differences.append(Difference(name, 0.0, points_of(cell), why))
+                if points_of(cell) < determine_grade(cell)[1]:
                     kinds = calls.odd() | taken[name].odd(cell.source)
                     if kinds:
                         odd[name] = kinds
@@ -354,20 +355,20 @@ class Runner:
         The student's given cells don't come into it, nor do tests that aren't in the notebook; one
         that the source doesn't have comes last.
         """
-        there = [cell for cell in _code(notebook) if known.is_test(cell)]
-        names = {_grade_id(cell) for cell in there}
+        there = [cell for cell in code_cells(notebook) if known.is_test(cell)]
+        names = {grade_id_of(cell) for cell in there}
         steps = [
-            step for step in known.script if not known.is_test(step) or _grade_id(step) in names
+            step for step in known.script if not known.is_test(step) or grade_id_of(step) in names
         ]
-        planned = {_grade_id(step) for step in steps if known.is_test(step)}
-        return [*steps, *(cell for cell in there if _grade_id(cell) not in planned)]
+        planned = {grade_id_of(step) for step in steps if known.is_test(step)}
+        return [*steps, *(cell for cell in there if grade_id_of(cell) not in planned)]
 
     def _bring_in(self, student: Interpreter, test: NotebookNode) -> None:
         """Give later answers what an open test imports and defines, and count it as a cell."""
         with contextlib.suppress(CellTimeoutError, DiedError):
             student.run(brought_in(test.source, self._hidden) or "pass")
 
-    def _take(self, student: Interpreter, names: tuple[str, ...], number: int) -> dict[str, Any]:
+    def take(self, student: Interpreter, names: tuple[str, ...], number: int) -> dict[str, Any]:
         """Return the answers as they are now, and keep the files that changed for what follows."""
         try:
             taken = student.take(names, number)
@@ -392,9 +393,9 @@ class Runner:
             if name in isolation.answers and name not in modules
         }
         with contextlib.suppress(DiedError):  # the run below says so
-            judge.write(_mapping(taken.said.get("files")))
+            judge.write(mapping(taken.said.get("files")))
             judge.bind(plain, isolation.answers, modules)
-        self._run_cell(judge, cell, ran, calls)
+        self.run_cell(judge, cell, ran, calls)
 
     def _run_given(self, judge: Interpreter, cell: NotebookNode, calls: _Watched | None) -> None:
         # a given cell may stand on answers that the judge doesn't have: the student's side showed
@@ -404,9 +405,10 @@ class Runner:
 
     # --- in any
 
-    def _run_cell(
+    def run_cell(
         self, interpreter: Interpreter, cell: NotebookNode, ran: Execution, calls: Any = None
     ) -> None:
+        """Run a cell and put its outputs into it, whatever becomes of the interpreter."""
         count = None
         try:
             outputs, count = interpreter.run(cell.source, calls)
@@ -430,7 +432,7 @@ class _Taken:
     def __init__(self, number: int, said: dict[str, Any]) -> None:
         self.number = number
         self.said = said
-        self.answers = _mapping(said.get("answers"))
+        self.answers = mapping(said.get("answers"))
 
     def odd(self, source: str) -> set[str]:
         """Return the kinds of answers that are no plain values, of those that a test names."""
@@ -487,179 +489,12 @@ def _odd_kinds(encoded: Any) -> set[str]:
     return found
 
 
-def find_isolation(pool: InterpreterPool, known: Notebook) -> tuple[Isolation, list[str]]:
-    """Return how a notebook is run, tried on its solution, and what that imports.
-
-    Its tests are isolated where the reference solution has all points so as well as in one
-    interpreter, and where they look at nothing that only the student's process has.
-    """
-    if known.reference is None:
-        return Isolation("kernel", "source/ has no version of it", without_solutions=True), []
-    if known.kernel is not None:
-        why = f"it is for the kernel {known.kernel.name} ({known.kernel.language})"
-        return _in_kernel(_Reference(pool, known), known, why), []
-    reference = _Reference(pool, known)
-    missed, modules, imports = _try_in_one(reference, known)
-    if missed and reference.follow_others():
-        missed, modules, imports = _try_in_one(reference, known)
-    if missed:
-        return _in_kernel(reference, known, "", missed), imports
-    if pool.assignment.one_interpreter:
-        return Isolation("shared", "one interpreter was asked for"), imports
-    return _apart(pool.assignment, reference, known, modules), imports
-
-
-def _try_in_one(
-    reference: _Reference, known: Notebook
-) -> tuple[dict[str, str], dict[str, str], list[str]]:
-    """Return what a reference solution misses in one interpreter, and what it imports there.
-
-    Between the two are the names among its answers that are modules, and which.
-    """
-    modules: dict[str, str] = {}
-    one, runner = reference.notebook(), reference.runner()
-    with reference.pool.student("reference", "reference") as student:
-        runner._lay_out(student)
-        for cell in _code(one):
-            if known.is_test(cell):
-                for name, value in _mapping(student.take(known.bound, 0)["answers"]).items():
-                    if isinstance(value, dict) and value.get("t") == "module":
-                        modules[name] = value["v"]
-            runner._run_cell(student, cell, Execution())
-        imports = student.modules()
-    return _missed(one, known), modules, imports
-
-
-class _Reference:
-    """The reference solution of a notebook, and what it is run with."""
-
-    def __init__(self, pool: InterpreterPool, known: Notebook) -> None:
-        self.pool = pool
-        self._notebooks = {
-            f"{name}.ipynb": nbformat.writes(item.reference).encode()
-            for name, item in pool.assignment.notebooks.items()
-            if item.reference is not None
-        }
-        self._known = known
-        self._files = self._work() if pool.assignment.evidence else {}
-
-    def runner(self) -> Runner:
-        """Return what runs it, with the evidence that a student would hand in."""
-        return Runner(self.pool, "reference", self._files, self._notebooks)
-
-    def follow_others(self) -> bool:
-        """Take over the files that the notebooks before it leave; return whether there are any."""
-        runner = self.runner()
-        for name, item in self.pool.assignment.notebooks.items():
-            if name == self._known.name:
-                break
-            if item.reference is not None and item.kernel is None:
-                notebook = copy.deepcopy(item.reference)
-                _clear(notebook)
-                runner._run_in_one(notebook, item, "reference", Execution())
-        left = {
-            name: content
-            for name, content in runner.files.items()
-            if self.pool.assignment.beside.get(name) != content
-        }
-        is_more = left != self._files
-        self._files = {**left, **self._files}
-        return is_more
-
-    def notebook(self) -> NotebookNode:
-        """Return a copy of it without outputs."""
-        notebook = copy.deepcopy(self._known.reference)
-        if notebook is None:
-            raise ValueError(f"{self._known.name} has no reference notebook")
-        _clear(notebook)
-        return notebook
-
-    def _work(self) -> dict[str, bytes]:
-        """Run it as a student works, where nothing is graded, and return the evidence of that."""
-        runner = Runner(self.pool, "reference", {}, self._notebooks)
-        with self.pool.student("reference", "reference") as student:
-            runner._lay_out(student)
-            at_work = new_code_cell("import os\ndel os.environ['NBGRADER_EXECUTION']")
-            for cell in [at_work, *_code(self.notebook())]:
-                if cell is at_work or not self._known.is_test(cell):
-                    runner._run_cell(student, cell, Execution())
-            runner._take(student, (), 0)
-        evidence = self.pool.assignment.evidence
-        return {name: content for name, content in runner.files.items() if name in evidence}
-
-
-def _missed(ran: NotebookNode, known: Notebook) -> dict[str, str]:
-    """Return the tests that don't have all points, and how they end."""
-    missed, before = {}, ""
-    for cell in _code(ran):
-        if not known.is_test(cell):
-            if not before and any(item.output_type == "error" for item in cell.outputs):
-                said = cell.metadata.get("nbgrader") or {}
-                which = said.get("grade_id") or cell.source.strip().splitlines()[0][:60]
-                before = f" (before it, the cell {which!r} ends with {_verdict(cell)})"
-        elif _points(cell) < determine_grade(cell)[1]:
-            missed[_grade_id(cell)] = _verdict(cell) + before
-    return missed
-
-
-def _in_kernel(
-    reference: _Reference, known: Notebook, why: str, elsewhere: dict[str, str] | None = None
-) -> Isolation:
-    """Return that a notebook is run in a kernel, tried on its solution.
-
-    ``elsewhere`` are the tests that fail for it without one.
-    """
-    tried = reference.notebook()
-    reference.runner()._run_in_kernel(tried, known, "reference", Execution())
-    missed = _missed(tried, known)
-    if elsewhere and not missed:
-        test, end = next(iter(elsewhere.items()))
-        why = f"without one the reference solution's test {test!r} ends with {end}"
-    if missed and not known.has_solutions:
-        return Isolation("kernel", "source/ has no solutions of it", without_solutions=True)
-    return Isolation("kernel", why or "the reference solution fails", missed=missed)
-
-
-def _apart(
-    assignment: Assignment, reference: _Reference, known: Notebook, modules: dict[str, str]
-) -> Isolation:
-    """Return which tests can do without the student's interpreter, tried on the solution."""
-    two, runner = reference.notebook(), reference.runner()
-    isolation = Isolation("isolated", answers=known.bound, modules=modules)
-    runner._run_isolated(two, replace(known, isolation=isolation), "reference", Execution())
-    needs = _missed(two, known)
-    tests = [_grade_id(cell) for cell in _code(two) if known.is_test(cell)]
-    looking = look_inside(
-        {name: known.cells[name].source for name in tests if name not in needs},
-        known.given,
-        [
-            cell.source
-            for cell in _code(two)
-            if (cell.metadata.get("nbgrader") or {}).get("solution")
-        ],
-        assignment.beside,
-        known.bound,
-    )
-    if not needs and not looking:
-        return isolation
-    words = [
-        f"its test {name!r} needs more of the student's cells than plain values and functions of "
-        f"these: with the reference solution it ends with {end} in an interpreter of its own"
-        for name, end in needs.items()
-    ]
-    words += [f"its test {name!r} may look at {why}" for name, why in looking.items()]
-    if set(needs) == set(tests):
-        return Isolation("shared", "; ".join(words))
-    return replace(
-        isolation, way="both", why="; ".join(words), looking=looking, together=frozenset(needs)
-    )
-
-
-def _grade_id(cell: NotebookNode) -> str:
+def grade_id_of(cell: NotebookNode) -> str:
+    """Return the id by which nbgrader knows a cell. Raises ``AttributeError`` where it doesn't."""
     return str(cell.metadata.nbgrader.grade_id)
 
 
-def _points(cell: NotebookNode) -> float:
+def points_of(cell: NotebookNode) -> float:
     """Return what a test that has run is worth."""
     try:
         return float(determine_grade(cell)[0] or 0.0)
@@ -667,7 +502,8 @@ def _points(cell: NotebookNode) -> float:
         return 0.0
 
 
-def _verdict(cell: NotebookNode) -> str:
+def verdict_of(cell: NotebookNode) -> str:
+    """Return how a test that has run ends, in words."""
     for output in cell.outputs:
         if output.output_type == "error":
             return f"{output.ename}: {output.evalue}"[:300].removesuffix(": ")
@@ -675,10 +511,11 @@ def _verdict(cell: NotebookNode) -> str:
             return f"something on standard error: {output.text.strip()[-200:]}"
     if not any(output.output_type == "execute_result" for output in cell.outputs):
         return "no error"
-    return f"{_points(cell):g} of {cell.metadata.nbgrader.points:g} points"
+    return f"{points_of(cell):g} of {cell.metadata.nbgrader.points:g} points"
 
 
-def _clear(notebook: NotebookNode) -> None:
+def clear(notebook: NotebookNode) -> None:
+    """Take the outputs out of a notebook."""
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
@@ -704,8 +541,8 @@ def _dead(why: str) -> NotebookNode:
     return error
 
 
-def _code(notebook: NotebookNode) -> Iterator[NotebookNode]:
-    # nbclient passes empty cells over too
+def code_cells(notebook: NotebookNode) -> Iterator[NotebookNode]:
+    """Return the cells that are run; as nbclient, it passes empty ones over."""
     return (cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip())
 
 
@@ -717,7 +554,8 @@ def _encoded(files: Mapping[str, bytes | None]) -> dict[str, str | None]:
     }
 
 
-def _mapping(sent: Any) -> dict[str, Any]:
+def mapping(sent: Any) -> dict[str, Any]:
+    """Return what was sent, if it is a dictionary, and else an empty one."""
     return sent if isinstance(sent, dict) else {}
 
 
@@ -749,9 +587,9 @@ def clean_outputs(sent: Any) -> list[NotebookNode]:
                     more["execution_count"] = _count(item.get("execution_count"))
                 data = {
                     _text(name): _json(value) if "json" in name else _text(value)
-                    for name, value in _mapping(item.get("data")).items()
+                    for name, value in mapping(item.get("data")).items()
                 }
-                metadata = _json(_mapping(item.get("metadata")))
+                metadata = _json(mapping(item.get("metadata")))
                 made.append(new_output(kind, data, metadata=metadata, **more))
     return made
 

@@ -15,9 +15,10 @@ from nbformat import NotebookNode
 
 from sandgrader import repair
 from sandgrader.assignment import Assignment, Isolation, Notebook
-from sandgrader.execution import Execution, InterpreterPool, Runner, find_isolation
+from sandgrader.execution import Execution, InterpreterPool, Runner
 from sandgrader.gradebook import OpenGradebook
 from sandgrader.leftovers import HeldTemporaryFolder
+from sandgrader.reference import find_isolation
 from sandgrader.sandbox import Kind
 
 

@@ -154,6 +154,7 @@ import of_the_course
 c.Autograde.sanitize_preprocessors.insert(0, Here)
 c.Autograde.sanitize_preprocessors.insert(0, of_the_course.There)
 c.Autograde.sanitize_preprocessors.insert(0, 'of_the_course.Named')
+c.Autograde.autograde_preprocessors.insert(0, of_the_course.BeforeCells)
 c.ExecutePreprocessor.timeout = -1
 c.IncludeHeaderFooter.header = 'source/header.ipynb'
 """
@@ -166,6 +167,10 @@ class There(NbGraderPreprocessor):
 class Named(There):
     def preprocess(self, notebook, resources):
         notebook.cells[0].source += '\\nw = 3'
+        return notebook, resources
+class BeforeCells(There):
+    def preprocess(self, notebook, resources):
+        notebook.cells[0].source += '\\nprint("it ran")'
         return notebook, resources
 """
 
@@ -189,7 +194,9 @@ def test_preprocessors_a_header_and_links_of_the_courses_own(
     assert summary["ways"] == {"sheet": "isolated"}
     assert points(course) == {"ann": 1.0, "bob": 0}
     graded = nbformat.read(course / "autograded" / "ann" / "ps1" / "sheet.ipynb", as_version=4)
-    assert graded.cells[0].source.endswith("w = 3\nz = 2\ny = 1")
+    # nbgrader reads a configuration twice, and so a line that adds something adds two
+    assert {"w = 3", "z = 2", "y = 1"} <= set(graded.cells[0].source.splitlines())
+    assert graded.cells[0].outputs[0].text.startswith("it ran\n")
     sys.modules.pop("of_the_course", None)
     (course / "source" / "ps1" / "linked.csv").unlink()
     (course / "source" / "ps1" / "linked.csv").symlink_to(tmp_path / "nowhere.csv")
@@ -269,3 +276,11 @@ def test_points_that_nbgrader_gives_and_this_grader_doesnt_are_listed(
     (difference,) = listed["eve"]["sheet"]
     assert (difference["nbgrader"], difference["given"]) == (1.0, 0)
     assert "0 points, where nbgrader gives 1" in grade(course, "ps1", "--force")
+
+
+def test_an_executor_of_the_courses_own_is_refused(tmp_path: Path) -> None:
+    own = (
+        "from nbgrader.preprocessors import Execute\nclass Mine(Execute):\n    pass\n"
+        "c.Autograde.autograde_preprocessors = [Mine]\n"
+    )
+    refused(make_course(tmp_path, own), "Mine", "nbgrader autograde")

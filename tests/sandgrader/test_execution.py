@@ -12,7 +12,8 @@ from nbformat import NotebookNode
 from nbgrader.utils import determine_grade
 
 from sandgrader.assignment import Assignment, Isolation, Notebook, bound_names
-from sandgrader.execution import InterpreterPool, Runner, clean_outputs, find_isolation
+from sandgrader.execution import InterpreterPool, Runner, clean_outputs
+from sandgrader.reference import find_isolation
 from sandgrader.sandbox import Environment, Limits
 from tests.sandgrader.sheets import assignment, cell, handed_in
 

@@ -13,8 +13,9 @@ from nbformat import NotebookNode
 from nbgrader.utils import determine_grade
 
 from sandgrader.assignment import Assignment, Notebook
-from sandgrader.execution import Execution, InterpreterPool, Runner, find_isolation
+from sandgrader.execution import Execution, InterpreterPool, Runner
 from sandgrader.kernels import OWN, Kernel
+from sandgrader.reference import find_isolation
 from sandgrader.sandbox import Limits
 from tests.sandgrader.sheets import assignment, cell, handed_in
 
