@@ -60,14 +60,16 @@ def read_configuration(folder: Path, needed: bool = True) -> tuple[Any, Any]:
             directory = CourseDirectory(parent=app, root=root)
     except SystemExit as problem:
         said = [*kept.said, *([] if isinstance(problem.code, int | None) else [str(problem.code)])]
-        words = f"The configuration in {folder} can't be used: {' '.join(said)}"
+        words = (
+            f"The configuration of {folder} ({CONFIGURATION}.py) can't be used: {' '.join(said)}"
+        )
         raise CourseError(words) from None
     except TraitError as problem:
-        words = f"The configuration in {folder} can't be used: {problem}"
+        words = f"The configuration of {folder} ({CONFIGURATION}.py) can't be used: {problem}"
         raise CourseError(words) from None
     except Exception as problem:
         raise CourseError(
-            f"The configuration in {folder} has a slip: {where(problem)}. Nothing is done with a "
+            f"The configuration of {folder} ({CONFIGURATION}.py) has a slip: {where(problem)}. Nothing is done with a "
             "half of it."
         ) from None
     if needed and not here and not _read(app):
