@@ -69,8 +69,8 @@ def read_configuration(folder: Path, needed: bool = True) -> tuple[Any, Any]:
         raise CourseError(words) from None
     except Exception as problem:
         raise CourseError(
-            f"The configuration of {folder} ({CONFIGURATION}.py) has a slip: {where(problem)}. Nothing is done with a "
-            "half of it."
+            f"The configuration of {folder} ({CONFIGURATION}.py) has a slip: {where(problem)}. "
+            "Nothing is done with a half of it."
         ) from None
     if needed and not here and not _read(app):
         raise CourseError(
