@@ -46,7 +46,7 @@ def _left_out(number: int, of_what: str) -> str:
     return f"\n... {number:,} {of_what} more than are kept: left out here ...\n"
 
 
-class _Text:
+class Text:
     """What was written to a stream: its beginning, and its end as far as it is kept."""
 
     def __init__(self) -> None:
@@ -55,15 +55,19 @@ class _Text:
         self._head_size = self._tail_size = self._dropped = 0
 
     def add(self, text: str) -> None:
+        """Add what is written."""
+        size = len(text)
         room = MOST_TEXT // 2 - self._head_size
+        if room >= size:
+            self._head.append(text)
+            self._head_size += size
+            return
         if room > 0:
             self._head.append(text[:room])
-            self._head_size += len(self._head[-1])
-            text = text[room:]
-        if not text:
-            return
+            self._head_size += room
+            text, size = text[room:], size - room
         self._tail.append(text)
-        self._tail_size += len(text)
+        self._tail_size += size
         while self._tail_size > MOST_TEXT // 2:
             over = self._tail_size - MOST_TEXT // 2
             first = self._tail.popleft()
@@ -74,6 +78,7 @@ class _Text:
             self._dropped += taken
 
     def lines(self) -> list[str]:
+        """Return the lines that are kept, with words where some are left out."""
         middle = _left_out(self._dropped, "characters") if self._dropped else ""
         return "".join([*self._head, middle, *self._tail]).split("\n")
 
@@ -100,7 +105,7 @@ class Outputs:
     updates: dict[str, Output] = field(default_factory=dict)
     """What takes the place of displays of earlier cells, by their ids."""
     _items: list[_Item] = field(default_factory=list)
-    _streams: dict[str, _Text] = field(default_factory=dict)
+    _streams: dict[str, Text] = field(default_factory=dict)
     _shown: int = 0
     _head: int | None = None
     """How many outputs are kept from the beginning; nothing is left out yet where there is none."""
@@ -146,11 +151,13 @@ class Outputs:
         """Add text to standard output or standard error."""
         if not text:
             return
-        self._make_room()
-        if name not in self._streams:
-            self._streams[name] = _Text()
+        if self._clear_before_next:
+            self.clear(wait=False)
+        stream = self._streams.get(name)
+        if stream is None:
+            stream = self._streams[name] = Text()
             self._items.append(_Item({"output_type": "stream", "name": name, "text": ""}))
-        self._streams[name].add(text)
+        stream.add(text)
 
     def show(self, output: Output, display_id: str | None = None, update: bool = False) -> None:
         """Add a result, a display or an error; ``update`` puts it in the place of earlier ones."""

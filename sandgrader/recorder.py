@@ -11,12 +11,13 @@ import asyncio
 import builtins
 import codecs
 import contextlib
-import fcntl
 import getpass
 import io
 import os
+import select
 import sys
-import tempfile
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
@@ -29,7 +30,7 @@ from IPython.core.error import StdinNotImplementedError, UsageError
 from traitlets import Type
 from traitlets.config import Config
 
-from sandgrader.outputs import MOST_TEXT, Output, Outputs
+from sandgrader.outputs import Output, Outputs, Text
 from sandgrader.running_loop import RunningLoop
 
 OUTPUTS = Outputs()
@@ -50,6 +51,7 @@ class _Stream(io.TextIOBase):
         self.name = f"<{name}>"
         self._name = name
         self._process = os.getpid()
+        self._drained = 0.0
 
     def writable(self) -> bool:
         return True
@@ -65,53 +67,52 @@ class _Stream(io.TextIOBase):
         if os.getpid() != self._process:  # a child's, which has no outputs of its own
             os.write(1 if self._name == "stdout" else 2, text.encode(errors="replace"))
             return len(text)
-        drain()
+        now = time.monotonic()
+        if now - self._drained > _MOMENT:  # a loop that prints doesn't look each time
+            drain()
+        self._drained = now
         OUTPUTS.stream(self._name, text)
         return len(text)
 
 
 class _Descriptor:
-    """A file in the place of the process's own standard output or standard error.
+    """What arrives at the process's own standard output or standard error.
 
-    What a child process, a library in C or ``sys.__stdout__`` writes goes there. A file and not a
-    pipe: nothing has to read it while a cell runs, and nobody waits where nobody reads.
+    A child process, a library in C or ``sys.__stdout__`` writes there. A thread reads it while a
+    cell waits for its child, however much that writes; only the ends of it are kept.
     """
 
     def __init__(self, name: str, number: int) -> None:
-        self._name, self._read = name, 0
+        self._name = name
+        self._text = Text()
         self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
-        self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115
-        # whoever writes, writes at the end, wherever the file was emptied meanwhile
-        flags = fcntl.fcntl(self._file, fcntl.F_GETFL)
-        fcntl.fcntl(self._file, fcntl.F_SETFL, flags | os.O_APPEND)
-        os.dup2(self._file.fileno(), number)
+        self._lock = threading.Lock()
+        self._end, theirs = os.pipe()
+        os.set_blocking(self._end, False)
+        os.dup2(theirs, number)
+        os.close(theirs)
+        threading.Thread(target=self._follow, name=f"{name} of children", daemon=True).start()
+
+    def _follow(self) -> None:
+        while True:
+            select.select([self._end], [], [])
+            self._read()
+
+    def _read(self) -> None:
+        with self._lock, contextlib.suppress(BlockingIOError):
+            while content := os.read(self._end, 2**16):
+                self._text.add(self._decoder.decode(content))
 
     def drain(self) -> None:
-        """Put what came since the last time into the cell's outputs."""
-        size = os.fstat(self._file.fileno()).st_size
-        if size == self._read:
-            return
-        if size < self._read:  # somebody truncated it
-            self._read = 0
-        if size - self._read > 2 * MOST_TEXT:
-            self._say(os.pread(self._file.fileno(), MOST_TEXT, self._read))
-            left = size - self._read - 2 * MOST_TEXT
-            self._say(f"\n... {left:,} bytes left out here ...\n".encode())
-            self._read = size - MOST_TEXT
-        self._say(os.pread(self._file.fileno(), size - self._read, self._read))
-        self._read = size
-
-    def _say(self, content: bytes) -> None:
-        OUTPUTS.stream(self._name, self._decoder.decode(content))
-
-    def empty(self) -> None:
-        """Forget what was read, so that the file doesn't grow from cell to cell."""
-        with contextlib.suppress(OSError):
-            os.ftruncate(self._file.fileno(), 0)
-            self._read = 0
+        """Put what has arrived by now into the cell's outputs."""
+        self._read()
+        with self._lock:
+            text, self._text = self._text, Text()
+        OUTPUTS.stream(self._name, "\n".join(text.lines()))
 
 
 _FILES: dict[str, _Descriptor] = {}
+_MOMENT = 0.001  # seconds; no child has printed anything in less
 
 
 def drain() -> None:
@@ -231,10 +232,11 @@ def take_over_streams() -> None:
 
 def close_streams() -> None:
     """Let what this process and its children print go nowhere: nobody is to read it."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    for number in (1, 2):
-        os.dup2(nowhere, number)
-    os.close(nowhere)
+    with contextlib.suppress(OSError):  # a cell may have taken the right to open anything
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        for number in (1, 2):
+            os.dup2(nowhere, number)
+        os.close(nowhere)
     _FILES.clear()
     sys.stdout = _Stream("stdout")
     sys.stderr = _Stream("stderr")
@@ -285,6 +287,4 @@ def taken() -> list[Output]:
             if stream is not None:
                 stream.flush()
     drain()
-    for file in _FILES.values():
-        file.empty()
     return OUTPUTS.taken()

@@ -75,4 +75,5 @@ class RunningLoop:
     def after_fork(self) -> None:
         """Let go of what a fork shares with its parent: the pipe that wakes the loop up."""
         self._loop._close_self_pipe()  # type: ignore[attr-defined]
-        self._loop._make_self_pipe()  # type: ignore[attr-defined]
+        with contextlib.suppress(OSError):  # a cell may have taken the right to open anything
+            self._loop._make_self_pipe()  # type: ignore[attr-defined]

@@ -214,6 +214,7 @@ class Interpreter:
         folder.mkdir(parents=True, exist_ok=True)
         os.chdir(folder)
         take_over_streams()
+        namespaces.limit(order["memory"], order["disk"], order["processes"])
         os.environ["HOME"] = str(work)
         if not order["namespaces"]:  # else the folder that is home is its own already
             self._shell.move_home(work)
