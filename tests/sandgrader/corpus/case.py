@@ -86,6 +86,8 @@ class Case:
     """Whether the kinds of all cells' outputs are compared too: somebody reads them."""
     refused: str = ""
     """Words (a regular expression) of the refusal where the grader rightly grades nothing."""
+    slow: bool = False
+    """Whether it is left to the night: it waits, or moves much."""
     differs: dict[str, Any] = field(default_factory=dict)
     """What the grader gives where that is meant to differ from nbgrader's."""
     why: str = ""

@@ -611,6 +611,7 @@ CASES = [
                 """
             )
         },
+        slow=True,
     ),
     Case(
         "queries_of_a_database",

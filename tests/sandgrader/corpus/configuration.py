@@ -272,6 +272,7 @@ c.CourseDirectory.source_directory = "master"
         "`Execute.error_on_timeout`: the course's own words in a cell that took too long",
         one(answer("x", "x = 1"), check("value", "assert x == 1")),
         {"waits": types(x="import time\nx = 1\ntime.sleep(60)")},
+        slow=True,
         config="c.Execute.timeout = 2\nc.Execute.error_on_timeout = "
         "{'ename': 'TooSlow', 'evalue': 'be quick', 'traceback': ['TooSlow']}",
         outputs=True,

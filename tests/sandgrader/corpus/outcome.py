@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -102,13 +102,18 @@ def _notebook(case: Case, where: str, path: Path) -> Iterator[tuple[str, Any]]:
     if pasted:
         yield f"{where}: attachments", pasted
     if case.outputs:
-        yield f"{where}: outputs", [[*map(_kind, cell.get("outputs", ()))] for cell in cells]
+        yield f"{where}: outputs", [_kinds(cell.get("outputs", ())) for cell in cells]
 
 
-def _kind(output: Any) -> str:
-    kinds = sorted(output.get("data", {}))
-    said = output.get("name") or output.get("ename") or ", ".join(kinds)
-    return f"{output.output_type}: {said}"
+def _kinds(outputs: Iterable[Any]) -> list[str]:
+    found: list[str] = []
+    for output in outputs:
+        said = output.get("name") or output.get("ename")
+        kind = f"{output.output_type}: {said or ', '.join(sorted(output.get('data', {})))}"
+        # in how many pieces a stream comes is a matter of time
+        if not (found and kind == found[-1] and output.output_type == "stream"):
+            found.append(kind)
+    return found
 
 
 def measure(case: Case, folder: Path) -> Measured:
