@@ -19,8 +19,9 @@ class RunningLoop:
     """One interpreter's event loop."""
 
     def __init__(self) -> None:
-        # a selector without a descriptor of its own: a fork shares nothing with its parent
-        self._loop = asyncio.SelectorEventLoop(selectors.PollSelector())
+        # a selector without a descriptor of its own: a fork shares nothing with its parent; and not
+        # poll, which fails where a cell has taken the right to open files from itself
+        self._loop = asyncio.SelectorEventLoop(selectors.SelectSelector())
         asyncio.set_event_loop(self._loop)
 
     def run(self, awaitable: Awaitable[Any]) -> Any:

@@ -215,8 +215,10 @@ def test_an_act_costs_the_cell_that_it_is_in_and_never_the_next(warm: WarmProces
         "import subprocess\nsubprocess.run(['head', '-c', '9000000', '/dev/zero'])",
         "get_ipython().ask_exit()",
         "exit()",
-        "import threading\nthreading.Thread(target=lambda: 1 / 0).start()",
+        "import threading\nfails = threading.Thread(target=lambda: 1 / 0)\n"
+        "fails.start()\nfails.join()",
         "import sys\nsys.setrecursionlimit(60)\ndef down(): down()\ndown()",
+        "import resource\nresource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))",
     ]
     with warm.fork("somebody", "something", Limits(cell_time=60)) as interpreter:
         for act in acts:
