@@ -36,6 +36,8 @@ from sandgrader.sandbox import (
 from sandgrader.submission_files import MOST_FILES
 
 _LONGEST = 4_000_000  # characters of one output
+_MOST_OUTPUTS = 10_000  # of one cell
+_DEEPEST_OUTPUT = 50  # lists and objects within each other; nbformat calls itself for each of them
 
 
 @dataclass
@@ -336,7 +338,7 @@ def clean_outputs(sent: Any) -> list[NotebookNode]:
     Built anew from what is recognised: a student's interpreter can send anything.
     """
     made: list[NotebookNode] = []
-    for item in sent if isinstance(sent, list) else []:
+    for item in sent[:_MOST_OUTPUTS] if isinstance(sent, list) else []:
         if not isinstance(item, dict):
             continue
         match item.get("output_type"):
@@ -355,13 +357,12 @@ def clean_outputs(sent: Any) -> list[NotebookNode]:
             case "display_data" | "execute_result" as kind:
                 more = {}
                 if kind == "execute_result":
-                    count = item.get("execution_count")
-                    more["execution_count"] = count if isinstance(count, int) else None
+                    more["execution_count"] = _count(item.get("execution_count"))
                 data = {
-                    name: value if "json" in name else _text(value)
+                    _text(name): _json(value) if "json" in name else _text(value)
                     for name, value in _mapping(item.get("data")).items()
                 }
-                metadata = _mapping(item.get("metadata"))
+                metadata = _json(_mapping(item.get("metadata")))
                 made.append(new_output(kind, data, metadata=metadata, **more))
     return made
 
@@ -370,3 +371,20 @@ def _text(value: Any) -> str:
     """Return text that can be written as UTF-8."""
     text = value if isinstance(value, str) else ""
     return text[:_LONGEST].encode(errors="replace").decode()
+
+
+def _count(value: Any) -> int | None:
+    return value if type(value) is int and 0 <= value < 2**31 else None
+
+
+def _json(value: Any, depth: int = _DEEPEST_OUTPUT) -> Any:
+    """Return what JSON has held as a notebook can hold it; what is too deep is left out."""
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, dict | list) and depth == 0:
+        return None
+    if isinstance(value, dict):
+        return {_text(name): _json(item, depth - 1) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_json(item, depth - 1) for item in value]
+    return value
