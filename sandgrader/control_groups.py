@@ -37,19 +37,24 @@ class ControlGroups:
         self._folders: dict[str, HeldFolder] = {}
         for controller, limit in ((_PROCESSES, processes), (_MEMORY, memory)):
             for parent in _parents(controller):
-                clear_up(parent, _end)
                 with contextlib.suppress(OSError):
                     self._make(controller, parent, limit)
                     break
 
     def _make(self, controller: str, parent: Path, limit: int) -> None:
-        folder = HeldFolder(parent)
+        # a process is in one group of the second version, which then has both limits
+        made = (folder for folder in self._folders.values() if folder.path.parent == parent)
+        folder = next(made, None)
+        if folder is None:
+            clear_up(parent, _end)
+            folder = HeldFolder(parent)
         try:
             name = next(name for name in _LIMITS[controller] if (folder.path / name).exists())
             (folder.path / name).write_text(str(limit))
         except (OSError, StopIteration):
-            _end(folder.path)
-            folder.release()
+            if folder not in self._folders.values():
+                _end(folder.path)
+                folder.release()
             raise OSError(f"{parent} limits no {controller}") from None
         self._folders[controller] = folder
 
@@ -65,13 +70,16 @@ class ControlGroups:
 
     def put(self, process: int) -> None:
         """Put a process into them; its descendants are born there."""
-        for controller, folder in [*self._folders.items()]:
+        for folder in {*self._folders.values()}:
             try:
                 (folder.path / "cgroup.procs").write_text(str(process))
             except OSError:
-                del self._folders[controller]
-                _end(folder.path)
-                folder.release()
+                self._remove(folder)
+
+    def _remove(self, folder: HeldFolder) -> None:
+        self._folders = {key: one for key, one in self._folders.items() if one is not folder}
+        _end(folder.path)
+        folder.release()
 
     def memory_was_full(self) -> bool:
         """Return whether a process was ended because there was no memory left in the group."""
@@ -85,10 +93,8 @@ class ControlGroups:
 
     def close(self) -> None:
         """End what is left in them and take them away."""
-        while self._folders:
-            _, folder = self._folders.popitem()
-            _end(folder.path)
-            folder.release()
+        for folder in {*self._folders.values()}:
+            self._remove(folder)
 
 
 def _end(group: Path) -> None:

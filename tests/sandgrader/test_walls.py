@@ -6,6 +6,7 @@ import ast
 import base64
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,8 +23,9 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_output
 from nbgrader.utils import determine_grade
 
-from sandgrader import output_room, system_calls
+from sandgrader import control_groups, output_room, system_calls
 from sandgrader.control_groups import ControlGroups
+from sandgrader.leftovers import HeldFolder
 from sandgrader.output_room import LEFT_OUT, OutputRoom
 from sandgrader.run import Run, Summary
 from sandgrader.sandbox import CellTimeoutError, DiedError, Environment, Limits, WarmProcess
@@ -314,6 +316,32 @@ def test_what_is_in_a_group_ends_with_it(groups: ControlGroups) -> None:
         process.kill()  # of no effect on what has ended
         assert process.wait(60) == -signal.SIGKILL
     assert not any(path.exists() for path in paths)
+
+
+def test_one_group_of_the_second_version_has_both_limits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the kernel would lay it out: here is a folder in its place, with the files that count."""
+
+    class Folder(HeldFolder):
+        def __init__(self, parent: Path) -> None:
+            super().__init__(parent)
+            for name in ("cgroup.procs", "pids.max", "memory.max"):
+                (self.path / name).touch()
+            (self.path / "memory.events").write_text("low 0\noom 2\noom_kill 1\n")
+
+    monkeypatch.setattr(control_groups, "HeldFolder", Folder)
+    monkeypatch.setattr(control_groups, "_parents", lambda controller: iter([tmp_path]))
+    monkeypatch.setattr(control_groups, "_end", shutil.rmtree)
+    groups = ControlGroups(16, 64 * 2**20)
+    groups.put(4711)
+    (folder,) = tmp_path.iterdir()
+    found = {name: (folder / name).read_text() for name in ("pids.max", "memory.max")}
+    assert found == {"pids.max": "16", "memory.max": str(64 * 2**20)}
+    assert (folder / "cgroup.procs").read_text() == "4711"
+    assert groups.memory_was_full()
+    groups.close()
+    assert not [*tmp_path.iterdir()]
 
 
 def test_memory_that_is_nobodys_ends_too(warm: WarmProcess) -> None:
