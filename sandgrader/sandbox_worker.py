@@ -269,7 +269,9 @@ class Interpreter:
                     path.unlink(missing_ok=True)
                     if content is not None:  # what isn't to be there is taken away
                         path.write_bytes(base64.b64decode(content))
-        self._changed()
+        for name in order["files"]:
+            with contextlib.suppress(OSError, ValueError):  # what is written isn't a cell's change
+                self._seen[str(Path(name))] = _mark((Path.cwd() / name).lstat())
         return {"done": True}
 
     def _write_more(self, order: Any) -> Any:
@@ -306,7 +308,7 @@ class Interpreter:
                     state = path.lstat()
                     if not path.is_file() or path.is_symlink():
                         continue
-                    mark = (state.st_mtime_ns, state.st_size)
+                    mark = _mark(state)
                     key = str(path.relative_to(here))
                     if self._seen.get(key) != mark:
                         self._seen[key] = mark
@@ -453,6 +455,11 @@ class Interpreter:
         if "value" in reply:
             return serialization.decode(reply["value"], self._stand_in)
         raise _as_exception(reply.get("error"), str(reply.get("words", "")))
+
+
+def _mark(state: os.stat_result) -> tuple[int, int]:
+    """Return what a file's change is told by."""
+    return state.st_mtime_ns, state.st_size
 
 
 class _Awaited:

@@ -70,7 +70,7 @@ def send(
         if passed:
             left = left[socket.send_fds(connection, [left[: _LENGTH.size]], passed) :]
         while left:
-            _wait_for(connection, select.POLLOUT, deadline, "it isn't taken in time")
+            _wait_for([], [connection], deadline, "it isn't taken in time")
             with contextlib.suppress(BlockingIOError):
                 left = left[connection.send(left, socket.MSG_DONTWAIT) :]
     except WireError:
@@ -91,12 +91,17 @@ def _encoded(message: Any) -> bytes:
     return content
 
 
-def _wait_for(connection: socket.socket, event: int, deadline: float | None, late: str) -> None:
-    """Wait until something can be done with a connection. Raises :class:`WireTimeoutError`."""
-    poll = select.poll()  # unlike select, for any number of open files
-    poll.register(connection, event)
-    wait = None if deadline is None else max(0.0, deadline - time.monotonic()) * 1000
-    if not poll.poll(wait):
+def _wait_for(
+    read: list[socket.socket], written: list[socket.socket], deadline: float | None, late: str
+) -> None:
+    """Wait until a connection can be read or written. Raises :class:`WireTimeoutError`."""
+    wait = None if deadline is None else max(0.0, deadline - time.monotonic())
+    try:
+        # poll refuses a process that has given up the right to open files
+        ready = select.select(read, written, [], wait)
+    except (OSError, ValueError) as problem:  # closed at this end
+        raise WireError(f"the other side is gone: {problem}") from None
+    if not any(ready):
         raise WireTimeoutError(late)
 
 
@@ -155,7 +160,7 @@ class Reader:
 
     def _fill(self, size: int, deadline: float | None) -> None:
         while len(self._buffer) < size:
-            _wait_for(self.connection, select.POLLIN, deadline, "nothing came in time")
+            _wait_for([self.connection], [], deadline, "nothing came in time")
             try:
                 chunk, extra, _, _ = self.connection.recvmsg(
                     2**20, socket.CMSG_SPACE(_CREDENTIALS.size)

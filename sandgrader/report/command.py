@@ -12,6 +12,7 @@ from rich.table import Table as Grid
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from sandgrader.printable import printable
 from sandgrader.report.assemble import make_report
 from sandgrader.report.cohort import read_cohorts
 from sandgrader.report.course import ReportError, open_course, open_gradebook
@@ -139,7 +140,7 @@ _MOVED = (
 def _moved(before: Scores, after: Scores, out: Path | None) -> None:
     found, console = moved(before, after), Console()
     for line in summary(found):
-        click.echo(line)
+        click.echo(printable(line))
     if found.changes:
         grid = Grid(box=SIMPLE_HEAD)
         for head in ("student", "assignment", "notebook", "cell"):
@@ -150,7 +151,8 @@ def _moved(before: Scores, after: Scores, out: Path | None) -> None:
         for change in found.changes:
             points = ("–" if score is None else f"{score.points:g}"
                       for score in (change.before, change.after))  # fmt: skip
-            grid.add_row(*map(escape, change.key), *points, f"{change.by:+g}", change.what)
+            key = (escape(printable(name)) for name in change.key)
+            grid.add_row(*key, *points, f"{change.by:+g}", change.what)
         console.print(grid)
     if out is not None:
         rows: list[Row] = [

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sandgrader.printable import printable
+
 Row = dict[str, Any]
 """By column: text, a whole or other number, a yes or no, or None where nothing is known."""
 
@@ -108,7 +110,7 @@ def in_file(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.10g}"
     text = str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return printable(f"'{text}" if text.startswith(_FORMULA) else text, keep="\n\t")
 
 
 def write_tables(folder: Path, tables: Sequence[Table]) -> list[Path]:

@@ -24,6 +24,7 @@ from sandgrader.course import Course
 from sandgrader.gradebook import OpenGradebook, trouble_with
 from sandgrader.neighbours import running_autograders
 from sandgrader.printable import printable
+from sandgrader.report.tables import in_file
 from sandgrader.run import Result, Run, Summary
 from sandgrader.worker import Graded
 from sandgrader.writer import Writer, grading_lock
@@ -327,6 +328,12 @@ def test_a_student_whose_name_is_no_text_costs_nobody_else(course: Path, graded:
 )  # fmt: skip
 def test_what_cannot_be_seen_is_written_out(text: str, shown: str) -> None:
     assert printable(text) == shown
+
+
+def test_what_cannot_be_seen_is_written_out_in_reports_too() -> None:
+    assert in_file("\x1b[2J\u202ename") == "\\x1b[2J\\u202ename"
+    assert in_file("two\nlines") == "two\nlines"
+    assert in_file("\r=1+1") == "'\\x0d=1+1"
 
 
 # --- neighbours
