@@ -236,7 +236,10 @@ class Runner:
             try:
                 kernel = (known.kernel or OWN).as_json()
                 sources = [cell.source for cell in cells]
-                for told in executor.execute(sources, kernel, self._assignment.executor):
+                tests = [at for at, cell in enumerate(cells) if known.is_test(cell)]
+                evidence = _encoded(self._carried.fixed)
+                settings = self._assignment.executor
+                for told in executor.execute(sources, kernel, settings, tests, evidence):
                     if told["cell"] != place or place >= len(cells):
                         raise DiedError("what it told was no cell's")
                     cells[place].outputs = self._displays.placed(told.get("outputs"))

@@ -496,13 +496,22 @@ class Interpreter:
         return seconds, limit
 
     def execute(
-        self, sources: list[str], kernel: dict[str, Any], settings: dict[str, Any]
+        self,
+        sources: list[str],
+        kernel: dict[str, Any],
+        settings: dict[str, Any],
+        tests: Iterable[int] = (),
+        evidence: Mapping[str, str | None] | None = None,
     ) -> Iterator[dict[str, Any]]:
         """Run cells in a kernel, and yield what comes out of each: its number, outputs and count.
 
-        ``kernel`` is a kernelspec and ``settings`` nbgrader's configuration of its executor.
+        ``kernel`` is a kernelspec and ``settings`` nbgrader's configuration of its executor. The
+        files of ``evidence`` (as :meth:`write` takes them) are put back before each of ``tests``.
         """
-        self._send({"do": "execute", "cells": sources, "kernel": kernel, "settings": settings})
+        self._send({
+            "do": "execute", "cells": sources, "kernel": kernel, "settings": settings,
+            "tests": list(tests), "evidence": dict(evidence or {}),
+        })  # fmt: skip
         while True:
             try:
                 reply = self._wait(self._end)

@@ -34,7 +34,7 @@ def run_as(known: Notebook, way: Way) -> Notebook:
     return replace(known, isolation=Isolation(way, answers=known.bound))
 
 
-@pytest.mark.parametrize("way", ["isolated", "shared"])
+@pytest.mark.parametrize("way", ["isolated", "shared", "kernel"])
 def test_tests_and_the_next_notebook_see_it_as_it_was_handed_in(
     sheet: tuple[InterpreterPool, Notebook], way: Way
 ) -> None:
