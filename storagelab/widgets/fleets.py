@@ -155,7 +155,7 @@ class RestoreStorm(Instrument):
     """Bytes/s at which its nodes loaded (Narayanan et al. 2021, SC21, section 5.10)."""
     control = Control(
         name="shared_bandwidth",
-        label="What the shared storage gives",
+        label="Shared storage gives",
         kind="scale",
         values=[25.0, 50.0, 100.0, 150.0, 300.0, 1000.0, 2000.0],
         default=150.0,
