@@ -159,7 +159,7 @@ def test_a_value_in_a_file(value: Any, text: str) -> None:
         (["--course", "{tmp}/bare"], "There is no gradebook at sqlite:"),
         (["--course", "{tmp}/noise"], "can't be read"),
         (["--course", "{tmp}/other"], "is no gradebook of nbgrader"),
-        (["--course", "{tmp}/bad"], "The configuration in"),
+        (["--course", "{tmp}/bad"], "The configuration of"),
         (["--course", "{small}", "cloud_titan"], "no assignment 'cloud_titan'; it has tiny_pi"),
         (["--moved", "{tmp}/nowhere", "{tmp}/nowhere"], "No such file"),
         (["--moved", "{tmp}/bare/nbgrader_config.py", "{tmp}/nowhere"], "is no snapshot"),

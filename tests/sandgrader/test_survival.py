@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import sqlite3
@@ -222,7 +223,7 @@ def test_a_database_that_never_answers_stops_it(
 
 
 def test_two_graders_do_not_get_in_each_others_way(course: Path, grade: Grader) -> None:
-    (course / ".grading").mkdir()
+    (course / ".grading").mkdir(exist_ok=True)
     with FileLock(course / ".grading" / "lock"):
         assert "Another grader is at work" in grade(course, NAME, code=2)
     assert done(course) == 0
@@ -247,7 +248,7 @@ def test_a_full_disk_stops_it_and_room_lets_it_go_on(
             stream.write(bytes(free - 120_000))
         few = only(*STUDENTS[:4])
         said = grade(course, NAME, *few, code=3)
-        assert "can't be written" in said
+        assert re.search("can't be written|no room", said)
         assert "run it again to go on" in said
         assert done(course) < 4
         (disk / "ballast").unlink()
