@@ -35,6 +35,8 @@ import os
 found = []
 def look(top, depth):
     try:
+        if os.path.samefile(top, "."):  # the work that was handed in, this cell with it
+            return
         names = sorted(os.listdir(top))
     except OSError:
         return
