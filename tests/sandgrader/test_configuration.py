@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import copy
+import errno
 import json
+import os
 import shutil
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +18,13 @@ import pytest
 from click.testing import CliRunner
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
+from nbgrader.api import Gradebook
 
 from sandgrader.command import command
-from sandgrader.course import time_limits
+from sandgrader.course import Course, CourseError, time_limits
+from tests.sandgrader.corpus import CORPUS
+from tests.sandgrader.corpus.case import RIGHT
+from tests.sandgrader.corpus.course import make
 from tests.sandgrader.quickstart import grades_of, nbgrader
 from tests.sandgrader.sheets import cell
 
@@ -140,6 +147,89 @@ def test_folders_may_lie_in_another_order(tmp_path: Path, grade: Grader) -> None
     assert (course / "autograded" / "ps1" / "ann" / "sheet.ipynb").is_file()
     (summary,) = json.loads(grade(course, "ps1", "--json"))
     assert (summary["graded"], summary["skipped"]) == (0, 2)
+
+
+def make_case(course: Path, config: str = "", *students: str) -> Course:
+    """Make a course of the corpus, in which everybody's answers are right."""
+    make(replace(CORPUS["hooks"], config=config, others=dict.fromkeys(students, RIGHT)), course)
+    return Course(course)
+
+
+def found_in(course: Course, *students: str) -> dict[str, str]:
+    """Return whose submissions are found, and why some can't be used."""
+    try:
+        return {item.student: item.unusable for item in course.submissions("ps1", [*students])}
+    finally:
+        course.close()
+
+
+NAMES = ["[brackets]", "1.2 (loops)", "a+b", "*", "(?P<x>y)", " blank "]
+
+
+def test_names_of_students_and_folders_are_no_patterns(tmp_path: Path, grade: Grader) -> None:
+    course = tmp_path / "Physics (1)+"
+    config = "c.CourseDirectory.submitted_directory = 'handed in (1)+'"
+    assert {*NAMES} < found_in(make_case(course, config, *NAMES)).keys()
+    grade(course, "ps1")
+    made = {path.parent.parent.name for path in course.glob("autograded/*/ps1/one.ipynb")}
+    assert made == {"right", "nothing", *NAMES}
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+        scores = {item.student_id: item.score for item in gradebook.assignment_submissions("ps1")}
+    assert scores == {**dict.fromkeys(NAMES, 2.0), "right": 2.0, "nothing": 0.0}
+
+
+def test_names_of_assignments_are_no_patterns(tmp_path: Path) -> None:
+    make(CORPUS["notebook_names"], tmp_path / "course")
+    course = Course(tmp_path / "course")
+    try:
+        found = course.submissions(CORPUS["notebook_names"].assignment)
+    finally:
+        course.close()
+    assert {item.student for item in found} == {"right", "nothing", "two"}
+
+
+def test_folders_may_lie_deeper_and_nothing_else_is_left_there(
+    tmp_path: Path, grade: Grader
+) -> None:
+    order = "'2026.1/{nbgrader_step}/{student_id}/work/{assignment_id}'"
+    course = tmp_path / "course"
+    config = f"c.CourseDirectory.directory_structure = {order}"
+    assert found_in(make_case(course, config)) == {"right": "", "nothing": ""}
+    before = {path.name for path in (course / "2026.1").iterdir()}
+    grade(course, "ps1")
+    assert (course / "2026.1" / "autograded/right/work/ps1/one.ipynb").is_file()
+    assert {path.name for path in (course / "2026.1").iterdir()} == {*before, "autograded"}
+
+
+def test_a_course_says_which_folder_is_whose(tmp_path: Path) -> None:
+    course = make_case(tmp_path / "course")
+    course.directory.directory_structure = "{nbgrader_step}/{assignment_id}"
+    with pytest.raises(CourseError, match="student_id"):
+        found_in(course)
+
+
+def test_a_folder_that_is_closed_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    course = make_case(tmp_path / "course")
+    lstat, scandir = Path.lstat, os.scandir
+
+    def shut(path: Path) -> os.stat_result:
+        if path.parent.name == "right":
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return lstat(path)
+
+    # as it is for a grader who isn't root
+    monkeypatch.setattr(Path, "lstat", shut)
+    words = "the submission's folder can't be read: Permission denied"
+    assert found_in(course) == {"nothing": "", "right": words}
+
+    def all_shut(path: Any) -> Any:
+        if Path(path).name == "submitted":
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", all_shut)
+    with pytest.raises(CourseError, match="submitted can't be read: Permission denied"):
+        found_in(course)
 
 
 PREPROCESSORS = """
