@@ -72,6 +72,8 @@ class Summary:
     asked: int = 0
     skipped: int = 0
     """Submissions that were graded before."""
+    missing: str = ""
+    """Where submissions were looked for, if there is none."""
     results: list[Result] = field(default_factory=list)
     ways: dict[str, Way] = field(default_factory=dict)
     """How each notebook is run, if its submission gives no reason for another way."""

@@ -201,6 +201,42 @@ def test_folders_may_lie_deeper_and_nothing_else_is_left_there(
     assert {path.name for path in (course / "2026.1").iterdir()} == {*before, "autograded"}
 
 
+@pytest.mark.parametrize(
+    ("settings", "found"),
+    [
+        ({"student_id_exclude": "right,test"}, ["nothing", "test2"]),
+        ({"student_id_exclude": "*"}, ["nothing", "right", "test", "test2"]),
+        ({"student_id": "test*", "student_id_exclude": "test2"}, ["test"]),
+        ({"student_id": "[nt]?[st]*"}, ["nothing", "test", "test2"]),
+        ({"student_id": "nobody"}, []),
+    ],
+)
+def test_students_are_left_out_as_the_course_says(
+    settings: dict[str, str], found: list[str], tmp_path: Path
+) -> None:
+    course = make_case(tmp_path / "course", "", "test", "test2")
+    for name, value in settings.items():
+        setattr(course.directory, name, value)
+    assert [*found_in(course)] == found
+
+
+def test_a_student_who_is_named_is_graded_unless_the_course_leaves_them_out(
+    tmp_path: Path,
+) -> None:
+    course = make_case(tmp_path / "course")
+    course.directory.student_id, course.directory.student_id_exclude = "a*", "nothing"
+    assert found_in(course, "right") == {"right": ""}
+    with pytest.raises(CourseError, match="student_id_exclude leaves nothing out"):
+        found_in(course, "nothing")
+
+
+def test_where_nobody_handed_anything_in_that_is_said(tmp_path: Path, grade: Grader) -> None:
+    make_case(tmp_path / "course").close()
+    shutil.rmtree(tmp_path / "course" / "submitted")
+    said = "".join(grade(tmp_path / "course", "ps1").split())
+    assert f"nosubmissionofitwasfound:{tmp_path}/course/submitted/*/ps1" in said
+
+
 def test_a_course_says_which_folder_is_whose(tmp_path: Path) -> None:
     course = make_case(tmp_path / "course")
     course.directory.directory_structure = "{nbgrader_step}/{assignment_id}"
