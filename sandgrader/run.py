@@ -152,12 +152,11 @@ class Run:
             raise CourseError(
                 f"The reference solution of {assignment.name} can't be run: {problem}"
             ) from problem
-        found = {
-            name: isolation
-            for name, (isolation, _) in zip(assignment.notebooks, tried, strict=True)
-        }
         imports = dict.fromkeys(name for _, imported in tried for name in imported)
-        assignment = assignment.with_isolation(found)
+        assignment = assignment.with_isolation(
+            {name: way for name, (way, _) in zip(assignment.notebooks, tried, strict=True)}
+        )
+        found = {name: notebook.isolation for name, notebook in assignment.notebooks.items()}
         summary.ways = {name: isolation.way for name, isolation in found.items()}
         summary.isolation = {name: isolation.why for name, isolation in found.items()}
         summary.missed = {

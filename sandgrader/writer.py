@@ -18,6 +18,7 @@ from typing import Any
 
 import nbformat
 from filelock import FileLock, Timeout
+from nbconvert.exporters import NotebookExporter
 from nbgrader.converters import Autograde, NbGraderException
 from nbgrader.coursedir import CourseDirectory
 
@@ -92,17 +93,26 @@ class _FromExecuted(Autograde):
 
     def convert_single_notebook(self, notebook_filename: str) -> None:
         resources = self.init_single_notebook_resources(notebook_filename)
-        notebook = nbformat.reads(self.executed[resources["unique_key"]], as_version=4)
         self._sanitizing = False
         self._init_preprocessors()
         try:
-            # as the exporter does, without its copies and its checks between any two of them
-            for preprocessor in self.exporter._preprocessors:
-                notebook, resources = preprocessor(notebook, resources)
-            resources["output_extension"] = self.exporter.file_extension
-            self.write_single_notebook(nbformat.writes(notebook), resources)
+            output, resources = self._export(notebook_filename, resources)
+            self.write_single_notebook(output, resources)
         finally:
             self._sanitizing = True
+
+    def _export(self, file: str, resources: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+        executed = self.executed[resources["unique_key"]]
+        if type(self.exporter) is not NotebookExporter:  # the course's own does what it does
+            Path(file).write_text(executed, encoding="utf-8")
+            output, resources = self.exporter.from_filename(file, resources=resources)
+            return output, resources
+        notebook = nbformat.reads(executed, as_version=4)
+        # as the exporter does, without its copies and its checks between any two of them
+        for preprocessor in self.exporter._preprocessors:
+            notebook, resources = preprocessor(notebook, resources)
+        resources["output_extension"] = self.exporter.file_extension
+        return nbformat.writes(notebook, version=self.exporter.nbformat_version), resources
 
 
 @contextmanager

@@ -23,7 +23,7 @@ from nbgrader.api import Gradebook
 from sandgrader.command import command
 from sandgrader.course import Course, CourseError, time_limits
 from tests.sandgrader.corpus import CORPUS
-from tests.sandgrader.corpus.case import RIGHT
+from tests.sandgrader.corpus.case import RIGHT, Work
 from tests.sandgrader.corpus.course import make
 from tests.sandgrader.quickstart import grades_of, nbgrader
 from tests.sandgrader.sheets import cell
@@ -237,6 +237,31 @@ def test_where_nobody_handed_anything_in_that_is_said(tmp_path: Path, grade: Gra
     assert f"nosubmissionofitwasfound:{tmp_path}/course/submitted/*/ps1" in said
 
 
+def test_a_module_that_students_write_is_theirs_alone(tmp_path: Path, grade: Grader) -> None:
+    solved = "def double(x):\n    return 2 * x\n"
+    case = replace(
+        CORPUS["file_of_ones_own"],
+        files={"source/ps1/answers.py": solved},
+        options=(),
+        others={
+            "writes": Work(files={"answers.py": "def double(x):\n    return x + x\n"}),
+            "writes_wrongly": Work(files={"answers.py": "def double(x):\n    return x\n"}),
+            "forgets": Work(without=("answers.py",)),
+        },
+    )
+    course = tmp_path / "course"
+    make(case, course)
+    (summary,) = json.loads(grade(course, "ps1", "--json"))
+    assert (summary["missed"], summary["ways"]) == ({}, {"one": "shared"})
+    assert "answers.py" in summary["isolation"]["one"]
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+        scores = {item.student_id: item.score for item in gradebook.assignment_submissions("ps1")}
+    assert {name: score for name, score in scores.items() if name in case.others} == {
+        "writes": 2.0, "writes_wrongly": 0.0, "forgets": 0.0
+    }  # fmt: skip
+    assert not (course / "autograded" / "forgets" / "ps1" / "answers.py").exists()
+
+
 def test_a_course_says_which_folder_is_whose(tmp_path: Path) -> None:
     course = make_case(tmp_path / "course")
     course.directory.directory_structure = "{nbgrader_step}/{assignment_id}"
@@ -281,11 +306,20 @@ c.Autograde.sanitize_preprocessors.insert(0, Here)
 c.Autograde.sanitize_preprocessors.insert(0, of_the_course.There)
 c.Autograde.sanitize_preprocessors.insert(0, 'of_the_course.Named')
 c.Autograde.autograde_preprocessors.insert(0, of_the_course.BeforeCells)
+c.Autograde.exporter_class = 'of_the_course.Noted'
 c.ExecutePreprocessor.timeout = -1
 c.IncludeHeaderFooter.header = 'source/header.ipynb'
 """
 MODULE = """
+from nbconvert.exporters import NotebookExporter
 from nbgrader.preprocessors import NbGraderPreprocessor
+class Noted(NotebookExporter):
+    def from_filename(self, filename, resources=None, **more):
+        self.name = resources['nbgrader']['student']
+        return super().from_filename(filename, resources, **more)
+    def from_notebook_node(self, notebook, resources=None, **more):
+        notebook.metadata['graded'] = self.name
+        return super().from_notebook_node(notebook, resources, **more)
 class There(NbGraderPreprocessor):
     def preprocess(self, notebook, resources):
         notebook.cells[0].source += '\\nz = 2'
@@ -301,7 +335,7 @@ class BeforeCells(There):
 """
 
 
-def test_preprocessors_a_header_and_links_of_the_courses_own(
+def test_preprocessors_an_exporter_a_header_and_links_of_the_courses_own(
     tmp_path: Path, grade: Grader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     course = tmp_path / "course"
@@ -323,6 +357,7 @@ def test_preprocessors_a_header_and_links_of_the_courses_own(
     # nbgrader reads a configuration twice, and so a line that adds something adds two
     assert {"w = 3", "z = 2", "y = 1"} <= set(graded.cells[0].source.splitlines())
     assert graded.cells[0].outputs[0].text.startswith("it ran\n")
+    assert graded.metadata["graded"] == "ann"
     sys.modules.pop("of_the_course", None)
     (course / "source" / "ps1" / "linked.csv").unlink()
     (course / "source" / "ps1" / "linked.csv").symlink_to(tmp_path / "nowhere.csv")
