@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 import cloudpickle  # type: ignore[import-untyped]
@@ -208,7 +208,7 @@ class Assignment:
     beside: dict[str, bytes]
     """Files beside the notebooks in ``source/``, which tests may import or read."""
     kept: frozenset[str]
-    """Files of a student's own that those of ``source/`` don't overwrite."""
+    """Files that are a student's own: those of ``source/`` are the reference solution's alone."""
     evidence: frozenset[str]
     """Files that tests see as they were handed in, whatever the student's cells make of them."""
     environment: Environment
@@ -247,12 +247,38 @@ class Assignment:
         }
 
     def with_isolation(self, found: dict[str, Isolation]) -> Assignment:
-        """Return it with what was found of its notebooks."""
+        """Return it with what was found of its notebooks on the reference solution, for students.
+
+        They have files in ``kept`` only where they hand them in.
+        """
         notebooks = {
-            name: replace(notebook, isolation=found[name])
+            name: replace(notebook, isolation=self._unless_theirs(notebook, found[name]))
             for name, notebook in self.notebooks.items()
         }
-        return replace(self, notebooks=notebooks)
+        beside = {name: file for name, file in self.beside.items() if name not in self.kept}
+        return replace(self, notebooks=notebooks, beside=beside)
+
+    def _unless_theirs(self, notebook: Notebook, isolation: Isolation) -> Isolation:
+        """Return how a notebook is run, in which tests may need a module that students write.
+
+        A judge has nobody's modules but the course's.
+        """
+        modules = [name for name in sorted(self.kept & {*self.beside}) if name.endswith(".py")]
+        sources = [*notebook.solutions, *(cell.source for cell in notebook.script)]
+        sources += [
+            content.decode(errors="replace")
+            for name, content in self.beside.items()
+            if name.endswith(".py") and name not in self.kept
+        ]
+        for module in modules:
+            path = PurePosixPath(module)
+            word = path.parent.name if path.stem == "__init__" else path.stem
+            if isolation.possible and any(
+                re.search(rf"\b{re.escape(word)}\b", source) for source in sources
+            ):
+                why = f"{module} is the students' own (c.Autograde.exclude_overwriting)"
+                return replace(isolation, way="shared", why=why)
+        return isolation
 
 
 def read_notebook(

@@ -169,6 +169,8 @@ def _grade_in(
             found = course.submissions(name, students)
             left = found if force else course.ungraded(name, found)
             summary = Summary(name, len(found), len(found) - len(left))
+            if not found:
+                summary.missing = str(course.submitted(course.directory.student_id, name))
             plan.append((assignment, summary, left))
             summaries.append(summary)
         if any(left for _, _, left in plan):
@@ -256,6 +258,8 @@ def _print(summary: Summary, console: Console) -> None:
         f"{summary.skipped} graded before, {len(summary.of('failed'))} failed"
         + (f", {summary.seconds:.0f} s" if summary.results else "")
     )
+    if summary.missing:
+        console.print(f"  no submission of it was found: {_said(summary.missing)}", highlight=False)
     if not summary.results:
         return
     if summary.sandbox == "plain":

@@ -72,7 +72,7 @@ def read_configuration(folder: Path, needed: bool = True) -> tuple[Any, Any]:
             f"The configuration of {folder} ({CONFIGURATION}.py) has a slip: {where(problem)}. "
             "Nothing is done with a half of it."
         ) from None
-    if needed and not here and not _read(app):
+    if needed and not here and not _is_any(folder, app):
         raise CourseError(
             f"There is no {CONFIGURATION}.py in {folder}. Go to your course's folder, or name it "
             "with --course FOLDER."
@@ -80,9 +80,13 @@ def read_configuration(folder: Path, needed: bool = True) -> tuple[Any, Any]:
     return app, directory
 
 
-def _read(app: Any) -> bool:
-    """Return whether any configuration of nbgrader was read."""
-    return any(Path(file).stem == CONFIGURATION for file in app.loaded_config_files)
+def _is_any(folder: Path, app: Any) -> bool:
+    """Return whether there is any configuration of nbgrader, also one in which nothing is set."""
+    return any(
+        Path(place, f"{CONFIGURATION}{ending}").is_file()
+        for place in (folder, *app.config_file_paths)
+        for ending in (".py", ".json")
+    )
 
 
 def where(problem: Exception) -> str:

@@ -224,17 +224,19 @@ class Course:
     def submissions(self, assignment: str, students: list[str] | None = None) -> list[Submission]:
         """Return the submissions of an assignment, by student.
 
-        Raises :class:`CourseError` for a student who handed nothing in.
+        The configuration may leave some out, as for nbgrader. Raises :class:`CourseError` for a
+        student who is named and handed nothing in, or whom it leaves out.
         """
-        step = self.directory.submitted_directory
-        pattern = self.directory.format_path(step, "(?P<student>[^/]+)", assignment, escape=True)
-        # in whatever order the course's folders lie: of a name that says "every student"
-        every = self.directory.format_path(glob.escape(step), _EVERY, glob.escape(assignment))
-        found = {}
-        for path in map(Path, sorted(glob.glob(every.replace(_EVERY, "*")))):
-            match = re.fullmatch(pattern, str(path))
-            if match:
-                found[match["student"]] = path
+        # as with nbgrader's own option, who is named counts in place of the pattern
+        found = self._handed_in(assignment, "*" if students else self.directory.student_id)
+        left_out = self.directory.student_id_exclude.split(",")
+        excluded = sorted({*students} & {*left_out}) if students else []
+        if excluded:
+            raise CourseError(
+                f"c.CourseDirectory.student_id_exclude leaves {', '.join(excluded)} out of this "
+                "course: take them off that list, or don't name them."
+            )
+        found = {student: path for student, path in found.items() if student not in left_out}
         unknown = sorted(set(students or ()) - set(found))
         if unknown:
             raise CourseError(f"No submission of {assignment!r} by {', '.join(unknown)}.")
@@ -249,6 +251,34 @@ class Course:
             for student, path in found.items()
             if not students or student in students
         ]
+
+    def _handed_in(self, assignment: str, wanted: str) -> dict[str, Path]:
+        """Return the folders of an assignment's submissions by student, also those that are closed.
+
+        ``wanted`` is a pattern for students, as a shell has it. Raises :class:`CourseError` where
+        nobody's can be looked for.
+        """
+        # in whatever order the course's folders lie: of a name that says "every student"
+        place = self.submitted(_EVERY, assignment)
+        within = [folder for folder in (place, *place.parents) if _EVERY in folder.name]
+        if not within:
+            raise CourseError("c.CourseDirectory.directory_structure doesn't name {student_id}.")
+        everybody = str(within[0])
+        _refuse_closed(Path(everybody).parent)
+        # a course's names are none of a pattern's: they may have dots and brackets
+        pattern = re.escape(everybody).replace(re.escape(_EVERY), "(?P<student>[^/]+)")
+        found = {}
+        for path in sorted(glob.glob(glob.escape(everybody).replace(_EVERY, wanted))):
+            if match := re.fullmatch(pattern, path):
+                folder = self.submitted(match["student"], assignment)
+                if _may_be_there(folder):
+                    found[match["student"]] = folder
+        return found
+
+    def submitted(self, student: str, assignment: str) -> Path:
+        """Return where a submission is looked for."""
+        step = self.directory.submitted_directory
+        return Path(self.directory.format_path(step, student, assignment))
 
     def autograded(self, student: str, assignment: str) -> Path:
         """Return the folder of a graded submission."""
@@ -297,6 +327,29 @@ class Course:
                 )
             )
             return notebooks, {row[0] for row in has} - {row[0] for row in lacks}
+
+
+def _refuse_closed(folder: Path) -> None:
+    """Raise :class:`CourseError` for a folder of submissions that can't be looked into."""
+    try:
+        os.scandir(folder).close()
+    except (FileNotFoundError, NotADirectoryError):
+        pass  # nobody has handed anything in
+    except OSError as problem:
+        raise CourseError(
+            f"The submissions in {folder} can't be read: {problem.strerror}."
+        ) from None
+
+
+def _may_be_there(path: Path) -> bool:
+    """Return whether there is something at a path, or somebody has closed the way to it."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _check_names(config: Any) -> None:

@@ -72,6 +72,8 @@ class Summary:
     asked: int = 0
     skipped: int = 0
     """Submissions that were graded before."""
+    missing: str = ""
+    """Where submissions were looked for, if there is none."""
     results: list[Result] = field(default_factory=list)
     ways: dict[str, Way] = field(default_factory=dict)
     """How each notebook is run, if its submission gives no reason for another way."""
@@ -150,12 +152,11 @@ class Run:
             raise CourseError(
                 f"The reference solution of {assignment.name} can't be run: {problem}"
             ) from problem
-        found = {
-            name: isolation
-            for name, (isolation, _) in zip(assignment.notebooks, tried, strict=True)
-        }
         imports = dict.fromkeys(name for _, imported in tried for name in imported)
-        assignment = assignment.with_isolation(found)
+        assignment = assignment.with_isolation(
+            {name: way for name, (way, _) in zip(assignment.notebooks, tried, strict=True)}
+        )
+        found = {name: notebook.isolation for name, notebook in assignment.notebooks.items()}
         summary.ways = {name: isolation.way for name, isolation in found.items()}
         summary.isolation = {name: isolation.why for name, isolation in found.items()}
         summary.missed = {

@@ -18,6 +18,7 @@ from typing import Any
 
 import nbformat
 from filelock import FileLock, Timeout
+from nbconvert.exporters import NotebookExporter
 from nbgrader.converters import Autograde, NbGraderException
 from nbgrader.coursedir import CourseDirectory
 
@@ -41,35 +42,77 @@ class WriteError(RuntimeError):
     """nbgrader refused a submission; the message says why."""
 
 
+class _Aside(CourseDirectory):
+    """nbgrader's view of a course in which a submission lies elsewhere while it is written."""
+
+    def format_path(
+        self, nbgrader_step: str, student_id: str, assignment_id: str, escape: bool = False
+    ) -> str:
+        # those two are whole paths: whatever the course puts before a step's name isn't theirs
+        if nbgrader_step in (self.submitted_directory, self.autograded_directory):
+            return str(Path(nbgrader_step, student_id, assignment_id))
+        return str(super().format_path(nbgrader_step, student_id, assignment_id, escape))
+
+
 class _FromExecuted(Autograde):
     """nbgrader's autograding from the moment on when the cells have run."""
 
+    student: str
     executed: dict[str, str]
+
+    def init_notebooks(self) -> None:
+        # nbgrader's own reads names of students, assignments and folders as patterns
+        folder = self._format_source(self.coursedir.assignment_id, self.student)
+        wanted = glob.glob(f"{self.coursedir.notebook_id}.ipynb", root_dir=folder)
+        self.assignments = {folder: [str(Path(folder, name)) for name in wanted]}
+
+    def init_single_notebook_resources(self, notebook_filename: str) -> dict[str, Any]:
+        # and here it takes them out of a path again, by another kind of pattern
+        name = Path(notebook_filename).stem
+        return {
+            "unique_key": name,
+            "output_files_dir": f"{name}_files",
+            "nbgrader": {
+                "student": self.student,
+                "assignment": self.coursedir.assignment_id,
+                "notebook": name,
+                "db_url": self.coursedir.db_url,
+            },
+        }
 
     def convert_notebooks(self) -> None:
         # nbgrader's own goes over a class and logs what fails; here what fails is raised
         (found,) = self.assignments.values()
         self.notebooks = sorted(found)
         self.run_pre_convert_hook()
-        self.init_assignment(self.coursedir.assignment_id, self.coursedir.student_id)
+        self.init_assignment(self.coursedir.assignment_id, self.student)
         for notebook in self.notebooks:
             self.convert_single_notebook(notebook)
-        self.set_permissions(self.coursedir.assignment_id, self.coursedir.student_id)
+        self.set_permissions(self.coursedir.assignment_id, self.student)
         self.run_post_convert_hook()
 
     def convert_single_notebook(self, notebook_filename: str) -> None:
         resources = self.init_single_notebook_resources(notebook_filename)
-        notebook = nbformat.reads(self.executed[resources["unique_key"]], as_version=4)
         self._sanitizing = False
         self._init_preprocessors()
         try:
-            # as the exporter does, without its copies and its checks between any two of them
-            for preprocessor in self.exporter._preprocessors:
-                notebook, resources = preprocessor(notebook, resources)
-            resources["output_extension"] = self.exporter.file_extension
-            self.write_single_notebook(nbformat.writes(notebook), resources)
+            output, resources = self._export(notebook_filename, resources)
+            self.write_single_notebook(output, resources)
         finally:
             self._sanitizing = True
+
+    def _export(self, file: str, resources: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+        executed = self.executed[resources["unique_key"]]
+        if type(self.exporter) is not NotebookExporter:  # the course's own does what it does
+            Path(file).write_text(executed, encoding="utf-8")
+            output, resources = self.exporter.from_filename(file, resources=resources)
+            return output, resources
+        notebook = nbformat.reads(executed, as_version=4)
+        # as the exporter does, without its copies and its checks between any two of them
+        for preprocessor in self.exporter._preprocessors:
+            notebook, resources = preprocessor(notebook, resources)
+        resources["output_extension"] = self.exporter.file_extension
+        return nbformat.writes(notebook, version=self.exporter.nbformat_version), resources
 
 
 @contextmanager
@@ -169,10 +212,10 @@ class Writer:
         Raises :class:`WriteError` where nbgrader refuses it, and ``OSError`` or SQLAlchemy's
         errors where the disk or the database fails. Nothing is then written of it.
         """
-        staging = self._staging / "submission"  # nbgrader would read a student's name as a pattern
+        staging = self._staging / "submission"
         shutil.rmtree(staging, ignore_errors=True)
         try:
-            directory = CourseDirectory(
+            directory = _Aside(
                 parent=self._course.app,
                 root=str(self._course.root),
                 submitted_directory=str(staging / "submitted"),
@@ -180,7 +223,6 @@ class Writer:
                 student_id=submission.student,
                 assignment_id=assignment,
             )
-            # in whatever order the course's folders lie
             handed, made = (
                 Path(directory.format_path(step, submission.student, assignment))
                 for step in (directory.submitted_directory, directory.autograded_directory)
@@ -190,7 +232,7 @@ class Writer:
                 self._course.gradebook.transaction(writing=True) as gradebook,
                 working_in(self._course.root),
             ):
-                self._convert(directory, graded)
+                self._convert(directory, submission.student, graded)
                 scores = read_scores(gradebook, [assignment], [submission.student])
                 self._exchange(made, submission)
             where = submission.autograded
@@ -219,8 +261,9 @@ class Writer:
             # nbgrader looks for the name; the content is what has run
             (folder / f"{name}.ipynb").touch()
 
-    def _convert(self, directory: CourseDirectory, graded: Graded) -> None:
+    def _convert(self, directory: CourseDirectory, student: str, graded: Graded) -> None:
         converter: Any = _FromExecuted(directory, parent=self._course.app)
+        converter.student = student
         converter.executed = graded.notebooks
         converter.autograde_preprocessors = self._preprocessors
         try:

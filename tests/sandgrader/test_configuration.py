@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import copy
+import errno
 import json
+import os
 import shutil
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +18,13 @@ import pytest
 from click.testing import CliRunner
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
+from nbgrader.api import Gradebook
 
 from sandgrader.command import command
-from sandgrader.course import time_limits
+from sandgrader.course import Course, CourseError, time_limits
+from tests.sandgrader.corpus import CORPUS
+from tests.sandgrader.corpus.case import RIGHT, Work
+from tests.sandgrader.corpus.course import make
 from tests.sandgrader.quickstart import grades_of, nbgrader
 from tests.sandgrader.sheets import cell
 
@@ -142,6 +149,150 @@ def test_folders_may_lie_in_another_order(tmp_path: Path, grade: Grader) -> None
     assert (summary["graded"], summary["skipped"]) == (0, 2)
 
 
+def make_case(course: Path, config: str = "", *students: str) -> Course:
+    """Make a course of the corpus, in which everybody's answers are right."""
+    make(replace(CORPUS["hooks"], config=config, others=dict.fromkeys(students, RIGHT)), course)
+    return Course(course)
+
+
+def found_in(course: Course, *students: str) -> dict[str, str]:
+    """Return whose submissions are found, and why some can't be used."""
+    try:
+        return {item.student: item.unusable for item in course.submissions("ps1", [*students])}
+    finally:
+        course.close()
+
+
+NAMES = ["[brackets]", "1.2 (loops)", "a+b", "*", "(?P<x>y)", " blank "]
+
+
+def test_names_of_students_and_folders_are_no_patterns(tmp_path: Path, grade: Grader) -> None:
+    course = tmp_path / "Physics (1)+"
+    config = "c.CourseDirectory.submitted_directory = 'handed in (1)+'"
+    assert {*NAMES} < found_in(make_case(course, config, *NAMES)).keys()
+    grade(course, "ps1")
+    made = {path.parent.parent.name for path in course.glob("autograded/*/ps1/one.ipynb")}
+    assert made == {"right", "nothing", *NAMES}
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+        scores = {item.student_id: item.score for item in gradebook.assignment_submissions("ps1")}
+    assert scores == {**dict.fromkeys(NAMES, 2.0), "right": 2.0, "nothing": 0.0}
+
+
+def test_names_of_assignments_are_no_patterns(tmp_path: Path) -> None:
+    make(CORPUS["notebook_names"], tmp_path / "course")
+    course = Course(tmp_path / "course")
+    try:
+        found = course.submissions(CORPUS["notebook_names"].assignment)
+    finally:
+        course.close()
+    assert {item.student for item in found} == {"right", "nothing", "two"}
+
+
+def test_folders_may_lie_deeper_and_nothing_else_is_left_there(
+    tmp_path: Path, grade: Grader
+) -> None:
+    order = "'2026.1/{nbgrader_step}/{student_id}/work/{assignment_id}'"
+    course = tmp_path / "course"
+    config = f"c.CourseDirectory.directory_structure = {order}"
+    assert found_in(make_case(course, config)) == {"right": "", "nothing": ""}
+    before = {path.name for path in (course / "2026.1").iterdir()}
+    grade(course, "ps1")
+    assert (course / "2026.1" / "autograded/right/work/ps1/one.ipynb").is_file()
+    assert {path.name for path in (course / "2026.1").iterdir()} == {*before, "autograded"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "found"),
+    [
+        ({"student_id_exclude": "right,test"}, ["nothing", "test2"]),
+        ({"student_id_exclude": "*"}, ["nothing", "right", "test", "test2"]),
+        ({"student_id": "test*", "student_id_exclude": "test2"}, ["test"]),
+        ({"student_id": "[nt]?[st]*"}, ["nothing", "test", "test2"]),
+        ({"student_id": "nobody"}, []),
+    ],
+)
+def test_students_are_left_out_as_the_course_says(
+    settings: dict[str, str], found: list[str], tmp_path: Path
+) -> None:
+    course = make_case(tmp_path / "course", "", "test", "test2")
+    for name, value in settings.items():
+        setattr(course.directory, name, value)
+    assert [*found_in(course)] == found
+
+
+def test_a_student_who_is_named_is_graded_unless_the_course_leaves_them_out(
+    tmp_path: Path,
+) -> None:
+    course = make_case(tmp_path / "course")
+    course.directory.student_id, course.directory.student_id_exclude = "a*", "nothing"
+    assert found_in(course, "right") == {"right": ""}
+    with pytest.raises(CourseError, match="student_id_exclude leaves nothing out"):
+        found_in(course, "nothing")
+
+
+def test_where_nobody_handed_anything_in_that_is_said(tmp_path: Path, grade: Grader) -> None:
+    make_case(tmp_path / "course").close()
+    shutil.rmtree(tmp_path / "course" / "submitted")
+    said = "".join(grade(tmp_path / "course", "ps1").split())
+    assert f"nosubmissionofitwasfound:{tmp_path}/course/submitted/*/ps1" in said
+
+
+def test_a_module_that_students_write_is_theirs_alone(tmp_path: Path, grade: Grader) -> None:
+    solved = "def double(x):\n    return 2 * x\n"
+    case = replace(
+        CORPUS["file_of_ones_own"],
+        files={"source/ps1/answers.py": solved},
+        options=(),
+        others={
+            "writes": Work(files={"answers.py": "def double(x):\n    return x + x\n"}),
+            "writes_wrongly": Work(files={"answers.py": "def double(x):\n    return x\n"}),
+            "forgets": Work(without=("answers.py",)),
+        },
+    )
+    course = tmp_path / "course"
+    make(case, course)
+    (summary,) = json.loads(grade(course, "ps1", "--json"))
+    assert (summary["missed"], summary["ways"]) == ({}, {"one": "shared"})
+    assert "answers.py" in summary["isolation"]["one"]
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+        scores = {item.student_id: item.score for item in gradebook.assignment_submissions("ps1")}
+    assert {name: score for name, score in scores.items() if name in case.others} == {
+        "writes": 2.0, "writes_wrongly": 0.0, "forgets": 0.0
+    }  # fmt: skip
+    assert not (course / "autograded" / "forgets" / "ps1" / "answers.py").exists()
+
+
+def test_a_course_says_which_folder_is_whose(tmp_path: Path) -> None:
+    course = make_case(tmp_path / "course")
+    course.directory.directory_structure = "{nbgrader_step}/{assignment_id}"
+    with pytest.raises(CourseError, match="student_id"):
+        found_in(course)
+
+
+def test_a_folder_that_is_closed_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    course = make_case(tmp_path / "course")
+    lstat, scandir = Path.lstat, os.scandir
+
+    def shut(path: Path) -> os.stat_result:
+        if path.parent.name == "right":
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return lstat(path)
+
+    # as it is for a grader who isn't root
+    monkeypatch.setattr(Path, "lstat", shut)
+    words = "the submission's folder can't be read: Permission denied"
+    assert found_in(course) == {"nothing": "", "right": words}
+
+    def all_shut(path: Any) -> Any:
+        if Path(path).name == "submitted":
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", all_shut)
+    with pytest.raises(CourseError, match="submitted can't be read: Permission denied"):
+        found_in(course)
+
+
 PREPROCESSORS = """
 import sys
 sys.path.insert(0, {root!r})
@@ -155,11 +306,20 @@ c.Autograde.sanitize_preprocessors.insert(0, Here)
 c.Autograde.sanitize_preprocessors.insert(0, of_the_course.There)
 c.Autograde.sanitize_preprocessors.insert(0, 'of_the_course.Named')
 c.Autograde.autograde_preprocessors.insert(0, of_the_course.BeforeCells)
+c.Autograde.exporter_class = 'of_the_course.Noted'
 c.ExecutePreprocessor.timeout = -1
 c.IncludeHeaderFooter.header = 'source/header.ipynb'
 """
 MODULE = """
+from nbconvert.exporters import NotebookExporter
 from nbgrader.preprocessors import NbGraderPreprocessor
+class Noted(NotebookExporter):
+    def from_filename(self, filename, resources=None, **more):
+        self.name = resources['nbgrader']['student']
+        return super().from_filename(filename, resources, **more)
+    def from_notebook_node(self, notebook, resources=None, **more):
+        notebook.metadata['graded'] = self.name
+        return super().from_notebook_node(notebook, resources, **more)
 class There(NbGraderPreprocessor):
     def preprocess(self, notebook, resources):
         notebook.cells[0].source += '\\nz = 2'
@@ -175,7 +335,7 @@ class BeforeCells(There):
 """
 
 
-def test_preprocessors_a_header_and_links_of_the_courses_own(
+def test_preprocessors_an_exporter_a_header_and_links_of_the_courses_own(
     tmp_path: Path, grade: Grader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     course = tmp_path / "course"
@@ -197,6 +357,7 @@ def test_preprocessors_a_header_and_links_of_the_courses_own(
     # nbgrader reads a configuration twice, and so a line that adds something adds two
     assert {"w = 3", "z = 2", "y = 1"} <= set(graded.cells[0].source.splitlines())
     assert graded.cells[0].outputs[0].text.startswith("it ran\n")
+    assert graded.metadata["graded"] == "ann"
     sys.modules.pop("of_the_course", None)
     (course / "source" / "ps1" / "linked.csv").unlink()
     (course / "source" / "ps1" / "linked.csv").symlink_to(tmp_path / "nowhere.csv")

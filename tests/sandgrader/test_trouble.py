@@ -133,6 +133,24 @@ def test_a_configuration_in_jupyters_folder_counts(
             found.close()
 
 
+@pytest.mark.parametrize("where", ["course", "jupyter"])
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("nbgrader_config.py", ""),
+        ("nbgrader_config.py", "# c = get_config()\n"),
+        ("nbgrader_config.json", "{}"),
+    ],
+)
+def test_a_configuration_in_which_nothing_is_set_counts(
+    where: str, name: str, content: str, tmp_path: Path
+) -> None:
+    (tmp_path / "course").mkdir()
+    (tmp_path / where / name).write_text(content)
+    _, directory = read_configuration(tmp_path / "course")
+    assert directory.root == str(tmp_path / "course")
+
+
 def test_no_configuration_anywhere_is_said(tmp_path: Path) -> None:
     with pytest.raises(CourseError, match=r"There is no nbgrader_config\.py"):
         read_configuration(tmp_path)

@@ -216,6 +216,11 @@ c.CourseDirectory.source_directory = "master"
             "[brackets]": RIGHT,
         },
         usual=False,
+        differs={
+            "[brackets]/one/value": [2.0, None, None, False],
+            "[brackets]: files": ["one.ipynb 444"],
+        },
+        why="nbgrader takes brackets in a student's id for a pattern, and leaves the work out",
     ),
     Case(
         "students_left_out",
