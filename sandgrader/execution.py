@@ -296,6 +296,7 @@ class Runner:
         ran: Execution,
     ) -> None:
         """Put into ``notebook`` what counts of both: a test's points where the two ways agree."""
+        listed = {item.test: item for item in ran.differences}
         for cell, shared in zip(notebook.cells, other.cells, strict=True):
             if not known.is_test(cell):
                 continue
@@ -304,12 +305,15 @@ class Runner:
             asked = name in known.isolation.together or name in known.isolation.looking
             if name in known.isolation.together or (asked and together < apart):
                 cell.outputs, cell.execution_count = shared.outputs, shared.execution_count
+                listed.pop(name, None)
             elif name in doubts and together < apart:
                 # what a hidden test says in the student's process is theirs to bend, not to keep
                 cell.outputs = [_lowered(together, doubts[name])]
-            elif together != apart:
+                listed.pop(name, None)
+            elif together != apart and name not in listed:
                 why = doubts.get(name, "the test ends otherwise in the student's interpreter")
-                ran.differences.append(Difference(name, together, apart, why))
+                listed[name] = Difference(name, together, apart, why)
+        ran.differences = [*listed.values()]
 
     def run_isolated(
         self, notebook: NotebookNode, known: Notebook, seed: str, ran: Execution
