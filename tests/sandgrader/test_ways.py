@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 from nbformat import NotebookNode
+from nbgrader.preprocessors import IgnorePattern, SaveAutoGrades
 from nbgrader.utils import determine_grade
+from traitlets.config import Config
 
 from sandgrader.assignment import Assignment, Notebook
 from sandgrader.execution import Execution, InterpreterPool, Runner
@@ -278,6 +280,33 @@ def test_a_difference_is_listed_once_and_with_what_is_given(sheet: Sheets) -> No
     assert [(item.test, item.nbgrader, item.given) for item in ran.differences] == [
         ("value", 0.0, 1.0)
     ]
+
+
+@pytest.mark.parametrize(
+    ("settings", "listed", "points"),
+    [
+        ({"enabled": True, "pattern": "Deprec"}, None, 1.0),
+        ({"enabled": True, "pattern": "Deprec"}, [IgnorePattern, SaveAutoGrades], 1.0),
+        ({"enabled": True, "pattern": "Deprec"}, [SaveAutoGrades], 0),
+        ({"enabled": False, "pattern": "Deprec"}, None, 0),
+        ({"enabled": True, "pattern": "Other"}, None, 0),
+    ],
+)
+def test_what_is_ignored_on_standard_error_costs_nothing(
+    settings: dict[str, Any], listed: list[Any] | None, points: float, sheet: Sheets
+) -> None:
+    config = Config({"IgnorePattern": settings})
+    if listed is not None:
+        config.Autograde.autograde_preprocessors = listed
+    made = sheet(
+        cell("answer", "x = 1", "x"),
+        cell("test", "import sys\nprint('Deprecated: y', file=sys.stderr)\nassert x == 1", "t"),
+        config=config,
+    )
+    # where it costs points it is tried in a kernel too
+    assert (made.isolation.way == "kernel") == (not points)
+    assert bool(made.isolation.missed) == (not points)
+    assert made.graded()[0] == {"t": points}
 
 
 def test_what_no_test_reads_may_be_changed(scaled: Sheet) -> None:
