@@ -10,6 +10,7 @@ interpreter to the judge's. Whether that works is tried on the reference solutio
 from __future__ import annotations
 
 import ast
+import builtins
 import hashlib
 import os
 import re
@@ -33,6 +34,7 @@ Way = Literal["isolated", "both", "shared", "kernel"]
 """How a notebook is run: its tests apart from the student's cells, or with them in one interpreter,
 or some of them in both ways, or by nbgrader's own executor with a kernel."""
 
+_BUILTINS = frozenset(dir(builtins))
 _STUB = re.compile(r"YOUR (CODE|ANSWER)|NotImplementedError|\bTODO\b|\bFIXME\b", re.IGNORECASE)
 
 
@@ -116,7 +118,7 @@ class Notebook:
 
         A given cell counts as unchanged where it says the same to Python: comments and empty lines
         may differ. A changed one matters where tests use a name that it binds; so does an answer
-        that binds a name of a given cell anew.
+        that binds a name of a given cell anew, or one of Python's own.
         """
         own = [cell for cell in notebook.cells if cell.cell_type == "code"]
         own = [cell for cell in own if not self.is_test(cell)]
@@ -129,14 +131,11 @@ class Notebook:
             given = {_meaning(source) for source in self.given}
             theirs = [source for source in theirs if _meaning(source) not in given]
         bound = {name for source in self.given for name in bound_names(source)}
-        watched = (bound & self._used) - set(self.bound)
+        watched = ((bound | _BUILTINS) & self._used) - set(self.bound)
         changed = {name for source in lost for name in bound_names(source)}
-        changed |= {
-            name
-            for source in theirs
-            if any(name in source for name in watched)
-            for name in bound_names(source)
-        }
+        for source in theirs:
+            if "*" in source or any(name in source for name in watched):
+                changed |= _rebound_names(source, watched)
         return sorted(changed & watched)
 
     @cached_property
@@ -188,6 +187,21 @@ def _meaning(source: str) -> str:
     """Return what a cell says to Python, without comments and empty lines."""
     tree = parsed(source)
     return source.strip() if tree is None else ast.dump(tree)
+
+
+def _rebound_names(source: str, watched: set[str]) -> set[str]:
+    """Return the names that a cell binds or takes away, and may bind in its functions.
+
+    Where it imports all that a module has, it may be any of those that are ``watched``.
+    """
+    tree = parsed(source)
+    found = set(bound_names(source))
+    for node in ast.walk(tree) if tree is not None else ():
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Del):
+            found.add(node.id)
+        elif isinstance(node, ast.Global):
+            found.update(node.names)
+    return found | watched if "*" in found else found
 
 
 def _read_names(source: str) -> set[str]:

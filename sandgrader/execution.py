@@ -20,6 +20,7 @@ from typing import Any
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
+from nbgrader.preprocessors import IgnorePattern
 from nbgrader.utils import determine_grade
 from traitlets.config import Config
 
@@ -171,6 +172,7 @@ class Runner:
         self._beside = _encoded(known.beside)
         self._room = OutputRoom()
         self._hidden = hidden_regions(known.config or Config())
+        self._ignored = _ignored(known.config or Config())
         self._displays = Displays(self._clean)
         self._handed = {
             name: content
@@ -243,6 +245,7 @@ class Runner:
                     if told["cell"] != place or place >= len(cells):
                         raise DiedError("what it told was no cell's")
                     cells[place].outputs = self._displays.placed(told.get("outputs"))
+                    self._forgive(cells[place])
                     cells[place].execution_count = _count(told.get("count"))
                     place += 1
             except DiedError as died:
@@ -296,6 +299,7 @@ class Runner:
         ran: Execution,
     ) -> None:
         """Put into ``notebook`` what counts of both: a test's points where the two ways agree."""
+        listed = {item.test: item for item in ran.differences}
         for cell, shared in zip(notebook.cells, other.cells, strict=True):
             if not known.is_test(cell):
                 continue
@@ -304,12 +308,15 @@ class Runner:
             asked = name in known.isolation.together or name in known.isolation.looking
             if name in known.isolation.together or (asked and together < apart):
                 cell.outputs, cell.execution_count = shared.outputs, shared.execution_count
+                listed.pop(name, None)
             elif name in doubts and together < apart:
                 # what a hidden test says in the student's process is theirs to bend, not to keep
                 cell.outputs = [_lowered(together, doubts[name])]
-            elif together != apart:
+                listed.pop(name, None)
+            elif together != apart and name not in listed:
                 why = doubts.get(name, "the test ends otherwise in the student's interpreter")
-                ran.differences.append(Difference(name, together, apart, why))
+                listed[name] = Difference(name, together, apart, why)
+        ran.differences = [*listed.values()]
 
     def run_isolated(
         self, notebook: NotebookNode, known: Notebook, seed: str, ran: Execution
@@ -426,7 +433,13 @@ class Runner:
             cell.outputs = [_dead(str(died))]
             if words not in ran.notes:
                 ran.notes.append(words)
+        self._forgive(cell)
         cell.execution_count = _count(count)
+
+    def _forgive(self, cell: NotebookNode) -> None:
+        """Take away what the course ignores on standard error: it costs no points."""
+        if self._ignored is not None:
+            self._ignored.preprocess_cell(cell, {}, 0)
 
 
 class _Taken:
@@ -474,6 +487,16 @@ class _NoCalls:
 
     def answer(self, order: dict[str, Any], deadline: float) -> dict[str, Any]:
         return {"error": [], "words": "the function isn't there"}
+
+
+def _ignored(config: Any) -> IgnorePattern | None:
+    """Return nbgrader's preprocessor for what is ignored on standard error, if it is used."""
+    ignored = IgnorePattern(config=Config({"IgnorePattern": config["IgnorePattern"]}))
+    kinds = config["Autograde"].get("autograde_preprocessors")
+    name = f"{IgnorePattern.__module__}.{IgnorePattern.__name__}"
+    named = (IgnorePattern, name, f"nbgrader.preprocessors.{IgnorePattern.__name__}")
+    used = kinds is None or any(kind in named for kind in kinds)
+    return ignored if ignored.enabled and used else None
 
 
 def _odd_kinds(encoded: Any) -> set[str]:

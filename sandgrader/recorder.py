@@ -22,11 +22,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
-from ipykernel.jsonutil import encode_images, json_clean
 from ipykernel.zmqshell import ZMQInteractiveShell
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.error import StdinNotImplementedError, UsageError
+from jupyter_client.session import json_packer, json_unpacker
 from traitlets import Type
 from traitlets.config import Config
 
@@ -121,6 +121,14 @@ def drain() -> None:
         file.drain()
 
 
+def _sent(content: Any) -> Any:
+    """Return what a kernel's client has of what a kernel sends: pictures as text, tuples as lists.
+
+    Raises what a kernel raises, ``ValueError`` for one, where it can't be sent.
+    """
+    return json_unpacker(json_packer(content))
+
+
 class _Result(DisplayHook):
     """Keeps the value of a cell's last expression."""
 
@@ -131,8 +139,8 @@ class _Result(DisplayHook):
         self._output["execution_count"] = self.prompt_count
 
     def write_format_data(self, format_dict: Any, md_dict: Any = None) -> None:
-        self._output["data"] = json_clean(encode_images(format_dict))
-        self._output["metadata"] = json_clean(md_dict or {})
+        self._output["data"] = _sent(format_dict)
+        self._output["metadata"] = _sent(md_dict or {})
 
     def finish_displayhook(self) -> None:
         if self._output["data"]:
@@ -156,8 +164,8 @@ class _Displays(DisplayPublisher):
         self._validate_data(data, metadata or {})  # type: ignore[no-untyped-call]
         output = {
             "output_type": "display_data",
-            "data": json_clean(encode_images(data)),
-            "metadata": json_clean(metadata or {}),
+            "data": _sent(data),
+            "metadata": _sent(metadata or {}),
         }
         drain()
         OUTPUTS.show(output, (transient or {}).get("display_id"), update)

@@ -96,6 +96,14 @@ CELLS = [
     "from IPython.utils.capture import capture_output\nwith capture_output() as c: print('c')",
     "c.stdout",
     "display({'text/plain': 'raw', 'application/json': {'a': [1]}}, raw=True)",
+    # what isn't JSON yet: pictures come as bytes
+    "from PIL import Image; picture = Image.new('RGB', (8, 4), 'red'); picture",
+    "display(picture)",
+    "import datetime, IPython.display as shows",
+    "shows.Image(picture._repr_png_(), width=9)",
+    "display({'text/plain': 'day', 'application/json': datetime.date(2026, 1, 2)}, raw=True)",
+    "display({'text/plain': 'x'}, metadata={'size': (1, np.int64(2))}, raw=True)",
+    "display({'text/plain': 'x', 'application/json': 1j}, raw=True)",
     "'numpy' in sys.modules",
     "'scipy' in sys.modules",
 ]  # fmt: skip
@@ -118,10 +126,8 @@ def simplified(outputs: list[NotebookNode], grades_only: bool = False) -> list[A
                 data = {
                     name: re.sub(r"at 0x\w+", "at 0x", str(value))
                     for name, value in output.data.items()
-                    if not name.startswith("image/")
                 }
-                pictures = sorted(name for name in output.data if name.startswith("image/"))
-                said.append((kind, data, pictures, output.get("execution_count")))
+                said.append((kind, data, output.metadata, output.get("execution_count")))
     return said
 
 

@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 from nbformat import NotebookNode
+from nbgrader.preprocessors import IgnorePattern, SaveAutoGrades
 from nbgrader.utils import determine_grade
+from traitlets.config import Config
 
 from sandgrader.assignment import Assignment, Notebook
 from sandgrader.execution import Execution, InterpreterPool, Runner
@@ -237,6 +239,74 @@ def test_who_changes_what_tests_stand_on_wins_nothing(scaled: Sheet) -> None:
     )
     assert scores == {"t": 0}
     assert "RATE" in ran.differences[0].why
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "max = None",
+        "def max(*_):\n    return 0",
+        "for max in [1]:\n    pass",
+        "from operator import *\nfrom numpy import *\nint = None",
+        "def change():\n    global int\n    int = None\nchange()",
+        "del RATE",
+    ],
+)
+def test_who_hides_a_built_in_has_what_nbgrader_gives(answer: str, sheet: Sheets) -> None:
+    made = sheet(
+        cell("given", "RATE = 2"),
+        cell("answer", "top = [1, 2]", "top"),
+        cell("test", "assert int(max(top)) == RATE", "t"),
+        cell("test", "assert top == [1, 2]", "other"),
+    )
+    assert made.isolation.way == "isolated"
+    scores, ran = made.graded(top=f"top = [1, 2]\n{answer}")
+    assert scores == {"t": 0, "other": 1.0}
+    assert "changes what tests stand on" in ran.why
+    assert made.graded(top="top = [max([0, 1]), 2]")[1].way == "isolated"
+
+
+def test_a_difference_is_listed_once_and_with_what_is_given(sheet: Sheets) -> None:
+    made = sheet(
+        cell("answer", "def half(x):\n    return x / 2", "half"),
+        cell("test", "assert half(4) == 2", "value"),
+        cell(
+            "test", "import warnings\nwarnings.simplefilter('error')\nassert half(4) == 2", "quiet"
+        ),
+    )
+    warns = "import warnings\ndef half(x):\n    warnings.warn('slow')\n    return x / 2"
+    scores, ran = made.graded(half=warns)
+    assert scores == {"value": 1.0, "quiet": 0}
+    assert [(item.test, item.nbgrader, item.given) for item in ran.differences] == [
+        ("value", 0.0, 1.0)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("settings", "listed", "points"),
+    [
+        ({"enabled": True, "pattern": "Deprec"}, None, 1.0),
+        ({"enabled": True, "pattern": "Deprec"}, [IgnorePattern, SaveAutoGrades], 1.0),
+        ({"enabled": True, "pattern": "Deprec"}, [SaveAutoGrades], 0),
+        ({"enabled": False, "pattern": "Deprec"}, None, 0),
+        ({"enabled": True, "pattern": "Other"}, None, 0),
+    ],
+)
+def test_what_is_ignored_on_standard_error_costs_nothing(
+    settings: dict[str, Any], listed: list[Any] | None, points: float, sheet: Sheets
+) -> None:
+    config = Config({"IgnorePattern": settings})
+    if listed is not None:
+        config.Autograde.autograde_preprocessors = listed
+    made = sheet(
+        cell("answer", "x = 1", "x"),
+        cell("test", "import sys\nprint('Deprecated: y', file=sys.stderr)\nassert x == 1", "t"),
+        config=config,
+    )
+    # where it costs points it is tried in a kernel too
+    assert (made.isolation.way == "kernel") == (not points)
+    assert bool(made.isolation.missed) == (not points)
+    assert made.graded()[0] == {"t": points}
 
 
 def test_what_no_test_reads_may_be_changed(scaled: Sheet) -> None:
