@@ -295,10 +295,10 @@ def test_whatever_nbgrader_raises_costs_its_student_alone(
 ) -> None:
     convert = Writer._convert
 
-    def fail(self: Any, directory: Any, graded: Any) -> None:
-        if directory.student_id == OTHER:
+    def fail(self: Any, directory: Any, *about: Any) -> None:
+        if OTHER in (directory.student_id, *about):
             raise error
-        convert(self, directory, graded)
+        convert(self, directory, *about)
 
     monkeypatch.setattr(Writer, "_convert", fail)
     found = of(write(course, graded, ONE, OTHER))
