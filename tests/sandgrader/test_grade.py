@@ -13,7 +13,6 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
-from sandgrader import cluster
 from storagelab.course.layout import find_layout
 from storagelab.tracks import TRACKS
 from tests.sandgrader import quickstart
@@ -191,7 +190,7 @@ def test_a_scheduler_that_is_not_there_is_said(
     fresh: Path, tmp_path: Path, grade: Grader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     course = copied(fresh, tmp_path)
-    monkeypatch.setattr(cluster, "CONNECTING", 1.0)
+    monkeypatch.setattr("sandgrader.cluster.CONNECTING", 1.0)
     said = grade(course, NAME, "--scheduler", "tcp://127.0.0.1:9", "--open-scheduler", code=3)
     assert "No Dask scheduler answers" in said
     assert "run it again" in said.lower()
