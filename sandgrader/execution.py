@@ -13,7 +13,7 @@ import base64
 import contextlib
 import copy
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
@@ -470,8 +470,10 @@ class _Watched:
         self.noisy = False
         """Whether a function wrote something on standard error."""
 
-    def answer(self, order: dict[str, Any], deadline: float) -> dict[str, Any]:
-        reply: dict[str, Any] = self._calls.answer(order, deadline)
+    def answer(
+        self, order: dict[str, Any], deadline: float, left: Callable[[], bool]
+    ) -> dict[str, Any]:
+        reply: dict[str, Any] = self._calls.answer(order, deadline, left)
         self._returned.append(reply.get("value"))
         self.noisy = self.noisy or reply.pop("noisy", False) is True
         return reply
@@ -485,7 +487,9 @@ class _Watched:
 class _NoCalls:
     """Stands where no function of a student's can be called."""
 
-    def answer(self, order: dict[str, Any], deadline: float) -> dict[str, Any]:
+    def answer(
+        self, order: dict[str, Any], deadline: float, left: Callable[[], bool]
+    ) -> dict[str, Any]:
         return {"error": [], "words": "the function isn't there"}
 
 

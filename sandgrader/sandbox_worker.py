@@ -20,6 +20,7 @@ import gc
 import importlib
 import os
 import random
+import select
 import signal
 import socket
 import sys
@@ -249,13 +250,23 @@ class Interpreter:
         self._before = set(sys.modules)
         while True:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
-            self._loop.wait_for(self._connection)
-            order = self._reader.receive()
+            order = self._next_order()
             reply = actions[order["do"]](order)
             try:
                 wire.send(self._connection, reply)
             except wire.UnsendableError as problem:  # it costs itself, and nothing that follows
                 wire.send(self._connection, {"lost": str(problem)})
+
+    def _next_order(self) -> Any:
+        """Return the next order; an answer of a call that a cell no longer waits for is none."""
+        while True:
+            try:
+                order = self._reader.receive(0.0)
+            except wire.WireTimeoutError:
+                self._loop.wait_for(self._connection)
+            else:
+                if "do" in order:
+                    return order
 
     # --- files, of which large ones come and go in pieces
 
@@ -445,16 +456,43 @@ class Interpreter:
     def ask(self, order: dict[str, Any]) -> Any:
         """Return the reply of the student's process."""
         self._calls += 1
-        wire.send(self._connection, {**order, "call": self._calls})
-        reply = self._reader.receive()
-        while reply.get("call") != self._calls:  # of a call that was interrupted
-            reply = self._reader.receive()
-        return reply
+        number = self._calls
+        with _undisturbed():
+            wire.send(self._connection, {**order, "call": number})
+        try:
+            while True:
+                with _undisturbed():
+                    reply = self._arrived()
+                if reply is None:
+                    select.select([self._connection], [], [])
+                elif reply.get("call") == number:  # and not of a call that was interrupted
+                    return reply
+        except BaseException:  # an alarm of the test's own, for one
+            with _undisturbed(), contextlib.suppress(wire.WireError):
+                wire.send(self._connection, {"left": number})
+            raise
+
+    def _arrived(self) -> Any:
+        """Return a message that is there as a whole, if any."""
+        try:
+            return self._reader.receive(0.0)
+        except wire.WireTimeoutError:
+            return None
 
     def _answer(self, reply: Any) -> Any:
         if "value" in reply:
             return serialization.decode(reply["value"], self._stand_in)
         raise _as_exception(reply.get("error"), str(reply.get("words", "")))
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Let signals wait, whose handlers may raise: of a message, nothing is to be lost."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _mark(state: os.stat_result) -> tuple[int, int]:
