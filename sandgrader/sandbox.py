@@ -568,13 +568,21 @@ class Interpreter:
         return {**reply, "snapshot": taken, "files": files}
 
     def bind(
-        self, answers: Mapping[str, Any], names: Iterable[str], modules: Mapping[str, str]
+        self,
+        answers: Mapping[str, Any],
+        names: Iterable[str],
+        modules: Mapping[str, str],
+        carried: Iterable[str] = (),
     ) -> None:
         """Give ``names`` the answers that another interpreter's ``take`` returned, and no others.
 
-        ``modules`` are names that this interpreter imports by itself.
+        ``modules`` are names that this interpreter imports by itself. Of those ``carried``,
+        functions that the next cell calls see what it, or such a cell before it, bound them to.
         """
-        order = {"answers": dict(answers), "names": list(names), "modules": dict(modules)}
+        order = {
+            "answers": dict(answers), "names": list(names), "modules": dict(modules),
+            "carried": list(carried),
+        }  # fmt: skip
         self._ask({"do": "bind", **order}, 30)
 
     def modules(self) -> list[str]:

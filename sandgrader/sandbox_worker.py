@@ -203,6 +203,11 @@ class Interpreter:
         self._seen: dict[str, tuple[int, int]] = {}
         self._calls = 0
         self._process = 0
+        self._carried: tuple[str, ...] = ()
+        """Names of the notebook's own that tests bind anew, and functions may read."""
+        self._rebound: set[str] = set()
+        self._before_test: dict[str, Any] | None = None
+        """What they were before the test that runs, if it is a test that runs."""
 
     def enter(self) -> None:
         """Go to the folder of the submission, and set streams, paths and seeds."""
@@ -336,6 +341,7 @@ class Interpreter:
     # --- cells
 
     def _run(self, order: Any) -> Any:
+        before = self._own() if self._before_test is None else self._before_test
         signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
             outputs, count = run_cell(self._shell, self._loop, order["source"])
@@ -345,7 +351,18 @@ class Interpreter:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
         if os.getpid() != self._process:  # a cell forked, and this is the child
             os._exit(0)
+        if self._before_test is None:  # a given cell, which the student's side has run too
+            self._rebound -= self._changed_names(before)
+        else:
+            self._rebound |= self._changed_names(before)
+            self._before_test = None
         return {"outputs": outputs, "count": count}
+
+    def _own(self) -> dict[str, Any]:
+        return {name: self._shell.user_ns.get(name) for name in self._carried}
+
+    def _changed_names(self, before: dict[str, Any]) -> set[str]:
+        return {name for name, value in self._own().items() if value is not before.get(name)}
 
     def _execute(self, order: Any) -> Any:
         try:
@@ -389,7 +406,7 @@ class Interpreter:
                     self._loop.after_fork()
                     close_streams()
                     pools.start_anew()
-                    _Snapshot(functions, self._loop, own).serve()
+                    _Snapshot(functions, namespace, self._loop, own).serve()
                 finally:
                     os._exit(0)
             own.close()
@@ -413,6 +430,8 @@ class Interpreter:
                 namespace[name] = serialization.decode(encoded, self._stand_in)
             except serialization.NotPlainError as problem:
                 namespace[name] = serialization.Opaque(str(problem))
+        self._carried = tuple(order["carried"])
+        self._before_test = self._own()
         return {"done": True}
 
     def _stand_in(self, kind: str, number: int, name: str) -> Any:
@@ -433,11 +452,22 @@ class Interpreter:
             "function": number,
             "args": [encoder.encode(item) for item in args],
             "kwargs": {name: encoder.encode(item) for name, item in kwargs.items()},
+            "names": self._bound_anew(),
         })  # fmt: skip
         for name, changed in (reply.get("changed") or {}).items():
             given = kwargs[name] if name in kwargs else args[int(name)]
             arguments.carry_back(given, serialization.decode(changed, self._stand_in))
         return self._answer(reply)
+
+    def _bound_anew(self) -> dict[str, Any]:
+        """Return the values of names that tests have bound anew, as far as they are plain."""
+        found = {}
+        own = self._own()
+        for name in self._rebound | self._changed_names(self._before_test or own):
+            if name in self._shell.user_ns:
+                with contextlib.suppress(serialization.NotPlainError):
+                    found[name] = serialization.Encoder(strict=True).encode(own[name])
+        return found
 
     def _iterate(self, number: int) -> Iterator[Any]:
         """Yield what a student's iterator does, asking for more at once the more is asked."""
@@ -515,8 +545,15 @@ class _Awaited:
 class _Snapshot:
     """A fork of a student's interpreter that answers calls, until its connection is closed."""
 
-    def __init__(self, functions: list[Any], loop: RunningLoop, connection: socket.socket) -> None:
+    def __init__(
+        self,
+        functions: list[Any],
+        namespace: dict[str, Any],
+        loop: RunningLoop,
+        connection: socket.socket,
+    ) -> None:
         self._functions = functions
+        self._namespace = namespace
         self._loop = loop
         self._connection = connection
         self._encoder = serialization.Encoder(self._keep)
@@ -548,6 +585,8 @@ class _Snapshot:
             return {"value": self._next(order["function"], asked, order["next"])}
         if order.get("await"):
             return {"value": self._encoder.encode(self._loop.run(asked))}
+        for name, encoded in order.get("names", {}).items():
+            self._namespace[name] = serialization.decode(encoded)
         given = {**dict(enumerate(order["args"])), **order["kwargs"]}
         known = {name: serialization.decode(item) for name, item in given.items()}
         args = [known[place] for place in range(len(order["args"]))]

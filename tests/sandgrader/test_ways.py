@@ -460,6 +460,25 @@ def test_a_reference_solution_hands_in_the_evidence_that_its_cells_make_ungraded
     assert made.graded()[0] == {"t": 0}  # who hands in none
 
 
+def test_a_function_sees_what_tests_bind_a_given_name_to(sheet: Sheets) -> None:
+    made = sheet(
+        cell("given", "items = [1, 2]\nkept = 1"),
+        cell("answer", "def double(x):\n    return [2 * each for each in x]", "double"),
+        cell("test", "right = [8]\nitems = [4]\nassert double(items) == right", "same"),
+        cell("test", "others = [5]\nassert double(others) == [10]", "other"),
+        cell("test", "assert double(items) == [8]", "later"),
+        cell("given", "items = [6]"),
+        cell("test", "assert double(items) == [12]", "given_anew"),
+        cell("test", "for items in [[7], [8, 9]]:\n    assert double(items)[0] > 13", "loop"),
+    )
+    assert made.isolation.way == "isolated"
+    wrong = made.graded(double="def double(x):\n    return [2 * each for each in items]")
+    full = dict.fromkeys(("same", "later", "given_anew", "loop"), 1.0)
+    assert wrong[0] == {**full, "other": 0}
+    # names of the tests' own are no student's
+    assert made.graded(double="def double(x):\n    return right")[0]["same"] == 0
+
+
 # --- tests that take themselves out of a call
 
 SLOW = "def total(n):\n    while n > 9:\n        pass\n    return n"
