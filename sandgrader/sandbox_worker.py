@@ -265,13 +265,11 @@ class Interpreter:
     def _next_order(self) -> Any:
         """Return the next order; an answer of a call that a cell no longer waits for is none."""
         while True:
-            try:
-                order = self._reader.receive(0.0)
-            except wire.WireTimeoutError:
+            if not self._reader.has_begun:
                 self._loop.wait_for(self._connection)
-            else:
-                if "do" in order:
-                    return order
+            order = self._reader.receive()
+            if "do" in order:
+                return order
 
     # --- files, of which large ones come and go in pieces
 
