@@ -25,7 +25,7 @@ import cloudpickle  # type: ignore[import-untyped]
 import nbformat
 from nbformat import NotebookNode
 
-from sandgrader.inspection import parsed
+from sandgrader.inspection import parsed, stored_names
 from sandgrader.kernels import Kernel
 from sandgrader.repair import Cell
 from sandgrader.sandbox import Environment, Limits
@@ -137,6 +137,14 @@ class Notebook:
             if "*" in source or any(name in source for name in watched):
                 changed |= _rebound_names(source, watched)
         return sorted(changed & watched)
+
+    @cached_property
+    def rebound(self) -> tuple[str, ...]:
+        """Names of given cells that tests bind anew: a student's function may read them."""
+        trees = [parsed(cell.source) for cell in self.cells.values() if cell.is_test]
+        stored = {name for tree in trees if tree is not None for name in stored_names(tree)}
+        bound = {name for source in self.given for name in bound_names(source)}
+        return tuple(sorted((bound & stored) - set(self.bound)))
 
     @cached_property
     def _used(self) -> set[str]:

@@ -13,7 +13,7 @@ import base64
 import contextlib
 import copy
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,7 +24,7 @@ from nbgrader.preprocessors import IgnorePattern
 from nbgrader.utils import determine_grade
 from traitlets.config import Config
 
-from sandgrader.assignment import Assignment, Isolation, Notebook, Way
+from sandgrader.assignment import Assignment, Notebook, Way
 from sandgrader.displays import Displays
 from sandgrader.kernels import OWN
 from sandgrader.output_room import OutputRoom
@@ -349,7 +349,7 @@ class Runner:
                     continue
                 cell, name = tests[grade_id_of(step)], grade_id_of(step)
                 calls = _Watched(student, taken[name])
-                self._judge_cell(judge, cell, known.isolation, taken[name], calls, ran)
+                self._judge_cell(judge, cell, known, taken[name], calls, ran)
                 if calls.noisy and points_of(cell):
                     why = "a function writes on standard error, which costs nothing here"
                     ran.differences.append(Difference(name, 0.0, points_of(cell), why))
@@ -390,12 +390,12 @@ class Runner:
         self,
         judge: Interpreter,
         cell: NotebookNode,
-        isolation: Isolation,
+        known: Notebook,
         taken: _Taken,
         calls: _Watched,
         ran: Execution,
     ) -> None:
-        answers = taken.answers
+        answers, isolation = taken.answers, known.isolation
         modules = {name: isolation.modules[name] for name in answers if name in isolation.modules}
         plain = {
             name: value
@@ -404,7 +404,7 @@ class Runner:
         }
         with contextlib.suppress(DiedError):  # the run below says so
             judge.write(mapping(taken.said.get("files")))
-            judge.bind(plain, isolation.answers, modules)
+            judge.bind(plain, isolation.answers, modules, known.rebound)
         self.run_cell(judge, cell, ran, calls)
 
     def _run_given(self, judge: Interpreter, cell: NotebookNode, calls: _Watched | None) -> None:
@@ -470,8 +470,10 @@ class _Watched:
         self.noisy = False
         """Whether a function wrote something on standard error."""
 
-    def answer(self, order: dict[str, Any], deadline: float) -> dict[str, Any]:
-        reply: dict[str, Any] = self._calls.answer(order, deadline)
+    def answer(
+        self, order: dict[str, Any], deadline: float, left: Callable[[], bool]
+    ) -> dict[str, Any]:
+        reply: dict[str, Any] = self._calls.answer(order, deadline, left)
         self._returned.append(reply.get("value"))
         self.noisy = self.noisy or reply.pop("noisy", False) is True
         return reply
@@ -485,7 +487,9 @@ class _Watched:
 class _NoCalls:
     """Stands where no function of a student's can be called."""
 
-    def answer(self, order: dict[str, Any], deadline: float) -> dict[str, Any]:
+    def answer(
+        self, order: dict[str, Any], deadline: float, left: Callable[[], bool]
+    ) -> dict[str, Any]:
         return {"error": [], "words": "the function isn't there"}
 
 

@@ -255,7 +255,7 @@ class _Around:
                 and not _is_name(node.value, "self")
             ):
                 return "patched names"
-        for name in _stored(tree):
+        for name in stored_names(tree):
             if name in _BUILTINS or name in self._imported or name in self._read_in_functions:
                 return f"patched names ({name})"
         return ""
@@ -346,7 +346,7 @@ def _imported(tree: ast.AST) -> Iterator[str]:
             yield from ((item.asname or item.name).split(".")[0] for item in node.names)
 
 
-def _stored(tree: ast.Module) -> Iterator[str]:
+def stored_names(tree: ast.Module) -> Iterator[str]:
     """Yield the names that a cell binds or takes away, those of its own functions left out."""
     stack: list[ast.AST] = [*tree.body]
     while stack:

@@ -15,6 +15,7 @@ import getpass
 import io
 import os
 import select
+import signal
 import sys
 import threading
 import time
@@ -94,6 +95,8 @@ class _Descriptor:
         threading.Thread(target=self._follow, name=f"{name} of children", daemon=True).start()
 
     def _follow(self) -> None:
+        # they are for the thread that cells run in, which may want them to wait
+        signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
         while True:
             select.select([self._end], [], [])
             self._read()

@@ -19,7 +19,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -72,6 +73,10 @@ class SandboxError(RuntimeError):
 
 class DiedError(Exception):
     """The interpreter is gone; the message says why."""
+
+
+class LeftError(Exception):
+    """Nobody waits for the answer of a call any more."""
 
 
 class CellTimeoutError(Exception):
@@ -353,8 +358,13 @@ class WarmProcess:
 class Answering(Protocol):
     """Answers what a judge's cell asks of a student's functions."""
 
-    def answer(self, order: dict[str, Any], deadline: float) -> dict[str, Any]:
-        """Return what the function returned or raised, by ``deadline`` (``time.monotonic``)."""
+    def answer(
+        self, order: dict[str, Any], deadline: float, left: Callable[[], bool]
+    ) -> dict[str, Any]:
+        """Return what the function returned or raised, by ``deadline`` (``time.monotonic``).
+
+        Raises :class:`LeftError` where ``left`` says that nobody waits for it any more.
+        """
 
 
 class Interpreter:
@@ -380,6 +390,7 @@ class Interpreter:
         self._end = time.monotonic() + limits.notebook_time
         self.reaper = self._process = 0  # as this machine numbers them
         self._why = ""
+        self._waiting: deque[Any] = deque()  # messages that came while a call was answered
         self._late = 0  # cells that were interrupted
         # files count as memory there: they are kept in it
         self._groups = ControlGroups(limits.processes, limits.memory + limits.disk)
@@ -463,24 +474,42 @@ class Interpreter:
             except wire.WireTimeoutError:
                 self._late += 1
                 reply = self._interrupt(limit)
+                reply = reply if calls is None else self._end_of_cell(reply)
                 raise CellTimeoutError(
                     limit, reply.get("outputs", []), reply.get("count")
                 ) from None
+            if calls is not None and "left" in reply:  # its answer was on its way already
+                continue
             if calls is None or "call" not in reply:
                 if "lost" in reply:
                     return [_lost(f"The outputs of this cell are lost: {reply['lost']}.")], None
                 return reply.get("outputs", []), reply.get("count")
+            left = _Left(self._reader, self._waiting, reply["call"])
             try:
-                answer = calls.answer(reply, deadline)
+                answer = calls.answer(reply, deadline, left)
+            except LeftError:
+                continue
             except wire.WireTimeoutError:
                 self._late += 1
-                # the judge is told, so that it stays whole for the next test
-                self._send({"call": reply["call"], "error": [], "words": "it took too long"})
-                reply = self._wait(time.monotonic() + _GRACE_PERIOD, kill=True)
+                reply = self._end_of_cell(reply)
                 raise CellTimeoutError(
                     limit, reply.get("outputs", []), reply.get("count")
                 ) from None
             self._send({**answer, "call": reply["call"]})
+
+    def _end_of_cell(self, reply: dict[str, Any]) -> dict[str, Any]:
+        """Return what comes at the end of a judge's cell whose time is over.
+
+        It is told that no call is answered any more, so that it stays whole for the next test.
+        """
+        until = time.monotonic() + _GRACE_PERIOD
+        while "call" in reply or "left" in reply:
+            if time.monotonic() > until:
+                self._fail("it went on calling")
+            if "call" in reply:
+                self._send({"call": reply["call"], "error": [], "words": "it took too long"})
+            reply = self._wait(until, kill=True)
+        return reply
 
     def _cell_limit(self) -> tuple[float, str]:
         """Return how many seconds the next cell has, and what that limit is called."""
@@ -539,13 +568,21 @@ class Interpreter:
         return {**reply, "snapshot": taken, "files": files}
 
     def bind(
-        self, answers: Mapping[str, Any], names: Iterable[str], modules: Mapping[str, str]
+        self,
+        answers: Mapping[str, Any],
+        names: Iterable[str],
+        modules: Mapping[str, str],
+        carried: Iterable[str] = (),
     ) -> None:
         """Give ``names`` the answers that another interpreter's ``take`` returned, and no others.
 
-        ``modules`` are names that this interpreter imports by itself.
+        ``modules`` are names that this interpreter imports by itself. Of those ``carried``,
+        functions that the next cell calls see what it, or such a cell before it, bound them to.
         """
-        order = {"answers": dict(answers), "names": list(names), "modules": dict(modules)}
+        order = {
+            "answers": dict(answers), "names": list(names), "modules": dict(modules),
+            "carried": list(carried),
+        }  # fmt: skip
         self._ask({"do": "bind", **order}, 30)
 
     def modules(self) -> list[str]:
@@ -576,6 +613,8 @@ class Interpreter:
         return self._wait(time.monotonic() + seconds, kill=True)
 
     def _wait(self, deadline: float, kill: bool = False) -> Any:
+        if self._waiting:
+            return self._waiting.popleft()
         try:
             return self.wait_for(self._reader, deadline)
         except wire.WireTimeoutError:
@@ -587,14 +626,21 @@ class Interpreter:
         except wire.WireError as problem:
             self._fail(str(problem))
 
-    def wait_for(self, reader: wire.Reader, deadline: float) -> Any:
-        """Return a reader's next message, and look meanwhile at what the processes take."""
+    def wait_for(
+        self, reader: wire.Reader, deadline: float, left: Callable[[], bool] = lambda: False
+    ) -> Any:
+        """Return a reader's next message, and look meanwhile at what the processes take.
+
+        Raises :class:`LeftError` as soon as ``left`` says that nobody waits for it any more.
+        """
         while True:
             now = time.monotonic()
             try:
                 reply = reader.receive(min(deadline, now + _POLL_INTERVAL))
             except wire.WireTimeoutError:
                 self._check_usage()
+                if left():
+                    raise LeftError from None
                 if time.monotonic() >= deadline:
                     raise
             else:
@@ -705,29 +751,85 @@ class _Calls:
         """The snapshot's process."""
         return self._reader.sender
 
-    def answer(self, order: Any, deadline: float) -> dict[str, Any]:
+    def answer(
+        self, order: Any, deadline: float, left: Callable[[], bool] = lambda: False
+    ) -> dict[str, Any]:
         """Return what the function returned or raised.
 
-        Raises ``WireTimeoutError`` where it takes too long; the snapshot is then of no use.
+        Raises ``WireTimeoutError`` where it takes too long; the snapshot is then of no use. Where
+        ``left`` says that nobody waits for it any more the function is interrupted, and that raises
+        :class:`LeftError`; others of the snapshot can be called then.
         """
         if self._dead:
             return {"error": [], "words": self._dead}
         try:
             wire.send(self._reader.connection, order, deadline=deadline)
-            reply = self._interpreter.wait_for(self._reader, deadline)
+            reply = self._interpreter.wait_for(self._reader, deadline, left)
+        except LeftError:
+            self._interrupt()
+            raise
         except wire.LostMessageError as problem:
             return {"error": [], "words": f"its answer can't be passed on: {problem}"}
         except wire.WireTimeoutError:
             self._dead = "it took too long before"
-            with contextlib.suppress(ProcessLookupError):
-                if self._reader.sender:
-                    os.kill(self._reader.sender, signal.SIGKILL)
+            self._signal(signal.SIGKILL)
             raise
         except (wire.WireError, DiedError) as problem:
             self._dead = f"its process stopped: {problem}"
             return {"error": [], "words": self._dead}
         told = ("value", "error", "words", "changed", "noisy")
         return {key: reply[key] for key in told if key in reply}
+
+    def _interrupt(self) -> None:
+        """Stop the function that runs, or all of the snapshot where it doesn't stop."""
+        self._signal(signal.SIGINT)
+        try:
+            self._interpreter.wait_for(self._reader, time.monotonic() + _GRACE_PERIOD)
+        except wire.LostMessageError:
+            pass
+        except wire.WireTimeoutError:
+            self._dead = "it couldn't be interrupted before"
+            self._signal(signal.SIGKILL)
+        except (wire.WireError, DiedError) as problem:
+            self._dead = f"its process stopped: {problem}"
+
+    def _signal(self, number: signal.Signals) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            if self._reader.sender:
+                os.kill(self._reader.sender, number)
+
+
+class _Left:
+    """Tells whether a judge's cell no longer waits for the answer of a call.
+
+    An alarm of a test's own may have taken it out of the call, the cell may be over, or the process
+    that it started to ask in its place may have ended. What comes from the judge meanwhile is kept.
+    """
+
+    def __init__(self, reader: wire.Reader, waiting: deque[Any], number: Any) -> None:
+        self._reader = reader
+        self._waiting = waiting
+        self._number = number
+        self._process = reader.sender
+
+    def __call__(self) -> bool:
+        """Return whether nobody waits."""
+        with contextlib.suppress(wire.WireTimeoutError):
+            while True:
+                try:
+                    reply = self._reader.receive(0.0)
+                except wire.LostMessageError as problem:
+                    reply = {"lost": str(problem)}
+                except wire.WireTimeoutError:
+                    raise
+                except wire.WireError:  # who asks next is told so
+                    return True
+                self._waiting.append(reply if isinstance(reply, dict) else {})
+        if any("call" not in reply and "left" not in reply for reply in self._waiting):
+            return True
+        if any(reply.get("left") == self._number for reply in self._waiting):
+            return True
+        return bool(self._process) and not psutil.pid_exists(self._process)
 
 
 def best_kind() -> tuple[Kind, str]:

@@ -20,6 +20,7 @@ import gc
 import importlib
 import os
 import random
+import select
 import signal
 import socket
 import sys
@@ -202,6 +203,11 @@ class Interpreter:
         self._seen: dict[str, tuple[int, int]] = {}
         self._calls = 0
         self._process = 0
+        self._carried: tuple[str, ...] = ()
+        """Names of the notebook's own that tests bind anew, and functions may read."""
+        self._rebound: set[str] = set()
+        self._before_test: dict[str, Any] | None = None
+        """What they were before the test that runs, if it is a test that runs."""
 
     def enter(self) -> None:
         """Go to the folder of the submission, and set streams, paths and seeds."""
@@ -249,13 +255,21 @@ class Interpreter:
         self._before = set(sys.modules)
         while True:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
-            self._loop.wait_for(self._connection)
-            order = self._reader.receive()
+            order = self._next_order()
             reply = actions[order["do"]](order)
             try:
                 wire.send(self._connection, reply)
             except wire.UnsendableError as problem:  # it costs itself, and nothing that follows
                 wire.send(self._connection, {"lost": str(problem)})
+
+    def _next_order(self) -> Any:
+        """Return the next order; an answer of a call that a cell no longer waits for is none."""
+        while True:
+            if not self._reader.has_begun:
+                self._loop.wait_for(self._connection)
+            order = self._reader.receive()
+            if "do" in order:
+                return order
 
     # --- files, of which large ones come and go in pieces
 
@@ -325,6 +339,7 @@ class Interpreter:
     # --- cells
 
     def _run(self, order: Any) -> Any:
+        before = self._own() if self._before_test is None else self._before_test
         signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
             outputs, count = run_cell(self._shell, self._loop, order["source"])
@@ -334,7 +349,18 @@ class Interpreter:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
         if os.getpid() != self._process:  # a cell forked, and this is the child
             os._exit(0)
+        if self._before_test is None:  # a given cell, which the student's side has run too
+            self._rebound -= self._changed_names(before)
+        else:
+            self._rebound |= self._changed_names(before)
+            self._before_test = None
         return {"outputs": outputs, "count": count}
+
+    def _own(self) -> dict[str, Any]:
+        return {name: self._shell.user_ns.get(name) for name in self._carried}
+
+    def _changed_names(self, before: dict[str, Any]) -> set[str]:
+        return {name for name, value in self._own().items() if value is not before.get(name)}
 
     def _execute(self, order: Any) -> Any:
         try:
@@ -378,7 +404,7 @@ class Interpreter:
                     self._loop.after_fork()
                     close_streams()
                     pools.start_anew()
-                    _Snapshot(functions, self._loop, own).serve()
+                    _Snapshot(functions, namespace, self._loop, own).serve()
                 finally:
                     os._exit(0)
             own.close()
@@ -402,6 +428,8 @@ class Interpreter:
                 namespace[name] = serialization.decode(encoded, self._stand_in)
             except serialization.NotPlainError as problem:
                 namespace[name] = serialization.Opaque(str(problem))
+        self._carried = tuple(order["carried"])
+        self._before_test = self._own()
         return {"done": True}
 
     def _stand_in(self, kind: str, number: int, name: str) -> Any:
@@ -422,11 +450,22 @@ class Interpreter:
             "function": number,
             "args": [encoder.encode(item) for item in args],
             "kwargs": {name: encoder.encode(item) for name, item in kwargs.items()},
+            "names": self._bound_anew(),
         })  # fmt: skip
         for name, changed in (reply.get("changed") or {}).items():
             given = kwargs[name] if name in kwargs else args[int(name)]
             arguments.carry_back(given, serialization.decode(changed, self._stand_in))
         return self._answer(reply)
+
+    def _bound_anew(self) -> dict[str, Any]:
+        """Return the values of names that tests have bound anew, as far as they are plain."""
+        found = {}
+        own = self._own()
+        for name in self._rebound | self._changed_names(self._before_test or own):
+            if name in self._shell.user_ns:
+                with contextlib.suppress(serialization.NotPlainError):
+                    found[name] = serialization.Encoder(strict=True).encode(own[name])
+        return found
 
     def _iterate(self, number: int) -> Iterator[Any]:
         """Yield what a student's iterator does, asking for more at once the more is asked."""
@@ -445,16 +484,43 @@ class Interpreter:
     def ask(self, order: dict[str, Any]) -> Any:
         """Return the reply of the student's process."""
         self._calls += 1
-        wire.send(self._connection, {**order, "call": self._calls})
-        reply = self._reader.receive()
-        while reply.get("call") != self._calls:  # of a call that was interrupted
-            reply = self._reader.receive()
-        return reply
+        number = self._calls
+        with _undisturbed():
+            wire.send(self._connection, {**order, "call": number})
+        try:
+            while True:
+                with _undisturbed():
+                    reply = self._arrived()
+                if reply is None:
+                    select.select([self._connection], [], [])
+                elif reply.get("call") == number:  # and not of a call that was interrupted
+                    return reply
+        except BaseException:  # an alarm of the test's own, for one
+            with _undisturbed(), contextlib.suppress(wire.WireError):
+                wire.send(self._connection, {"left": number})
+            raise
+
+    def _arrived(self) -> Any:
+        """Return a message that is there as a whole, if any."""
+        try:
+            return self._reader.receive(0.0)
+        except wire.WireTimeoutError:
+            return None
 
     def _answer(self, reply: Any) -> Any:
         if "value" in reply:
             return serialization.decode(reply["value"], self._stand_in)
         raise _as_exception(reply.get("error"), str(reply.get("words", "")))
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Let signals wait, whose handlers may raise: of a message, nothing is to be lost."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _mark(state: os.stat_result) -> tuple[int, int]:
@@ -477,8 +543,15 @@ class _Awaited:
 class _Snapshot:
     """A fork of a student's interpreter that answers calls, until its connection is closed."""
 
-    def __init__(self, functions: list[Any], loop: RunningLoop, connection: socket.socket) -> None:
+    def __init__(
+        self,
+        functions: list[Any],
+        namespace: dict[str, Any],
+        loop: RunningLoop,
+        connection: socket.socket,
+    ) -> None:
         self._functions = functions
+        self._namespace = namespace
         self._loop = loop
         self._connection = connection
         self._encoder = serialization.Encoder(self._keep)
@@ -510,6 +583,8 @@ class _Snapshot:
             return {"value": self._next(order["function"], asked, order["next"])}
         if order.get("await"):
             return {"value": self._encoder.encode(self._loop.run(asked))}
+        for name, encoded in order.get("names", {}).items():
+            self._namespace[name] = serialization.decode(encoded)
         given = {**dict(enumerate(order["args"])), **order["kwargs"]}
         known = {name: serialization.decode(item) for name, item in given.items()}
         args = [known[place] for place in range(len(order["args"]))]

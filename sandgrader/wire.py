@@ -117,6 +117,11 @@ class Reader:
         self._passed_over = 0
         """Bytes still to come of a message that isn't kept."""
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether something of the next message has been read from the connection."""
+        return bool(self._buffer)
+
     def receive(self, deadline: float | None = None) -> Any:
         """Return the next message.
 

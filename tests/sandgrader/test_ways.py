@@ -458,3 +458,68 @@ def test_a_reference_solution_hands_in_the_evidence_that_its_cells_make_ungraded
     )
     assert made.isolation.way == "isolated"
     assert made.graded()[0] == {"t": 0}  # who hands in none
+
+
+def test_a_function_sees_what_tests_bind_a_given_name_to(sheet: Sheets) -> None:
+    made = sheet(
+        cell("given", "items = [1, 2]\nkept = 1"),
+        cell("answer", "def double(x):\n    return [2 * each for each in x]", "double"),
+        cell("test", "right = [8]\nitems = [4]\nassert double(items) == right", "same"),
+        cell("test", "others = [5]\nassert double(others) == [10]", "other"),
+        cell("test", "assert double(items) == [8]", "later"),
+        cell("given", "items = [6]"),
+        cell("test", "assert double(items) == [12]", "given_anew"),
+        cell("test", "for items in [[7], [8, 9]]:\n    assert double(items)[0] > 13", "loop"),
+    )
+    assert made.isolation.way == "isolated"
+    wrong = made.graded(double="def double(x):\n    return [2 * each for each in items]")
+    full = dict.fromkeys(("same", "later", "given_anew", "loop"), 1.0)
+    assert wrong[0] == {**full, "other": 0}
+    # names of the tests' own are no student's
+    assert made.graded(double="def double(x):\n    return right")[0]["same"] == 0
+
+
+# --- tests that take themselves out of a call
+
+SLOW = "def total(n):\n    while n > 9:\n        pass\n    return n"
+BY_ALARM = """
+import signal
+def stop(*_):
+    raise TimeoutError("too slow")
+signal.signal(signal.SIGALRM, stop)
+signal.setitimer(signal.ITIMER_REAL, 0.3)
+try:
+    assert total(10) == 10
+finally:
+    signal.setitimer(signal.ITIMER_REAL, 0)
+"""
+GOES_ON = f"{BY_ALARM.strip().replace('finally:', 'except TimeoutError:')}\nassert total(3) == 3"
+BY_PROCESS = """
+from multiprocessing import get_context
+def ask(n):
+    return total(n)
+with get_context("fork").Pool(1) as pool:
+    try:
+        late = pool.apply_async(ask, (10,)).get(timeout=0.3)
+    except Exception:
+        late = None
+assert total(3) == 3
+assert late == 10
+"""
+
+
+def test_a_test_may_set_a_limit_for_a_call(sheet: Sheets) -> None:
+    # a limit for a cell that no test is to reach
+    made = sheet(
+        cell("answer", "def total(n):\n    return n", "total"),
+        cell("test", BY_ALARM, "alarm"),
+        cell("test", GOES_ON, "goes_on"),
+        cell("test", BY_PROCESS, "process"),
+        cell("test", "assert total(4) == 4", "after"),
+        limits=Limits(cell_time=60.0),
+    )
+    assert made.isolation.way == "isolated"
+    assert set(made.graded()[0].values()) == {1.0}
+    scores, ran = made.graded(total=SLOW)
+    assert scores == {"alarm": 0, "goes_on": 1.0, "process": 0, "after": 1.0}
+    assert ran.notes == []
