@@ -142,8 +142,6 @@ def draw(browser: Browser, path: Path) -> Stills:
     _settle(page)
     page.evaluate("() => { window.narrow = window.stills.drawings(); }")
     page.set_viewport_size({"width": WIDE, "height": HEIGHT})
-    # buttons say here what they say to most readers
-    page.emulate_media(reduced_motion="no-preference")
     _settle(page)
     made = page.evaluate("() => window.stills.stillsOf(window.wide, window.narrow)")
     context.close()

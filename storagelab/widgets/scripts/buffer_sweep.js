@@ -112,11 +112,12 @@ export default {
     };
     const name = () => {
       const stills = STILLS.length;
+      // the first press says the same to everybody, so that a picture of the page is right for all
       let text = 'Let the buffer sweep';
       if (frame) text = 'Stop the sweep';
       else if (still.matches && shown >= 0) {
         text = shown + 1 < stills ? `Still ${shown + 2} of ${stills}` : 'The whole map again';
-      } else if (still.matches) text = `Let the buffer sweep: still 1 of ${stills}`;
+      }
       button.textContent = text;
     };
     const end = () => {
