@@ -20,9 +20,11 @@ from typing import Any
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
+from nbgrader.converters import Autograde
 from nbgrader.preprocessors import IgnorePattern
 from nbgrader.utils import determine_grade
 from traitlets.config import Config
+from traitlets.config.loader import LazyConfigValue
 
 from sandgrader.assignment import Assignment, Notebook, Way
 from sandgrader.displays import Displays
@@ -497,6 +499,8 @@ def _ignored(config: Any) -> IgnorePattern | None:
     """Return nbgrader's preprocessor for what is ignored on standard error, if it is used."""
     ignored = IgnorePattern(config=Config({"IgnorePattern": config["IgnorePattern"]}))
     kinds = config["Autograde"].get("autograde_preprocessors")
+    if isinstance(kinds, LazyConfigValue):  # it says what to add to nbgrader's own
+        kinds = kinds.get_value(Autograde.class_traits()["autograde_preprocessors"].default())
     name = f"{IgnorePattern.__module__}.{IgnorePattern.__name__}"
     named = (IgnorePattern, name, f"nbgrader.preprocessors.{IgnorePattern.__name__}")
     used = kinds is None or any(kind in named for kind in kinds)
