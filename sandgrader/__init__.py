@@ -34,6 +34,7 @@ process alone writes the gradebook, a submission at a time, all of it or nothing
 ``regrading``         the scores from before a run, and whose moved in it
 ``cluster``           workers: processes of this machine, or a Dask scheduler's
 ``dask_nodes``        Dask's scheduler and worker without their web pages
+``interrupts``        Ctrl-C that comes where Python would forget it
 ``run``               hands submissions to Dask's workers and their results to the gradebook
 ``command``           ``sandgrader grade``
 ``feedback``          what nbgrader's feedback pages may show

@@ -18,6 +18,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from sqlalchemy.exc import SAWarning, SQLAlchemyError
 
+from sandgrader import interrupts
 from sandgrader.assignment import Assignment
 from sandgrader.cluster import OPEN_WARNING, ClusterError, cluster, is_open
 from sandgrader.course import Course, CourseError, Submission
@@ -77,21 +78,22 @@ def command(
     """
     console = Console(stderr=True, quiet=as_json)
     try:
-        summaries = _grade(
-            course,
-            assignments,
-            list(students),
-            force,
-            workers,
-            scheduler,
-            open_scheduler,
-            {
-                "sandbox": sandbox,
-                "one_interpreter": one_interpreter or None,
-                "imperfect_reference": imperfect_reference or None,
-            },
-            console,
-        )
+        with interrupts.remembered():
+            summaries = _grade(
+                course,
+                assignments,
+                list(students),
+                force,
+                workers,
+                scheduler,
+                open_scheduler,
+                {
+                    "sandbox": sandbox,
+                    "one_interpreter": one_interpreter or None,
+                    "imperfect_reference": imperfect_reference or None,
+                },
+                console,
+            )
     except (CourseError, SandboxError, ClusterError) as problem:
         _stop(str(problem), WRONG_USE, as_json)
     except GradebookError as problem:

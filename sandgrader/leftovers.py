@@ -25,11 +25,14 @@ class HeldFolder:
     def __init__(self, parent: Path) -> None:
         while True:
             self.path = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
-            self._lock = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                self._lock = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
+            except FileNotFoundError:  # somebody who clears up was faster
+                continue
             try:
                 fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 self.path.stat()
-            except OSError:  # somebody who clears up was faster
+            except OSError:  # or between the two
                 os.close(self._lock)
                 continue
             return

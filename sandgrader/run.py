@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 import sqlalchemy.exc
 
-from sandgrader import worker
+from sandgrader import interrupts, worker
 from sandgrader.assignment import Assignment, Way
 from sandgrader.course import Course, CourseError, Submission
 from sandgrader.execution import Difference
@@ -216,6 +216,7 @@ class Run:
         say_who()
         fetched: Counter[str] = Counter()
         for future in running:
+            interrupts.check()
             item = by_key.pop(future.key)
             graded, is_lost = fetch(future)
             fetched[item.student] += 1

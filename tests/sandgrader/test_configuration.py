@@ -383,6 +383,7 @@ def install_kernel(folder: Path, only_here: Path) -> None:
     (folder / "kernels" / "elsewhere" / "kernel.json").write_text(json.dumps(spec))
 
 
+@pytest.mark.nightly
 def test_a_notebook_is_run_by_the_kernel_that_it_names(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, grade: Grader
 ) -> None:

@@ -161,6 +161,7 @@ def test_forced_it_gives_the_same_scores(graded: Path, tmp_path: Path, grade: Gr
     assert after == before
 
 
+@pytest.mark.nightly
 def test_one_interpreter_gives_the_same_scores(
     fresh: Path, graded: Path, tmp_path: Path, grade: Grader
 ) -> None:

@@ -148,7 +148,7 @@ def test_ctrl_c_ends_it_with_a_sentence(course: Path) -> None:
     wait_until(lambda: done(course) >= 1, process)
     os.killpg(process.pid, signal.SIGINT)
     said, _ = process.communicate(timeout=400)
-    assert process.returncode == 130
+    assert process.returncode == 130, said
     assert "Traceback" not in said
     assert said.splitlines()[-1].startswith("Interrupted. What is graded is kept.")
 
