@@ -42,7 +42,7 @@ async function press(page) {
     );
   const before = await drawn();
   await handle.focus();
-  for (const key of ['ArrowRight', 'ArrowLeft', 'ArrowLeft']) {
+  for (const key of ['ArrowRight', 'ArrowLeft', 'End', 'Home']) {
     await page.keyboard.press(key);
     const now = await page
       .waitForFunction(
@@ -94,7 +94,12 @@ try {
       icons: await page.evaluate(unseenIcons),
       formulas: await page.$$eval(
         'mjx-container svg',
-        (items) => items.filter((item) => !item.getBoundingClientRect().width).length,
+        // those of a folded list of contents have no place at all
+        (items) =>
+          items.filter((item) => {
+            const [place] = item.getClientRects();
+            return place && !place.width;
+          }).length,
       ),
       errors,
     };
