@@ -248,6 +248,8 @@ class Assignment:
     """A gradebook (SQLite) with this assignment and no students, for nbgrader's preprocessors."""
     sanitizers: tuple[Any, ...] = ()
     """nbgrader's preprocessors that run before the cells, as classes."""
+    forgives: bool = True
+    """Whether nbgrader's preprocessor for what is ignored on standard error runs."""
     config: Any = None
     """nbgrader's configuration."""
 

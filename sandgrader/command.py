@@ -9,6 +9,7 @@ import sys
 import time
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -78,9 +79,9 @@ def command(
     """
     console = Console(stderr=True, quiet=as_json)
     try:
-        with interrupts.remembered():
+        with interrupts.remembered(), _opened(course) as opened:
             summaries = _grade(
-                course,
+                opened,
                 assignments,
                 list(students),
                 force,
@@ -123,24 +124,14 @@ def _stop(words: str, code: int, as_json: bool) -> None:
     sys.exit(code)
 
 
-def _grade(
-    folder: Path,
-    names: tuple[str, ...],
-    students: list[str],
-    force: bool,
-    workers: int,
-    scheduler: str | None,
-    open_scheduler: bool,
-    settings: dict[str, Any],
-    console: Console,
-) -> list[Summary]:
+@contextmanager
+def _opened(folder: Path) -> Iterator[Course]:
+    """Give a course, whose database's faults are said in words."""
     # nbgrader makes submissions in a way that SQLAlchemy has words about, for each of them
     warnings.simplefilter("ignore", SAWarning)
     course = Course(folder)
     try:
-        return _grade_in(
-            course, names, students, force, workers, scheduler, open_scheduler, settings, console
-        )
+        yield course
     except SQLAlchemyError as problem:
         raise trouble_with(problem, course.gradebook.address) from None
     finally:
@@ -148,7 +139,7 @@ def _grade(
             course.close()
 
 
-def _grade_in(
+def _grade(
     course: Course,
     names: tuple[str, ...],
     students: list[str],
@@ -272,7 +263,7 @@ def _print(summary: Summary, console: Console) -> None:
             console.print(f"  {len(without)} of {len(summary.results)} ran like this: {names}")
     for lack, count in summary.lacks.items():
         of_all = f"{count} of {len(summary.results)} submissions"
-        console.print(f"[red]  {of_all}: {escape(lack)}[/]", highlight=False)
+        console.print(f"[red]  {of_all}: {_said(lack)}[/]", highlight=False)
     for process in summary.beside:
         console.print(
             f"[bold red]`nbgrader autograde` was started in this course meanwhile and is still at "

@@ -23,6 +23,7 @@ from nbgrader.converters import Autograde, GenerateAssignment
 from nbgrader.preprocessors import (
     CheckCellMetadata,
     Execute,
+    IgnorePattern,
     IncludeHeaderFooter,
     OverwriteCells,
 )
@@ -133,7 +134,7 @@ class Course:
         try:
             converter = Autograde(self.directory, parent=self.app)
             execute = Execute(parent=converter)
-            before, _ = _around_execution(converter)
+            before, after = _around_execution(converter)
             sanitizers = _needed([*_as_classes(converter.sanitize_preprocessors), *before])
             add_missing = OverwriteCells(parent=converter).add_missing_cells
         except TraitError as problem:
@@ -187,6 +188,7 @@ class Course:
             executor=_executor_settings(self.app.config),
             definition=content,
             sanitizers=tuple(sanitizers),
+            forgives=IgnorePattern in after,
             config=self.app.config,
         )
 

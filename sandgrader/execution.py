@@ -20,11 +20,9 @@ from typing import Any
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
-from nbgrader.converters import Autograde
 from nbgrader.preprocessors import IgnorePattern
 from nbgrader.utils import determine_grade
 from traitlets.config import Config
-from traitlets.config.loader import LazyConfigValue
 
 from sandgrader.assignment import Assignment, Notebook, Way
 from sandgrader.displays import Displays
@@ -174,7 +172,7 @@ class Runner:
         self._beside = _encoded(known.beside)
         self._room = OutputRoom()
         self._hidden = hidden_regions(known.config or Config())
-        self._ignored = _ignored(known.config or Config())
+        self._ignored = _ignored(known)
         self._displays = Displays(self._clean)
         self._handed = {
             name: content
@@ -495,16 +493,11 @@ class _NoCalls:
         return {"error": [], "words": "the function isn't there"}
 
 
-def _ignored(config: Any) -> IgnorePattern | None:
+def _ignored(assignment: Assignment) -> IgnorePattern | None:
     """Return nbgrader's preprocessor for what is ignored on standard error, if it is used."""
+    config = assignment.config or Config()
     ignored = IgnorePattern(config=Config({"IgnorePattern": config["IgnorePattern"]}))
-    kinds = config["Autograde"].get("autograde_preprocessors")
-    if isinstance(kinds, LazyConfigValue):  # it says what to add to nbgrader's own
-        kinds = kinds.get_value(Autograde.class_traits()["autograde_preprocessors"].default())
-    name = f"{IgnorePattern.__module__}.{IgnorePattern.__name__}"
-    named = (IgnorePattern, name, f"nbgrader.preprocessors.{IgnorePattern.__name__}")
-    used = kinds is None or any(kind in named for kind in kinds)
-    return ignored if ignored.enabled and used else None
+    return ignored if ignored.enabled and assignment.forgives else None
 
 
 def _odd_kinds(encoded: Any) -> set[str]:

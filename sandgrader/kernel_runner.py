@@ -7,8 +7,6 @@ next one ends everything.
 
 from __future__ import annotations
 
-import base64
-import contextlib
 import json
 import os
 import shutil
@@ -16,7 +14,6 @@ import signal
 import sys
 import tempfile
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 LARGEST = 8 * 2**20
@@ -25,12 +22,14 @@ _SHORT = 1000
 CUT = "... more output than is kept: the rest is left out ...\n"
 
 
-def execute(order: Any, tell: Callable[[dict[str, Any]], None]) -> None:
+def execute(
+    order: Any, tell: Callable[[dict[str, Any]], None], begins: Callable[[int], None]
+) -> None:
     """Run the code cells of ``order`` in a kernel, and tell of each what came out.
 
     ``order`` has ``cells`` (sources), ``kernel`` (a kernelspec) and ``settings`` (nbgrader's
-    configuration of its executor); and ``evidence``, files that are put back before each of the
-    cells numbered in ``tests``. Raises whatever the executor or the kernel's start raises.
+    configuration of its executor). ``begins`` is told each cell's number before it runs. Raises
+    whatever the executor or the kernel's start raises.
     """
     # a student's files may have the names of modules that are still to be imported
     sys.path[:] = [item for item in sys.path if item]
@@ -58,8 +57,7 @@ def execute(order: Any, tell: Callable[[dict[str, Any]], None]) -> None:
 
     class Telling(Execute):  # type: ignore[misc]
         def preprocess_cell(self, cell: Any, resources: Any, index: int) -> Any:
-            if index in order["tests"]:
-                _put_back(order["evidence"])
+            begins(index)
             done = super().preprocess_cell(cell, resources, index)
             tell({"cell": index, "outputs": _kept(cell.outputs), "count": cell.execution_count})
             return done
@@ -73,16 +71,6 @@ def execute(order: Any, tell: Callable[[dict[str, Any]], None]) -> None:
         executor.preprocess(notebook, {"metadata": {"path": os.getcwd()}})
     finally:
         shutil.rmtree(runtime, ignore_errors=True)
-
-
-def _put_back(evidence: dict[str, str | None]) -> None:
-    """Put files (in base64) back as they were handed in; those without content are removed."""
-    for name, content in evidence.items():
-        path = Path(name)
-        with contextlib.suppress(OSError):  # cells may have made a folder of it
-            path.unlink(missing_ok=True)
-            if content is not None:
-                path.write_bytes(base64.b64decode(content))
 
 
 def _kept(outputs: list[Any]) -> list[Any]:

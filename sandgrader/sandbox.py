@@ -30,6 +30,7 @@ import psutil
 from sandgrader import bubblewrap, namespaces, system_calls, wire
 from sandgrader.control_groups import ControlGroups
 from sandgrader.leftovers import HeldTemporaryFolder
+from sandgrader.submission_files import MOST_FILES
 
 Kind = Literal["bubblewrap", "plain"]
 PLAIN_WARNING = (
@@ -55,8 +56,6 @@ _SETTINGS = ("ld.so.cache", "alternatives", "fonts", "localtime", "magic")
 """What of ``/etc`` programs need; nothing private."""
 MOST_CARRIED = 128 * 2**20
 """Bytes of files that pass from one notebook to the next, or from the student's cells to tests."""
-MOST_FILES = 2000
-"""Files that pass at once."""
 _PIECE_BYTES = 6 * 2**20
 """Bytes of a file that pass with one message."""
 _PIECE = _PIECE_BYTES * 4 // 3

@@ -363,8 +363,12 @@ class Interpreter:
         return {name for name, value in self._own().items() if value is not before.get(name)}
 
     def _execute(self, order: Any) -> Any:
+        def begins(number: int) -> None:
+            if number in order["tests"]:
+                self._write({"files": order["evidence"], "beside": False})
+
         try:
-            kernel_runner.execute(order, lambda told: wire.send(self._connection, told))
+            kernel_runner.execute(order, lambda told: wire.send(self._connection, told), begins)
         except Exception as problem:  # the kernel died, or never began
             return {"done": False, "words": f"{type(problem).__name__}: {problem}"[:2000]}
         return {"done": True}

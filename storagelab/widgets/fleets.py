@@ -59,6 +59,37 @@ def _served(track: Track) -> tuple[float, float]:
     return load.size, load.machine_bandwidth
 
 
+def _way(
+    drawing: Drawing,
+    at: Floats,
+    place: int,
+    said: str,
+    color: str,
+    style: str,
+    line: str = "linear",
+) -> Any:
+    """Add the curve of the seconds that a way takes ``at`` each number of machines.
+
+    ``place`` is its own in the legend and in what is tabled.
+    """
+    return drawing.curve(
+        at,
+        np.ones_like(at),
+        color,
+        style,
+        3,
+        moving=("y",),
+        legend=Entry(said, place),
+        interpolation=line,
+        table=[Column(f"{said} (s)", 1 + place, itemgetter(place))],
+    )
+
+
+def _every(drawing: Drawing, head: str, *shown: Floats) -> Table:
+    """Return a drawing's columns for numbers of machines, called ``head``, and what is drawn."""
+    return table_of(drawing.columns(Column(head, 1, itemgetter(0))), shown)
+
+
 class ColdStart(Instrument):
     """The time until k replicas have their weights: from one source, and handed on."""
 
@@ -82,10 +113,11 @@ class ColdStart(Instrument):
         self.drawing = Drawing(
             bqplot.LogScale(min=1, max=1024), bqplot.LogScale(min=5, max=200_000)
         )
-        self.shared = self._way(1, "all from one source", ORANGE, "solid")
-        self.doubled = self._way(
-            2, "handed on by those that have them", BLUE, "dashed", "step-before"
-        )
+        self.shared = _way(self.drawing, self.replicas, 1, "all from one source", ORANGE, "solid")
+        self.doubled = _way(
+            self.drawing, self.replicas, 2, "handed on by those that have them", BLUE, "dashed",
+            "step-before",
+        )  # fmt: skip
         row = next(row for row in read_table("load_times") if row["load"] == MEASURED)
         self.drawing.points(
             [1], [row["load_time_s"]], TEXT, "circle", 80, apply_clip=False,
@@ -103,14 +135,6 @@ class ColdStart(Instrument):
                                   "36000": "10 h"}, tick_format=".0f"),
             ],
             left=64,
-        )  # fmt: skip
-
-    def _way(self, place: int, said: str, color: str, style: str, line: str = "linear") -> Any:
-        """Add the curve of a way; ``place`` is its own in the legend and in what is tabled."""
-        return self.drawing.curve(
-            self.replicas, np.ones_like(self.replicas), color, style, 3,
-            moving=("y",), legend=Entry(said, place), interpolation=line,
-            table=[Column(f"{said} (s)", 1 + place, lambda shown: shown[place])],
         )  # fmt: skip
 
     def times(self, replicas: Floats, source: float) -> tuple[Floats, Floats]:
@@ -141,8 +165,7 @@ class ColdStart(Instrument):
     def table(self, outcome: float) -> Table:
         """Return the times at every sixth number of replicas."""
         replicas = self.replicas[::6]
-        first = Column("replicas", 1, lambda shown: shown[0])
-        return table_of(self.drawing.columns(first), (replicas, *self.times(replicas, outcome)))
+        return _every(self.drawing, "replicas", replicas, *self.times(replicas, outcome))
 
 
 class RestoreStorm(Instrument):
@@ -181,13 +204,9 @@ class RestoreStorm(Instrument):
             bqplot.LogScale(min=1, max=100_000), bqplot.LogScale(min=0.3, max=1e7)
         )
         self.curves = [
-            self.drawing.curve(
-                self.nodes, np.ones_like(self.nodes), color, style, 3, moving=("y",),
-                legend=Entry(said, place + 1), interpolation=line,
-                table=[Column(f"{said} (s)", place + 2, itemgetter(1 + place))],
-            )
-            for place, (said, color, style, line) in enumerate(self.WAYS)
-        ]  # fmt: skip
+            _way(self.drawing, self.nodes, place, *look)
+            for place, look in enumerate(self.WAYS, start=1)
+        ]
         row = next(row for row in read_table("checkpoint_writes") if self.LOADED in row["save"])
         time = row["size_B"] / self.LOAD_RATE
         self.drawing.points(
@@ -237,8 +256,7 @@ class RestoreStorm(Instrument):
     def table(self, outcome: float) -> Table:
         """Return the times at every eighth number of nodes."""
         nodes = self.nodes[::8]
-        first = Column("nodes", 1, lambda shown: shown[0])
-        return table_of(self.drawing.columns(first), (nodes, *self.times(nodes, outcome)))
+        return _every(self.drawing, "nodes", nodes, *self.times(nodes, outcome))
 
 
 class FanOut(Instrument):
@@ -305,9 +323,8 @@ class FanOut(Instrument):
     def table(self, outcome: float) -> Table:
         """Return the share at every tenth number of machines."""
         machines = self.machines[::10]
-        first = Column("machines", 1, lambda shown: shown[0])
         share = 100 * frame_miss_probability(outcome, machines)
-        return table_of(self.drawing.columns(first), (machines, share))
+        return _every(self.drawing, "machines", machines, share)
 
 
 class Spill(Instrument):

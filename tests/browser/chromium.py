@@ -50,13 +50,17 @@ NOT_IN_TWO_SECONDS = "[anywidget] Failed to initialize model."
 """What anywidget says of a widget whose script took longer on a busy machine; it is drawn then."""
 
 
+def find_program(variable: str, *names: str) -> str | None:
+    """Return the path that a variable of the environment names, or that of the first of names."""
+    named = os.environ.get(variable)
+    return next(filter(None, map(shutil.which, [named] if named else names)), None)
+
+
 def find_chromium() -> str:
     """Return the path of a Chromium; ``FileNotFoundError`` says what to install."""
-    named = os.environ.get("STORAGELAB_CHROMIUM")
-    for name in [named] if named else ["chromium", "chromium-browser", "google-chrome"]:
-        path = shutil.which(name)
-        if path:
-            return path
+    path = find_program("STORAGELAB_CHROMIUM", "chromium", "chromium-browser", "google-chrome")
+    if path is not None:
+        return path
     raise FileNotFoundError(
         "Chromium is needed: run `make chromium`, `apt-get install chromium`, or set "
         "STORAGELAB_CHROMIUM to the path of one."

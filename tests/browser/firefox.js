@@ -34,25 +34,18 @@ async function come(page) {
 async function press(page) {
   const handle = await page.$('.storagelab-live .noUi-handle');
   if (!handle) return null;
-  const drawn = () =>
-    page.evaluate(() =>
+  const before = await page.evaluate(() => {
+    window.drawn = () =>
       [...document.querySelectorAll('.storagelab-live .bqplot')]
         .map((item) => item.getAttribute('aria-label') + item.innerHTML)
-        .join(),
-    );
-  const before = await drawn();
+        .join();
+    return window.drawn();
+  });
   await handle.focus();
   for (const key of ['ArrowRight', 'ArrowLeft', 'End', 'Home']) {
     await page.keyboard.press(key);
     const now = await page
-      .waitForFunction(
-        (was) =>
-          [...document.querySelectorAll('.storagelab-live .bqplot')]
-            .map((item) => item.getAttribute('aria-label') + item.innerHTML)
-            .join() !== was,
-        { timeout: 10_000 },
-        before,
-      )
+      .waitForFunction((was) => window.drawn() !== was, { timeout: 10_000 }, before)
       .catch(() => null);
     if (now) return true;
   }

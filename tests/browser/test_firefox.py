@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from .chromium import find_program
 from .conftest import KNOWN_NOISE
 
 pytestmark = [pytest.mark.full, pytest.mark.nightly]
@@ -21,11 +20,9 @@ PATIENCE = 1800
 
 
 def find_firefox() -> str:
-    named = os.environ.get("STORAGELAB_FIREFOX")
-    for name in [named] if named else ["firefox-esr", "firefox"]:
-        path = shutil.which(name)
-        if path:
-            return path
+    path = find_program("STORAGELAB_FIREFOX", "firefox-esr", "firefox")
+    if path is not None:
+        return path
     pytest.fail("Firefox is needed: run .ci/firefox, or set STORAGELAB_FIREFOX to the path of one")
 
 

@@ -295,13 +295,11 @@ def test_a_difference_is_listed_once_and_with_what_is_given(sheet: Sheets) -> No
 def test_what_is_ignored_on_standard_error_costs_nothing(
     settings: dict[str, Any], listed: list[Any] | None, points: float, sheet: Sheets
 ) -> None:
-    config = Config({"IgnorePattern": settings})
-    if listed is not None:
-        config.Autograde.autograde_preprocessors = listed
     made = sheet(
         cell("answer", "x = 1", "x"),
         cell("test", "import sys\nprint('Deprecated: y', file=sys.stderr)\nassert x == 1", "t"),
-        config=config,
+        config=Config({"IgnorePattern": settings}),
+        forgives=listed is None or IgnorePattern in listed,
     )
     # where it costs points it is tried in a kernel too
     assert (made.isolation.way == "kernel") == (not points)
