@@ -85,6 +85,7 @@ class _Descriptor:
 
     def __init__(self, name: str, number: int) -> None:
         self._name = name
+        self._process = os.getpid()
         self._text = Text()
         self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         self._lock = threading.Lock()
@@ -108,6 +109,8 @@ class _Descriptor:
 
     def drain(self) -> None:
         """Put what has arrived by now into the cell's outputs."""
+        if os.getpid() != self._process:  # a child would take it away from its parent
+            return
         self._read()
         with self._lock:
             text, self._text = self._text, Text()
