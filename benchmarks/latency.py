@@ -104,6 +104,11 @@ WATCH = """() => {
       setTimeout(end, 10);
     }, { capture: true, once: true });
     handle.focus({ preventScroll: true });
+    // what isn't shown now takes no focus, and would wait for its key for ever
+    if (document.activeElement !== handle) {
+      observers.forEach((observer) => observer.disconnect());
+      resolve({ ...painted, moved: 0 });
+    }
   });
 }"""
 
@@ -139,6 +144,7 @@ PATIENCE = 3000
 """How long an effect is waited for, in milliseconds."""
 GLANCE = 600
 """How long it is waited for while most of what is pressed has none."""
+KEYS = ("ArrowRight", "ArrowLeft")
 
 
 def press(
@@ -157,42 +163,53 @@ def press(
     return seen
 
 
-def liveliest(page: Page, place: Place) -> int:
-    """Return the element of ``place`` that moves the most figures, the first of several.
+def liveliest(page: Page, place: Place) -> int | None:
+    """Return the element of ``place`` whose keys move the most figures, the first of several.
 
-    Raises ``RuntimeError`` where none moves any.
+    Only those count that move a figure and a readout by either key; None where there is none, as
+    where every mark is a guess or stands still in the middle of its range.
     """
     moved = []
     for index in range(page.locator(" ".join(place)).count()):
-        # at its end a slider moves one way only; a mark may move nothing in the middle, where a
-        # request carries no more than a record however large it may be
-        keys = (
-            ("Home", "ArrowRight", "ArrowLeft") if place == POINT else ("ArrowRight", "ArrowLeft")
-        )
-        moved.append(max(press(page, place, index, key, GLANCE)["moved"] for key in keys))
-    if not any(moved):
-        raise RuntimeError(f"nothing of {place} moves a figure")
-    return moved.index(max(moved))
+        if place == POINT:  # in the middle it may move nothing, at its beginning it does
+            press(page, place, index, "Home", GLANCE)
+        seen = [press(page, place, index, key, GLANCE) for key in KEYS]
+        answers = all(one["readout"] for one in seen)
+        moved.append(min(one["moved"] for one in seen) if answers else 0)
+    return moved.index(max(moved)) if any(moved) else None
 
 
-def measured(page: Page) -> dict[Place, dict[str, list[float]]]:
-    """Return seconds to the painted readout and the painted marks, for each place."""
-    places = [REFERENCE, SUBJECT]
-    if page.locator(" ".join(POINT)).count():
-        places.append(POINT)
-    chosen = {place: liveliest(page, place) for place in places}
-    times: dict[Place, dict[str, list[float]]] = {
-        place: {"readout": [], "marks": []} for place in chosen
-    }
+Times = dict[str, list[float]]
+"""Seconds to the painted ``readout`` and to the painted ``marks``."""
+
+
+def measured(page: Page) -> dict[Place, tuple[Times, Times]]:
+    """Return the times of what is pressed, and the bare slider's in turn with it, by its place.
+
+    A place is looked at by itself: what a slider moves may take away the mark that can be moved.
+    """
+    found = {}
+    for place in NAMES:
+        index = liveliest(page, place)
+        if index is None and place != POINT:
+            raise RuntimeError(f"nothing of {place} moves a figure")
+        if index is not None:
+            found[place] = in_turn(page, place, index)
+    return found
+
+
+def in_turn(page: Page, place: Place, index: int) -> tuple[Times, Times]:
+    """Press keys on one element of ``place`` and on the bare slider, one after the other."""
+    pair: tuple[Times, Times] = ({"readout": [], "marks": []}, {"readout": [], "marks": []})
     for number in range(PRESSES):
-        key = ("ArrowRight", "ArrowLeft")[number % 2]
-        for place, index in chosen.items():
-            seen = press(page, place, index, key)
-            for name, found in times[place].items():
+        key = KEYS[number % 2]
+        for times, (where, which) in zip(pair, ((place, index), (REFERENCE, 0)), strict=True):
+            seen = press(page, where, which, key)
+            for name, found in times.items():
                 if not seen[name]:
-                    raise RuntimeError(f"{key} changed no {name} of {place}")
+                    raise RuntimeError(f"{key} changed no {name} of {where}")
                 found.append(seen[name] / 1e3)
-    return times
+    return pair
 
 
 def at_share(times: list[float], share: float) -> float:
@@ -216,7 +233,7 @@ def results() -> list[Result]:
             for place, what, share in itertools.product(NAMES, ("readout", "marks"), (0.5, 0.95)):
                 if place not in times:
                     continue
-                ours, bare = (times[at][what] for at in (place, REFERENCE))
+                ours, bare = (one[what] for one in times[place])
                 high, reference = at_share(ours, share), at_share(bare, share)
                 name = (
                     f"{NAMES[place]} to {what}, p{100 * share:.0f}, {track}, {part} / bare slider"
