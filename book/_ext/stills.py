@@ -34,6 +34,8 @@ VIEW = re.compile(
 STATE = re.compile(
     r'<script type="application/vnd\.jupyter\.widget-state\+json">(?P<json>.*?)</script>', re.DOTALL
 )
+MODELS = "models"
+"""The folder, beside the pages, of the scripts with their widgets' states."""
 WIDE, NARROW = 1280, 360
 """Widths of the window, in pixels, at which figures are drawn."""
 HEIGHT = 900
@@ -92,30 +94,29 @@ def tools_digest() -> str:
     return made.hexdigest()
 
 
-def with_stills(page: str, made: Stills) -> str:
+def with_stills(page: str, made: Stills, models: str) -> str:
     """Return a page with the pictures before its views and the styles at the end of its head.
 
-    The widgets' state goes from the head to the page's end: what is seen first comes first.
+    The widgets' state, more than half of a page, goes into a script of its own, ``models``, which
+    is loaded with the widgets: see :func:`models_of`.
     """
     views = len(VIEW.findall(page))
     if len(made.stills) != views:
         raise ExtensionError(f"A page with {views} views has {len(made.stills)} pictures of them.")
     pictures = iter(made.stills)
     page = VIEW.sub(lambda found: next(pictures) + found[0], page)
-    states = "\n".join(_compact(found) for found in STATE.finditer(page))
     page = STATE.sub("", page)
-    style = f"<style data-still>\n{made.style}\n</style>"
-    page = page.replace("</head>", f"{style}\n</head>", 1)
-    before, end, behind = page.rpartition("</body>")
-    return f"{before}{states}\n{end}{behind}"
+    head = (
+        f'<meta name="storagelab-models" content="{models}">\n'
+        f"<style data-still>\n{made.style}\n</style>\n"
+    )
+    return page.replace("</head>", f"{head}</head>", 1)
 
 
-def _compact(state: re.Match[str]) -> str:
-    """Return a state's script without the spaces between its values, a twentieth of it."""
-    text = json.dumps(json.loads(state["json"]), separators=(",", ":"))
-    text = text.replace("</", "<\\/")  # no value may end the script
-    before, after = state[0].split(state["json"], 1)
-    return f"{before}{text}{after}"
+def models_of(page: str) -> str:
+    """Return the script with a page's widget states. A page from a file can load nothing else."""
+    states = [json.loads(found["json"]) for found in STATE.finditer(page)]
+    return f"window.storagelabModels = {json.dumps(states, separators=(',', ':'))};\n"
 
 
 def draw(browser: Browser, path: Path) -> Stills:
@@ -222,9 +223,13 @@ def add_stills(app: Sphinx, error: Exception | None) -> None:
                 places[path].write_text(json.dumps(asdict(made)), encoding="utf-8")
             browser.close()
     shutil.copy2(cover, Path(app.outdir) / "_static" / "cover.png")
+    (Path(app.outdir) / MODELS).mkdir(exist_ok=True)
     for path, place in places.items():
         made = Stills(**json.loads(place.read_text(encoding="utf-8")))
-        path.write_text(with_stills(path.read_text(encoding="utf-8"), made), encoding="utf-8")
+        page = path.read_text(encoding="utf-8")
+        models = f"{MODELS}/{path.stem}.js"
+        (path.parent / models).write_text(models_of(page), encoding="utf-8")
+        path.write_text(with_stills(page, made, models), encoding="utf-8")
     for old in {*cache.iterdir()} - {cover, *places.values()}:
         old.unlink()
 

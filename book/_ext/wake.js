@@ -3,6 +3,8 @@
 
 const VIEW = 'script[type="application/vnd.jupyter.widget-view+json"]';
 const STATE = 'script[type="application/vnd.jupyter.widget-state+json"]';
+// names the script with the states of a page that has pictures
+const MODELS = 'meta[name="storagelab-models"]';
 // what only somebody who reads the page does
 const SIGNS = ['pointermove', 'pointerdown', 'touchstart', 'wheel', 'keydown', 'scroll', 'focusin'];
 // frames for which a view has to look the same before it takes the place of its picture
@@ -58,8 +60,19 @@ function load(address) {
   });
 }
 
+// The states of a page's widgets: from the script that it names or, without pictures, from itself.
+async function statesOf(page) {
+  const named = page.querySelector(MODELS);
+  if (named) {
+    await load(named.content);
+    return window.storagelabModels;
+  }
+  return [...page.querySelectorAll(STATE)].map((state) => JSON.parse(state.textContent));
+}
+
 // One widget manager for the page, with all of its models.
 async function makeManager(here) {
+  const states = statesOf(document);
   await load(`${here}require.js`);
   await load(`${here}require-config.js`);
   await load(`${here}libembed-amd.js`);
@@ -71,9 +84,7 @@ async function makeManager(here) {
     window.requirejs(modules, (...found) => resolve(found), reject);
   });
   const manager = new HTMLManager({ loader: requireLoader });
-  for (const state of document.querySelectorAll(STATE)) {
-    await manager.set_state(JSON.parse(state.textContent));
-  }
+  for (const state of await states) await manager.set_state(state);
   return manager;
 }
 

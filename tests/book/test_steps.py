@@ -54,12 +54,20 @@ def test_each_picture_stands_before_its_view() -> None:
     view = SCRIPT.format("view", json.dumps({"model_id": A}))
     page = f"<head></head><body>{page_of(A, B)}{view}</body>"
     made = stills.Stills(["<div>one</div>", "<div>two</div>"], "p { color: red }")
-    whole = stills.with_stills(page, made)
+    whole = stills.with_stills(page, made, "models/page.js")
     assert re.findall(r"<div>(\w+)</div><script[^>]*view", whole) == ["one", "two"]
     assert "p { color: red }\n</style>\n</head>" in whole
-    # the state comes behind all that is seen
-    assert whole.index("widget-state") > whole.index("two")
-    assert whole.count("widget-state") == 1
+
+
+def test_the_state_is_no_part_of_the_page_that_is_seen_first() -> None:
+    page = f"<head></head><body>{page_of(A, B)}</body>"
+    whole = stills.with_stills(page, stills.Stills(["<div>one</div>"], ""), "models/page.js")
+    assert "widget-state" not in whole
+    assert '<meta name="storagelab-models" content="models/page.js">' in whole
+    script = stills.models_of(page)
+    assert script.startswith("window.storagelabModels = [{")
+    (state,) = json.loads(script.removeprefix("window.storagelabModels = ").rstrip(";\n"))
+    assert set(state["state"]) == {A, B}
 
 
 INLINE = r'<span class="math notranslate nohighlight">\(a &lt; b\)</span>'
