@@ -7,13 +7,13 @@ instead, as the answer keys do, and only the tools that make notebooks and guide
 from __future__ import annotations
 
 from threading import Lock
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 
 from storagelab.course.layout import Layout
 from storagelab.parts import AnyPart
-from storagelab.schema import Text, Value
+from storagelab.schema import Text
 from storagelab.variants import variant_count
 
 
@@ -79,7 +79,7 @@ def load_answers(layout: Layout, track_name: str) -> TrackAnswers:
     return parse_answers(text, file)
 
 
-def load_best(layout: Layout, track_name: str) -> dict[int, dict[str, dict[str, Value]]]:
+def load_best(layout: Layout, track_name: str) -> dict[int, dict[str, dict[str, Any]]]:
     """Return the cheapest decision that meets every target, by variant and by part.
 
     As a student types it; the variants' search found it, and nobody looks for it again. Raises
@@ -93,7 +93,7 @@ def load_best(layout: Layout, track_name: str) -> dict[int, dict[str, dict[str, 
     if not path.is_file():
         raise ValueError(f"{file} is missing: it holds the best decisions of the track's variants")
     try:
-        best = msgspec.json.decode(path.read_bytes(), type=dict[int, dict[str, dict[str, Value]]])
+        best = msgspec.json.decode(path.read_bytes(), type=dict[int, dict[str, dict[str, Any]]])
     except msgspec.DecodeError as error:
         raise ValueError(f"{file}: {error}") from None
     if list(best) != [*range(1, count + 1)]:

@@ -127,7 +127,6 @@ def fill_template(layout: Layout, track: Track, part: AnyPart) -> str:
             answers=answers,
             f=part.figures(track, crisis),
             opening=course.opening,
-            own_numbers=course.variants and len(best) > 1,
             best=best,
             pace=pace.line,
             reflection_words=" to ".join(map(str, reflection.WORDS)),

@@ -33,8 +33,8 @@ def _load() -> Workings[PipelineSettings, PipelineOutcome]:
 def _asks_again(track: Track) -> str:
     content = track.pipeline
     return (
-        f"Answer again, and read one number off the workbench: with {content.compare_words} and "
-        f"all else as at the start, **{content.asked}** (to 5%)?"
+        f"Answer again, and read one number off: with {content.compare_words}, all else as at "
+        f"the start, **{content.asked}** (to 5%)?"
     )
 
 
