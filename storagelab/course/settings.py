@@ -6,7 +6,8 @@ import difflib
 from pathlib import Path
 
 from traitlets import Bool, TraitError, Unicode
-from traitlets.config import Config, Configurable, PyFileConfigLoader
+from traitlets.config import Config, Configurable
+from traitlets.config.loader import PyFileConfigLoader
 
 
 class Course(Configurable):

@@ -81,7 +81,7 @@ def test_elsewhere_it_is_drawn_once_and_kept_for_all_three_parts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drawn = iter([4, 11])
-    monkeypatch.setattr(numbers.secrets, "randbelow", lambda count: next(drawn))
+    monkeypatch.setattr("secrets.randbelow", lambda count: next(drawn))
     for part in PARTS:
         assert open_part(TRACK, part, tmp_path, **COURSE).track.variant == 5
     assert [entry.kind for entry in read_ledger(tmp_path, TRACK)] == ["open"]
