@@ -11,6 +11,11 @@ from pathlib import Path
 c = get_config()  # noqa: F821 - given by traitlets
 
 c.CourseDirectory.course_id = "storagelab"
+# Each student's numbers are their own, and follow from their id, the course and the term. Another
+# term gives everybody other ones; `variants = False` gives everybody the book's. `make release`
+# takes a change into the notebooks. A student who has begun keeps the numbers begun with.
+c.Course.variants = True
+c.Course.term = "2026-11"
 c.Exchange.root = os.environ.get("NBGRADER_EXCHANGE", "/srv/nbgrader/exchange")
 
 # What a student sees in the place of a solution.

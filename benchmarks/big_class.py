@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+from msgspec import structs, to_builtins
 from nbgrader.api import Gradebook
 
 from storagelab.course.layout import find_layout
+from storagelab.ledger import FILE_NAME, LedgerError, read_ledger
 
 TRACK = "cloud_titan"
 WAITS = ("finn_never_stops",)
@@ -37,7 +40,33 @@ def make_class(folder: Path, size: int) -> Path:
         student = students[number % len(students)]
         target = folder / "submitted" / f"{student.name}_{number:04}"
         shutil.copytree(student, target)
+        forget_whose(target / TRACK)
     return folder
+
+
+def forget_whose(folder: Path) -> None:
+    """Seal a ledger anew as one of somebody outside of a hub, with the same numbers.
+
+    Handed in again under another name it would be somebody else's, and earn next to nothing. One
+    that was spoilt stays as it is.
+    """
+    try:
+        entries = read_ledger(folder, TRACK)
+    except LedgerError:
+        return
+    previous, sealed = "", []
+    for entry in entries:
+        said = {name: value for name, value in entry.said.items() if name != "user"}
+        if entry.kind == "open":
+            said["origin"] = "set"
+        entry = structs.replace(entry, said=said, previous=previous, digest="")
+        sealed.append(structs.replace(entry, digest=entry.sealed(TRACK)))
+        previous = sealed[-1].digest
+    if sealed:
+        path = folder / FILE_NAME
+        ledger = json.loads(path.read_text(encoding="utf-8"))
+        ledger["entries"] = to_builtins(sealed)
+        path.write_text(json.dumps(ledger, indent=1), encoding="utf-8")
 
 
 def ungraded(course: Path, folder: Path) -> Path:

@@ -36,7 +36,7 @@ from rich.table import Table
 
 from demo.forks import run_nbgrader
 from demo.homework import do_homework
-from demo.students import Student, make_class, reference
+from demo.students import Student, make_class, own_variant, reference
 from storagelab.course.generate import load_keys
 from storagelab.course.layout import Layout, find_layout
 from storagelab.course.nbgrader_steps import StepError, make_course, run_grader
@@ -138,7 +138,8 @@ class Round:
                 self.nbgrader("fetch_assignment", self.track, where=home)
             else:
                 shutil.copytree(self.course / "release" / self.track, home / self.track)
-            answers = reference(self.keys, self.track)
+            variant = own_variant(self.keys, self.track, student.user)
+            answers = reference(self.keys, self.track, variant)
             student.change(answers)
             kernels = self.thorough or (self.stock and student.name == AT_A_SCREEN)
             do_homework(home / self.track, student, answers, kernels)

@@ -1,7 +1,8 @@
 """The demo class: its students, what each hands in, and the scores that it deserves.
 
 For instructors: the reference answers are filled in from the course's own keys, and what differs
-by track (names, options, laws, costs) from the track. A student's ``loses`` names every test cell
+by track (names, options, laws, costs) from the track, with the student's own numbers in it: every
+student works in a hub, by whose name these are given. A student's ``loses`` names every test cell
 whose score isn't full, with the score that it gets and why; everything else that can be graded by
 machine earns all its points.
 """
@@ -20,14 +21,16 @@ from typing import Any, NamedTuple
 
 from nbformat import NotebookNode
 
-from storagelab.course.answers import load_answers
+from storagelab.course.answers import load_answers, load_best
 from storagelab.course.layout import Layout, find_layout
+from storagelab.course.settings import read_course
 from storagelab.ledger import FILE_NAME
 from storagelab.parts import PARTS, AnyOutcome
 from storagelab.parts.answers import in_units, read_answer
 from storagelab.parts.scoring import free_cost, share_for_cost, share_for_waste
 from storagelab.schema import Control
 from storagelab.tracks import TRACKS, load_track
+from storagelab.variants import variant_of
 
 Answers = dict[str, dict[str, str]]
 """Source text by part and by the id of the cell."""
@@ -58,19 +61,29 @@ class Student:
     """What is done to the notebooks themselves, by part."""
     after: Callable[[Path], None] = lambda folder: None
     """What is done to the folder before it is submitted."""
+    works_as: str = ""
+    """By whose name the hub knows who does the work, where it isn't this student."""
     loses: dict[str, Loss] = field(default_factory=dict)
     """The loss of each test cell, ``part/cell``, that doesn't earn all its points."""
+
+    @property
+    def user(self) -> str:
+        """The hub's name of who does the work."""
+        return self.works_as or self.name
 
 
 # --- one part as its students and its answer key see it
 
 
 class Sheet:
-    """One part of one track: its names, its reference answers, and what decisions cost."""
+    """One part of one track: its names, its reference answers, and what decisions cost.
 
-    def __init__(self, keys: ModuleType, track_name: str, part_name: str) -> None:
+    With the numbers of a variant of the track.
+    """
+
+    def __init__(self, keys: ModuleType, track_name: str, part_name: str, variant: int = 0) -> None:
         self.keys = keys
-        self.track, self.part = load_track(track_name), PARTS[part_name]
+        self.track, self.part = load_track(track_name, variant), PARTS[part_name]
         self.content = self.part.of(self.track)
         self.number = self.part.asked(self.track).name
         self.decided = [control for control in self.content.controls if control.decided]
@@ -86,12 +99,14 @@ class Sheet:
     @property
     def _layout(self) -> Layout:
         """The checkout that the keys lie in."""
-        return find_layout(Path(str(self.keys.__file__)).parent)
+        return _layout_of(self.keys)
 
     @cached_property
     def key(self) -> dict[str, Any]:
         """What a perfect student answers."""
-        key: dict[str, Any] = self.keys.reference_answers(self.track, self.part)
+        lines = load_best(self._layout, self.track.name).get(self.track.variant, {})
+        best = lines.get(self.part.name)  # none of the book's: that is looked for
+        key: dict[str, Any] = self.keys.reference_answers(self.track, self.part, best)
         return key
 
     @cached_property
@@ -149,12 +164,17 @@ class Sheet:
             return min(met, key=lambda item: item[1].cost)[0]
         return max(outcomes, key=lambda item: item[1].utilization)[0]
 
+    def missed_by(self, decision: dict[str, Any]) -> str:
+        """Return what a decision is told that misses a target; nothing where it meets them all."""
+        unmet = self.judge(decision).unmet
+        return next((says for limit, says in self.content.unmet.items() if limit in unmet), "")
+
     def cost_of(self, decision: dict[str, Any]) -> dict[str, Loss]:
         """Return what a decision loses by its cost, or by a target that it misses."""
         outcome, cell = self.judge(decision), f"{self.part.name}/decide-test"
-        missed = [says for limit, says in self.content.unmet.items() if limit in outcome.unmet]
+        missed = self.missed_by(decision)
         if missed:
-            return {cell: Loss(0.0, "a target is missed", missed[0])}
+            return {cell: Loss(0.0, "a target is missed", missed)}
         points = self.points["decide-test"]
         times = outcome.cost / self.least
         score = round(
@@ -207,10 +227,33 @@ class Sheet:
         }
 
 
+Sheets = dict[str, Sheet]
+"""A track's sheets, by part."""
+
+
+def _layout_of(keys: ModuleType) -> Layout:
+    return find_layout(Path(str(keys.__file__)).parent)
+
+
 @cache
-def read_sheet(keys: ModuleType, track_name: str, part_name: str) -> Sheet:
-    """Return a part's sheet; what is computed for it once stays."""
-    return Sheet(keys, track_name, part_name)
+def read_sheet(keys: ModuleType, track_name: str, part_name: str, variant: int = 0) -> Sheet:
+    """Return a part's sheet, the book's or a variant's; what is computed for it once stays."""
+    return Sheet(keys, track_name, part_name, variant)
+
+
+@cache
+def own_variant(keys: ModuleType, track_name: str, name: str) -> int:
+    """Return the variant of a track that the hub's user ``name`` has in the checkout's course."""
+    course = read_course(_layout_of(keys).nbgrader_config)
+    if not course.variants:
+        return 0
+    return variant_of(name, course.course_id, course.term, track_name)
+
+
+def own_sheets(keys: ModuleType, track_name: str, name: str) -> Sheets:
+    """Return a track's sheets with the numbers of the hub's user ``name``, by part."""
+    variant = own_variant(keys, track_name, name)
+    return {part: read_sheet(keys, track_name, part, variant) for part in PARTS}
 
 
 def lock(prediction: str, confidence: float) -> str:
@@ -227,9 +270,9 @@ def decide(decision: dict[str, Any], runs: list[dict[str, Any]]) -> str:
     return f"{recorded}decision = {decision!r}\npart.decide(decision)"
 
 
-def reference(keys: ModuleType, track_name: str) -> Answers:
-    """Return what a perfect student types in a track, cell by cell."""
-    return {name: dict(read_sheet(keys, track_name, name).answers) for name in PARTS}
+def reference(keys: ModuleType, track_name: str, variant: int = 0) -> Answers:
+    """Return what a perfect student types in a track, cell by cell: the book's, or a variant's."""
+    return {name: dict(read_sheet(keys, track_name, name, variant).answers) for name in PARTS}
 
 
 # --- the students
@@ -252,9 +295,6 @@ BY_HAND = {
     "pipeline/runs-test": Loss(0.0, "its cell stops where it reads the ledger", NO_DECISION),
     "pipeline/decide-test": Loss(0.0, "its cell stops where it reads the ledger", NO_DECISION),
 }
-
-Sheets = dict[str, Sheet]
-"""A track's sheets, by part."""
 
 
 def perfect(sheets: Sheets) -> Student:
@@ -462,20 +502,64 @@ def copies_another_track(sheets: Sheets) -> Student:
     """Return who has every answer right, for the next track."""
     track = next(iter(sheets.values())).track
     copied = TRACKS[(TRACKS.index(track.name) + 1) % len(TRACKS)]
-    keys = next(iter(sheets.values())).keys
+    keys, me = next(iter(sheets.values())).keys, "lea_copies_another_track"
 
     def change(answers: Answers) -> None:
         answers.clear()
-        answers.update(reference(keys, copied))
+        answers.update(reference(keys, copied, own_variant(keys, copied, me)))
 
     loses: dict[str, Loss] = {}
-    for name, sheet in sheets.items():
-        loses |= copied_losses(sheet, read_sheet(keys, copied, name))
+    for name, other in own_sheets(keys, copied, me).items():
+        loses |= copied_losses(sheets[name], other)
     return Student(
-        "lea_copies_another_track",
+        me,
         f"pastes every answer of {copied}",
         change=change,
         loses=loses,
+    )
+
+
+NEIGHBOUR = "ada_perfect"
+"""From whom others copy: what she hands in is right, with her numbers."""
+NOT_MINE = "ledger.json was made by somebody else. Hand in your own."
+
+
+def _neighbours(sheets: Sheets) -> Sheets:
+    sheet = next(iter(sheets.values()))
+    return own_sheets(sheet.keys, sheet.track.name, NEIGHBOUR)
+
+
+def pastes_a_neighbours_lines(sheets: Sheets) -> Student:
+    """Return who types a neighbour's answers into a notebook with other numbers."""
+
+    def change(answers: Answers) -> None:
+        for name, sheet in _neighbours(sheets).items():
+            answers[name] = dict(sheet.answers)
+
+    loses: dict[str, Loss] = {}
+    for name, other in _neighbours(sheets).items():
+        loses |= neighbours_losses(sheets[name], other)
+    return Student(
+        "nia_pastes_a_neighbours_lines",
+        f"pastes the lines of {NEIGHBOUR} into a notebook with other numbers",
+        change=change,
+        loses=loses,
+    )
+
+
+def hands_in_a_neighbours_folder(sheets: Sheets) -> Student:
+    """Return who hands in what a neighbour did, the ledger too: the laws are anybody's."""
+    judged = ("lock-test", "conclude-test", "runs-test", "decide-test", "interval-test")
+    return Student(
+        "ole_hands_in_a_neighbours_folder",
+        f"hands in the folder of {NEIGHBOUR}, with her ledger",
+        works_as=NEIGHBOUR,
+        loses={
+            f"{name}/{cell}": Loss(0.0, "the ledger is a neighbour's", NOT_MINE)
+            for name, sheet in sheets.items()
+            for cell in judged
+            if cell in sheet.points
+        },
     )
 
 
@@ -540,6 +624,30 @@ def copied_losses(own: Sheet, other: Sheet) -> dict[str, Loss]:
     return {f"{own.part.name}/{cell}": loss for cell, loss in loses.items()}
 
 
+def neighbours_losses(own: Sheet, other: Sheet) -> dict[str, Loss]:
+    """Return what a neighbour's right answers of the same part lose with one's own numbers."""
+    loses: dict[str, Loss] = {}
+    share, near = NUMBERS[own.part.name]
+    is_right = own.key["conclusion"] == other.key["conclusion"]
+    is_near = abs(float(f"{other.key['number']:.4g}") / own.key["number"] - 1) <= near
+    if not is_right or not is_near:
+        earned = share * is_near + (1 - share) * is_right
+        score = round(own.points["conclude-test"] * earned, 2)
+        loses["conclude-test"] = Loss(score, "a neighbour's number", "" if score else "isn't what")
+    line = other.key["decision"]
+    says = own.missed_by(line)
+    for cell, loss in (*own.cost_of(line).items(), *own.waste_of(line).items()):
+        loses[cell.partition("/")[2]] = loss
+    if says and "interval-test" in own.points:
+        loses["interval-test"] = Loss(0.0, "a target is missed", says)
+    if says:
+        loses["decide-test"] = Loss(0.0, "a target is missed", "right for somebody else's numbers")
+    return {f"{own.part.name}/{cell}": loss for cell, loss in loses.items()}
+
+
+NUMBERS = {"access": (0.5, 0.1), "pipeline": (0.4, 0.05), "checkpoint": (0.5, 0.05)}
+"""What a conclusion's number is worth, as a share of its points, and how near it has to be."""
+
 EVERYBODY: dict[str, Callable[[Sheets], Student]] = {
     "ada_perfect": perfect,
     "ben_wrong_prediction": wrong_prediction,
@@ -554,6 +662,8 @@ EVERYBODY: dict[str, Callable[[Sheets], Student]] = {
     "kai_edited_the_runs": edited_the_runs,
     "lea_copies_another_track": copies_another_track,
     "max_brute_force": brute_force,
+    "nia_pastes_a_neighbours_lines": pastes_a_neighbours_lines,
+    "ole_hands_in_a_neighbours_folder": hands_in_a_neighbours_folder,
 }
 
 
@@ -569,8 +679,7 @@ def names_in(track_name: str) -> list[str]:
 @cache
 def make_student(keys: ModuleType, track_name: str, name: str) -> Student:
     """Return the student called ``name`` of a track's demo class."""
-    sheets = {part: read_sheet(keys, track_name, part) for part in PARTS}
-    student = EVERYBODY[name](sheets)
+    student = EVERYBODY[name](own_sheets(keys, track_name, name))
     if student.name != name:
         raise ValueError(f"{name} is listed under another name than {student.name}")
     return student

@@ -29,6 +29,7 @@ from sandgrader.execution import (
     verdict_of,
 )
 from sandgrader.inspection import look_inside
+from sandgrader.sandbox import REFERENCE
 
 
 def find_isolation(pool: InterpreterPool, known: Notebook) -> tuple[Isolation, list[str]]:
@@ -62,7 +63,7 @@ def _try_in_one(
     """
     modules: dict[str, str] = {}
     one, runner = reference.notebook(), reference.runner()
-    with reference.pool.student("reference", "reference") as student:
+    with reference.pool.student(REFERENCE, "reference") as student:
         runner.lay_out(student)
         for cell in code_cells(one):
             if known.is_test(cell):
@@ -89,7 +90,7 @@ class _Reference:
 
     def runner(self) -> Runner:
         """Return what runs it, with the evidence that a student would hand in."""
-        return Runner(self.pool, "reference", self._files, self._notebooks)
+        return Runner(self.pool, REFERENCE, self._files, self._notebooks)
 
     def follow_others(self) -> bool:
         """Take over the files that the notebooks before it leave; return whether there are any."""
@@ -120,8 +121,8 @@ class _Reference:
 
     def _work(self) -> dict[str, bytes]:
         """Run it as a student works, where nothing is graded, and return the evidence of that."""
-        runner = Runner(self.pool, "reference", {}, self._notebooks)
-        with self.pool.student("reference", "reference") as student:
+        runner = Runner(self.pool, REFERENCE, {}, self._notebooks)
+        with self.pool.student(REFERENCE, "reference") as student:
             runner.lay_out(student)
             at_work = new_code_cell("import os\ndel os.environ['NBGRADER_EXECUTION']")
             for cell in [at_work, *code_cells(self.notebook())]:

@@ -49,6 +49,8 @@ READS_ALL = (
     "install bubblewrap, or grade from an environment that everybody may read (outside of /root)"
 )
 NO_FILTER = "system calls aren't filtered: there is no filter for this machine's architecture"
+REFERENCE = "reference"
+"""In the place of a student's id: the work is the reference solution, and nobody's."""
 _FIRST_USER = 1_900_000_000
 """From here on numbers of users are nobody's: above those of containers, below the last."""
 _NOBODY = 65534
@@ -314,6 +316,7 @@ class WarmProcess:
             "reads_all": self._who.reads_all,
             "work": self._work if sandboxed else f"{self._work}/{self._forks}",
             "student": student,
+            "known_as": "" if student == REFERENCE else student,
             "assignment": assignment,
             "readable": self._readable,
             "judge": judge,

@@ -222,6 +222,8 @@ class Interpreter:
         take_over_streams()
         namespaces.limit(order["memory"], order["disk"], order["processes"])
         os.environ["HOME"] = str(work)
+        # for courses whose tasks differ from student to student; empty for the reference solution
+        os.environ["SANDGRADER_STUDENT"] = order["known_as"]
         if not order["namespaces"]:  # else the folder that is home is its own already
             self._shell.move_home(work)
         sys.path[:] = [item for item in sys.path if item]

@@ -5,15 +5,20 @@ Every entry carries the digest of the one before, so that an entry changed, take
 by hand is noticed; that is evidence against a slip of the hand, not against a forger who runs
 this code. The file is the student's: it is read as untrusted input.
 
-Format, version 1 (JSON)::
+Format, version 2 (JSON)::
 
-    {"format": "storagelab-ledger", "version": 1, "track": "cloud_titan", "entries": [
-      {"sequence": 1, "time": "2026-11-23T16:20:58+00:00", "part": "access", "kind": "lock",
-       "said": {...}, "model": {...}, "previous": "", "digest": "<sha256>"}]}
+    {"format": "storagelab-ledger", "version": 2, "track": "cloud_titan", "entries": [
+      {"sequence": 1, "time": "2026-11-23T16:20:58+00:00", "part": "", "kind": "open",
+       "said": {...}, "model": {}, "previous": "", "digest": "<sha256>"}]}
 
-``kind`` is ``lock`` (``said``: prediction, confidence, reason), ``reveal``, ``run`` or
-``decision`` (``said``: the settings in the student's units); ``model`` holds what the model said
-then, in SI units.
+``kind`` is ``open`` (the first entry and of no part; ``said``: the variant of the track that the
+student was given, for which course and term, from where, and in a hub by which name), ``lock``
+(``said``: prediction, confidence, reason), ``reveal``, ``run`` or ``decision`` (``said``: the
+settings in the student's units); ``model`` holds what the model said then, in SI units.
+
+Version 1 had no ``open`` entry: a ledger without one is of variant 0, the book's. Its entries are
+the same, and no digest holds the version, so that the first entry that is appended makes such a
+file one of version 2 and leaves every older entry and its digest as it is.
 """
 
 from __future__ import annotations
@@ -22,6 +27,7 @@ import codecs
 import hashlib
 import os
 import tempfile
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -31,7 +37,9 @@ import msgspec
 
 FILE_NAME = "ledger.json"
 FORMAT = "storagelab-ledger"
-VERSION = 1
+VERSION = 2
+_OLDEST = 1
+"""The oldest version that is read, and goes on as the present one."""
 _MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
     codecs.BOM_UTF16_LE: "utf-16",
@@ -42,7 +50,9 @@ _LARGEST = 4 * 2**20  # bytes; a term's worth of entries is a few kilobytes
 LONGEST_PAUSE = timedelta(minutes=30)
 """Between two entries of a part, twice what all of it is planned for: then somebody was away."""
 
-Kind = Literal["lock", "reveal", "run", "decision"]
+Kind = Literal["open", "lock", "reveal", "run", "decision"]
+NO_PART = ""
+"""The part of an opening, which is of all three."""
 
 
 class LedgerError(ValueError):
@@ -81,6 +91,31 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return hashlib.sha256(msgspec.json.encode(content, order="sorted")).hexdigest()
 
 
+@dataclass(frozen=True)
+class Opening:
+    """Which numbers a ledger was begun with."""
+
+    variant: int
+    """Of the track; 0 is the book's."""
+    course: str
+    term: str
+    origin: str
+    """``hub``: from the hub's name; ``drawn``: by chance; ``set``: by an environment variable."""
+    user: str = ""
+    """The hub's name; empty elsewhere."""
+
+    @property
+    def said(self) -> dict[str, int | str]:
+        """What an entry keeps of it."""
+        kept: dict[str, int | str] = {
+            "variant": self.variant,
+            "course": self.course,
+            "term": self.term,
+            "origin": self.origin,
+        }
+        return {**kept, "user": self.user} if self.user else kept
+
+
 class _Head(msgspec.Struct, frozen=True):
     format: str
     version: int
@@ -91,6 +126,12 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     version: int
     track: str
     entries: list[Entry]
+
+
+class _Loose(msgspec.Struct, frozen=True):
+    """A ledger of which only the first entry is looked at."""
+
+    entries: list[msgspec.Raw]
 
 
 def _decode(content: bytes, track: str) -> list[Entry]:
@@ -107,12 +148,12 @@ def _decode(content: bytes, track: str) -> list[Entry]:
         ) from None
     if head.format != FORMAT:
         raise LedgerError(f"{FILE_NAME} isn't a storagelab ledger. {aside}")
-    if head.version != VERSION:
-        age = "newer" if head.version > VERSION else "older"
+    if not _OLDEST <= head.version <= VERSION:
+        age = "a newer" if head.version > VERSION else "an older"
         raise LedgerError(
-            f"{FILE_NAME} was written by {'a newer' if age == 'newer' else 'an older'} storagelab "
-            f"(format {head.version}; this one reads {VERSION}). Use the storagelab that your "
-            f"course gives you: nothing in the file was changed."
+            f"{FILE_NAME} was written by {age} storagelab (format {head.version}; this one reads "
+            f"{_OLDEST} to {VERSION}). Use the storagelab that your course gives you: nothing in "
+            "the file was changed."
         )
     try:
         file = msgspec.json.decode(content, type=_File)
@@ -132,6 +173,8 @@ def _decode(content: bytes, track: str) -> list[Entry]:
         previous = entry.digest
         if entry.kind == "lock":
             _check_lock(entry, aside)
+        if entry.kind == "open":
+            _check_opening(entry, aside)
     return file.entries
 
 
@@ -151,22 +194,72 @@ def _check_lock(entry: Entry, aside: str) -> None:
         )
 
 
+def _check_opening(entry: Entry, aside: str) -> None:
+    kinds = {"variant": int, "course": str, "term": str, "origin": str}
+    usable = all(type(entry.said.get(name)) is kind for name, kind in kinds.items())
+    if not usable or entry.sequence != 1 or int(entry.said["variant"]) < 0:
+        raise LedgerError(
+            f"{FILE_NAME} was edited by hand: entry {entry.sequence} is no opening. {aside}"
+        )
+
+
+def opening_of(entries: list[Entry]) -> Opening | None:
+    """Return what a ledger was begun with; none in one of format 1, which is of variant 0."""
+    if not entries or entries[0].kind != "open":
+        return None
+    said = entries[0].said
+    return Opening(
+        variant=int(said["variant"]),
+        course=str(said["course"]),
+        term=str(said["term"]),
+        origin=str(said["origin"]),
+        user=str(said.get("user", "")),
+    )
+
+
+def read_opening(folder: Path, track: str) -> Opening | None:
+    """Return what the ledger in ``folder`` was begun with; none where that can't be told.
+
+    Its first entry has a digest of its own, which holds whatever became of the entries behind it:
+    who spoils those loses evidence, and not the numbers that the work was done with.
+    """
+    try:
+        return opening_of(read_ledger(folder, track))
+    except (ValueError, RecursionError, MemoryError):
+        pass
+    try:
+        content = _without_mark(_read(folder))
+        first = msgspec.json.decode(
+            msgspec.json.decode(content, type=_Loose).entries[0], type=Entry
+        )
+        if first.kind != "open" or first.digest != first.sealed(track):
+            return None
+        _check_opening(first, "")
+    except (OSError, ValueError, IndexError, RecursionError, MemoryError):
+        return None
+    return opening_of([first])
+
+
 def read_ledger(folder: Path, track: str) -> list[Entry]:
     """Return the entries of the ledger in ``folder``, oldest first; none where there is no file.
 
     Raises :class:`LedgerError` where the file is damaged, edited, of another version or of
     another track.
     """
-    path = folder / FILE_NAME
     try:
-        if path.stat().st_size > _LARGEST:
-            raise LedgerError(f"{FILE_NAME} is too large to be a ledger. Rename it.")
-        content = path.read_bytes()
+        return _decode(_read(folder), track)
     except FileNotFoundError:
         return []
     except OSError as error:
         raise LedgerError(f"{FILE_NAME} can't be read: {error.strerror}.") from None
-    return _decode(content, track)
+
+
+def _read(folder: Path) -> bytes:
+    """Return the file's content; ``OSError`` where it can't be read."""
+    path = folder / FILE_NAME
+    if path.stat().st_size > _LARGEST:
+        raise LedgerError(f"{FILE_NAME} is too large to be a ledger. Rename it.")
+    return path.read_bytes()
 
 
 def append_entry(
@@ -183,7 +276,8 @@ def append_entry(
     Safe against another notebook that writes at the same moment, and against being killed: the
     file is either as it was or has the whole entry.
 
-    Raises :class:`LedgerFullError` where ``part`` has ``most`` entries of this kind already, and
+    Raises :class:`LedgerFullError` where ``part`` has ``most`` entries of this kind already (an
+    opening is the first entry: it comes before any other or not at all), and
     :class:`LedgerError` where the ledger can't be read or written. The file is then unchanged.
     """
     from filelock import FileLock, Timeout  # reading a ledger should not pay for this import
@@ -191,7 +285,7 @@ def append_entry(
     try:
         with FileLock(folder / f".{FILE_NAME}.lock", timeout=10):
             entries = read_ledger(folder, track)
-            count = len(entries_of(entries, part, kind))
+            count = len(entries if kind == "open" else entries_of(entries, part, kind))
             if most is not None and count >= most:
                 raise LedgerFullError(
                     f"the ledger holds {count} of {most} entries of kind {kind!r}"

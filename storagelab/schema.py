@@ -7,6 +7,9 @@ from collections.abc import Container
 from typing import Annotated, Literal
 
 import msgspec
+from msgspec import structs
+
+from storagelab.units import KIB, format_binary, significant
 
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 NonNegative = Annotated[float, msgspec.Meta(ge=0)]
@@ -69,6 +72,57 @@ class Control(Record, frozen=True, kw_only=True):
     def label_of(self, value: Value) -> str:
         """Return what the screen calls ``value``."""
         return self.labels[self.values.index(value)] if self.labels else str(value)
+
+    def written(self, si_value: float) -> str:
+        """Return a value of the scale, given in SI, in the student's unit, such as ``25 Gb/s``."""
+        if self.si == KIB:
+            return format_binary(si_value)
+        return f"{significant(si_value / self.si)} {self.unit}"
+
+    def said(self, value: Value) -> str:
+        """Return how a sentence says ``value``: by its label, or as a number with its unit."""
+        if self.labels or self.kind != "scale":
+            return self.label_of(value)
+        return self.written(float(value) * self.si)
+
+
+class Vary(Record, frozen=True, kw_only=True):
+    """A number of the track of which each variant has another."""
+
+    field: Text
+    """Where it stands: the names of its tables and its own, with dots between them, and of a list
+    of tables the name, id or label of one: ``prices.link.amount``,
+    ``checkpoint.controls.interval.default``."""
+    values: list[Value] = []
+    """What it may be, one of these; or else anything from the next to the one after."""
+    low: Positive | None = None
+    """The least that it may be."""
+    high: Positive | None = None
+    """The most that it may be."""
+    digits: Count = 2
+    """How many digits it is written with, where it may be anything."""
+    along: list[Text] = []
+    """Fields that are changed in the same proportion, so that they still go together."""
+
+    def __post_init__(self) -> None:
+        bounds = [self.low, self.high]
+        if bool(self.values) == any(bound is not None for bound in bounds):
+            raise ValueError(f"{self.field} varies by its values, or from low to high")
+        if not self.values and (self.low is None or self.high is None or self.low >= self.high):
+            raise ValueError(f"{self.field} must vary from low to a higher high")
+
+    def allows(self, value: Value) -> bool:
+        """Return whether the field may be ``value``."""
+        if self.values:
+            return value in self.values
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return False
+        return (
+            self.low is not None
+            and self.high is not None
+            and self.low <= value <= self.high
+            and float(f"{value:.{self.digits}g}") == value
+        )
 
 
 class Preset(Record, frozen=True, kw_only=True):
@@ -344,7 +398,7 @@ class PartTable(Record, frozen=True, kw_only=True):
     compare: dict[str, Value]
     """The change, as an answer, whose worth the conclusion asks for."""
     compare_words: Text
-    """The same change in words."""
+    """The same change in words; ``{answer}`` is what a control with that answer is set to."""
     presets: list[Preset] = []
     """Positions of the workbench that tell a story, beside the crisis itself."""
 
@@ -400,3 +454,21 @@ class PartTable(Record, frozen=True, kw_only=True):
             for name in names:
                 if names.count(name) > 1:
                     raise ValueError(f"the {kind} {name!r} is there more than once")
+        if "{" in self.compare_words:
+            structs.force_setattr(self, "compare_words", self._filled_comparison())
+
+    def _filled_comparison(self) -> str:
+        """Return the words of the change that the conclusion asks about, its settings filled in."""
+        set_to = {item.answer: item.default for item in self.controls}
+        set_to |= {**self.turn, **self.compare}
+        try:
+            said = {
+                item.answer: item.said(set_to[item.answer])
+                for item in self.controls
+                if set_to[item.answer] in item.values
+            }
+            return self.compare_words.format_map(said)
+        except (KeyError, IndexError, ValueError, AttributeError):
+            raise ValueError(
+                f"the words {self.compare_words!r} have more in braces than answers of controls"
+            ) from None

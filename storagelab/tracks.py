@@ -10,13 +10,12 @@ Students have this file: what gives answers away is in a file of instructors' in
 
 from __future__ import annotations
 
+import datetime
 import math
-import os
+import tomllib
 from functools import cache
-from importlib import resources
-from importlib.resources.abc import Traversable
-from pathlib import Path
 from threading import Lock
+from typing import Annotated
 
 import msgspec
 
@@ -36,7 +35,21 @@ from storagelab.schema import (
     Record,
     Terms,
     Text,
+    Vary,
 )
+from storagelab.track_files import EXTRA_TRACKS, file_text, files
+from storagelab.variants import Changes, changes_of
+from storagelab.vary import varied
+
+__all__ = [
+    "EXTRA_TRACKS",
+    "PRICED",
+    "TRACKS",
+    "Track",
+    "file_text",
+    "load_track",
+    "parse_track",
+]
 
 
 class Track(Record, frozen=True, kw_only=True):
@@ -66,6 +79,10 @@ class Track(Record, frozen=True, kw_only=True):
     """Part 2."""
     checkpoint: CheckpointTable
     """Part 3."""
+    vary: list[Vary] = msgspec.field(default_factory=list)
+    """The numbers of which each variant of the track has others; none: everybody has these."""
+    variant: Annotated[int, msgspec.Meta(ge=0)] = 0
+    """Which of its variants this is; 0: the numbers of the file. No file can set it."""
 
     def charge(self, item: str, amount: Q) -> Q:
         """Return what ``amount``, in SI units, of ``item`` costs over the currency's period."""
@@ -120,18 +137,33 @@ PRICED = {
 _one_at_a_time = Lock()
 
 
-def parse_track(text: str, file: str) -> Track:
+def parse_track(text: str, file: str, changes: Changes | None = None, variant: int = 0) -> Track:
     """Return the track that ``text`` describes, in TOML; ``file`` is its name for the errors.
 
-    Raises ``ValueError`` that names the file and the field where the text is no valid track.
+    With ``changes``, values by the paths of fields that the file lets vary, it is the track's
+    ``variant`` of that number. Raises ``ValueError`` that names the file and the field where the
+    text is no valid track, or where a change is none that it allows.
     """
     try:
         with _one_at_a_time:
-            track = msgspec.toml.decode(text, type=Track)
+            said = tomllib.loads(text)
+            if "variant" in said:
+                raise ValueError("Object contains unknown field `variant`")
+            if changes:
+                allowed = msgspec.convert(said.get("vary", []), list[Vary])
+                said = varied(said, allowed, changes)
+            track = msgspec.convert(
+                {**said, "variant": variant}, Track, builtin_types=_TOML_TYPES, str_keys=True
+            )
             _cross_check(track)
-    except (msgspec.DecodeError, ValueError) as error:
+            varied(said, track.vary, {})
+    except ValueError as error:
         raise ValueError(f"{file}: {error}") from None
     return track
+
+
+_TOML_TYPES = (datetime.datetime, datetime.date, datetime.time)
+"""What TOML has types for and no track a use: a field that is one of these is told so."""
 
 
 def _cross_check(track: Track) -> None:
@@ -211,49 +243,26 @@ def _all_finite(value: object, path: str) -> None:
             _all_finite(item, f"{path}[{index}]")
 
 
-EXTRA_TRACKS = "STORAGELAB_TRACKS"
-"""The environment variable that names a folder with track files of one's own."""
-
-
-def _files() -> dict[str, Traversable | Path]:
-    """Return every track file by the track's name: the package's, and those of one's own folder."""
-    folders: list[Traversable | Path] = [resources.files("storagelab") / "data" / "tracks"]
-    own = os.environ.get(EXTRA_TRACKS)
-    if own:
-        # a kernel starts elsewhere than a shell: a relative folder would be there for one of them
-        if not Path(own).is_absolute() or not Path(own).is_dir():
-            raise ValueError(
-                f"{EXTRA_TRACKS} must name an existing folder by its whole path; it says {own!r}"
-            )
-        folders.append(Path(own))
-    return {
-        item.name.removesuffix(".toml"): item
-        for folder in folders
-        for item in sorted(folder.iterdir(), key=lambda item: item.name)
-        if item.name.endswith(".toml")
-    }
-
-
-TRACKS: tuple[str, ...] = tuple(_files())
+TRACKS: tuple[str, ...] = tuple(files())
 """The names of the tracks that there are."""
 
 
-def file_text(name: str) -> str:
-    """Return the text of a track's file; ``KeyError`` for a track that there isn't."""
-    return _files()[name].read_text(encoding="utf-8")
+def load_track(name: str, variant: int = 0) -> Track:
+    """Return the track called ``name``, with its own numbers or those of one of its variants.
 
-
-@cache
-def load_track(name: str) -> Track:
-    """Return the track called ``name``.
-
-    Raises ``ValueError`` that lists the known tracks where there is none of that name, or that
-    names the file and the field where the track's file is malformed.
+    Raises ``ValueError`` that lists the known tracks where there is none of that name, that names
+    the file and the field where the track's file is malformed, or that says which variants there
+    are.
     """
     if name not in TRACKS:
         raise ValueError(f"unknown track {name!r}; known are {', '.join(TRACKS)}")
+    return _load(name, variant)
+
+
+@cache
+def _load(name: str, variant: int) -> Track:
     file = f"{name}.toml"
-    track = parse_track(file_text(name), file)
+    track = parse_track(file_text(name), file, changes_of(name, variant), variant)
     if track.name != name:
         raise ValueError(f"{file}: name is {track.name!r}, which isn't the file's - at `$.name`")
     return track

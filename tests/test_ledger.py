@@ -19,10 +19,13 @@ from storagelab.ledger import (
     Entry,
     LedgerError,
     LedgerFullError,
+    Opening,
     append_entry,
     entries_of,
     minutes_spent,
+    opening_of,
     read_ledger,
+    read_opening,
 )
 
 TRACK = "cloud_titan"
@@ -102,7 +105,7 @@ def test_a_ledger_edited_by_hand_is_refused_in_a_sentence(
         (b'{"format": "storagelab-ledger", "version": 1, "track"', "damaged"),
         (b"[]", "damaged"),
         (b'{"format": "diary", "version": 1}', "isn't a storagelab ledger"),
-        (b'{"format": "storagelab-ledger", "version": 2, "x": 1}', "a newer storagelab"),
+        (b'{"format": "storagelab-ledger", "version": 3, "x": 1}', "a newer storagelab"),
         (b'{"format": "storagelab-ledger", "version": 0}', "an older storagelab"),
         (
             b'{"format":"storagelab-ledger","version":1,"track":"edge_guardian","entries":[]}',
@@ -172,6 +175,83 @@ def test_a_writer_that_dies_leaves_the_old_file_whole(
         append_entry(tmp_path, TRACK, "pipeline", "run", {}, {})
     assert (tmp_path / FILE_NAME).read_bytes() == before
     assert {path.name for path in tmp_path.iterdir()} <= {FILE_NAME, f".{FILE_NAME}.lock"}
+
+
+# --- whose numbers
+
+OPENING = Opening(17, "storagelab", "2026-11", "hub", "ada")
+OLD = Path(__file__).with_name("ledger_of_version_1.json")
+"""As the storagelab wrote it that knew no variants."""
+
+
+def open_ledger(folder: Path, said: Any = None) -> None:
+    append_entry(folder, TRACK, "", "open", said or dict(OPENING.said), {}, most=1)
+
+
+def test_an_opening_comes_first_and_once(tmp_path: Path) -> None:
+    open_ledger(tmp_path)
+    write_three(tmp_path)
+    assert opening_of(read_ledger(tmp_path, TRACK)) == OPENING
+    assert json.loads((tmp_path / FILE_NAME).read_text())["version"] == 2
+    with pytest.raises(LedgerFullError):
+        open_ledger(tmp_path)
+    assert len(read_ledger(tmp_path, TRACK)) == 4
+
+
+def test_an_opening_takes_no_time_of_a_part(tmp_path: Path) -> None:
+    open_ledger(tmp_path)
+    append_entry(tmp_path, TRACK, "access", "lock", LOCK, {})
+    assert minutes_spent(read_ledger(tmp_path, TRACK), "access") == 0
+
+
+def test_a_ledger_of_version_1_goes_on_and_every_older_digest_stays(tmp_path: Path) -> None:
+    path = tmp_path / FILE_NAME
+    path.write_bytes(OLD.read_bytes())
+    before = json.loads(OLD.read_text())
+    assert before["version"] == 1
+    old = read_ledger(tmp_path, TRACK)
+    assert opening_of(old) is None
+    assert path.read_bytes() == OLD.read_bytes()  # reading is no reason to write
+    with pytest.raises(LedgerFullError):
+        open_ledger(tmp_path)
+    append_entry(tmp_path, TRACK, "pipeline", "lock", LOCK, {})
+    now = json.loads(path.read_text())
+    assert now["version"] == 2
+    assert now["entries"][:-1] == before["entries"]
+    assert now["entries"][-1]["previous"] == before["entries"][-1]["digest"]
+    assert read_ledger(tmp_path, TRACK)[:-1] == old
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {},
+        {**OPENING.said, "variant": "17"},
+        {**OPENING.said, "variant": True},
+        {**OPENING.said, "variant": -1},
+        {**OPENING.said, "term": 2026},
+    ],
+)
+def test_an_opening_without_its_fields_is_none(tmp_path: Path, said: Any) -> None:
+    append_entry(tmp_path, TRACK, "", "open", {"variant": 0, **said}, {})
+    with pytest.raises(LedgerError, match="entry 1 is no opening"):
+        read_ledger(tmp_path, TRACK)
+    assert read_opening(tmp_path, TRACK) is None
+
+
+def test_who_spoils_an_entry_keeps_the_numbers_and_who_spoils_the_opening_doesnt(
+    tmp_path: Path,
+) -> None:
+    open_ledger(tmp_path)
+    write_three(tmp_path)
+    edit(tmp_path, lambda x: x["entries"][1]["said"].update(confidence=0.1))
+    edit(tmp_path, lambda x: x["entries"][2].update(kind="dream"))
+    with pytest.raises(LedgerError, match="edited by hand"):
+        read_ledger(tmp_path, TRACK)
+    assert read_opening(tmp_path, TRACK) == OPENING
+    assert read_opening(tmp_path, "edge_guardian") is None
+    edit(tmp_path, lambda x: x["entries"][0]["said"].update(variant=5))
+    assert read_opening(tmp_path, TRACK) is None
 
 
 # --- time

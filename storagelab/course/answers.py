@@ -7,13 +7,14 @@ instead, as the answer keys do, and only the tools that make notebooks and guide
 from __future__ import annotations
 
 from threading import Lock
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 
 from storagelab.course.layout import Layout
 from storagelab.parts import AnyPart
 from storagelab.schema import Text
+from storagelab.variants import variant_count
 
 
 class Answers(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -76,3 +77,25 @@ def load_answers(layout: Layout, track_name: str) -> TrackAnswers:
     except UnicodeDecodeError as error:
         raise ValueError(f"{file}: {error}") from None
     return parse_answers(text, file)
+
+
+def load_best(layout: Layout, track_name: str) -> dict[int, dict[str, dict[str, Any]]]:
+    """Return the cheapest decision that meets every target, by variant and by part.
+
+    As a student types it; the variants' search found it, and nobody looks for it again. Raises
+    ``ValueError`` that names the file where it is missing or isn't of the track's variants.
+    """
+    count = variant_count(track_name)
+    if not count:
+        return {}
+    path = layout.answers / "variants" / f"{track_name}.json"
+    file = path.relative_to(layout.root).as_posix()
+    if not path.is_file():
+        raise ValueError(f"{file} is missing: it holds the best decisions of the track's variants")
+    try:
+        best = msgspec.json.decode(path.read_bytes(), type=dict[int, dict[str, dict[str, Any]]])
+    except msgspec.DecodeError as error:
+        raise ValueError(f"{file}: {error}") from None
+    if list(best) != [*range(1, count + 1)]:
+        raise ValueError(f"{file} isn't of the track's {count} variants: search for them again")
+    return best

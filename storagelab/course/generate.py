@@ -20,10 +20,13 @@ from nbformat import NotebookNode
 from nbgrader.utils import determine_grade, is_grade
 
 from storagelab.course import pace
-from storagelab.course.answers import load_answers
+from storagelab.course.answers import load_answers, load_best
 from storagelab.course.kernels import run_notebook
 from storagelab.course.layout import Layout
+from storagelab.course.settings import read_course
 from storagelab.labs import reflection
+from storagelab.labs.numbers import BOOK, VARIANT
+from storagelab.labs.texts import NAMES, text_of
 from storagelab.parts import PARTS, AnyPart
 from storagelab.schema import Law
 from storagelab.tracks import Track, load_track
@@ -83,7 +86,10 @@ def load_keys(layout: Layout) -> ModuleType:
 
 
 def fill_template(layout: Layout, track: Track, part: AnyPart) -> str:
-    """Return a part's text with the track's words and numbers in it."""
+    """Return a part's text with the track's words in it.
+
+    Numbers that are a student's own aren't: a session shows them.
+    """
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(layout.notebooks),
         undefined=jinja2.StrictUndefined,
@@ -100,27 +106,36 @@ def fill_template(layout: Layout, track: Track, part: AnyPart) -> str:
     content = part.of(track)
     crisis = part.crisis(track)
     keys, answers = load_keys(layout), load_answers(layout, track.name).of(part)
+    course = read_course(layout.nbgrader_config)
     where = f"{part.stem}.md with {track.name}.toml"
     try:
         for option in content.question.options:  # students see the words of what they locked
             part.words(track, option.words)
+        for name in NAMES:
+            text_of(track, part, name)
+        key = keys.reference_answers(track, part)
+        best = {BOOK: key["decision"]}
+        if course.variants:
+            best |= {
+                variant: lines[part.name]
+                for variant, lines in load_best(layout, track.name).items()
+            }
         return environment.get_template(f"{part.stem}.md").render(
             track=track,
             part=part,
             content=content,
             answers=answers,
             f=part.figures(track, crisis),
-            words=lambda text: part.words(track, text),
-            terms=track.terms,
+            opening=course.opening,
+            best=best,
             pace=pace.line,
             reflection_words=" to ".join(map(str, reflection.WORDS)),
-            key=keys.reference_answers(track, part),
+            key=key,
             law_example=_example(content.law),
             decided_keys=", ".join(
                 f'"{item.answer}": ...' for item in content.controls if item.decided
             ),
             option_ids=", ".join(f'"{option.id}"' for option in content.question.options),
-            start=keys.as_decision(track, part, crisis),
         )
     except jinja2.TemplateError as error:
         line = getattr(error, "lineno", None)
@@ -180,10 +195,11 @@ def set_grading(notebook: NotebookNode, name: str) -> None:
 def execute(notebook: NotebookNode, name: str, home: Path) -> None:
     """Run the notebook in ``home``, as its author would, and keep what it prints.
 
-    The view is static: a widget's state has random ids, and can be compared with nothing.
+    The view is static: a widget's state has random ids, and can be compared with nothing. The
+    numbers are the book's: it is nobody's work.
     """
     try:
-        run_notebook(notebook, home, variables={"STORAGELAB_VIEW": "static"})
+        run_notebook(notebook, home, variables={"STORAGELAB_VIEW": "static", VARIANT: str(BOOK)})
     except Exception as error:
         raise GenerationError(f"{name}: the reference solution fails.\n{error}") from error
     notebook.metadata = NotebookNode(KERNEL)

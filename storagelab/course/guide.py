@@ -5,12 +5,13 @@ It gives the course away, so it is written outside of the book and of what is re
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from storagelab.course.answers import Answers, TrackAnswers, load_answers
+from storagelab.course.answers import Answers, TrackAnswers, load_answers, load_best
 from storagelab.course.layout import Layout
 from storagelab.parts import PARTS, AnyPart, Outcome
 from storagelab.parts.scoring import free_cost, share_for_cost
@@ -66,15 +67,23 @@ def _maximum(part: AnyPart, track: Track) -> dict[str, Value]:
     return chosen
 
 
-def guide(track: Track, keys: ModuleType, answers: TrackAnswers) -> str:
+Best = Mapping[int, Mapping[str, Mapping[str, Value]]]
+"""The best decisions of a track's variants, by variant and part."""
+
+
+def guide(track: Track, keys: ModuleType, answers: TrackAnswers, best: Best) -> str:
     """Return the guide to one track, as Markdown."""
     person = track.persona
     chapters = [_part(track, part, keys, answers.of(part)) for part in PARTS.values()]
+    if best:
+        chapters.append(_variants(track, keys, best))
     return "\n\n".join(
         [
             f"# {person.name}: {track.title}",
             f"For instructors only. This page has every answer of the track `{track.name}`. "
-            "It is made from the models and the track's files; don't edit it or publish it.",
+            "It is made from the models and the track's files; don't edit it or publish it. Its "
+            "numbers are the book's. Those of the students are in the last chapter, if they have "
+            "their own.",
             f"*{person.role}, {person.team}. Mission: {track.mission}.*",
             *chapters,
         ]
@@ -206,6 +215,32 @@ def _reflection(track: Track, part: AnyPart, answers: Answers) -> list[str]:
     ]
 
 
+def _variants(track: Track, keys: ModuleType, best: Best) -> str:
+    """Return every variant's keys, a table a part."""
+    tables = [
+        "## Every variant's keys",
+        f"Each student has one of {len(best)} variants of the numbers. Which, the first cell of "
+        "their notebooks says, the first entry of their ledger and `storagelab check`.",
+    ]
+    for part in PARTS.values():
+        names = [item.answer for item in part.of(track).controls if item.decided]
+        head = ["variant", "`conclusion`", f"`{part.asked(track).name}`", *names, "cost"]
+        rows = [_row(head), _row(["---:"] * len(head))]
+        for variant, lines in best.items():
+            own, line = load_track(track.name, variant), lines[part.name]
+            key = keys.KEYS[part.name](own)
+            cost = part.costs.amount(own, part.judge(own, line).cost)
+            found = [key["conclusion"], significant(key["number"], 4)]
+            settings = [str(line[name]) for name in names]
+            rows.append(_row([str(variant), *found, *settings, cost]))
+        tables += [f"### Part {part.number}: {part.of(track).title}", "\n".join(rows)]
+    return "\n\n".join(tables)
+
+
+def _row(cells: list[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
 def index(tracks: list[Track]) -> str:
     """Return the page that leads to each track's, as Markdown."""
     lines = [f"- [{item.persona.name}: {item.title}]({item.name}.md)" for item in tracks]
@@ -225,7 +260,8 @@ def write_guide(layout: Layout, keys: ModuleType, names: tuple[str, ...]) -> lis
     tracks = [load_track(name) for name in names]
     texts = {INDEX: index(tracks)}
     for track in tracks:
-        texts[f"{track.name}.md"] = guide(track, keys, load_answers(layout, track.name))
+        answers, best = load_answers(layout, track.name), load_best(layout, track.name)
+        texts[f"{track.name}.md"] = guide(track, keys, answers, best)
     for stray in {path.name for path in folder.glob("*.md")} - set(texts):
         (folder / stray).unlink()
     for name, text in texts.items():

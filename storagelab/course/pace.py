@@ -8,9 +8,12 @@ took somebody 21.5 and 23 minutes by the clock; with their essays of 130 words a
 
 from __future__ import annotations
 
+import re
+
 from nbformat import NotebookNode
 
 from storagelab.labs import reflection
+from storagelab.labs.texts import text_of
 from storagelab.parts import AnyPart
 from storagelab.parts.pace import STEPS
 from storagelab.tracks import Track
@@ -56,15 +59,27 @@ def line(name: str) -> str:
     return f"*{number + 1}/{len(STEPS)}, {left:.0f} minutes left*"
 
 
-def words(notebook: NotebookNode) -> int:
-    """Return the words of a notebook's text; marks of headings and lists are none."""
-    return sum(_words(cell) for cell in notebook.cells)
+def words(notebook: NotebookNode, track: Track, part: AnyPart) -> int:
+    """Return the words that a student of ``track`` reads in a part's notebook.
+
+    Those of its text and those that its cells show; marks of headings and lists are none.
+    """
+    return sum(_words(cell, track, part) for cell in notebook.cells)
 
 
-def _words(cell: NotebookNode) -> int:
-    if cell.cell_type != "markdown":
-        return 0
-    return sum(any(map(str.isalnum, word)) for word in cell.source.split())
+_SHOWN = re.compile(r'^part\.show\("(\w+)"\)$', re.MULTILINE)
+"""How a cell shows a text with the student's own numbers."""
+
+
+def shown(cell: NotebookNode, track: Track, part: AnyPart) -> str:
+    """Return what a student of ``track`` reads of a cell: its text, or the texts that it shows."""
+    if cell.cell_type == "markdown":
+        return str(cell.source)
+    return "\n\n".join(text_of(track, part, name) for name in _SHOWN.findall(cell.source))
+
+
+def _words(cell: NotebookNode, track: Track, part: AnyPart) -> int:
+    return sum(any(map(str.isalnum, word)) for word in shown(cell, track, part).split())
 
 
 def cells_of_steps(notebook: NotebookNode) -> dict[str, list[NotebookNode]]:
@@ -95,7 +110,7 @@ def needed(notebook: NotebookNode, track: Track, part: AnyPart, law_lines: int) 
     }
     minutes: dict[str, float] = {}
     for name, cells in cells_of_steps(notebook).items():
-        read = sum(map(_words, cells))
+        read = sum(_words(cell, track, part) for cell in cells)
         ran = RUN * sum(cell.cell_type == "code" for cell in cells)
         minutes[name] = read / WORDS_A_MINUTE + (seconds[name] + ran) / 60
     return minutes

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from storagelab.labs.diagnosis import suspect
 from storagelab.labs.errors import StudentError, in_words
+from storagelab.labs.numbers import graded_student, why_not_own
 from storagelab.labs.run_mode import is_graded_run
 from storagelab.labs.session import PartSession
 from storagelab.ledger import Entry, LedgerError, entries_of, read_ledger
@@ -125,11 +126,25 @@ def _own_entries(session: PartSession) -> list[Entry]:
     """
     with in_words():
         entries = read_ledger(Path(session.folder), session.track.name)
-    if os.environ.get("NBGRADER_EXECUTION") == "autograde":
-        student = Path.cwd().parent.name
+    student = graded_student()
+    if student is not None:
+        own_track(session)
         users = {entry.said["user"] for entry in entries if "user" in entry.said}
         expect(users <= {student}, "ledger.json was made by somebody else. Hand in your own.")
     return entries
+
+
+def own_track(session: PartSession) -> Track:
+    """Return the track with the numbers by which a student's work is judged: the session's.
+
+    Raises a sentence where these are somebody else's, as far as that can be told: see
+    :func:`why_not_own`.
+    """
+    student = graded_student()
+    if student is not None:
+        why = why_not_own(session.track.name, Path(session.folder), student)
+        expect(not why, why)
+    return session.track
 
 
 def judged(part: Part[SettingsT, OutcomeT], track: Track, decision: object) -> OutcomeT:
@@ -338,6 +353,48 @@ def worth(part: AnyPart, track: Track, outcome: Outcome, least: float) -> float:
     if share < 1:
         tell(misconceptions.too_dear(track, part, outcome, outcome.cost / least))
     return share
+
+
+def decided(
+    part: AnyPart, track: Track, decision: object, best: Mapping[int, Mapping[str, Any]]
+) -> float:
+    """Return the share of points for a decision, and tell what it wastes.
+
+    ``best`` is the cheapest decision that meets every target, as a student types it, by the
+    track's variant. Raises the sentences of what is missed, and beside them whether the line would
+    be right with somebody else's numbers.
+    """
+    if track.variant not in best:
+        raise StudentError(
+            f"This notebook has no test for your numbers, variant {track.variant}: it is of "
+            "another version of the course. Ask your instructor."
+        )
+    outcome = judged(part, track, decision)
+    whose = _right_elsewhere(part, track, decision, best)
+    try:
+        meets_targets(part, track, outcome)
+    except StudentError as missed:
+        raise StudentError(f"{missed}\n{whose}".strip()) from None
+    share = worth(part, track, outcome, part.judge(track, best[track.variant]).cost)
+    if share < 1 and whose:
+        tell(whose)
+    return share
+
+
+def _right_elsewhere(
+    part: AnyPart, track: Track, decision: object, best: Mapping[int, Mapping[str, Any]]
+) -> str:
+    """Return a sentence where a decision is the best one for another variant, and not for this."""
+    controls = part.of(track).controls
+    said = in_units(
+        [control for control in controls if control.decided], read_answer(controls, decision)
+    )
+    if said == best[track.variant] or said not in best.values():
+        return ""
+    return (
+        "This line is right for somebody else's numbers. Yours are those that your notebook says: "
+        f"variant {track.variant}."
+    )
 
 
 def fits_failures(track: Track, outcome: CheckpointOutcome, ratio: float) -> float:

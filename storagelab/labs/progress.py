@@ -13,6 +13,7 @@ from typing import Literal
 
 from storagelab.labs import checking
 from storagelab.labs.errors import StudentError
+from storagelab.labs.numbers import BOOK, find_numbers
 from storagelab.labs.reflection import comment, has_good_length
 from storagelab.labs.session import PartSession
 from storagelab.labs.static_answers import (
@@ -112,15 +113,17 @@ def look_at(folder: Path) -> Progress:
             notebooks[name] = read_static_answers(next(iter(renamed.get(name, [])), path))
         except NotebookError as error:
             notebooks[name] = error
-    track = load_track(_track_of(folder, notebooks))
-    problem, entries = "", []
+    name = _track_of(folder, notebooks)
+    track, problem, entries = load_track(name), "", []
     try:
-        entries = read_ledger(folder, track.name)
-    except LedgerError as error:
+        entries = read_ledger(folder, name)
+        track = load_track(name, _variant_in(folder, name, notebooks))
+    except (LedgerError, ValueError) as error:
         problem = str(error)
+    own = f" (your own numbers: variant {track.variant})" if track.variant != BOOK else ""
     return Progress(
         track=track.name,
-        title=f"{track.persona.name}: {track.title}",
+        title=f"{track.persona.name}: {track.title}{own}",
         parts=[
             _part(
                 track,
@@ -195,6 +198,22 @@ def _track_of(folder: Path, notebooks: dict[str, StaticAnswers | NotebookError])
             else f"The notebooks are of the track {name!r}, which isn't known here."
         )
     return name
+
+
+def _variant_in(
+    folder: Path, track: str, notebooks: dict[str, StaticAnswers | NotebookError]
+) -> int:
+    """Return the variant of the track that the student has, or will have in a hub.
+
+    Raises ``ValueError`` where ``STORAGELAB_VARIANT`` is no number.
+    """
+    given = next((item.given for item in notebooks.values()
+                  if isinstance(item, StaticAnswers) and item.opened), {})  # fmt: skip
+    term = given.get("term") if given.get("variants", True) else None
+    numbers = find_numbers(track, folder, str(given.get("course", "")), term)
+    # what is drawn at the first opening isn't drawn here
+    is_drawn = numbers.begins is not None and numbers.begins.origin == "drawn"
+    return BOOK if is_drawn else numbers.variant
 
 
 def _part(

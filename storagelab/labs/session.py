@@ -9,9 +9,11 @@ from typing import Any
 
 from storagelab.labs.collector import resting_collector
 from storagelab.labs.errors import StudentError, in_words
+from storagelab.labs.numbers import BOOK, HUB_USER, begin_ledger, find_numbers
 from storagelab.labs.reflection import SENTENCES, comment
 from storagelab.labs.run_mode import is_graded_run, is_live
-from storagelab.labs.speaking import say, show_live
+from storagelab.labs.speaking import say, show_live, show_text
+from storagelab.labs.texts import text_of
 from storagelab.ledger import (
     Entry,
     LedgerError,
@@ -26,22 +28,50 @@ from storagelab.schema import Option
 from storagelab.tracks import TRACKS, Track, load_track
 from storagelab.units import format_share
 
-HUB_USER = "JUPYTERHUB_USER"
-"""Where a JupyterHub puts the name of the student whose server it is."""
 LONGEST_REASON = 200
 """Characters of a lock's one-line reason."""
 
 
-def open_part(track: str, part: str, folder: str | Path = ".") -> PartSession:
+def open_part(
+    track: str,
+    part: str,
+    folder: str | Path = ".",
+    *,
+    course: str = "",
+    term: str | None = None,
+    variants: bool = True,
+) -> PartSession:
     """Open a part of a track, with the ledger in ``folder``, and say where the student stands.
 
+    The track is the student's own: which of its variants that is follows from the ledger, or is
+    found for ``course`` and ``term`` and kept there. Without a term, or without ``variants``, it is
+    the book's, as for notebooks from before there were variants.
+
     Raises ``ValueError`` (as a sentence, without a traceback in a notebook) for an unknown track
-    or part.
+    or part, or a number that the track has no variant of.
     """
     with in_words(), resting_collector():
-        session = PartSession(load_track(track), load_part(part), Path(folder))
-    say(session.status())
+        own, problem = _own_track(track, Path(folder), course, term if variants else None)
+        session = PartSession(own, load_part(part), Path(folder))
+    status = session.status()
+    say(status if problem in status else f"{status} {problem}")
     return session
+
+
+def _own_track(name: str, folder: Path, course: str, term: str | None) -> tuple[Track, str]:
+    """Return a student's own track, and what kept its number from being written down, if so."""
+    load_track(name)  # whatever else is wrong, a track that there isn't is
+    numbers = find_numbers(name, folder, course, term)
+    own = load_track(name, numbers.variant)
+    if numbers.begins is None:
+        return own, ""
+    try:
+        if not begin_ledger(name, folder, numbers.begins):
+            return load_track(name, find_numbers(name, folder, course, term).variant), ""
+    except LedgerError as problem:
+        # a number that was drawn and isn't kept would be another one the next time
+        return (load_track(name) if numbers.begins.origin == "drawn" else own), str(problem)
+    return own, ""
 
 
 class PartSession:
@@ -73,11 +103,21 @@ class PartSession:
     def status(self) -> str:
         """Return one line on which part this is and what the ledger says of it."""
         head = f"{self.track.persona.name}, part {self.part.number} of 3: {self._content.title}."
+        if self.track.variant != BOOK:
+            head = f"{head} Your own numbers: variant {self.track.variant}."
         try:
             locks = self._entries("lock")
         except LedgerError as problem:
             return f"{head} {problem}"
         return f"{head} {self._locked_as(locks[0]) if locks else 'Nothing is locked yet.'}"
+
+    def show(self, text: str) -> None:
+        """Show one of the part's texts, with the student's own numbers in it.
+
+        Raises a ``ValueError`` with a sentence for a text that there isn't.
+        """
+        with in_words():
+            show_text(text_of(self.track, self.part, text))
 
     # --- the lock
 
@@ -253,7 +293,7 @@ class PartSession:
         reads: dict[str, ReadPoint] = {}
         saves: dict[str, SavePoint] = {}
         for name in TRACKS:
-            track = load_track(name)
+            track = self.track if name == self.track.name else load_track(name)
             reads[track.persona.name] = read_point(ACCESS.crisis(track))
             saves[track.persona.name] = save_point(CHECKPOINT.crisis(track))
         with in_words():

@@ -33,6 +33,8 @@ class StaticAnswers:
     """Cells, by id, that aren't Python, with what is wrong."""
     opened: tuple[str, str] | None = None
     """The track and the part that the notebook opens."""
+    given: dict[str, Any] = field(default_factory=dict)
+    """What else it opens them with, by name: the course and the term."""
 
 
 class _Cell(msgspec.Struct):
@@ -99,8 +101,13 @@ def _read_cell(answers: StaticAnswers, name: str, source: str) -> None:
         call = getattr(statement, "value", None)
         if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "open_part":
             named = [item.value for item in call.args if isinstance(item, ast.Constant)]
-            if len(named) >= 2:
-                answers.opened = answers.opened or (str(named[0]), str(named[1]))
+            if len(named) >= 2 and answers.opened is None:
+                answers.opened = str(named[0]), str(named[1])
+                answers.given = {
+                    str(item.arg): item.value.value
+                    for item in call.keywords
+                    if isinstance(item.value, ast.Constant)
+                }
 
 
 def _forget(answers: StaticAnswers, name: str) -> None:

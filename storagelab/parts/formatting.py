@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from storagelab.parts.headline import BigNumber
 from storagelab.parts.limits import Goal
 from storagelab.schema import Answer, Consumer, Control
-from storagelab.units import KIB, format_binary, format_money, format_power, significant
+from storagelab.units import format_money, format_power, significant
 
 if TYPE_CHECKING:
     from storagelab.tracks import Track
@@ -79,9 +79,7 @@ def busy_sentence(fed: Consumer, shown: Mapping[str, str]) -> str:
 
 def format_setting(control: Control, si_value: float) -> str:
     """Return a setting, given in SI, in the unit of its slider, such as ``25 Gb/s``."""
-    if control.si == KIB:
-        return format_binary(si_value)
-    return f"{significant(si_value / control.si)} {control.unit}"
+    return control.written(si_value)
 
 
 def format_answer(answer: Answer, si_value: float, digits: int = 3) -> str:

@@ -92,6 +92,8 @@ class Part(Generic[SettingsT, OutcomeT]):
     """The number that the conclusion asks for, as a student gives it."""
     asked_in_full: Callable[[Track], str]
     """What that number counts, for a reader who doesn't have the task at hand."""
+    asks_again: Callable[[Track], str]
+    """The conclusion's question, in Markdown; the crisis' numbers in it are names in braces."""
     change_begins: str
     """The word before a track's ``compare_words`` where they begin a sentence."""
     recorded: tuple[str, ...]

@@ -35,12 +35,13 @@ def _point(part: AnyPart, outcome: Outcome) -> Point:
 
 
 @cache
-def judge(track_name: str) -> Callable[[str, str, dict[str, Any]], Point | None]:
+def judge(track_name: str, variant: int = 0) -> Callable[[str, str, dict[str, Any]], Point | None]:
     """Return what gives the point of a part's ``run`` or ``decision``; None for no such thing.
 
-    Many students have the same settings, and each is computed once.
+    It is computed with the numbers of the track's ``variant``, 0 for its own. Many students have
+    the same settings, and each is computed once.
     """
-    track = load_track(track_name)
+    track = load_track(track_name, variant)
 
     @cache
     def of(part_name: str, kind: str, settings: str) -> Point | None:

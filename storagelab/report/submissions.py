@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import math
 import stat
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from sandgrader.report.course import AUTOGRADED, SUBMITTED, Course
 from sandgrader.submission_files import is_regular_file
-from storagelab.ledger import FILE_NAME, Entry, LedgerError, entries_of, read_ledger, written_times
+from storagelab.labs.static_answers import NotebookError, read_static_answers
+from storagelab.ledger import (
+    FILE_NAME,
+    Entry,
+    LedgerError,
+    entries_of,
+    read_ledger,
+    read_opening,
+    written_times,
+)
 from storagelab.parts import PARTS
 from storagelab.report.notebooks import literal, read_answers
 from storagelab.report.outcomes import DECISION, RUN, judge
 from storagelab.tracks import Track
+from storagelab.variants import variant_count, variant_of
 
 SOUND, MISSING, UNUSABLE, DOUBTFUL = "sound", "missing", "unusable", "doubtful"
 """What a ledger can be; a doubtful one is read, and its doubts are listed."""
@@ -47,6 +58,8 @@ class Evidence:
     """By part, as far as they can be read."""
     decisions: Mapping[str, dict[str, Any]] = field(default_factory=dict)
     """By part, as the answer cell says, else as the ledger does."""
+    variant: int = 0
+    """Of the track: whose numbers the student has; 0 for the track's own."""
 
     def lock(self, part: str) -> Lock | None:
         """Return the lock of a part, if there is a usable one."""
@@ -73,13 +86,14 @@ def read_evidence(course: Course, track: Track, students: Iterable[str]) -> dict
         for step in (AUTOGRADED, SUBMITTED):  # the scores are of what was graded
             folder = course.folder(step, student, track.name)
             if folder.is_dir():
-                found[student] = _read(folder, track)
+                found[student] = _read(folder, track, student)
                 break
     return _mark_copies(found)
 
 
-def _read(folder: Path, track: Track) -> Evidence:
-    entries, state, doubts = _read_ledger(folder, track)
+def _read(folder: Path, track: Track, student: str) -> Evidence:
+    variant = _variant(folder, track, student)
+    entries, state, doubts = _read_ledger(folder, track, variant)
     conclusions: dict[str, str] = {}
     decisions: dict[str, dict[str, Any]] = {}
     for part in PARTS.values():
@@ -93,10 +107,32 @@ def _read(folder: Path, track: Track) -> Evidence:
         else:
             for entry in entries_of(entries, part.name, "decision")[-1:]:
                 decisions[part.name] = dict(entry.said)
-    return Evidence(entries, state, doubts, conclusions, decisions)
+    return Evidence(entries, state, doubts, conclusions, decisions, variant)
 
 
-def _read_ledger(folder: Path, track: Track) -> tuple[list[Entry], str, tuple[str, ...]]:
+def _variant(folder: Path, track: Track, student: str) -> int:
+    """Return which of a track's variants a student has, as grading finds it."""
+    if is_regular_file(folder / FILE_NAME):
+        opening = read_opening(folder, track.name)
+        if opening is not None:
+            return opening.variant if opening.variant <= variant_count(track.name) else 0
+        with contextlib.suppress(ValueError, RecursionError, MemoryError):
+            if read_ledger(folder, track.name):
+                return 0
+    for path in (folder / f"{part.stem}.ipynb" for part in PARTS.values()):
+        try:
+            given = read_static_answers(path).given if is_regular_file(path) else {}
+        except NotebookError:
+            continue
+        if isinstance(given.get("term"), str) and given.get("variants", True):
+            course = str(given.get("course", ""))
+            return variant_of(student, course, given["term"], track.name)
+    return 0
+
+
+def _read_ledger(
+    folder: Path, track: Track, variant: int
+) -> tuple[list[Entry], str, tuple[str, ...]]:
     path = folder / FILE_NAME
     try:
         mode = path.lstat().st_mode
@@ -113,7 +149,7 @@ def _read_ledger(folder: Path, track: Track) -> tuple[list[Entry], str, tuple[st
         return [], UNUSABLE, (f"{FILE_NAME} can't be read ({type(problem).__name__}).",)
     if not entries:
         return [], MISSING, ()
-    doubts = (*_doubts(entries), *_other_numbers(entries, track))
+    doubts = (*_doubts(entries), *_other_numbers(entries, track, variant))
     return entries, DOUBTFUL if doubts else SOUND, doubts
 
 
@@ -146,9 +182,9 @@ def _doubts(entries: list[Entry]) -> Iterable[str]:
                 yield f"The part {part} was locked with a confidence outside of 0 to 1."
 
 
-def _other_numbers(entries: list[Entry], track: Track) -> Iterable[str]:
+def _other_numbers(entries: list[Entry], track: Track, variant: int) -> Iterable[str]:
     """Yield a sentence where an entry's numbers aren't what the model says of its settings."""
-    point = judge(track.name)
+    point = judge(track.name, variant)
     for entry in entries:
         cost = entry.model.get("cost")
         if entry.kind not in (RUN, DECISION) or not isinstance(cost, float):
@@ -174,8 +210,5 @@ def _mark_copies(found: dict[str, Evidence]) -> dict[str, Evidence]:
             others = ", ".join(other for other in students if other != student)
             evidence = found[student]
             doubt = f"Its first {COPIED_FROM} entries are those of {others}, to the second."
-            marked[student] = Evidence(
-                evidence.entries, DOUBTFUL, (*evidence.doubts, doubt),
-                evidence.conclusions, evidence.decisions,
-            )  # fmt: skip
+            marked[student] = replace(evidence, state=DOUBTFUL, doubts=(*evidence.doubts, doubt))
     return marked

@@ -88,6 +88,7 @@ def running_lab(root: Path, home: Path) -> Iterator[Lab]:
         "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
         "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
         "STORAGELAB_VIEW": "live",
+        "STORAGELAB_VARIANT": "0",
     }
     server = subprocess.Popen(
         [

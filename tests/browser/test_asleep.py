@@ -17,7 +17,7 @@ from .fits import broken_words
 from .lab import Lab, choose, notebook_of, run_all, run_cell, students_copy
 
 TRACK, PART = load_track("cloud_titan"), PARTS["access"]
-WORKBENCH = 2
+WORKBENCH = 3
 """The place of its cell among the code cells."""
 SHOWN = """() => [
   ...document.querySelectorAll('.storagelab-words, .storagelab-verdict, .widget-readout'),

@@ -134,19 +134,20 @@ def test_a_restarted_kernel_and_all_cells_again(notebook: Any, page: Page) -> No
 def test_cells_in_any_order(notebook: Any, page: Page) -> None:
     notebook()
     count = page.locator(".jp-CodeCell").count()
-    assert count == 3
-    run_cell(page, 0)
-    run_cell(page, 2)  # the workbench before the lock: closed, in a sentence
+    assert count == 4
+    opens, _, locks, looks = range(count)  # the second says the question
+    run_cell(page, opens)
+    run_cell(page, looks)  # the workbench before the lock: closed, in a sentence
     expect(page.get_by_text("The workbench is closed.")).to_be_visible()
-    run_cell(page, 1)
-    run_cell(page, 2)
+    run_cell(page, locks)
+    run_cell(page, looks)
     (bench,) = shown(page).all()
-    run_cell(page, 1)
+    run_cell(page, locks)
     expect(page.get_by_text("It stays as it is.")).to_be_visible()
-    run_cell(page, 0)
+    run_cell(page, opens)
     move(page, bench)
-    run_cell(page, 2)
-    run_cell(page, 2)
+    run_cell(page, looks)
+    run_cell(page, looks)
     (bench,) = shown(page).all()
     move(page, bench)
     no_traceback(page)

@@ -13,13 +13,16 @@ import nbformat
 import pytest
 
 from demo.run_class import AT_A_SCREEN, read_scores
-from demo.students import ONCE, make_student, names_in, read_sheet
+from demo.students import NEIGHBOUR, NOT_MINE, ONCE, make_student, names_in, own_sheets, own_variant
 from storagelab.course.layout import Layout
 from storagelab.course.nbgrader_steps import run_nbgrader
+from storagelab.labs.texts import text_of
+from storagelab.ledger import read_opening
 from storagelab.parts import PARTS
 from storagelab.parts.scoring import free_cost
-from storagelab.tracks import TRACKS
+from storagelab.tracks import TRACKS, load_track
 
+COPIERS = ("nia_pastes_a_neighbours_lines", "ole_hands_in_a_neighbours_folder")
 CLASS = [(track, name) for track in TRACKS for name in names_in(track)]
 every_student = pytest.mark.parametrize(("track", "name"), CLASS)
 every_track = pytest.mark.parametrize("track", TRACKS)
@@ -147,8 +150,7 @@ def test_a_notebook_is_handed_in_as_jupyterlab_leaves_it_with_its_workbench(
 
 @every_track
 def test_a_wrong_prediction_costs_nothing(track: str, scores: dict[Any, Any]) -> None:
-    for part in PARTS:
-        sheet = read_sheet(keys, track, part)
+    for sheet in own_sheets(keys, track, "ben_wrong_prediction").values():
         assert sheet.wrong_option not in (sheet.key["prediction"], sheet.key["conclusion"])
     assert scores[track]["ben_wrong_prediction"] == scores[track]["ada_perfect"]
 
@@ -157,8 +159,8 @@ def test_a_wrong_prediction_costs_nothing(track: str, scores: dict[Any, Any]) ->
 def test_meeting_the_targets_for_too_much_money_earns_part_of_the_points(
     track: str, scores: dict[Any, Any], full: Any
 ) -> None:
-    for part in PARTS:
-        sheet, cell = read_sheet(keys, track, part), f"{part}/decide-test"
+    for part, sheet in own_sheets(keys, track, "gus_twice_the_cost").items():
+        cell = f"{part}/decide-test"
         outcome = sheet.judge(sheet.dear)
         assert not outcome.unmet
         assert outcome.cost > free_cost(sheet.least, sheet.part.crisis_cost(sheet.track))
@@ -175,10 +177,43 @@ def test_another_tracks_answers_earn_next_to_nothing(
 
 
 @every_track
+def test_everybody_has_numbers_of_their_own_by_the_hubs_name(track: Any, demo_class: Any) -> None:
+    """In the ledger that travels, and in what the notebook says where it was graded."""
+    for name in names_in(track):
+        student, course = make_student(keys, track, name), demo_class / track / "course"
+        opening = read_opening(course / "submitted" / name / track, track)
+        assert opening is not None
+        assert (opening.origin, opening.user) == ("hub", student.user)
+        assert opening.variant == own_variant(keys, track, student.user) > 0
+        notebook = nbformat.read(course / "autograded" / name / track / "1_access.ipynb", 4)
+        shown = json.dumps([cell.outputs for cell in notebook.cells if name_of(cell) == "open"])
+        own = text_of(load_track(track, opening.variant), PARTS["access"], "crisis")
+        assert json.dumps(own, ensure_ascii=False)[1:-1] in json.loads(json.dumps(shown)), name
+
+
+@every_track
+def test_a_neighbours_lines_and_a_neighbours_folder_earn_what_is_the_same_for_all(
+    track: str, scores: dict[Any, Any], full: Any, graded: Callable[..., dict[str, str]]
+) -> None:
+    """The laws; and of lines, the lock and what a decision happens to be worth elsewhere."""
+    variants = {own_variant(keys, track, name) for name in (NEIGHBOUR, *COPIERS)}
+    assert len(variants) == 1 + len(COPIERS), "they happen to have the same numbers"
+    laws = sum(points for cell, points in full[track].items() if cell.endswith("/law-test"))
+    lines, folder = (sum(filter(None, scores[track][name].values())) for name in COPIERS)
+    assert folder == laws == 22
+    assert lines < 0.75 * sum(filter(None, full[track].values()))
+    decided = [f"{part}/decide-test" for part in PARTS]
+    assert sum(scores[track][COPIERS[0]][cell] < full[track][cell] for cell in decided) >= 2
+    said = graded(track, COPIERS[0])
+    assert any("right for somebody else's numbers" in said[cell] for cell in decided)
+
+
+@every_track
 def test_ten_runs_without_a_thought_dont_find_the_least_cost(
     track: str, scores: dict[Any, Any], full: Any
 ) -> None:
-    cell, sheet = "pipeline/decide-test", read_sheet(keys, track, "pipeline")
+    cell = "pipeline/decide-test"
+    sheet = own_sheets(keys, track, "max_brute_force")["pipeline"]
     assert len({str(run) for run in sheet.brute_runs}) == len(sheet.brute_runs) == 10
     met = [run for run in sheet.brute_runs if not sheet.judge(run).unmet]
     earned = scores[track]["max_brute_force"]
@@ -194,7 +229,7 @@ def test_a_ledger_that_was_edited_is_evidence_of_nothing(
 ) -> None:
     ledger = demo_class / track / "course" / "submitted" / name / track / "ledger.json"
     entries = json.loads(ledger.read_text(encoding="utf-8"))["entries"]
-    assert {entry["kind"] for entry in entries} == {"lock", "reveal", "run", "decision"}
+    assert {entry["kind"] for entry in entries} == {"open", "lock", "reveal", "run", "decision"}
     for part in PARTS:
         assert scores[track][name][f"{part}/lock-test"] == 0
     assert scores[track][name]["pipeline/runs-test"] == 0
@@ -236,7 +271,7 @@ def test_everybody_gets_feedback_that_says_in_words_what_went_wrong(
     for name in names_in(track):
         for part in PARTS.values():
             assert (feedback / name / track / f"{part.stem}.html").exists()
-    scale = read_sheet(keys, track, "pipeline").first_scale
+    scale = own_sheets(keys, track, "juno_gives_no_numbers")["pipeline"].first_scale
     low, high = (pick(map(float, scale.values)) for pick in (min, max))
     for name, stem, says in (
         ("cleo_skipped_the_lock", "1_access", "No prediction was locked."),
@@ -245,6 +280,7 @@ def test_everybody_gets_feedback_that_says_in_words_what_went_wrong(
         ("eve_code_raises", "1_access", "stopped with NameError"),
         ("ivy_deleted_and_renamed", "1_access", "There is no <code>decision</code>"),
         ("lea_copies_another_track", "1_access", "decision has the unknown entry"),
+        ("ole_hands_in_a_neighbours_folder", "1_access", NOT_MINE),
         (
             "juno_gives_no_numbers",
             "2_pipeline",

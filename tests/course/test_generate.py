@@ -7,6 +7,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from msgspec import structs
 
 from storagelab.course.generate import (
     GenerationError,
@@ -41,9 +42,9 @@ def test_an_undefined_placeholder_is_named(copy: Layout, track: Track) -> None:
 
 
 def test_an_undefined_number_in_a_tracks_words_is_named(copy: Layout, track: Track) -> None:
-    edit(copy, "<< words(content.crisis) >>", "<< words('{latency_of_the_moon}') >>")
+    crisis = structs.replace(track.access, crisis="{latency_of_the_moon}")
     with pytest.raises(GenerationError, match=r"uses \{latency_of_the_moon\}"):
-        fill_template(copy, track, PARTS["access"])
+        fill_template(copy, structs.replace(track, access=crisis), PARTS["access"])
 
 
 @pytest.mark.parametrize(

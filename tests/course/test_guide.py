@@ -14,13 +14,14 @@ import msgspec
 import pytest
 
 from storagelab.course import __main__ as command
-from storagelab.course.answers import load_answers
+from storagelab.course.answers import load_answers, load_best
 from storagelab.course.generate import load_keys
 from storagelab.course.guide import all_decisions, guide, write_guide
 from storagelab.course.layout import Layout, find_layout
 from storagelab.parts import PARTS
 from storagelab.parts.scoring import share_for_cost
 from storagelab.tracks import TRACKS, load_track
+from storagelab.variants import variant_count
 from tests.parts.sliders import EVERY_PART, decisions, least_cost
 
 LIGHT = "tiny_pioneer"
@@ -29,13 +30,14 @@ LIGHT = "tiny_pioneer"
 
 @cache
 def text(name: str) -> str:
-    return guide(load_track(name), keys, load_answers(find_layout(), name))
+    layout = find_layout()
+    return guide(load_track(name), keys, load_answers(layout, name), load_best(layout, name))
 
 
 def chapter(name: str, part: Any) -> str:
     """Return what the guide says of one part."""
     begin = text(name).index(f"## Part {part.number}: ")
-    end = text(name).find("\n## Part ", begin + 1)
+    end = text(name).find("\n## ", begin + 1)
     return text(name)[begin : end if end > 0 else None]
 
 
@@ -116,6 +118,33 @@ def test_the_crisis_the_law_the_mark_scheme_and_the_facts_are_whole(
 def test_no_number_is_left_unfilled_and_none_is_no_number(name: str) -> None:
     assert re.findall(r"(?<!text)\{[a-z_]+\}", text(name).replace(r"\text{", "")) == []
     assert re.findall(r"\b(?:nan|inf|None)\b", text(name)) == []
+
+
+@pytest.mark.parametrize(("name", "part"), EVERY_PART)
+def test_every_variants_keys_stand_in_a_row(name: str, part: Any) -> None:
+    table = text(name).partition("## Every variant's keys")[2]
+    table = table.partition(f"### Part {part.number}: ")[2].partition("\n### ")[0]
+    rows = [line.strip("| ").split(" | ") for line in table.splitlines() if "|" in line]
+    head, _, *found = rows
+    assert [int(row[0]) for row in found] == [*range(1, variant_count(name) + 1)]
+    decided = [item for item in part.of(load_track(name)).controls if item.decided]
+    for row in (found[0], found[-1]):
+        track, said = load_track(name, int(row[0])), dict(zip(head, row, strict=True))
+        key = keys.KEYS[part.name](track)
+        assert said["`conclusion`"] == key["conclusion"]
+        number = said[f"`{part.asked(track).name}`"].replace(",", "")
+        assert float(number) == pytest.approx(key["number"], rel=1e-3)
+        line = {
+            item.answer: next(
+                value
+                for value in item.values
+                if said[item.answer] in (str(value), str(value).removesuffix(".0"))
+            )
+            for item in decided
+        }
+        outcome = part.judge(track, line)
+        assert outcome.unmet == ()
+        assert said["cost"] == part.costs.amount(track, outcome.cost)
 
 
 def test_a_part_that_cannot_be_won_is_named() -> None:

@@ -12,9 +12,11 @@ from storagelab.course import pace
 from storagelab.course.answers import load_answers
 from storagelab.course.layout import Layout
 from storagelab.course.pace import line
+from storagelab.labs import texts
 from storagelab.parts import PARTS
 from storagelab.parts.pace import MINUTES, STEPS
 from storagelab.tracks import TRACKS, load_track
+from storagelab.variants import variant_count
 from storagelab.widgets import Workbench
 from tests.parts.sliders import positions
 
@@ -44,11 +46,13 @@ def test_every_step_of_a_notebook_says_where_one_is_in_order(
 
 @pytest.mark.parametrize(("track_name", "part"), EVERY)
 def test_the_text_keeps_within_its_budget(layout: Layout, track_name: str, part: Any) -> None:
+    """Whosever numbers are in it."""
     notebook = nbformat.read(layout.release / track_name / f"{part.stem}.ipynb", as_version=4)
-    assert 300 < pace.words(notebook) <= pace.NOTEBOOK_WORDS
-    track = load_track(track_name)
-    question = part.words(track, part.of(track).reflection)
-    assert len(question.split()) <= pace.REFLECTION_QUESTION_WORDS
+    for variant in range(variant_count(track_name) + 1):
+        track = load_track(track_name, variant)
+        assert 300 < pace.words(notebook, track, part) <= pace.NOTEBOOK_WORDS
+        question = part.words(track, part.of(track).reflection)
+        assert len(question.split()) <= pace.REFLECTION_QUESTION_WORDS
 
 
 @pytest.mark.parametrize(("track_name", "part"), EVERY)
@@ -96,9 +100,25 @@ def test_no_cell_of_text_is_long_and_no_placeholder_is_left(
     layout: Layout, track_name: str, part: Any
 ) -> None:
     notebook = nbformat.read(layout.release / track_name / f"{part.stem}.ipynb", as_version=4)
+    track = load_track(track_name)
     for cell in notebook.cells:
         assert "<<" not in cell.source
         assert "<%" not in cell.source
-        if cell.cell_type == "markdown":
-            assert len(cell.source.split()) < 230, cell.id
-            assert not re.search(r"\{[a-z_]+\}", re.sub(r"\$.*?\$", "", cell.source)), cell.id
+        read = pace.shown(cell, track, part)
+        assert len(read.split()) < 230, cell.id
+        assert not re.search(r"\{[a-z_]+\}", re.sub(r"\$.*?\$", "", read)), cell.id
+
+
+@pytest.mark.parametrize(("track_name", "part"), EVERY)
+def test_every_text_with_numbers_is_shown_once_and_none_stands_in_the_notebook(
+    layout: Layout, track_name: str, part: Any
+) -> None:
+    """What a cell's own text said would be the book's numbers for everybody."""
+    notebook = nbformat.read(layout.release / track_name / f"{part.stem}.ipynb", as_version=4)
+    track = load_track(track_name)
+    code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
+    assert re.findall(r'part\.show\("(\w+)"\)', code) == list(texts.NAMES)
+    written = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    for name in texts.NAMES:
+        for sentence in re.split(r"(?<=[.?!])\s+", texts.text_of(track, part, name)):
+            assert not re.search(r"\d", sentence) or sentence not in written, name

@@ -28,7 +28,12 @@ def run_nbval(folder: Path, recorded: Path | None = None) -> subprocess.Complete
             *("-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", str(folder), str(folder)),
             *plugin,
         ],
-        env={**os.environ, "STORAGELAB_VIEW": "static", RECORDED: str(recorded)},
+        env={
+            **os.environ,
+            "STORAGELAB_VIEW": "static",
+            "STORAGELAB_VARIANT": "0",
+            RECORDED: str(recorded),
+        },
         capture_output=True,
         text=True,
         check=False,

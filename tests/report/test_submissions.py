@@ -162,7 +162,7 @@ def broken(folder: Path, how: Any) -> None:
                 "no JSON": b"\x00\xff",
                 "a surrogate": content.replace(b"because", b"\\ud800"),
                 "too large": content + b" " * (5 * 2**20),
-                "of another version": content.replace(b'"version":1', b'"version":9'),
+                "of another version": content.replace(b'"version":2', b'"version":9'),
             }[how]
         )
 

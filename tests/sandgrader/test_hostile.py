@@ -128,7 +128,11 @@ def graded(layout: Layout, machine: tuple[Path, Any], request: pytest.FixtureReq
     make_course(course, layout.nbgrader_config, layout.source)
     run = uuid.uuid4().hex
     with (course / "nbgrader_config.py").open("a", encoding="utf-8") as config:
-        config.write(f"\nc.Execute.timeout = {SECONDS}\nc.Grade.variables = {{{RUN!r}: {run!r}}}\n")
+        # everybody has the book's numbers, also who hands in no ledger
+        config.write(
+            f"\nc.Execute.timeout = {SECONDS}\n"
+            f"c.Grade.variables = {{{RUN!r}: {run!r}, 'STORAGELAB_VARIANT': '0'}}\n"
+        )
     (folder / SECRET).write_text(MARK, encoding="utf-8")
     run_nbgrader(course, folder, "generate_assignment", TRACK, "--create")
     graded = Graded(course, full_scores(course / "source"), run, scheduler)

@@ -411,6 +411,35 @@ def test_a_notebook_of_another_kernel_is_run_by_it(sheet: Sheets) -> None:
     assert made.graded()[0] == {"t": 1.0}
 
 
+# --- whose work it is
+
+WHOSE = (
+    cell("answer", "import os\nx = os.environ['SANDGRADER_STUDENT']", "x"),
+    cell(
+        "test",
+        "import os\nassert x == os.environ['SANDGRADER_STUDENT']\nassert x in ('', 'ann')",
+        "t",
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("way", "changed"),
+    [
+        ("isolated", {}),
+        ("shared", {"one_interpreter": True}),
+        ("kernel", {"kernel": replace(OWN, name="elsewhere")}),
+    ],
+)
+def test_cells_and_tests_are_told_whose_work_it_is_and_the_reference_is_nobodys(
+    way: str, changed: dict[str, Any], sheet: Sheets
+) -> None:
+    made = sheet(*WHOSE, **changed)
+    assert made.isolation.way == way
+    assert made.graded()[0] == made.graded(x="x = 'ann'")[0] == {"t": 1.0}
+    assert made.graded(x="x = ''")[0] == {"t": 0.0}
+
+
 # --- a reference solution that doesn't earn its own points
 
 

@@ -12,6 +12,7 @@ from storagelab.schema import Answer
 
 if TYPE_CHECKING:
     from storagelab.parts.access.experiment import AccessOutcome
+    from storagelab.tracks import Track
 
 
 def _load() -> Workings[AccessSettings, AccessOutcome]:
@@ -29,6 +30,13 @@ def _load() -> Workings[AccessSettings, AccessOutcome]:
     )
 
 
+def _asks_again(track: Track) -> str:
+    return (
+        f"Answer again, and read one number off: with {track.access.compare_words}, **how many "
+        "times more bytes a second come in order than at random**? Within 10% will do."
+    )
+
+
 ACCESS: Part[AccessSettings, AccessOutcome] = Part(
     name="access",
     number=1,
@@ -39,6 +47,7 @@ ACCESS: Part[AccessSettings, AccessOutcome] = Part(
     costs=COSTS,
     asked=lambda track: Answer(name="times_faster", unit="times"),
     asked_in_full=lambda track: "times more bytes a second in order than at random",
+    asks_again=_asks_again,
     change_begins="With",
     recorded=("utilization", "misses"),
     instruments=(

@@ -48,6 +48,15 @@ def _asked_in_full(track: Track) -> str:
     return f"{part.answer.unit} of {part.gone or track.terms.run} that are lost"
 
 
+def _asks_again(track: Track) -> str:
+    part = track.checkpoint
+    return (
+        f"Start again, but let **{part.compare_words}**. Which option is right now, and how much "
+        f"of {part.gone or track.terms.run} is lost at {{proposed_interval}}, in "
+        f"{part.answer.unit} (within 5%)?"
+    )
+
+
 CHECKPOINT: Part[CheckpointSettings, CheckpointOutcome] = Part(
     name="checkpoint",
     number=3,
@@ -58,6 +67,7 @@ CHECKPOINT: Part[CheckpointSettings, CheckpointOutcome] = Part(
     costs=COSTS,
     asked=lambda track: track.checkpoint.answer,
     asked_in_full=_asked_in_full,
+    asks_again=_asks_again,
     change_begins="Let",
     recorded=("loss", "storage_share", "life"),
     instruments=(

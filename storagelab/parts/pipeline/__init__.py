@@ -11,6 +11,7 @@ from storagelab.parts.pipeline.settings import PipelineSettings
 
 if TYPE_CHECKING:
     from storagelab.parts.pipeline.experiment import PipelineOutcome
+    from storagelab.tracks import Track
 
 
 def _load() -> Workings[PipelineSettings, PipelineOutcome]:
@@ -29,6 +30,14 @@ def _load() -> Workings[PipelineSettings, PipelineOutcome]:
     )
 
 
+def _asks_again(track: Track) -> str:
+    content = track.pipeline
+    return (
+        f"Answer again, and read one number off: with {content.compare_words}, all else as at "
+        f"the start, **{content.asked}** (to 5%)?"
+    )
+
+
 PIPELINE: Part[PipelineSettings, PipelineOutcome] = Part(
     name="pipeline",
     number=2,
@@ -39,6 +48,7 @@ PIPELINE: Part[PipelineSettings, PipelineOutcome] = Part(
     costs=COSTS,
     asked=lambda track: track.pipeline.answer,
     asked_in_full=lambda track: track.pipeline.answer.unit,
+    asks_again=_asks_again,
     change_begins="With",
     recorded=("utilization",),
     instruments=(

@@ -58,6 +58,7 @@ def _nbgrader(course: Path, *arguments: str) -> subprocess.CompletedProcess[str]
             "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
             "JUPYTER_CONFIG_DIR": str(course / ".jupyter"),
             "NBGRADER_EXCHANGE": str(course),
+            "STORAGELAB_VARIANT": "0",
         },
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

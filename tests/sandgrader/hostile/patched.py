@@ -245,8 +245,8 @@ import copy
 import storagelab.labs, storagelab.parts, storagelab.tracks
 real = storagelab.tracks.load_track
 PARTS = storagelab.parts.PARTS
-def lenient(name):
-    track = real(name)
+def lenient(name, variant=0):
+    track = real(name, variant)
     judge = type(PARTS["access"]).judge
     def easy(self, track, answer):
         outcome = copy.copy(self.baseline(track))
