@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from sandgrader import command as grade
+from sandgrader import late_command as late
 from sandgrader.report import command as report
 
 
@@ -14,4 +15,5 @@ def main() -> None:
 
 
 main.add_command(grade.command, "grade")
+main.add_command(late.command, "late")
 main.add_command(report.command, "report")

@@ -8,7 +8,7 @@ through nbgrader's own preprocessor, for the points that there are now.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Any
 
 from nbformat.v4 import new_notebook
 from nbgrader import api
+from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde
 from nbgrader.plugins import BasePlugin, LateSubmissionPlugin
 from nbgrader.preprocessors import AssignLatePenalties
@@ -23,7 +24,7 @@ from sqlalchemy import select
 from traitlets import Type
 
 from sandgrader.configuration import CourseError
-from sandgrader.course import Course, working_in
+from sandgrader.course import Course, as_classes, working_in
 from sandgrader.extensions import (
     Extension,
     check_lines,
@@ -105,11 +106,31 @@ def settle(course: Course, assignment: str, extensions: Iterable[Extension]) -> 
 
 def late_rule(course: Course) -> Any:
     """Return nbgrader's preprocessor that asks the course's rule; none where it has none."""
-    parent = Autograde(course.directory, parent=course.app)
-    for kind in course.saving_preprocessors():
+    return _rule_of(Autograde(course.directory, parent=course.app))
+
+
+def _rule_of(converter: Autograde) -> Any:
+    for kind in as_classes(converter.autograde_preprocessors):
         if isinstance(kind, type) and issubclass(kind, AssignLatePenalties):
-            return kind(parent=parent)
+            return kind(parent=converter)
     return None
+
+
+def settle_notebook(asking: Any, graded: Mapping[str, Any]) -> None:
+    """Put the penalty of one notebook right, before something of nbgrader's reads it.
+
+    ``graded`` says which it is and in which gradebook, as nbgrader's resources do; ``asking`` is
+    what has the configuration.
+    """
+    which = (graded["notebook"], graded["assignment"], graded["student"])
+    with Gradebook(graded["db_url"]) as gradebook:
+        submitted = gradebook.find_submission_notebook(*which)
+        is_late = submitted.assignment.total_seconds_late > 0
+        if not is_late and submitted.late_submission_penalty is None:
+            return
+    rule = _rule_of(Autograde(config=asking.config))
+    if rule is not None:
+        rule.preprocess(new_notebook(), {"nbgrader": dict(graded)})
 
 
 def _penalties(gradebook: Any, assignment: str) -> dict[str, dict[str, float | None]]:

@@ -162,7 +162,7 @@ def note_unknown(course: Course, plan: Plan) -> None:
         found = by_student(scores.read_scores(gradebook, [plan.assignment], plan.unknown))
         for student, own in found.items():
             known = made.get(student)
-            if known is None or known.known or not known.is_still(own):
+            if known is None or not known.is_still(own):
                 mark = known.regrade if known else ""
                 versions.record(gradebook, plan.assignment, own, plan.version, mark, known=False)
         course.gradebook.commit()

@@ -9,6 +9,7 @@ import click
 COMMANDS = {
     "check": "storagelab.labs.check:command",
     "grade": "sandgrader.command:command",
+    "late": "sandgrader.late_command:command",
     "report": "storagelab.report.command:command",
 }
 
