@@ -31,13 +31,23 @@ process alone writes the gradebook, a submission at a time, all of it or nothing
 ``course``            a course as nbgrader's configuration describes it
 ``scores``            every score of a gradebook, as a snapshot, and what moved between two
 ``neighbours``        other programs that grade the same course at the same time
-``regrading``         the scores from before a run, and whose moved in it
+``versions``          by which version of an assignment a grade was made
+``regrading``         what is graded again and why, and whose score moved in it
+``by_hand``           points that a person gave, over a regrade
+``csv_lines``         tables that an instructor keeps by hand
+``extensions``        extensions of due dates, by student
+``lateness``          what being late costs, for points given by hand too
 ``cluster``           workers: processes of this machine, or a Dask scheduler's
 ``dask_nodes``        Dask's scheduler and worker without their web pages
 ``interrupts``        Ctrl-C that comes where Python would forget it
 ``run``               hands submissions to Dask's workers and their results to the gradebook
+``opening``           how a command opens a course, and says what is wrong with it
 ``command``           ``sandgrader grade``
+``listing``           ``sandgrader grade --list``
+``summary``           what ``sandgrader grade`` says of a run
+``late_command``      ``sandgrader late``
 ``feedback``          what nbgrader's feedback pages may show
+``export``            ``sandgrader export``: grades for Canvas, Moodle, and as CSV
 ``report``            ``sandgrader report``: a class report, to which a course can add
 ====================  ==========================================================================
 """

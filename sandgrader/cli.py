@@ -5,13 +5,17 @@ from __future__ import annotations
 import click
 
 from sandgrader import command as grade
+from sandgrader import late_command as late
+from sandgrader.export import command as export
 from sandgrader.report import command as report
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
-    """Grade the submissions of an nbgrader course, and report on its class."""
+    """Grade the submissions of an nbgrader course, report on its class, export its grades."""
 
 
+main.add_command(export.command, "export")
 main.add_command(grade.command, "grade")
+main.add_command(late.command, "late")
 main.add_command(report.command, "report")

@@ -7,31 +7,29 @@ import json
 import os
 import sys
 import time
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from sqlalchemy.exc import SAWarning, SQLAlchemyError
+from sqlalchemy.exc import OperationalError
 
 from sandgrader import interrupts
 from sandgrader.assignment import Assignment
-from sandgrader.cluster import OPEN_WARNING, ClusterError, cluster, is_open
+from sandgrader.cluster import OPEN_WARNING, cluster, is_open
 from sandgrader.course import Course, CourseError, Submission
-from sandgrader.gradebook import GradebookError, trouble_with
+from sandgrader.extensions import Extension
+from sandgrader.lateness import extensions_of, settle
+from sandgrader.listing import list_work
 from sandgrader.neighbours import running_autograders
-from sandgrader.printable import printable
-from sandgrader.regrading import ScoresBefore
-from sandgrader.run import Result, Run, StoppedError, Summary
-from sandgrader.sandbox import PLAIN_WARNING, SandboxError
+from sandgrader.opening import opened_course, said_faults
+from sandgrader.regrading import Plan, begin, make_plan, note_unknown, progress
+from sandgrader.run import Result, Run, Summary
+from sandgrader.summary import print_summary, said
 from sandgrader.writer import Writer, grading_lock
 
-ALL_GRADED, SOME_FAILED, WRONG_USE, STOPPED = 0, 1, 2, 3
+ALL_GRADED, SOME_FAILED = 0, 1
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -40,6 +38,8 @@ ALL_GRADED, SOME_FAILED, WRONG_USE, STOPPED = 0, 1, 2, 3
               help="The course's folder, with nbgrader_config.py.")  # fmt: skip
 @click.option("--student", "students", multiple=True, help="Only this student; may be repeated.")
 @click.option("--force", is_flag=True, help="Grade again what is graded; manual grades stay.")
+@click.option("--list", "only_list", is_flag=True,
+              help="Say what there is to grade and why, and grade nothing.")  # fmt: skip
 @click.option("--workers", type=click.IntRange(1), default=os.cpu_count() or 1, show_default=True,
               help="Processes that run submissions.")  # fmt: skip
 @click.option("--scheduler",
@@ -60,6 +60,7 @@ def command(
     course: Path,
     students: tuple[str, ...],
     force: bool,
+    only_list: bool,
     workers: int,
     scheduler: str | None,
     open_scheduler: bool,
@@ -71,72 +72,37 @@ def command(
     """Grade the submissions of ASSIGNMENTS, or of all that have any.
 
     Works on nbgrader's folders and gradebook. Interrupted at any moment, run it again: what is
-    graded stays, what is missing is graded.
+    graded stays, what is missing is graded. After a change of a test, or of a file that tests
+    need, the grades from before it are stale, and are made again.
 
     Exit codes: 0 all graded; 1 some submissions couldn't be graded, or another program changed them
     meanwhile; 2 wrong use, or a course, a configuration or a gradebook that can't be used as it is;
     3 stopped early by a disk or a database, which may go on when it is run again; 130 interrupted.
     """
     console = Console(stderr=True, quiet=as_json)
-    try:
-        with interrupts.remembered(), _opened(course) as opened:
-            summaries = _grade(
-                opened,
-                assignments,
-                list(students),
-                force,
-                workers,
-                scheduler,
-                open_scheduler,
-                {
-                    "sandbox": sandbox,
-                    "one_interpreter": one_interpreter or None,
-                    "imperfect_reference": imperfect_reference or None,
-                },
-                console,
-            )
-    except (CourseError, SandboxError, ClusterError) as problem:
-        _stop(str(problem), WRONG_USE, as_json)
-    except GradebookError as problem:
-        if problem.passing:
-            _stop(f"{problem}\n{_GO_ON}", STOPPED, as_json)
-        _stop(str(problem), WRONG_USE, as_json)
-    except StoppedError as problem:
-        _stop(f"{problem}\n{_GO_ON}", STOPPED, as_json)
-    except OSError as problem:
-        _stop(f"The disk can't be used: {problem}\n{_GO_ON}", STOPPED, as_json)
-    except KeyboardInterrupt:
-        _stop("Interrupted. What is graded is kept. Run it again to go on.", 130, as_json)
+    with said_faults(as_json), interrupts.remembered(), opened_course(course) as opened:
+        if only_list:
+            list_work(opened, assignments, list(students), force, as_json)
+            return
+        summaries = _grade(
+            opened,
+            assignments,
+            list(students),
+            force,
+            workers,
+            scheduler,
+            open_scheduler,
+            {
+                "sandbox": sandbox,
+                "one_interpreter": one_interpreter or None,
+                "imperfect_reference": imperfect_reference or None,
+            },
+            console,
+        )
     if as_json:
         click.echo(json.dumps([summary.as_json() for summary in summaries], indent=1))
     failed = any(summary.of("failed") or summary.beside for summary in summaries)
     sys.exit(SOME_FAILED if failed else ALL_GRADED)
-
-
-_GO_ON = "What is graded is kept. When that is mended, run it again to go on."
-
-
-def _stop(words: str, code: int, as_json: bool) -> None:
-    words = printable(words, keep="\n")
-    if as_json:
-        click.echo(json.dumps({"error": words, "code": code}))
-    click.echo(words, err=True)
-    sys.exit(code)
-
-
-@contextmanager
-def _opened(folder: Path) -> Iterator[Course]:
-    """Give a course, whose database's faults are said in words."""
-    # nbgrader makes submissions in a way that SQLAlchemy has words about, for each of them
-    warnings.simplefilter("ignore", SAWarning)
-    course = Course(folder)
-    try:
-        yield course
-    except SQLAlchemyError as problem:
-        raise trouble_with(problem, course.gradebook.address) from None
-    finally:
-        with contextlib.suppress(SQLAlchemyError):  # said already
-            course.close()
 
 
 def _grade(
@@ -154,41 +120,61 @@ def _grade(
         if value is not None:
             setattr(course.settings, name, value)
     summaries = []
+    extensions = extensions_of(course)
     with grading_lock(course) as aside:
-        plan: list[tuple[Assignment, Summary, list[Submission]]] = []
+        work: list[tuple[Assignment, Summary, Plan]] = []
         for name in names or course.assignments():
             # one that isn't there is said before any is graded
             assignment = course.read_assignment(name)
             found = course.submissions(name, students)
-            left = found if force else course.ungraded(name, found)
-            summary = Summary(name, len(found), len(found) - len(left))
+            plan = make_plan(course, aside, assignment, found, students, force)
+            summary = Summary(name, len(found), len(found) - len(plan.left))
+            summary.stale = plan.stale
+            again = {item.student for item in plan.left}
+            summary.unknown = [student for student in plan.unknown if student not in again]
             if not found:
                 summary.missing = str(course.submitted(course.directory.student_id, name))
-            plan.append((assignment, summary, left))
+            work.append((assignment, summary, plan))
             summaries.append(summary)
-        if any(left for _, _, left in plan):
+        if any(plan.left for _, _, plan in work):
             writer = Writer(course, aside)
             if scheduler and open_scheduler and is_open(scheduler):
                 console.print(f"[bold red]{OPEN_WARNING}[/]")
             with cluster(workers, scheduler, allow_open=open_scheduler) as client:
                 runs = []
-                for assignment, summary, left in plan:
-                    if left:
+                for assignment, summary, plan in work:
+                    if plan.left:
                         run = Run(course, writer, client)
                         started = time.monotonic()
                         run.prepare(assignment, summary)
                         summary.seconds = time.monotonic() - started
-                        runs.append((run, summary, left))
+                        runs.append((run, summary, plan))
                 _check_references(course, summaries)
-                for run, summary, left in runs:
-                    scores = ScoresBefore(course, aside, summary.assignment)
-                    _grade_one(run, summary, left, console)
-                    summary.before = scores.kept
-                    summary.moved = scores.moved()
+                for run, summary, plan in runs:
+                    begin(course, aside, plan, students, force)
+                    writer.mark(plan.version, plan.id)
+                    summary.unversioned = not writer.keeps_versions
+                    _grade_one(run, summary, plan.left, console)
                     summary.beside = running_autograders(course.root)
+        for _, summary, plan in work:
+            _settle(course, aside, plan, summary, extensions)
     for summary in summaries:
-        _print(summary, console)
+        print_summary(summary, console)
     return summaries
+
+
+def _settle(
+    course: Course, aside: Path, plan: Plan, summary: Summary, extensions: list[Extension]
+) -> None:
+    """Say what a regrade has moved, note what was graded by whom knows what, take what is late."""
+    found = progress(course, aside, plan, [item.student for item in summary.of("graded")])
+    if found is not None:
+        summary.regrade, summary.moved, summary.before = found.as_json(), found.moved, found.before
+    with contextlib.suppress(OperationalError):  # a locked gradebook: the next run notes it
+        note_unknown(course, plan)
+    lateness = settle(course, plan.assignment, extensions)
+    summary.late = [item.as_json() for item in lateness.late]
+    summary.notes = lateness.notes
 
 
 def _check_references(course: Course, summaries: list[Summary]) -> None:
@@ -227,86 +213,14 @@ def _grade_one(run: Run, summary: Summary, left: list[Submission], console: Cons
 
         def report(result: Result) -> None:
             if result.state == "failed":
-                progress.console.print(f"[red]{_said(result.student)}[/]: {_said(result.why)}")
+                progress.console.print(f"[red]{said(result.student)}[/]: {said(result.why)}")
             progress.advance(bar)
 
         def wait(students: list[str]) -> None:
-            names = ", ".join(_said(name[:20]) for name in students[:3])
+            names = ", ".join(said(name[:20]) for name in students[:3])
             more = f" and {len(students) - 3} more" if students[3:] else ""
-            progress.update(bar, description=f"{_said(summary.assignment)}: {names}{more}")
+            progress.update(bar, description=f"{said(summary.assignment)}: {names}{more}")
 
         run.report, run.waits_for = report, wait
         run.grade(left, summary)
     summary.seconds += time.monotonic() - started
-
-
-def _said(text: str) -> str:
-    """Return text for a terminal, of which nothing is a command to it or to rich."""
-    return escape(printable(text))
-
-
-def _print(summary: Summary, console: Console) -> None:
-    console.print(
-        f"[bold]{_said(summary.assignment)}[/]: {len(summary.of('graded'))} graded, "
-        f"{summary.skipped} graded before, {len(summary.of('failed'))} failed"
-        + (f", {summary.seconds:.0f} s" if summary.results else "")
-    )
-    if summary.missing:
-        console.print(f"  no submission of it was found: {_said(summary.missing)}", highlight=False)
-    if not summary.results:
-        return
-    if summary.sandbox == "plain":
-        without = [result.student for result in summary.results if result.sandbox == "plain"]
-        console.print(f"[bold red]{PLAIN_WARNING}[/]")
-        if len(without) < len(summary.results):
-            names = ", ".join(map(_said, without[:10])) + (" …" if without[10:] else "")
-            console.print(f"  {len(without)} of {len(summary.results)} ran like this: {names}")
-    for lack, count in summary.lacks.items():
-        of_all = f"{count} of {len(summary.results)} submissions"
-        console.print(f"[red]  {of_all}: {_said(lack)}[/]", highlight=False)
-    for process in summary.beside:
-        console.print(
-            f"[bold red]`nbgrader autograde` was started in this course meanwhile and is still at "
-            f"work (process {process}). What it changes from now on isn't noticed here: end it, or "
-            "wait for it, then look with `--force`.[/]"
-        )
-    for line in summary.moved:
-        console.print(f"  moved: {_said(line)}", highlight=False)
-    for line in _ways(summary):
-        console.print(f"  {_said(line)}", highlight=False)
-    for result in summary.results:
-        for line in _said_of(result):
-            console.print(f"  {_said(result.student)}, {_said(line)}", highlight=False)
-
-
-_WAYS = {
-    "isolated": "tests ran in an interpreter of their own",
-    "both": "some tests ran in the student's interpreter too",
-    "shared": "tests ran in the student's interpreter",
-    "kernel": "ran in a kernel, as nbgrader runs it",
-}
-
-
-def _ways(summary: Summary) -> Iterator[str]:
-    """Yield how an assignment's notebooks were run, a line each where there is more to say."""
-    for name, way in summary.ways.items():
-        if summary.isolation[name]:
-            yield f"{name}: {_WAYS[way]}: {summary.isolation[name]}"
-    for name, tests in summary.missed.items():
-        for test, end in tests.items():
-            yield f"{name}: the reference solution doesn't earn all points of {test}: {end}"
-
-
-def _said_of(result: Result) -> Iterator[str]:
-    """Yield what there is to say of a submission, a line each."""
-    for name, why in result.ways.items():
-        yield f"{name}: run in both ways: {why}"
-    for name, differences in result.differences.items():
-        for item in differences:
-            yield (
-                f"{name}, {item.test}: {item.given:g} points, where nbgrader gives "
-                f"{item.nbgrader:g}: {item.why}"
-            )
-    for name, notes in result.notes.items():
-        for note in notes:
-            yield f"{name}: {note}"

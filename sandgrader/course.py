@@ -135,7 +135,7 @@ class Course:
             converter = Autograde(self.directory, parent=self.app)
             execute = Execute(parent=converter)
             before, after = _around_execution(converter)
-            sanitizers = _needed([*_as_classes(converter.sanitize_preprocessors), *before])
+            sanitizers = _needed([*as_classes(converter.sanitize_preprocessors), *before])
             add_missing = OverwriteCells(parent=converter).add_missing_cells
         except TraitError as problem:
             raise CourseError(f"nbgrader_config.py has a wrong setting: {problem}") from None
@@ -386,7 +386,7 @@ def _executor_settings(config: Any) -> dict[str, Any]:
     return found
 
 
-def _as_classes(preprocessors: list[Any]) -> list[Any]:
+def as_classes(preprocessors: list[Any]) -> list[Any]:
     """Return preprocessors, those that are named as what they name.
 
     Raises :class:`CourseError` for a name of nothing.
@@ -410,7 +410,7 @@ def _around_execution(converter: Autograde) -> tuple[list[Any], list[Any]]:
     Raises :class:`CourseError` where the course has an executor of its own: nothing else would
     know what it does.
     """
-    kinds = _as_classes(converter.autograde_preprocessors)
+    kinds = as_classes(converter.autograde_preprocessors)
     place = len(kinds)
     for number, kind in reversed([*enumerate(kinds)]):
         if isinstance(kind, type) and issubclass(kind, ExecutePreprocessor):

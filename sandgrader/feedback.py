@@ -23,6 +23,7 @@ from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]
 from traitlets import List, Unicode, validate
 
 from sandgrader.cleaning import clean_html, from_markdown, from_output, words_of
+from sandgrader.lateness import settle_notebook
 from sandgrader.regions import NAME as SEALED
 from sandgrader.regions import hidden_regions, seal, strip_regions
 
@@ -63,7 +64,10 @@ class FeedbackFilter(Preprocessor):
         self, nb: NotebookNode, resources: dict[str, Any]
     ) -> tuple[NotebookNode, dict[str, Any]]:
         """Return the notebook as its student may see it."""
-        unread, heading = _unread(resources.get("nbgrader", {})), ""
+        graded = resources.get("nbgrader", {})
+        if "db_url" in graded:  # nbgrader reads the penalty after this, and puts it on the page
+            settle_notebook(self, graded)
+        unread, heading = _unread(graded), ""
         regions = hidden_regions(self.config)
         said = nb.metadata.get(SEALED, {})
         apart = isinstance(said, dict) and said.get("apart") == seal(nb.cells, regions)

@@ -83,10 +83,22 @@ class Summary:
     """Tests for which the reference solution itself has not all points, and how they end."""
     without_solutions: list[str] = field(default_factory=list)
     """Notebooks of which ``source/`` has the questions alone."""
+    stale: list[str] = field(default_factory=list)
+    """Students whose grade was of another version of the assignment; they are graded again."""
+    unknown: list[str] = field(default_factory=list)
+    """Students of whose grade nobody knows by which version it was made; it stays."""
+    unversioned: bool = False
+    """Whether the gradebook refuses to keep versions."""
+    regrade: dict[str, Any] | None = None
+    """How far a regrade has come, and whose points moved since it began; none without one."""
     moved: list[str] = field(default_factory=list)
-    """Whose score isn't what it was before, in words; first grades are no moves."""
+    """Which scores aren't what they were before the regrade, in words; no first grades."""
     before: str = ""
-    """Where the scores from before the run are kept, if there were any."""
+    """Where the scores from before the regrade are kept, if there were any."""
+    late: list[dict[str, Any]] = field(default_factory=list)
+    """Who is late or has an extension, and what it costs, in seconds and points."""
+    notes: list[str] = field(default_factory=list)
+    """What else there is to say of extensions."""
     sandbox: Kind | Literal[""] = ""
     """The weakest that any submission's code ran in."""
     lacks: dict[str, int] = field(default_factory=dict)

@@ -132,10 +132,15 @@ def write_snapshot(path: Path, scores: Mapping[Key, Score]) -> None:
         for key, score in sorted(scores.items(), key=lambda item: item[0])
     ]
     file = _File(FORMAT, VERSION, datetime.now(UTC).isoformat(timespec="seconds"), lines)
+    write_whole(path, msgspec.json.encode(file))
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file, whole or not at all. Raises ``OSError``."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".new")
     try:
         with os.fdopen(handle, "wb") as stream:
-            stream.write(msgspec.json.encode(file))
+            stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
         Path(name).replace(path)

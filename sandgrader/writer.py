@@ -22,6 +22,8 @@ from nbconvert.exporters import NotebookExporter
 from nbgrader.converters import Autograde, NbGraderException
 from nbgrader.coursedir import CourseDirectory
 
+from sandgrader import versions
+from sandgrader.by_hand import answers_of, needs_no_second_look, read_answers
 from sandgrader.course import Course, CourseError, Submission, working_in
 from sandgrader.neighbours import Stamp, disturbed, running_autograders, stamp
 from sandgrader.scores import Scores, read_scores
@@ -194,7 +196,14 @@ class Writer:
         self._preprocessors = course.saving_preprocessors()
         self._before: dict[Path, Stamp] = {}
         self._written: dict[str, tuple[Scores, Stamp, Path]] = {}
+        self._version = self._mark = ""
         course.gradebook.add_indexes()
+        self.keeps_versions = versions.prepare(course.gradebook)
+        """Whether the gradebook takes what a grade was made by; a database may refuse a table."""
+
+    def mark(self, version: str, regrade: str) -> None:
+        """Say by which version of the assignment grades are made from now on, and in which run."""
+        self._version, self._mark = version, regrade
 
     def watch(self, submissions: list[Submission]) -> None:
         """Note what there is of submissions before they are graded, to see who else does so."""
@@ -232,8 +241,15 @@ class Writer:
                 self._course.gradebook.transaction(writing=True) as gradebook,
                 working_in(self._course.root),
             ):
-                self._convert(directory, submission.student, graded)
-                scores = read_scores(gradebook, [assignment], [submission.student])
+                student = submission.student
+                before = read_scores(gradebook, [assignment], [student])
+                self._convert(directory, student, graded)
+                scores = read_scores(gradebook, [assignment], [student])
+                if any(score.manual is not None for score in before.values()):
+                    self._keep_by_hand(gradebook, assignment, submission, graded, before, scores)
+                if self.keeps_versions and self._mark:
+                    versions.keep_versions(gradebook)
+                    versions.record(gradebook, assignment, scores, self._version, self._mark)
                 self._exchange(made, submission)
             where = submission.autograded
             self._before[where] = stamp(where)
@@ -271,6 +287,24 @@ class Writer:
         # a test that gives more points than there are ends with a ValueError
         except (NbGraderException, ValueError, SystemExit) as problem:
             raise WriteError(f"nbgrader refuses it: {problem}") from problem
+
+    def _keep_by_hand(
+        self,
+        gradebook: Any,
+        assignment: str,
+        submission: Submission,
+        graded: Graded,
+        before: Scores,
+        after: Scores,
+    ) -> None:
+        """Let a person's points count without a second look where nothing about them changed."""
+        student = submission.student
+        was = read_answers(submission.autograded, graded.notebooks)
+        answers = {name: (was[name], answers_of(now)) for name, now in graded.notebooks.items()}
+        kept = versions.read_versions(gradebook, assignment, [student]).get(student)
+        for key in needs_no_second_look(before, after, answers, kept.scores if kept else {}):
+            grade = gradebook.find_grade(key.cell, key.notebook, assignment, student)
+            grade.needs_manual_grade = False
 
     def _exchange(self, made: Path, submission: Submission) -> None:
         target = submission.autograded

@@ -8,7 +8,9 @@ import click
 
 COMMANDS = {
     "check": "storagelab.labs.check:command",
+    "export": "sandgrader.export.command:command",
     "grade": "sandgrader.command:command",
+    "late": "sandgrader.late_command:command",
     "report": "storagelab.report.command:command",
 }
 

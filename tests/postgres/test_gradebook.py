@@ -12,7 +12,10 @@ import pytest
 from nbgrader.api import Gradebook
 from sqlalchemy import create_engine, text
 
+from sandgrader import scores, versions
+from sandgrader.course import Course
 from sandgrader.gradebook import OpenGradebook
+from sandgrader.lateness import extensions_of, settle
 from storagelab.course.nbgrader_steps import StepError, run_nbgrader
 from tests.postgres import small_course
 
@@ -202,3 +205,38 @@ def test_the_graders_indexes_are_made_once(server: Any, course: Any) -> None:
         ).scalars()
         assert sorted(names) == ["comment", "grade", "submitted_notebook"]
     engine.dispose()
+
+
+def test_what_made_a_grade_is_kept_there_and_extensions_too(course: Path) -> None:
+    name, students = small_course.ASSIGNMENT, [*small_course.STUDENTS]
+    (course / "extensions.csv").write_text(
+        f"student,assignment,extra\n{students[0]},{name},2 days\n{students[1]},*,1 h\n"
+    )
+    opened = Course(course)
+    try:
+        with opened.gradebook.transaction(writing=True) as gradebook:
+            gradebook.update_or_create_assignment(name, duedate="2026-03-01 12:00:00")
+            for student in students:
+                gradebook.add_submission(name, student, timestamp="2026-03-01 14:00:00")
+            opened.gradebook.commit()
+        assert versions.prepare(opened.gradebook)
+        for mark in ("first", "second"):
+            with opened.gradebook.transaction(writing=True) as gradebook:
+                found = scores.read_scores(gradebook, [name])
+                versions.record(gradebook, name, found, "v1", mark)
+                opened.gradebook.commit()
+        with opened.gradebook.transaction() as gradebook:
+            made = versions.read_versions(gradebook, name)
+            assert {*made} == {*students}
+            assert {item.regrade for item in made.values()} == {"second"}
+            # nbgrader deletes a submission, and knows nothing of the table
+            gradebook.remove_submission(name, students[2])
+            opened.gradebook.commit()
+            assert {*versions.read_versions(gradebook, name)} == {*students[:2]}
+        late = {item.student: item for item in settle(opened, name, extensions_of(opened)).late}
+        assert (late[students[0]].seconds, late[students[1]].seconds) == (0, 3600)
+        (course / "extensions.csv").unlink()
+        late = {item.student: item for item in settle(opened, name, extensions_of(opened)).late}
+        assert (late[students[0]].extension, late[students[0]].seconds) == (None, 7200)
+    finally:
+        opened.close()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -56,3 +57,11 @@ def start(course: Path, *arguments: str, apart: bool = False) -> subprocess.Pope
         text=True,
         start_new_session=apart,
     )
+
+
+def wait_until(condition: Callable[[], bool], process: subprocess.Popen[str]) -> None:
+    """Wait for a condition while a grader runs; it may end before."""
+    end = time.monotonic() + 240
+    while not condition() and process.poll() is None:
+        assert time.monotonic() < end, "the grader gets nowhere"
+        time.sleep(0.02)

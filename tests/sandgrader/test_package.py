@@ -80,4 +80,4 @@ def test_the_command_is_the_module_too() -> None:
     line = [sys.executable, "-m", "sandgrader", "--help"]
     done = subprocess.run(line, capture_output=True, text=True, check=True)
     assert done.stdout.startswith("Usage: sandgrader ")
-    assert {"grade", "report"} <= set(done.stdout.split())
+    assert {"export", "grade", "late", "report"} <= set(done.stdout.split())

@@ -27,7 +27,7 @@ from nbgrader.api import Gradebook
 from sandgrader import run, writer
 from tests.postgres.server import throwaway_postgres
 from tests.sandgrader import quickstart
-from tests.sandgrader.command import grade_on, start, workers
+from tests.sandgrader.command import grade_on, start, wait_until, workers
 from tests.sandgrader.quickstart import NAME, grades_of, nbgrader, only, read_grades
 
 STUDENTS = [*quickstart.CLASS]
@@ -78,14 +78,6 @@ def workers_of(process: subprocess.Popen[str]) -> list[psutil.Process]:
 def done(course: Path) -> int:
     """Return how many submissions are graded."""
     return len([*course.glob(f"autograded/*/{NAME}/problem1.ipynb")])
-
-
-def wait_until(condition: Callable[[], bool], process: subprocess.Popen[str]) -> None:
-    """Wait for a condition while a grader runs; it may end before."""
-    end = time.monotonic() + 240
-    while not condition() and process.poll() is None:
-        assert time.monotonic() < end, "the grader gets nowhere"
-        time.sleep(0.02)
 
 
 def end(process: subprocess.Popen[str]) -> str:

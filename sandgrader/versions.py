@@ -1,0 +1,209 @@
+"""By which version of an assignment a grade was made: kept in the gradebook, beside the grade.
+
+A version is a digest of what decides points: the tests and the points of the gradebook's cells, the
+given cells and files of ``source/`` that tests stand on, and the grader's own rules. It lies in a
+table of this grader's own, ``storagelab_graded``, which nbgrader passes over, and is written in the
+transaction of the scores that it is about: killed at any moment, both are there or neither.
+
+nbgrader grades without it. What it has graded in between is found by its scores, which aren't
+those that were kept with the version. Such a grade, and one from before versions were kept, is
+*noted*: by whatever it was made, it was there when the assignment was of a certain version.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from nbgrader import api
+from sqlalchemy import Boolean, Column, MetaData, String, Table, Text, delete, inspect, select
+from sqlalchemy.exc import OperationalError, ProgrammingError
+
+from sandgrader.assignment import Assignment, Notebook
+from sandgrader.gradebook import OpenGradebook
+from sandgrader.scores import Scores
+
+RULES = 1
+"""Raised where this grader's own rules change what the same work earns: grades are then stale."""
+
+GRADED = Table(
+    "storagelab_graded",
+    MetaData(),
+    # without a foreign key: nbgrader deletes submissions and knows nothing of this table
+    Column("submission", String(32), primary_key=True),
+    Column("version", String(64), nullable=False),
+    Column("known", Boolean, nullable=False),
+    Column("regrade", String(32), nullable=False),
+    Column("made", String(32), nullable=False),
+    Column("scores", Text, nullable=False),
+)
+"""A row for each graded submission, by its id in nbgrader's ``submitted_assignment``."""
+
+Given = dict[tuple[str, str], tuple[float | None, float]]
+"""By notebook and cell, what the machine gave and the most that there was to get, in points."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """What is kept of the making of a submission's grade."""
+
+    version: str
+    known: bool
+    """Whether it was made by this version; else it was there when the assignment was of it."""
+    regrade: str
+    """The run that made it."""
+    scores: Given
+
+    def is_still(self, scores: Scores) -> bool:
+        """Return whether a submission's scores are the machine's that were kept with this."""
+        now = {(key.notebook, key.cell): score.auto for key, score in scores.items()}
+        return now.keys() == self.scores.keys() and all(
+            _same(auto, self.scores[place][0]) for place, auto in now.items()
+        )
+
+
+def _same(one: float | None, other: float | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return math.isclose(one, other, abs_tol=1e-9)
+
+
+def version_of(assignment: Assignment) -> str:
+    """Return an assignment's version; texts, limits and the sandbox are no part of it."""
+    said = {
+        "rules": RULES,
+        "notebooks": {
+            name: _deciding(notebook) for name, notebook in sorted(assignment.notebooks.items())
+        },
+        "beside": {
+            name: hashlib.sha256(content).hexdigest()
+            for name, content in sorted(assignment.beside.items())
+        },
+        "kept": sorted(assignment.kept),
+        "evidence": sorted(assignment.evidence),
+        "add_missing": assignment.add_missing,
+        "forgives": assignment.forgives,
+    }
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+def _deciding(notebook: Notebook) -> dict[str, Any]:
+    """Return what of a notebook decides points."""
+    return {
+        "cells": [
+            [
+                cell.grade_id, cell.cell_type, cell.locked, cell.grade, cell.solution, cell.task,
+                cell.points, cell.source if cell.locked and cell.cell_type == "code" else "",
+            ]
+            for _, cell in sorted(notebook.cells.items())
+        ],
+        "script": [cell.source for cell in notebook.script],
+        "answers": sorted(notebook.bound),
+        "kernel": notebook.kernel.name if notebook.kernel else "",
+    }  # fmt: skip
+
+
+def prepare(book: OpenGradebook) -> bool:
+    """Make the table where there is none; return whether the database lets that be done."""
+    try:
+        with book.transaction() as gradebook:
+            if are_kept(gradebook):
+                return True
+        with book.transaction(writing=True) as gradebook:
+            keep_versions(gradebook)
+            book.commit()
+    except OperationalError:  # locked: who writes waits for that anyway, and makes the table then
+        return True
+    except ProgrammingError:  # no right to make one
+        return False
+    return True
+
+
+def keep_versions(gradebook: Any) -> None:
+    """Make the table where there is none. Raises SQLAlchemy's errors."""
+    GRADED.create(gradebook.db.connection(), checkfirst=True)
+
+
+def are_kept(gradebook: Any) -> bool:
+    """Return whether the gradebook has the table."""
+    return bool(inspect(gradebook.db.connection()).has_table(GRADED.name))
+
+
+def read_versions(
+    gradebook: Any, assignment: str, students: Collection[str] | None = None
+) -> dict[str, Made]:
+    """Return by student what is kept of the making of an assignment's grades."""
+    if not are_kept(gradebook):
+        return {}
+    submission, of = api.SubmittedAssignment.__table__, api.Assignment.__table__
+    query = (
+        select(submission.c.student_id, *GRADED.c)
+        .select_from(
+            GRADED.join(submission, submission.c.id == GRADED.c.submission).join(
+                of, of.c.id == submission.c.assignment_id
+            )
+        )
+        .where(of.c.name == assignment)
+    )
+    if students is not None:
+        query = query.where(submission.c.student_id.in_([*students]))
+    return {
+        row.student_id: Made(
+            version=row.version,
+            known=bool(row.known),
+            regrade=row.regrade,
+            scores={
+                (notebook, cell): (auto, most)
+                for notebook, cell, auto, most in json.loads(row.scores)
+            },
+        )
+        for row in gradebook.db.execute(query)
+    }
+
+
+def record(
+    gradebook: Any, assignment: str, scores: Scores, version: str, regrade: str, known: bool = True
+) -> None:
+    """Keep the version of some students' grades; of those that are there, the newest counts.
+
+    ``scores`` are all of these students' scores of the assignment.
+    """
+    by_student: dict[str, Scores] = {}
+    for key, score in scores.items():
+        by_student.setdefault(key.student, {})[key] = score
+    ids = _submissions(gradebook, assignment, by_student)
+    rows = [
+        {
+            "submission": ids[student],
+            "version": version,
+            "known": known,
+            "regrade": regrade,
+            "made": datetime.now(UTC).isoformat(timespec="seconds"),
+            "scores": json.dumps(
+                [
+                    [key.notebook, key.cell, score.auto, score.most]
+                    for key, score in sorted(own.items(), key=lambda item: item[0])
+                ]
+            ),
+        }
+        for student, own in by_student.items()
+    ]
+    for row in rows:
+        gradebook.db.execute(delete(GRADED).where(GRADED.c.submission == row["submission"]))
+    if rows:
+        gradebook.db.execute(GRADED.insert(), rows)
+
+
+def _submissions(gradebook: Any, assignment: str, students: Iterable[str]) -> Mapping[str, str]:
+    submission, of = api.SubmittedAssignment.__table__, api.Assignment.__table__
+    query = (
+        select(submission.c.student_id, submission.c.id)
+        .select_from(submission.join(of, of.c.id == submission.c.assignment_id))
+        .where(of.c.name == assignment, submission.c.student_id.in_([*students]))
+    )
+    return {row.student_id: row.id for row in gradebook.db.execute(query)}
