@@ -22,15 +22,11 @@ from nbconvert.exporters import NotebookExporter
 from nbgrader.converters import Autograde, NbGraderException
 from nbgrader.coursedir import CourseDirectory
 
-from sandgrader.course import Course, CourseError, Submission, working_in
+from sandgrader.course import ASIDE, Course, CourseError, Submission, working_in
 from sandgrader.neighbours import Stamp, disturbed, running_autograders, stamp
 from sandgrader.scores import Scores, read_scores
 from sandgrader.submission_files import TIMESTAMP, moment_of
 from sandgrader.worker import Graded
-
-ASIDE = ".grading"
-"""The grader's own folder in a course: what is being written, and records of runs."""
-
 
 _NAME_ERRORS = (
     errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.EINVAL, errno.EILSEQ,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from storagelab.labs.collector import resting_collector
+from storagelab.labs.deadline import due_line
 from storagelab.labs.errors import StudentError, in_words
 from storagelab.labs.reflection import SENTENCES, comment
 from storagelab.labs.run_mode import is_graded_run, is_live
@@ -40,7 +41,7 @@ def open_part(track: str, part: str, folder: str | Path = ".") -> PartSession:
     """
     with in_words(), resting_collector():
         session = PartSession(load_track(track), load_part(part), Path(folder))
-    say(session.status())
+    say(" ".join(filter(None, [session.status(), due_line(Path(folder))])))
     return session
 
 

@@ -13,6 +13,8 @@ c = get_config()  # noqa: F821 - given by traitlets
 
 configureExchange(c, os.environ.get("NGSHARE_URL", "http://ngshare:8080/services/ngshare"))
 c.CourseDirectory.course_id = "storagelab"
+# `storagelab grade` refuses where students' code can't be kept in a sandbox, as in a server's pod.
+c.Grade.sandbox = "required"
 
 gradebook = os.environ.get("STORAGELAB_GRADEBOOK")
 if gradebook:
