@@ -147,7 +147,7 @@ def drop_rights(reads_all: bool = False) -> None:
 
 
 def drop_right_to_mount() -> None:
-    """Give up ``CAP_SYS_ADMIN`` for good, for all that is started from now on. Raises ``OSError``."""
+    """Give up ``CAP_SYS_ADMIN`` for all that is started from now on. Raises ``OSError``."""
     c_library.call("prctl", _PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     rights = read_rights()
     low = [mask & ~(1 << _CAP_SYS_ADMIN) for mask in rights[:3]]
