@@ -125,8 +125,8 @@ def write_profile() -> None:
 
 def make_course() -> None:
     """Give the instructor a copy of the course, once; from then on it is the instructor's own."""
-    # as nbgrader asks, and so that nobody can move a course of somebody else's away
-    EXCHANGE.chmod(0o1777)
+    # as nbgrader asks, and so that nobody can move a course of somebody else's away (docs/hub.md)
+    EXCHANGE.chmod(0o3777)
     course, uid = course_folder(), UIDS[INSTRUCTOR]
     if course.exists():
         return
