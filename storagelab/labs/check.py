@@ -80,7 +80,7 @@ def for_programs(progress: Progress, tests: dict[str, list[Step]]) -> dict[str, 
 
 
 def _moment(due: datetime | None) -> str | None:
-    return due and due.isoformat()
+    return due.isoformat() if due else None
 
 
 def in_words(

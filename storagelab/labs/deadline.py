@@ -69,7 +69,8 @@ def when(due: datetime, now: datetime | None = None) -> str:
 
 def _length(time: timedelta) -> str:
     """Return a length of time in the two largest units that it has."""
-    left, words = int(time.total_seconds()), []
+    left = int(time.total_seconds())
+    words: list[str] = []
     for size, unit in _UNITS:
         count, rest = divmod(left, size)
         if count or words:

@@ -102,16 +102,21 @@ class Student(Person):
         expect(self.item("fetched")).to_be_visible()
 
     def submit(self) -> None:
-        before = self.submissions.count()
+        before = self._count_submissions()
         self._press_submit()
         expect(self.submissions).to_have_count(before + 1)
+
+    def _count_submissions(self) -> int:
+        """Return how many there are in the list, once it has loaded."""
+        expect(self.item("fetched")).to_be_visible()
+        return self.submissions.count()
 
     def _press_submit(self) -> None:
         self.item("fetched").get_by_role("button", name="Submit", exact=True).click()
 
     def submit_late(self, picture: Callable[[], None] = lambda: None) -> str:
         """Submit, be warned, close the warning, submit again; return the warning's words."""
-        before = self.submissions.count()
+        before = self._count_submissions()
         self._press_submit()
         dialog = self.page.locator(".jp-Dialog")
         expect(dialog).to_be_visible()
@@ -119,7 +124,7 @@ class Student(Person):
         picture()
         dialog.locator("button.jp-mod-accept").click()
         expect(dialog).to_have_count(0)
-        assert self.submissions.count() == before
+        expect(self.submissions).to_have_count(before)
         self.submit()
         return words
 

@@ -232,6 +232,11 @@ def test_a_class_from_release_to_feedback(
     teacher.arrive()
     expect(teacher.row(TRACK)).to_be_visible(timeout=SLOW)
     take(teacher.page, "formgrader", 620)
+    teacher.set_due_date(
+        TRACK,
+        f"{datetime.now(UTC) + timedelta(days=14):%Y-%m-%dT%H:%M:%S}",
+        lambda: take(teacher.page, "due_date", 520),
+    )
     teacher.press(TRACK, "assign")
     assert "Released as" in teacher.press(TRACK, "release")
     expect(teacher.row(TRACK).locator("td.status")).to_have_text("released")
@@ -285,22 +290,19 @@ def test_a_class_from_release_to_feedback(
     take(ben.page, "still_to_do", 620)
     close(ben)
 
-    diary.write("both submit; a due date comes; Ben submits more, too late")
+    diary.write("both submit; the due date comes; Ben is warned, and submits more, too late")
     for student in (ada, ben):
         student.open_list()
         student.submit()
     take(ada.page, "submitted", 560)
     due = datetime.now(UTC)
-    teacher.set_due_date(
-        TRACK,
-        f"{due:%Y-%m-%dT%H:%M:%S}",
-        lambda: take(teacher.page, "due_date", 520),
-    )
+    teacher.set_due_date(TRACK, f"{due:%Y-%m-%dT%H:%M:%S}")
     expect(teacher.row(TRACK).locator("td.duedate")).to_contain_text(f"{due:%Y-%m-%d %H:%M:%S}")
+    teacher.release_again(TRACK)
     wait_for(lambda: datetime.now(UTC) > due + timedelta(seconds=2), "two seconds")
     ben.work_through(NOTEBOOKS["access"], sheets["access"].answers, "reflection")
     ben.open_list()
-    ben.submit()
+    ben.submit_late(lambda: take(ben.page, "late", 620))
     expect(ben.submissions).to_have_count(2)
 
     diary.write("collect and autograde")
@@ -311,7 +313,7 @@ def test_a_class_from_release_to_feedback(
     take(teacher.page, "collected", 620)
     teacher.row(TRACK).locator("td.num-submissions a").click()
     for name in ("ada", "ben"):
-        teacher.press(name, "autograde")
+        assert f"{TRACK}: 1 graded" in teacher.press(name, "autograde")
         expect(teacher.row(name).locator("td.status")).to_have_text("needs manual grading")
     take(teacher.page, "autograded", 460)
     with gradebook(hub) as book:
