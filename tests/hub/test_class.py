@@ -47,8 +47,8 @@ WITHOUT_THE_MARK_SCHEME = """() => {
     window.scrollBy(0, panel.getBoundingClientRect().top - 65);
 }"""
 COMMANDS = ("storagelab", "sandgrader", "nbgrader")
-KNOWS_THE_COMMANDS = (
-    f'for name in {" ".join(COMMANDS)}; do $name --help >/dev/null && echo $name "is here"; done'
+KNOWS_THE_COMMANDS = " ".join(
+    [f'({name} --help >/dev/null && echo {name} "is here") &' for name in COMMANDS] + ["wait"]
 )
 MINE = ("own home", "own work", "the release", "own account in the hub")
 REFLECTION = 6
