@@ -26,6 +26,8 @@ from hub.people import (
     course_folder,
     home_of,
 )
+from sandgrader import namespaces
+from sandgrader.bubblewrap import WHOLE_PROC
 
 ROOT = Path(__file__).resolve().parents[1]
 STOPPING = 30
@@ -47,6 +49,21 @@ nogroup:x:65534:
 
 class SetUpError(Exception):
     """What the hub needs and doesn't have, in a sentence."""
+
+
+# --- for the sandboxes inside
+
+
+def mount_whole_proc() -> None:
+    """Mount what lets the instructor's grader have a sandbox, then give up the right to mount.
+
+    See :data:`sandgrader.bubblewrap.WHOLE_PROC`. It shows what ``/proc`` shows, and is read-only.
+    """
+    try:
+        namespaces.mount_proc(WHOLE_PROC, read_only=True)
+        namespaces.drop_right_to_mount()
+    except OSError as problem:
+        raise SetUpError(f"The hub's sandbox can't be closed: {problem}") from None
 
 
 # --- accounts
@@ -92,13 +109,24 @@ def run(*command: str, said: str | None = None) -> None:
         raise SetUpError(f"{command[0]}: {problem.stderr.strip()}") from None
 
 
+def write_profile() -> None:
+    """Let login shells find the environment's commands: JupyterLab's terminals are such.
+
+    Debian's ``/etc/profile`` sets PATH anew, and reads the files of this folder at its end.
+    """
+    folder = Path("/etc/profile.d")
+    folder.mkdir(exist_ok=True)
+    line = f'PATH="{Path(sys.executable).parent}:$PATH"\n'
+    (folder / "storagelab.sh").write_text(line, encoding="utf-8")
+
+
 # --- the course
 
 
 def make_course() -> None:
     """Give the instructor a copy of the course, once; from then on it is the instructor's own."""
-    # as nbgrader asks, and so that nobody can move a course of somebody else's away
-    EXCHANGE.chmod(0o1777)
+    # as nbgrader asks, and so that nobody can move a course of somebody else's away (docs/hub.md)
+    EXCHANGE.chmod(0o3777)
     course, uid = course_folder(), UIDS[INSTRUCTOR]
     if course.exists():
         return
@@ -164,7 +192,9 @@ def main() -> int:
     # a process 1 that has no handler never hears of a signal
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
     try:
+        mount_whole_proc()
         make_accounts(read_passwords())
+        write_profile()
         check_environment()
         make_course()
     except SetUpError as problem:

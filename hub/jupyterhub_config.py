@@ -79,6 +79,8 @@ def for_their_role(spawner):
     configs = [HUB / "config" / role, HUB / "config" / "everybody"]
     spawner.environment["JUPYTER_CONFIG_PATH"] = os.pathsep.join(map(str, configs))
     if teaches:
+        # a template that sets formgrader's mathematics without another host
+        spawner.environment["JUPYTER_PATH"] = str(HUB / "share" / "jupyter")
         spawner.default_url = "/formgrader"
 
 

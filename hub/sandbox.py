@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hub.people import EXCHANGE, HOMES, MATERIAL, STATE
-from sandgrader.bubblewrap import PROGRAM, Mounts, parents, python_folders
+from sandgrader.bubblewrap import PROGRAM, WHOLE_PROC, Mounts, parents, python_folders
 
 # of /etc, what logging in, linking, drawing text and finding 127.0.0.1 take; nothing private
 _ETC = [
@@ -21,10 +21,10 @@ _ETC = [
     "ld.so.conf", "ld.so.conf.d", "localtime", "login.defs", "mime.types", "nsswitch.conf",
     "os-release", "pam.d", "profile", "security", "skel", "ssl/certs", "timezone",
 ]  # fmt: skip
-# what root needs inside to be root over other accounts, and nothing that reaches the kernel
+# what root needs inside to be root over other accounts; the last one goes before anything else runs
 _CAPABILITIES = [
     "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_FSETID", "CAP_KILL", "CAP_SETGID",
-    "CAP_SETUID",
+    "CAP_SETUID", "CAP_SYS_ADMIN",
 ]  # fmt: skip
 _EVERYBODY = 0o755
 _OPEN_TO_ALL = 0o1777
@@ -33,10 +33,13 @@ _OPEN_TO_ALL = 0o1777
 def mount_system(inner: Mounts) -> None:
     """Mount an operating system without anything of this machine's own."""
     inner.kernel()
+    inner.no_settings_of_the_kernel()
     for folder in ("/etc", "/run", "/var"):
         inner.in_memory(Path(folder), _EVERYBODY)
     for folder in ("/tmp", "/var/tmp", "/dev/shm"):
         inner.in_memory(Path(folder), _OPEN_TO_ALL)
+    inner.folder(WHOLE_PROC.parent, _EVERYBODY)
+    inner.folder(WHOLE_PROC, _EVERYBODY)
     inner.folder(Path("/etc/ssl"), _EVERYBODY)
     inner.system()
     inner.settings(_ETC)

@@ -11,8 +11,18 @@ import sys
 import sysconfig
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Literal
 
+Proc = Literal["own", "outer", "none"]
+"""Which ``/proc`` is mounted: the sandbox's own, the one around it, or only the folder for it."""
 PROGRAM = "bwrap"
+_PROC = Path("/proc")
+WHOLE_PROC = Path("/run/sandgrader/proc")
+"""Where whoever makes a container may mount a second ``/proc``, read-only.
+
+An ordinary user may mount one in a sandbox where there is one already of which nothing is covered,
+and with no more rights than that one has. Containers cover parts of theirs.
+"""
 _NAMES = ("usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32")
 _SYSTEM = tuple(Path("/", name) for name in _NAMES)
 """Where programs and libraries are; on a merged system all but the first are links into it."""
@@ -32,9 +42,21 @@ class Mounts:
             elif folder.exists():
                 self.read_only(folder)
 
-    def kernel(self, proc: bool = True) -> None:
-        """Mount ``/dev`` of the sandbox's own, and ``/proc``, or only the folder for it."""
-        self.arguments += ["--proc" if proc else "--dir", "/proc", "--dev", "/dev"]
+    def kernel(self, proc: Proc = "own") -> None:
+        """Mount ``/dev`` of the sandbox's own, and a ``/proc``."""
+        if proc == "outer":
+            self.writable(_PROC, _PROC)
+            if WHOLE_PROC.exists():
+                self.read_only(WHOLE_PROC)
+        else:
+            self.arguments += ["--proc" if proc == "own" else "--dir", str(_PROC)]
+        self.arguments += ["--dev", "/dev"]
+
+    def no_settings_of_the_kernel(self) -> None:
+        """Make those read-only: to root they belong, whichever rights it has given up."""
+        for path in (_PROC / "sys", _PROC / "sysrq-trigger"):
+            if path.exists():
+                self.read_only(path)
 
     def no_files_among_devices(self) -> None:
         """Make ``/dev`` read-only: its devices can be used, and no files be made beside them."""

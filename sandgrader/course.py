@@ -27,6 +27,8 @@ from nbgrader.preprocessors import (
     IncludeHeaderFooter,
     OverwriteCells,
 )
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 from traitlets import Bool, Dict, Enum, Float, Int, List, TraitError, Unicode
 from traitlets.config import LoggingConfigurable
 from traitlets.utils.importstring import import_item
@@ -36,9 +38,12 @@ from sandgrader.configuration import CourseError as CourseError
 from sandgrader.configuration import read_configuration
 from sandgrader.gradebook import OpenGradebook, cells_of, copy_definition
 from sandgrader.kernels import NoKernelError, find_kernel
+from sandgrader.ownership import Owner
 from sandgrader.sandbox import Environment, Limits
 from sandgrader.submission_files import plain_name, read_moment, why_no_folder
 
+ASIDE = ".grading"
+"""The grader's own folder in a course: what is being written, and records of runs."""
 _EVERY = "every-student-of-a-course"
 """Stands for a student's name in a path that is then looked for."""
 
@@ -116,11 +121,33 @@ class Course:
         except TraitError as problem:
             raise CourseError(f"nbgrader_config.py has a wrong setting: {problem}") from None
         _check_names(self.app.config)
-        self.gradebook = OpenGradebook(self.directory.db_url, self.directory.course_id)
+        self._owner = Owner(self.root)
+        self._owner.begin()
+        try:
+            self._owner.give(self._written())
+            self.gradebook = OpenGradebook(self.directory.db_url, self.directory.course_id)
+        except BaseException:
+            self._owner.end()
+            raise
 
     def close(self) -> None:
         """Close the gradebook."""
-        self.gradebook.close()
+        try:
+            self.gradebook.close()
+        finally:
+            self._owner.end()
+
+    def _written(self) -> Iterator[Path]:
+        """Yield what graders write: their folders, and the gradebook's files."""
+        steps = (self.directory.autograded_directory, self.directory.feedback_directory)
+        yield from (self.root / name for name in (*steps, ASIDE))
+        try:
+            address = make_url(self.directory.db_url)
+        except ArgumentError:
+            return  # said when it is opened
+        if address.get_backend_name() == "sqlite" and address.database:
+            for ending in ("", "-journal", "-wal", "-shm"):
+                yield self.root / f"{address.database}{ending}"
 
     def assignments(self) -> list[str]:
         """Return the assignments that the gradebook knows."""

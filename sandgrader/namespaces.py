@@ -9,6 +9,7 @@ no Python has ``mount``, so that a few calls go to the C library.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import resource
 import signal
@@ -17,6 +18,7 @@ import sys
 from pathlib import Path
 
 from sandgrader import c_library, system_calls
+from sandgrader.bubblewrap import WHOLE_PROC
 
 _CLONE_NEWNS = 0x00020000
 _CLONE_NEWIPC = 0x08000000
@@ -27,7 +29,8 @@ _MS_BIND, _MS_REC, _MS_PRIVATE = 4096, 16384, 1 << 18
 _CLOSED = _MS_NOSUID | _MS_NODEV | _MS_NOEXEC
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS = 1, 4, 36, 38
 _PR_SET_KEEPCAPS, _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE = 8, 47, 2
-_CAPABILITY_VERSION_3, _CAP_DAC_READ_SEARCH = 0x20080522, 2
+_HEADER = struct.pack("=Ii", 0x20080522, 0)  # the third version of it, and this thread
+_CAP_DAC_READ_SEARCH, _CAP_SYS_ADMIN = 2, 21
 
 WORK = Path("/submission")
 """Where a sandboxed interpreter's files are."""
@@ -35,9 +38,10 @@ _INSIDE = 1000
 """The number that its user and its group have inside, whichever they are outside."""
 
 
-def mount_proc() -> None:
-    """Mount ``/proc`` of the own processes, as root may. Raises ``OSError``."""
-    c_library.call("mount", b"proc", b"/proc", b"proc", _CLOSED, None)
+def mount_proc(place: Path = Path("/proc"), read_only: bool = False) -> None:
+    """Mount a ``/proc`` of the own processes. Raises ``OSError`` where that isn't allowed."""
+    flags = _CLOSED | _MS_RDONLY if read_only else _CLOSED
+    c_library.call("mount", b"proc", bytes(place), b"proc", flags, None)
 
 
 def become(user: int, reads_all: bool) -> None:
@@ -82,12 +86,13 @@ def unshare() -> None:
     Path("/proc/self/gid_map").write_text(f"{_INSIDE} {group} 1")
 
 
-def mount_own_folders(disk: int, readable: list[str]) -> None:
+def mount_own_folders(disk: int, readable: list[str]) -> bool:
     """Put empty folders of ``disk`` bytes in all where files are written, seen by no one else.
 
     They are where submissions lie, for temporary files and for shared memory. What is ``readable``
     and lies in one of them stays in sight. Nothing else can be written to, nor can what ``/proc``
-    shows of the kernel. Raises ``OSError``.
+    shows of the kernel. Returns whether ``/proc`` shows the own processes and no others. Raises
+    ``OSError``.
     """
     c_library.call("mount", b"none", b"/", None, _MS_REC | _MS_PRIVATE, None)
     places = {"work": WORK, "temporary": Path("/tmp"), "shared": Path("/dev/shm")}
@@ -111,11 +116,17 @@ def mount_own_folders(disk: int, readable: list[str]) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.mkdir() if is_folder else target.touch()
         _bind(descriptor, target)
-    # where this is refused, the sandbox's other processes stay in sight, and no more than that
+    # where this is refused, the processes that were in sight before stay so
+    own = False
     with contextlib.suppress(OSError):
-        mount_proc()
+        mount_proc(read_only=True)
+        own = True
+    if WHOLE_PROC.exists():  # it has shown the kernel that it may, and others' processes to anybody
+        closed = _CLOSED | _MS_RDONLY
+        c_library.call("mount", b"none", bytes(WHOLE_PROC.parent), b"tmpfs", closed, None)
     read_only = _MS_REMOUNT | _MS_BIND | _MS_RDONLY | _CLOSED
     c_library.call("mount", None, b"/proc", None, read_only, None)
+    return own
 
 
 def _bind(descriptor: int, target: Path) -> None:
@@ -135,10 +146,29 @@ def drop_rights(reads_all: bool = False) -> None:
     system_calls.refuse()
 
 
+def drop_right_to_mount() -> None:
+    """Give up ``CAP_SYS_ADMIN`` for all that is started from now on. Raises ``OSError``."""
+    c_library.call("prctl", _PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    rights = read_rights()
+    low = [mask & ~(1 << _CAP_SYS_ADMIN) for mask in rights[:3]]
+    set_rights(*low, *rights[3:])
+
+
 def _keep_rights(mask: int) -> None:
     """Have the rights of a mask (all of them below 32), and no others."""
-    header = struct.pack("=Ii", _CAPABILITY_VERSION_3, 0)
-    c_library.call("capset", header, struct.pack("=6I", mask, mask, mask, 0, 0, 0))
+    set_rights(mask, mask, mask, 0, 0, 0)
+
+
+def read_rights() -> tuple[int, ...]:
+    """Return this thread's rights as masks: effective, permitted, inheritable; then above 32."""
+    known = ctypes.create_string_buffer(24)
+    c_library.call("capget", _HEADER, known)
+    return struct.unpack("=6I", known)
+
+
+def set_rights(*masks: int) -> None:
+    """Set this thread's rights, in the order of :func:`read_rights`. Raises ``OSError``."""
+    c_library.call("capset", _HEADER, struct.pack("=6I", *masks))
 
 
 def go_first() -> None:

@@ -21,7 +21,7 @@ from sandgrader.assignment import Assignment, Way
 from sandgrader.course import Course, CourseError, Submission
 from sandgrader.execution import Difference
 from sandgrader.gradebook import trouble_with
-from sandgrader.sandbox import Kind
+from sandgrader.sandbox import TO_HAVE_ONE, Kind, SandboxError
 from sandgrader.submission_files import read_folder
 from sandgrader.writer import WriteError, Writer
 
@@ -160,6 +160,8 @@ class Run:
                     for name in assignment.notebooks
                 ]
             )
+        except SandboxError as problem:  # the machine's fault, and none of the course's
+            raise SandboxError(f"Nothing was graded: {problem}. {TO_HAVE_ONE}") from None
         except Exception as problem:
             raise CourseError(
                 f"The reference solution of {assignment.name} can't be run: {problem}"

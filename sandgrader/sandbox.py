@@ -33,11 +33,13 @@ from sandgrader.leftovers import HeldTemporaryFolder
 from sandgrader.submission_files import MOST_FILES
 
 Kind = Literal["bubblewrap", "plain"]
+TO_HAVE_ONE = (
+    "Install bubblewrap (on Debian: sudo apt-get install bubblewrap) and allow user namespaces, "
+    "or grade only work that you trust (--sandbox off)."
+)
 PLAIN_WARNING = (
     "NO SANDBOX: students' code runs as your own user (as nobody, where you are root), with this "
-    "machine's files and its network. "
-    "Install bubblewrap (on Debian: sudo apt-get install bubblewrap) and allow user namespaces, "
-    "or grade only work that you trust."
+    f"machine's files and its network. {TO_HAVE_ONE}"
 )
 AS_ROOT = (
     "students' code runs as root, since {why}: where the sandbox has a hole, or there is none, it "
@@ -47,6 +49,10 @@ AS_ROOT = (
 READS_ALL = (
     "students' code may read every file of this machine, since {why}. Grade as an ordinary user, "
     "install bubblewrap, or grade from an environment that everybody may read (outside of /root)"
+)
+SEES_PROCESSES = (
+    "students' code may read which processes run here and their command lines, since parts of this "
+    "container's /proc are covered and the kernel lets nobody mount another one (docs/security.md)"
 )
 NO_FILTER = "system calls aren't filtered: there is no filter for this machine's architecture"
 REFERENCE = "reference"
@@ -125,13 +131,14 @@ def _python_folders() -> list[Path]:
 
 
 def _bubblewrap(
-    environment: Environment, command: list[str], user: int | None, scratch: Path
+    environment: Environment, command: list[str], who: _Who, scratch: Path
 ) -> list[str]:
+    user = who.user
     (scratch / "hosts").write_text("127.0.0.1 localhost\n::1 localhost\n")
     (scratch / "nsswitch.conf").write_text("hosts: files\n")
     mounts = bubblewrap.Mounts()
     mounts.system()
-    mounts.kernel(proc=user is None)
+    mounts.kernel(who.proc)
     mounts.no_files_among_devices()
     for folder in (Path("/tmp"), namespaces.WORK):
         mounts.in_memory(folder, 0o1777)
@@ -167,6 +174,8 @@ class _Who:
 
     user: int | None
     """A number; none is whom the grader runs as."""
+    proc: bubblewrap.Proc = "none"
+    """Which ``/proc`` there is in bubblewrap; with none, it mounts its own as root."""
     reads_all: bool = False
     """Whether it keeps root's right to read everything."""
     lacks: str = ""
@@ -176,13 +185,15 @@ class _Who:
 def _who(kind: Kind) -> list[_Who]:
     """Return whom students' code may run as, best first."""
     if os.getuid() != 0:
-        return [_Who(None)]
+        # where parts of /proc are covered (a container, a hub's sandbox) bubblewrap can't mount one
+        nested = [_Who(None, "outer")] if kind == "bubblewrap" else []
+        return [_Who(None, "own"), *nested]
     user = _FIRST_USER + os.getpid()
     # in a container there may be fewer users than that
     ranges = [map(int, line.split()) for line in _read_lines("/proc/self/uid_map")]
     if not any(first <= user < first + count for first, _, count in ranges):
         user = _NOBODY
-    who = [_Who(user), _Who(None, lacks=AS_ROOT)]
+    who = [_Who(user), _Who(None, "own", lacks=AS_ROOT)]
     if kind == "plain":
         who.insert(1, _Who(user, reads_all=True, lacks=READS_ALL))
     return who
@@ -252,7 +263,7 @@ class WarmProcess:
         command = [sys.executable, "-m", "sandgrader.sandbox_worker", str(number)]
         environ: dict[str, str] | None = None
         if sandboxed:
-            command = _bubblewrap(environment, command, who.user, scratch)
+            command = _bubblewrap(environment, command, who, scratch)
         else:
             environ = _variables(environment, self._work)
             os.mkdir(self._work, 0o700)
@@ -337,7 +348,10 @@ class WarmProcess:
             theirs.close()
             for item in pairs:
                 item[1].close()
-        return Interpreter(ours, [item[0] for item in pairs], limits, contained=sandboxed)
+        forked = Interpreter(ours, [item[0] for item in pairs], limits, contained=sandboxed)
+        if self._who.proc == "outer" and not forked.own_proc and SEES_PROCESSES not in self.lacks:
+            self.lacks.append(SEES_PROCESSES)
+        return forked
 
     @property
     def alive(self) -> bool:
@@ -391,6 +405,8 @@ class Interpreter:
         self._limits = limits
         self._end = time.monotonic() + limits.notebook_time
         self.reaper = self._process = 0  # as this machine numbers them
+        self.own_proc = False
+        """Whether its ``/proc`` shows its own processes and no others."""
         self._why = ""
         self._waiting: deque[Any] = deque()  # messages that came while a call was answered
         self._late = 0  # cells that were interrupted
@@ -409,6 +425,7 @@ class Interpreter:
         hello = self._reader.receive(time.monotonic() + 60)
         if hello.get("hello") != who:
             raise SandboxError(str(hello.get("failed", "something else came first")))
+        self.own_proc = self.own_proc or hello.get("own_proc") is True
         return self._reader.sender
 
     # --- what it is asked

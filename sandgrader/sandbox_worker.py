@@ -130,6 +130,7 @@ def _become_reaper(
     """Make a world of its own, fork the interpreter into it, and stay until told to end."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     status = 1
+    own_proc = False
     try:
         namespaces.die_with_parent()
         _leave_streams()
@@ -144,13 +145,13 @@ def _become_reaper(
                 os.waitpid(child, 0)
                 os._exit(0)
             namespaces.die_with_parent()
-            namespaces.mount_own_folders(order["disk"], order["readable"])
+            own_proc = namespaces.mount_own_folders(order["disk"], order["readable"])
         else:
             namespaces.become_subreaper()
         namespaces.limit(order["memory"], order["disk"], order["processes"])
         namespaces.drop_rights(order["reads_all"])
         namespaces.hide_from_debuggers()
-        wire.send(connection, {"hello": "reaper"})
+        wire.send(connection, {"hello": "reaper", "own_proc": own_proc})
         wire.receive_with_files(connection)  # the word to go on, once it is where it belongs
         child = os.fork()
         if child == 0:

@@ -24,15 +24,11 @@ from nbgrader.coursedir import CourseDirectory
 
 from sandgrader import versions
 from sandgrader.by_hand import answers_of, needs_no_second_look, read_answers
-from sandgrader.course import Course, CourseError, Submission, working_in
+from sandgrader.course import ASIDE, Course, CourseError, Submission, working_in
 from sandgrader.neighbours import Stamp, disturbed, running_autograders, stamp
 from sandgrader.scores import Scores, read_scores
 from sandgrader.submission_files import TIMESTAMP, moment_of
 from sandgrader.worker import Graded
-
-ASIDE = ".grading"
-"""The grader's own folder in a course: what is being written, and records of runs."""
-
 
 _NAME_ERRORS = (
     errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.EINVAL, errno.EILSEQ,

@@ -9,11 +9,13 @@ import subprocess
 import tempfile
 import textwrap
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
+from storagelab.labs.deadline import due_line, find_due
 from storagelab.labs.progress import FolderError, Progress, Step, look_at
 from storagelab.ledger import FILE_NAME
 from storagelab.parts import PARTS
@@ -28,7 +30,8 @@ SECONDS = 30
 def show(folder: str | Path = ".") -> None:
     """Print what is still to do in ``folder``: for a cell of a notebook."""
     try:
-        print(in_words(look_at(Path(folder)), width=88, colour=False))
+        due = due_line(Path(folder))
+        print(in_words(look_at(Path(folder)), width=88, colour=False, due=due))
     except FolderError as error:
         print(error)
 
@@ -57,10 +60,11 @@ def command(context: click.Context, folder: Path, run_too: bool, as_json: bool) 
         context.exit(NOT_CHECKED)
     left = any(step.state == "to do" for step in steps_of(progress, tests))
     if as_json:
-        click.echo(json.dumps(for_programs(progress, tests), indent=1, ensure_ascii=False))
+        found = {**for_programs(progress, tests), "due": _moment(find_due(folder))}
+        click.echo(json.dumps(found, indent=1, ensure_ascii=False))
     else:
         width = min(shutil.get_terminal_size().columns, 100)
-        click.echo(in_words(progress, width, colour=True, tests=tests))
+        click.echo(in_words(progress, width, colour=True, tests=tests, due=due_line(folder)))
     context.exit(TO_DO if left else ALL_DONE)
 
 
@@ -75,15 +79,27 @@ def for_programs(progress: Progress, tests: dict[str, list[Step]]) -> dict[str, 
     }
 
 
+def _moment(due: datetime | None) -> str | None:
+    return due.isoformat() if due else None
+
+
 def in_words(
-    progress: Progress, width: int, colour: bool, tests: dict[str, list[Step]] | None = None
+    progress: Progress,
+    width: int,
+    colour: bool,
+    tests: dict[str, list[Step]] | None = None,
+    due: str = "",
 ) -> str:
-    """Return what is to do as lines of at most ``width`` characters."""
+    """Return what is to do as lines of at most ``width`` characters.
+
+    ``due`` is a sentence on when; empty where nobody knows.
+    """
     width = max(width, 40)
     lines = [
         _painted(progress.title, colour, bold=True),
         f"{progress.minutes:.0f} minutes spent by the ledger, {progress.minutes_left:.0f} of "
         f"{progress.minutes + progress.minutes_left:.0f} left. Time isn't graded.",
+        *_wrapped(due, width),
     ]
     if progress.problem:
         lines += ["", *_wrapped(progress.problem, width)]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from storagelab.labs.collector import resting_collector
+from storagelab.labs.deadline import due_line
 from storagelab.labs.errors import StudentError, in_words
 from storagelab.labs.numbers import BOOK, HUB_USER, begin_ledger, find_numbers
 from storagelab.labs.reflection import SENTENCES, comment
@@ -54,7 +55,8 @@ def open_part(
         own, problem = _own_track(track, Path(folder), course, term if variants else None)
         session = PartSession(own, load_part(part), Path(folder))
     status = session.status()
-    say(status if problem in status else f"{status} {problem}")
+    status = status if problem in status else f"{status} {problem}"
+    say(" ".join(filter(None, [status, due_line(Path(folder))])))
     return session
 
 

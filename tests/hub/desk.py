@@ -17,6 +17,18 @@ AT_REST = "matrix(1, 0, 0, 1, 0, 0)"
 SLOW = 150_000
 """Milliseconds for what starts a server or kernels."""
 
+IN_TERMINAL = """([address, line]) => new Promise((done) => {
+    const socket = new WebSocket(address.replace(/^http/, "ws"));
+    let said = "";
+    socket.onopen = () => socket.send(JSON.stringify(["stdin", `${line}\nexit\n`]));
+    socket.onmessage = ({ data }) => {
+        const [kind, text] = JSON.parse(data);
+        if (kind === "stdout") said += text;
+    };
+    socket.onclose = () => done(said);
+})"""
+"""Resolves to what a terminal says until its shell has ended."""
+
 
 class Person:
     """Somebody with a browser of their own."""
@@ -36,6 +48,28 @@ class Person:
     def arrive(self) -> None:
         """Wait until one's server has started and shows its first page."""
         self.page.wait_for_url(f"{self.base}/**", timeout=SLOW)
+
+    # --- the server, as JupyterLab uses it
+
+    def ask(self, method: str, path: str, content: Any = None) -> Any:
+        """Ask one's own server as the page does, and return its answer."""
+        answer = self.page.evaluate(
+            """async ([method, address, body]) => {
+                const token = document.cookie.match(/_xsrf=([^;]+)/);
+                const headers = {"X-XSRFToken": token ? token[1] : ""};
+                const answer = await fetch(address, {method, body, headers});
+                return {status: answer.status, text: await answer.text()};
+            }""",
+            [method, f"{self.base}/{path}", None if content is None else json.dumps(content)],
+        )
+        assert answer["status"] < 400, answer
+        return json.loads(answer["text"] or "null")
+
+    def type_in_terminal(self, line: str) -> str:
+        """Type a line in a new terminal, and return all that stands in it at the line's end."""
+        name = self.ask("POST", "api/terminals")["name"]
+        said = self.page.evaluate(IN_TERMINAL, [f"{self.base}/terminals/websocket/{name}", line])
+        return str(said).replace("\r\n", "\n")
 
 
 class Student(Person):
@@ -68,10 +102,31 @@ class Student(Person):
         expect(self.item("fetched")).to_be_visible()
 
     def submit(self) -> None:
-        before = self.submissions.count()
-        button = self.item("fetched").get_by_role("button", name="Submit", exact=True)
-        button.click()
+        before = self._count_submissions()
+        self._press_submit()
         expect(self.submissions).to_have_count(before + 1)
+
+    def _count_submissions(self) -> int:
+        """Return how many there are in the list, once it has loaded."""
+        expect(self.item("fetched")).to_be_visible()
+        return self.submissions.count()
+
+    def _press_submit(self) -> None:
+        self.item("fetched").get_by_role("button", name="Submit", exact=True).click()
+
+    def submit_late(self, picture: Callable[[], None] = lambda: None) -> str:
+        """Submit, be warned, close the warning, submit again; return the warning's words."""
+        before = self._count_submissions()
+        self._press_submit()
+        dialog = self.page.locator(".jp-Dialog")
+        expect(dialog).to_be_visible()
+        words = dialog.inner_text()
+        picture()
+        dialog.locator("button.jp-mod-accept").click()
+        expect(dialog).to_have_count(0)
+        expect(self.submissions).to_have_count(before)
+        self.submit()
+        return words
 
     @property
     def submissions(self) -> Locator:
@@ -124,21 +179,7 @@ class Student(Person):
         dirty = ".lm-DockPanel-tabBar .lm-mod-current.jp-mod-dirty"
         expect(self.page.locator(dirty)).to_have_count(0)
 
-    # --- the server, as JupyterLab uses it
-
-    def ask(self, method: str, path: str, content: Any = None) -> Any:
-        """Ask one's own server as the page does, and return its answer."""
-        answer = self.page.evaluate(
-            """async ([method, address, body]) => {
-                const token = document.cookie.match(/_xsrf=([^;]+)/);
-                const headers = {"X-XSRFToken": token ? token[1] : ""};
-                const answer = await fetch(address, {method, body, headers});
-                return {status: answer.status, text: await answer.text()};
-            }""",
-            [method, f"{self.base}/{path}", None if content is None else json.dumps(content)],
-        )
-        assert answer["status"] < 400, answer
-        return json.loads(answer["text"] or "null")
+    # --- the notebooks, through the server
 
     def fill_in(self, notebook: str, answers: dict[str, str]) -> None:
         """Write answers into a notebook through the server, as an editor would."""
@@ -189,7 +230,20 @@ class Instructor(Person):
         expect(dialog).to_have_count(0)
         return text
 
-    def set_due_date(self, assignment: str, moment: str, picture: Callable[[], None]) -> None:
+    def release_again(self, assignment: str) -> None:
+        """Take a release back and release it anew, with the due date that it has now."""
+        self.press(assignment, "release")
+        expect(self.row(assignment).locator("td.status")).to_have_text("draft")
+        self.press(assignment, "release")
+
+    def open_submission(self, assignment: str, student: str, notebook: str) -> None:
+        self.go(f"manage_submissions/{assignment}")
+        self.row(student).locator("td.student-name a").click()
+        self.row(notebook).locator("a").first.click()
+
+    def set_due_date(
+        self, assignment: str, moment: str, picture: Callable[[], None] = lambda: None
+    ) -> None:
         """Type a due date, ``YYYY-MM-DDTHH:MM:SS`` in UTC."""
         self.row(assignment).locator("td.edit a").click()
         dialog = self.page.locator(".modal-content")

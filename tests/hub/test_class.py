@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -45,6 +46,10 @@ WITHOUT_THE_MARK_SCHEME = """() => {
     const panel = document.querySelector("#reflect").closest(".panel");
     window.scrollBy(0, panel.getBoundingClientRect().top - 65);
 }"""
+COMMANDS = ("storagelab", "sandgrader", "nbgrader")
+KNOWS_THE_COMMANDS = " ".join(
+    [f'({name} --help >/dev/null && echo {name} "is here") &' for name in COMMANDS] + ["wait"]
+)
 MINE = ("own home", "own work", "the release", "own account in the hub")
 REFLECTION = 6
 """Points of a reflection, which the machine doesn't give."""
@@ -142,11 +147,17 @@ def test_a_student_fetches_works_and_submits_and_gets_at_nobody_elses(
     ben.log_in()
     teacher.log_in()
     teacher.arrive()
+    teacher.set_due_date(TRACK, f"{datetime.now(UTC) + timedelta(days=2):%Y-%m-%dT%H:%M:%S}")
     teacher.press(TRACK, "assign")
     assert "Released as" in teacher.press(TRACK, "release")
 
-    diary.write("Ada fetches it, locks, and works at the bench")
+    diary.write("a terminal knows the commands, whoever opens it")
     ada.arrive()
+    for person in (teacher, ada):
+        said = person.type_in_terminal(KNOWS_THE_COMMANDS)
+        assert {f"{name} is here" for name in COMMANDS} <= {*said.splitlines()}, said
+
+    diary.write("Ada fetches it, locks, and works at the bench")
     ada.open_list()
     ada.fetch()
     ada.open_from_list(NOTEBOOKS["access"])
@@ -155,7 +166,9 @@ def test_a_student_fetches_works_and_submits_and_gets_at_nobody_elses(
     diary.write("the lock holds when the server has been restarted")
     restart_server(ada)
     ada.open(NOTEBOOKS["access"])
-    expect(ada.run("open")).to_contain_text(f"Locked: {sheet.wrong_option!r}")
+    opened = ada.run("open")
+    expect(opened).to_contain_text(f"Locked: {sheet.wrong_option!r}")
+    expect(opened).to_contain_text(re.compile(r"Due\s\w+\s\d.*1\sday\s23\shours", re.DOTALL))
 
     diary.write("Ada tries to get at what isn't hers, while Ben has a kernel")
     ben.arrive()
@@ -166,11 +179,39 @@ def test_a_student_fetches_works_and_submits_and_gets_at_nobody_elses(
     assert all(came.pop(name).startswith("done") for name in MINE), came
     assert {name: what for name, what in came.items() if not what.startswith("refused")} == {}
 
-    diary.write("submit, collect")
+    diary.write("the due date is moved into the past; Ada is warned, and submits late; collect")
+    due = datetime.now(UTC) - timedelta(hours=3)
+    teacher.set_due_date(TRACK, f"{due:%Y-%m-%dT%H:%M:%S}")
+    teacher.release_again(TRACK)
     ada.open_list()
-    ada.submit()
+    warning = ada.submit_late()
+    assert f"{TRACK} was due" in warning
+    assert "(3 hours" in warning
+    assert "Traceback" not in warning
     teacher.go("manage_assignments")
     assert "Collecting submission: ada" in teacher.press(TRACK, "collect")
+
+    diary.write("the instructor grades in a terminal, in the sandbox")
+    words = f"storagelab grade {TRACK} --workers 1 --json >summary.json"
+    said = teacher.type_in_terminal(f'cd {COURSE} && {words}; echo "ended with" $?')
+    assert "ended with 0" in said.splitlines(), said
+    (summary,) = json.loads((hub.home(INSTRUCTOR) / COURSE / "summary.json").read_text())
+    assert (summary["graded"], summary["sandbox"], summary["lacks"]) == (1, "bubblewrap", {})
+    with gradebook(hub) as book:
+        assert book.find_submission(TRACK, "ada").total_seconds_late > 3 * 3600
+
+    diary.write("formgrader sets formulas and listens to keys, and asks no other host")
+    asked: list[str] = []
+    failed: list[str] = []
+    teacher.page.on("request", lambda request: asked.append(request.url))
+    teacher.page.on(
+        "response", lambda answer: failed.append(answer.url) if answer.status >= 400 else None
+    )
+    teacher.open_submission(TRACK, "ada", NOTEBOOKS["checkpoint"])
+    look_at_formulas_and_keys(teacher)
+    assert [address for address in asked if not address.startswith(hub.address)] == []
+    assert any("MathJax.js" in address for address in asked)
+    assert failed == []
 
 
 @pytest.mark.nightly
@@ -191,6 +232,11 @@ def test_a_class_from_release_to_feedback(
     teacher.arrive()
     expect(teacher.row(TRACK)).to_be_visible(timeout=SLOW)
     take(teacher.page, "formgrader", 620)
+    teacher.set_due_date(
+        TRACK,
+        f"{datetime.now(UTC) + timedelta(days=14):%Y-%m-%dT%H:%M:%S}",
+        lambda: take(teacher.page, "due_date", 520),
+    )
     teacher.press(TRACK, "assign")
     assert "Released as" in teacher.press(TRACK, "release")
     expect(teacher.row(TRACK).locator("td.status")).to_have_text("released")
@@ -244,22 +290,19 @@ def test_a_class_from_release_to_feedback(
     take(ben.page, "still_to_do", 620)
     close(ben)
 
-    diary.write("both submit; a due date comes; Ben submits more, too late")
+    diary.write("both submit; the due date comes; Ben is warned, and submits more, too late")
     for student in (ada, ben):
         student.open_list()
         student.submit()
     take(ada.page, "submitted", 560)
     due = datetime.now(UTC)
-    teacher.set_due_date(
-        TRACK,
-        f"{due:%Y-%m-%dT%H:%M:%S}",
-        lambda: take(teacher.page, "due_date", 520),
-    )
+    teacher.set_due_date(TRACK, f"{due:%Y-%m-%dT%H:%M:%S}")
     expect(teacher.row(TRACK).locator("td.duedate")).to_contain_text(f"{due:%Y-%m-%d %H:%M:%S}")
+    teacher.release_again(TRACK)
     wait_for(lambda: datetime.now(UTC) > due + timedelta(seconds=2), "two seconds")
     ben.work_through(NOTEBOOKS["access"], bens["access"].answers, "reflection")
     ben.open_list()
-    ben.submit()
+    ben.submit_late(lambda: take(ben.page, "late", 620))
     expect(ben.submissions).to_have_count(2)
 
     diary.write("collect and autograde")
@@ -270,7 +313,7 @@ def test_a_class_from_release_to_feedback(
     take(teacher.page, "collected", 620)
     teacher.row(TRACK).locator("td.num-submissions a").click()
     for name in ("ada", "ben"):
-        teacher.press(name, "autograde")
+        assert f"{TRACK}: 1 graded" in teacher.press(name, "autograde")
         expect(teacher.row(name).locator("td.status")).to_have_text("needs manual grading")
     take(teacher.page, "autograded", 460)
     with gradebook(hub) as book:
@@ -336,9 +379,7 @@ def close(student: Student) -> None:
 
 def grade_by_hand(teacher: Instructor, student: str, take: Any) -> None:
     """Give the reflection of the first part points and a comment, as one does in formgrader."""
-    teacher.go(f"manage_submissions/{TRACK}")
-    teacher.row(student).locator("td.student-name a").click()
-    teacher.row(NOTEBOOKS["access"]).locator("a").first.click()
+    teacher.open_submission(TRACK, student, NOTEBOOKS["access"])
     page = teacher.page
     score, comment = page.locator("input.score#reflect"), page.locator("textarea#reflect-comment")
     # until the page has what was given before, it overwrites what is typed
@@ -354,6 +395,21 @@ def grade_by_hand(teacher: Instructor, student: str, take: Any) -> None:
     if student == "ada":
         page.evaluate(WITHOUT_THE_MARK_SCHEME)
         take(page, "by_hand")
+
+
+def look_at_formulas_and_keys(teacher: Instructor) -> None:
+    """See formulas in a submission, and move between its fields by formgrader's own keys."""
+    page = teacher.page
+    fields = page.locator(".tabbable")
+    expect(page.locator(".MathJax_Display, .MathJax").first).to_be_visible()
+    expect(page.locator(".MathJax_Error, .MathJax_Preview:not(:empty)")).to_have_count(0)
+    expect(fields.first).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(fields.nth(1)).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(fields.nth(1)).not_to_be_focused()
+    page.keyboard.press("Enter")
+    expect(fields.nth(1)).to_be_focused()
 
 
 def read_feedback(student: Student, notebook: str) -> Any:

@@ -29,6 +29,7 @@ from sandgrader.run import Result, Run, Summary
 from sandgrader.worker import Graded
 from sandgrader.writer import Writer, grading_lock
 from tests.postgres.server import NoPostgresError, throwaway_postgres
+from tests.sandgrader.command import start
 from tests.sandgrader.quickstart import ALL, CLASS, NAME, copied, grades_of, hand_in, only
 
 Grader = Callable[..., str]
@@ -520,3 +521,20 @@ def test_a_gradebooks_trouble_says_whether_it_may_pass() -> None:
     assert passes("server closed the connection unexpectedly")
     assert not passes("no such table: student")
     assert not passes("attempt to write a readonly database")
+
+
+# --- no sandbox
+
+
+def test_a_sandbox_that_is_required_and_is_not_there_ends_it_before_anybody_is_graded(
+    course: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))  # where no bubblewrap is
+    with (course / "nbgrader_config.py").open("a") as configuration:
+        configuration.write("\nc.Grade.sandbox = 'required'\n")
+    grader = start(course, NAME, "--workers", "1")
+    said = " ".join(grader.communicate(timeout=300)[0].split())
+    assert grader.returncode == 2, said
+    assert "Nothing was graded: a sandbox is required: bubblewrap isn't installed." in said
+    assert "sudo apt-get install bubblewrap" in said
+    assert not (course / "autograded").exists()

@@ -6,8 +6,8 @@
 #   install.sh python ROLE PREFIX   a virtual environment in PREFIX with the role's packages
 #
 # ROLE is student, instructor (who grades too) or ngshare (the exchange). Run in a checkout, or in a
-# folder with pyproject.toml, requirements.lock, README.md, storagelab/, sandgrader/ and hub/kubernetes/image/ of
-# one.
+# folder with pyproject.toml, requirements.lock, README.md, storagelab/, sandgrader/, hub/share/ and
+# hub/kubernetes/image/ of one.
 set -eu
 
 # The hub's own version, that of the chart in docs/deploy.md: a server and its hub have to agree on
@@ -62,6 +62,14 @@ install_python() {
   $pip install -q --no-cache-dir --no-deps "$NGSHARE_EXCHANGE"
   mkdir -p "$prefix/etc/jupyter"
   cp "$here/nbgrader_config.py" "$prefix/etc/jupyter/"
+  switch_on() { "$prefix/bin/jupyter" server extension enable --sys-prefix "$1" >/dev/null 2>&1; }
+  switch_on storagelab.exchange.assignment_list # words in the place of a traceback
+  if [ "$role" = instructor ]; then
+    switch_on sandgrader.formgrader # its button grades in the sandbox, or not at all
+    # formgrader's formulas and keys without another host
+    mkdir -p "$prefix/share/jupyter"
+    cp -r hub/share/jupyter/nbconvert "$prefix/share/jupyter/"
+  fi
   if [ "$role" = student ]; then
     # what only instructors have a use for is off
     for extension in formgrader course_list; do

@@ -7,12 +7,19 @@ password (libpq takes that from ``PGPASSWORD``); only instructors' servers and t
 
 import os
 
-from ngshare_exchange import configureExchange
+from ngshare_exchange import ExchangeReleaseAssignment, ExchangeSubmit, configureExchange
+
+from storagelab.exchange import releasing, submitting
 
 c = get_config()  # noqa: F821 - given by traitlets
 
 configureExchange(c, os.environ.get("NGSHARE_URL", "http://ngshare:8080/services/ngshare"))
 c.CourseDirectory.course_id = "storagelab"
+# Students see when an assignment is due, and are warned before they hand in late.
+c.ExchangeFactory.release_assignment = releasing(ExchangeReleaseAssignment)
+c.ExchangeFactory.submit = submitting(ExchangeSubmit)
+# `storagelab grade` refuses where students' code can't be kept in a sandbox, as in a server's pod.
+c.Grade.sandbox = "required"
 
 gradebook = os.environ.get("STORAGELAB_GRADEBOOK")
 if gradebook:

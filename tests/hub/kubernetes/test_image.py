@@ -145,7 +145,9 @@ def test_all_that_the_images_are_made_of_is_sent() -> None:
     ]
     names = ["pyproject.toml", "requirements.lock", "README.md", "LICENSE"]
     image = "hub/kubernetes/image"
-    names += [f"{image}/install.sh", f"{image}/nbgrader_config.py", *map(str, files)]
+    names += [f"{image}/{name}" for name in ("install.sh", "nbgrader_config.py", "profile.sh")]
+    names += [str(path.relative_to(ROOT)) for path in (ROOT / "hub/share").rglob("*.j2")]
+    names += map(str, files)
     for name in names:
         assert (ROOT / name).exists()
         assert allowed(name), name
@@ -163,7 +165,14 @@ def test_the_script_says_how_it_is_used(arguments: Any) -> None:
 @pytest.mark.parametrize(
     ("program", "files"),
     [
-        ("shellcheck", ["hub/kubernetes/image/install.sh", ".ci/postgres"]),
+        (
+            "shellcheck",
+            [
+                "hub/kubernetes/image/install.sh",
+                "hub/kubernetes/image/profile.sh",
+                ".ci/postgres",
+            ],
+        ),
         ("hadolint", ["hub/kubernetes/image/Dockerfile"]),
     ],
 )
@@ -222,6 +231,36 @@ def test_the_images_have_what_their_roles_need(images: dict[str, Any]) -> None:
     for role in ("student", "instructor"):
         assert not list(images[role].rglob("*/storagelab/keys.py"))
         assert not list(images[role].rglob("1_access*"))
+
+
+def test_login_shells_find_the_commands(dockerfile: str) -> None:
+    """Debian's /etc/profile sets PATH anew, and reads what is in /etc/profile.d at its end."""
+    assert "hub/kubernetes/image/profile.sh /etc/profile.d/storagelab.sh" in dockerfile
+    line = '. "$0"; echo "$PATH"'
+    done = subprocess.run(
+        ["sh", "-c", line, str(IMAGE / "profile.sh")],
+        env={"PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "/opt/storagelab/bin:/usr/bin:/bin\n"
+    assert "ENV PATH=/opt/storagelab/bin:" in dockerfile
+
+
+def test_instructors_grade_in_the_sandbox_and_without_another_host(images: dict[str, Any]) -> None:
+    listed = subprocess.run(
+        [str(images["instructor"] / "bin/jupyter"), "server", "extension", "list"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    text = listed.stdout + listed.stderr
+    wanted = ("sandgrader.formgrader", "jupyter_server_mathjax", "storagelab.exchange")
+    for extension in wanted:
+        assert re.search(rf"{extension}\S* .*enabled", text), extension
+    templates = images["instructor"] / "share/jupyter/nbconvert/templates"
+    assert (templates / "formgrade" / "mathjax.html.j2").exists()
 
 
 def test_a_student_is_offered_no_formgrader(images: dict[str, Any]) -> None:
