@@ -34,13 +34,23 @@ def _point(part: AnyPart, outcome: Outcome) -> Point:
     return Point(float(outcome.cost), float(part.useful_share.of(outcome)), outcome.unmet)
 
 
+Judge = Callable[[str, str, dict[str, Any]], Point | None]
+"""From a part, ``run`` or ``decision``, and settings in a student's units, to where they lie."""
+
+_load: Callable[..., Track] = load_track
+
+
 @cache
-def judge(track_name: str) -> Callable[[str, str, dict[str, Any]], Point | None]:
+def judge(track_name: str, variant: int = 0) -> Judge:
     """Return what gives the point of a part's ``run`` or ``decision``; None for no such thing.
 
-    Many students have the same settings, and each is computed once.
+    By the numbers of a variant of the track; one that there isn't gives no point at all. Many
+    students have the same settings, and each is computed once.
     """
-    track = load_track(track_name)
+    try:
+        track = _load(track_name, variant) if variant else load_track(track_name)
+    except (TypeError, ValueError):
+        return lambda part, kind, said: None
 
     @cache
     def of(part_name: str, kind: str, settings: str) -> Point | None:

@@ -69,8 +69,9 @@ def _labels(part: str, missed: Sequence[str]) -> list[str]:
 
 def strategies(cohort: TrackCohort, track: Track) -> Table:
     """Return where each recorded run and each decision lies."""
-    point, rows = judge(track.name), []
+    rows: list[Row] = []
     for student, evidence in sorted(cohort.evidence.items()):
+        point = judge(track.name, evidence.variant)
         for part in PARTS:
             found = [(RUN, number, said) for number, said in enumerate(evidence.runs(part), 1)]
             if part in evidence.decisions:

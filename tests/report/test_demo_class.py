@@ -14,8 +14,8 @@ from demo.students import names_in, read_sheet
 from sandgrader.report import items, roster
 from storagelab.parts import PARTS
 from storagelab.report import beliefs, calibration, ledgers, strategies, times
+from storagelab.report.ledger_state import MISSING, SOUND, UNUSABLE
 from storagelab.report.outcomes import DECISION, RUN
-from storagelab.report.submissions import MISSING, SOUND, UNUSABLE
 from storagelab.tracks import TRACKS, Track
 from tests.report.conftest import cohorts_of
 
