@@ -8,18 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sandgrader.report import charts, items, privacy, roster, words
+from sandgrader.report import charts, items, privacy, risk, roster, words
 from sandgrader.report.cohort import Cohort
 from sandgrader.report.course import Course
 from sandgrader.report.figures import Chapter, Figure, Report
 from sandgrader.report.sections import CourseSections, Sections
-from sandgrader.report.tables import Column, Row, Table, Tables, joined
+from sandgrader.report.tables import Column, Row, Table, Tables, joined, with_names
 
 
 def make_report(
-    course: Course, cohorts: Sequence[Cohort], added: CourseSections, shared: bool
+    course: Course,
+    cohorts: Sequence[Cohort],
+    added: CourseSections,
+    shared: bool,
+    risk_below: float = risk.BELOW,
 ) -> Report:
-    """Return the report on some assignments; the ``shared`` one without persons in it."""
+    """Return the report on some assignments; the ``shared`` one without persons in it.
+
+    Who has less than ``risk_below`` of the machine's points, 0 to 1, is told as at risk.
+    """
     chapters: list[Chapter] = []
     found: dict[str, list[Table]] = {}
     for cohort in cohorts:
@@ -37,10 +44,14 @@ def make_report(
         tables = _tables(cohort, added, sections, shared)
         if shared:
             tables = _cleared(tables)
+        else:
+            at_risk = risk.at_risk(cohort, sections, risk_below)
+            names = {person.id: person.name for person in cohort.people}
+            tables = {table.name: with_names(table, names) for table in (*tables.values(), at_risk)}
         for key, table in tables.items():
             found.setdefault(key, []).append(table)
         if class_size:
-            figures = _figures(cohort, added, sections, tables, shared)
+            figures = _figures(cohort, added, sections, tables, shared, risk_below)
             chapters.append(Chapter(name, title, figures))
     return Report(chapters, [joined(group) for group in found.values()], shared)
 
@@ -67,12 +78,24 @@ def _cleared(tables: Tables) -> Tables:
 
 
 def _figures(
-    cohort: Cohort, added: CourseSections, sections: Sections, tables: Tables, shared: bool
+    cohort: Cohort,
+    added: CourseSections,
+    sections: Sections,
+    tables: Tables,
+    shared: bool,
+    risk_below: float,
 ) -> list[Figure]:
-    found = [_states(tables), _distribution(tables), *sections.figures(tables), _items(tables)]
+    first = [_states(tables), _distribution(tables)]
+    found = [*sections.figures(tables), _items(tables)]
     if shared:
-        return [*found, _pseudonyms(tables)]
-    return [*found, *sections.figures_with_names(tables), _everybody(cohort, added, tables)]
+        return [*first, *found, _pseudonyms(tables)]
+    return [
+        *first,
+        _at_risk(tables, risk_below),
+        *found,
+        *sections.figures_with_names(tables),
+        _everybody(cohort, added, tables),
+    ]
 
 
 def _states(tables: Tables) -> Figure:
@@ -84,6 +107,12 @@ def _distribution(tables: Tables) -> Figure:
     table, said = tables["distribution"], words.distribution(tables["distribution"])
     picture = charts.draw(charts.distribution(table), said)
     return Figure("Points", [said, words.GIVEN_OUT], picture, table)
+
+
+def _at_risk(tables: Tables, below: float) -> Figure:
+    table = tables["at_risk"]
+    said = [words.at_risk(table), words.risk_rules(below)]
+    return Figure("Students at risk", said, table=table if table.rows else None, wide=True)
 
 
 def _items(tables: Tables) -> Figure:

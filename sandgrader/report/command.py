@@ -18,6 +18,7 @@ from sandgrader.report.cohort import read_cohorts
 from sandgrader.report.course import ReportError, open_course, open_gradebook
 from sandgrader.report.gradebook import read_class
 from sandgrader.report.page import render
+from sandgrader.report.risk import BELOW
 from sandgrader.report.sections import CourseSections
 from sandgrader.report.tables import ASSIGNMENT, Column, Row, Table, write_tables
 from sandgrader.scores import Moved, Scores, SnapshotError, moved, read_scores, read_snapshot
@@ -40,6 +41,10 @@ def report_command(added: CourseSections, about: str) -> click.Command:
         "--out", type=click.Path(path_type=Path, file_okay=False),
         help="Where the page and the CSV files go: report, or report-shared.",
     )  # fmt: skip
+    @click.option(
+        "--at-risk", type=click.FloatRange(0, 100), default=100 * BELOW, show_default=True,
+        metavar="PERCENT", help="Of the machine's points, below which a student is at risk.",
+    )  # fmt: skip
     @click.option("--shared", is_flag=True, help="Without names, texts, exact times, small groups.")
     @click.option(
         "--moved", "between", nargs=2, metavar="BEFORE AFTER",
@@ -49,12 +54,13 @@ def report_command(added: CourseSections, about: str) -> click.Command:
         assignments: tuple[str, ...],
         course: Path,
         out: Path | None,
+        at_risk: float,
         shared: bool,
         between: tuple[str, str] | None,
     ) -> None:
         try:
             if between is None:
-                _report(assignments, course, added, out, shared)
+                _report(assignments, course, added, out, shared, at_risk / 100)
                 return
             if shared:
                 raise click.UsageError("--moved names students: it has no shared version.")
@@ -84,11 +90,12 @@ def _report(
     added: CourseSections,
     out: Path | None,
     shared: bool,
+    at_risk: float,
 ) -> None:
     course = open_course(folder)
     with open_gradebook(course.db_url) as gradebook:
         book = read_class(gradebook, assignments)
-    report = make_report(course, read_cohorts(course, book), added, shared)
+    report = make_report(course, read_cohorts(course, book), added, shared, at_risk)
     place = _folder(out or Path("report-shared" if shared else "report"))
     if shared and (place / NAMED).exists():
         raise ReportError(f"{place} has a report with names: choose another folder with --out.")

@@ -18,6 +18,8 @@ class Figure:
     table: Table | None = None
     wide: bool = False
     """Whether the table needs the whole width."""
+    folded: bool = False
+    """Whether it is opened by whoever wants it: a long list behind what was said before."""
 
 
 @dataclass(frozen=True)

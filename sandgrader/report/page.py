@@ -1,7 +1,13 @@
-"""The report as one page that needs no other file, no script and no other host."""
+"""The report as one page that needs no other file and no other host.
+
+Its tables are all there without a script. The page's own, which sorts them, is the only one that
+may run: the page says its digest.
+"""
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from datetime import date
 from importlib import resources
 
@@ -14,17 +20,25 @@ from sandgrader.report.figures import Figure, Report
 
 def render(report: Report) -> str:
     """Return the page as HTML."""
-    here = resources.files("sandgrader.report")
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined,
                                      finalize=_shown,
                                      trim_blocks=True, lstrip_blocks=True)  # fmt: skip
     environment.filters["picture"] = _picture
-    template = environment.from_string((here / "page.html").read_text(encoding="utf-8"))
-    return template.render(
+    script = _beside("page.js")
+    return environment.from_string(_beside("page.html")).render(
         report=report,
-        style=Markup((here / "page.css").read_text(encoding="utf-8")),
+        style=Markup(_beside("page.css")),
+        script=Markup(script),
+        digest=Markup(
+            f"sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}"
+        ),
         day=date.today().isoformat(),
     )
+
+
+def _beside(name: str) -> str:
+    """Return a file of this package."""
+    return (resources.files("sandgrader.report") / name).read_text(encoding="utf-8")
 
 
 def _shown(value: object) -> object:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from sandgrader.report.cohort import Cohort
-from sandgrader.report.tables import ASSIGNMENT, STUDENT, Column, Guard, Row, Table
+from sandgrader.report.tables import ASSIGNMENT, NAME, STUDENT, Column, Guard, Row, Table
 
 NOTHING, UNGRADED, WAITS, GRADED = (
     "nothing handed in", "handed in, not graded", "waiting for a person", "graded",
@@ -15,18 +15,25 @@ STATES = (GRADED, WAITS, UNGRADED, NOTHING)
 BIN = 10
 """Per cent of the points in one bar of their distribution."""
 
+
+def _minute(moment: str) -> str:
+    """Return a moment to the minute, as a page has room for it."""
+    return moment[:16].replace("T", " ")
+
+
 _STUDENTS = (
     STUDENT,
-    Column("name", "first and last name, where the gradebook has them"),
+    NAME,
     ASSIGNMENT,
     Column("state", f"one of: {', '.join(STATES)}", "state"),
-    Column("handed_in", "when it was handed in last, ISO 8601, UTC"),
+    Column("handed_in", "when it was handed in last, ISO 8601, UTC", "handed in (UTC)", _minute),
     Column("hours_late", "hours past the due date, the extension counted in; 0 in time",
            "hours late"),
     Column("again", "handed in once more after it was graded: grade it again", "handed in again"),
     Column("points", "points so far, after the penalty", "points"),
-    Column("penalty", "points taken off for being late"),
     Column("most", "points of the assignment", "of"),
+    Column("waiting", "points that a person still has to give or not", "waiting for a person"),
+    Column("penalty", "points taken off for being late", "penalty"),
 )  # fmt: skip
 _POINTS = (
     Column("student", "the student's id"),
@@ -89,8 +96,9 @@ def students(
                     graded and last and graded.submitted and last > graded.submitted
                 ) if handed_in else None,
                 "points": None if total is None else max(total, 0.0),
-                "penalty": graded.penalty if graded else None,
                 "most": most,
+                "waiting": sum(score.most for score in scores if score.waits) if graded else None,
+                "penalty": graded.penalty if graded else None,
                 **about(person.id),
             }
         )  # fmt: skip

@@ -23,6 +23,14 @@ class Sections:
         """Return a student's values of the columns that the course adds to the class list."""
         return {}
 
+    def expects(self, student: str) -> bool:
+        """Return whether a student who hasn't handed this in should have."""
+        return True
+
+    def risks(self, student: str) -> list[str]:
+        """Return what else says that a student may need help, in a few words each."""
+        return []
+
     def tables(self, coarse: bool) -> list[Table]:
         """Return tables of the course's own; ``coarse`` ones count in fives, to be shared.
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sandgrader.printable import printable
 
@@ -43,7 +43,25 @@ class Column:
 
 
 STUDENT = Column("student", "the student's id", "student")
+NAME = Column("name", "first and last name, where the gradebook has them", "name")
 ASSIGNMENT = Column("assignment", "the assignment")
+
+
+class Cell(NamedTuple):
+    """A value on the page."""
+
+    text: str
+    key: str
+    """The number that it is sorted by, where its text isn't that; else empty."""
+
+
+def _cell(column: Column, value: Any) -> Cell:
+    if value is None:
+        return Cell("–", "")
+    text = column.show(value)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    key = f"{value:.10g}" if is_number else ""
+    return Cell(text, "" if key == text else key)
 
 
 @dataclass(frozen=True)
@@ -78,13 +96,14 @@ class Table:
         rows = [row for row in self.rows if all(row[key] == at for key, at in values.items())]
         return Table(self.name, self.title, self.columns, rows, self.guard)
 
-    def shown(self, value: Row) -> list[str]:
+    @property
+    def about_persons(self) -> bool:
+        """Whether each row is about a student."""
+        return self.guard is None and any(column.name == STUDENT.name for column in self.columns)
+
+    def shown(self, value: Row) -> list[Cell]:
         """Return a row as the page has it."""
-        return [
-            "–" if value[item.name] is None else item.show(value[item.name])
-            for item in self.columns
-            if item.label
-        ]
+        return [_cell(item, value[item.name]) for item in self.columns if item.label]
 
 
 Tables = dict[str, Table]
@@ -96,6 +115,19 @@ def joined(tables: Sequence[Table]) -> Table:
     first = tables[0]
     rows = [row for table in tables for row in table.rows]
     return Table(first.name, first.title, first.columns, rows, first.guard)
+
+
+def with_names(table: Table, names: Mapping[str, str]) -> Table:
+    """Return a table about students with their names behind their ids; any other as it is."""
+    if not table.about_persons or any(column.name == NAME.name for column in table.columns):
+        return table
+    columns = tuple(
+        item
+        for column in table.columns
+        for item in ((column, NAME) if column.name == STUDENT.name else (column,))
+    )
+    rows = [{**row, NAME.name: names.get(row[STUDENT.name]) or None} for row in table.rows]
+    return replace(table, columns=columns, rows=rows)
 
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sandgrader.report.items import ENOUGH
 from sandgrader.report.privacy import LEAST
+from sandgrader.report.risk import UNDONE
 from sandgrader.report.tables import Row, Table, percent
 
 GIVEN_OUT = (
@@ -62,6 +63,26 @@ def distribution(table: Table) -> str:
     most = max(known, key=lambda row: row["students"])
     where = f"from {most['from_percent']} to {most['to_percent']}%"
     return f"The largest group has {where} of the points: {count(most['students'], 'student')}."
+
+
+def at_risk(table: Table) -> str:
+    """Return how many may need help, and for how many of them more than one rule holds."""
+    if not table.rows:
+        return "None of the rules holds for anybody."
+    more = sum(row["signs"] > 1 for row in table.rows)
+    said = f"{count(len(table.rows), 'student')} may need help"
+    return f"{said}, {more} of them by more than one sign." if more else f"{said}."
+
+
+def risk_rules(below: float) -> str:
+    """Return the rules by which a student is at risk."""
+    return (
+        "A sign is: nothing handed in, which before the due date is no alarm; less than "
+        f"{percent(below)} of the points that the machine gives, for what is graded (--at-risk "
+        f"sets another number); no point by machine in {percent(UNDONE)} of the notebooks or more; "
+        "and what the course itself knows. Who has handed in and isn't graded is judged by "
+        "what can be seen already."
+    )
 
 
 def items(table: Table) -> str:

@@ -24,7 +24,7 @@ NONE = "(none, or none that can be read)"
 _BELIEFS = (
     ASSIGNMENT,
     PART_IN_FILE,
-    Column("option", "the option's id"),
+    Column("option", "the option's id", "option"),
     Column("belief", "the belief behind the option, in the track's words", "belief"),
     Column("right_before", "whether it is the right prediction; empty where no key was found",
            "right before"),
@@ -36,7 +36,7 @@ _BELIEFS = (
 )  # fmt: skip
 _MOVES = (
     ASSIGNMENT,
-    PART_IN_FILE,
+    PART,
     Column("before", "the option that was locked", "before"),
     Column("after", "the option that was concluded", "after"),
     Column("students", "students who went from the one to the other", "students"),

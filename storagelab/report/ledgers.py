@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sandgrader.report.tables import ASSIGNMENT, STUDENT, Column, Row, Table
 from storagelab.report.cohort import TrackCohort
-from storagelab.report.submissions import MISSING
+from storagelab.report.ledger_state import MISSING
 
 _LEDGERS = (
     STUDENT,

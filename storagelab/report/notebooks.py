@@ -17,6 +17,7 @@ LONGEST_CELL = 50_000
 
 
 class _Cell(msgspec.Struct):
+    id: Any = ""
     source: str | list[str] = ""
     metadata: dict[str, Any] = {}
 
@@ -26,10 +27,10 @@ class _Notebook(msgspec.Struct):
 
 
 def read_answers(path: Path) -> dict[str, str]:
-    """Return the source of a notebook's cells by nbgrader's grade id.
+    """Return the source of a notebook's cells by nbgrader's grade id, or by their own id.
 
     Empty where the file is missing, no notebook, or too large to be one. Of two cells with the
-    same id the first counts, as it does in nbgrader's form.
+    same id the first counts, as it does in nbgrader's form, and nbgrader's id before the own one.
     """
     try:
         if not is_regular_file(path) or path.stat().st_size > LARGEST_NOTEBOOK:
@@ -38,13 +39,26 @@ def read_answers(path: Path) -> dict[str, str]:
     except (OSError, ValueError, RecursionError, MemoryError):  # DecodeError is a ValueError
         return {}
     answers: dict[str, str] = {}
+    others: dict[str, str] = {}
     for cell in notebook.cells:
         grading = cell.metadata.get("nbgrader")
         name = grading.get("grade_id") if isinstance(grading, dict) else None
+        text = cell.source if isinstance(cell.source, str) else "".join(cell.source)
         if isinstance(name, str):
-            text = cell.source if isinstance(cell.source, str) else "".join(cell.source)
             answers.setdefault(name, text)
-    return answers
+        elif isinstance(cell.id, str) and cell.id:
+            others.setdefault(cell.id, text)
+    return others | answers
+
+
+def parsed(source: str) -> list[ast.stmt] | None:
+    """Return the lines of a cell's source; None where it is no Python, or too long to be read."""
+    if len(source) > LONGEST_CELL:
+        return None
+    try:
+        return ast.parse(source).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
 
 
 def literal(source: str, name: str) -> Any:
@@ -52,14 +66,8 @@ def literal(source: str, name: str) -> Any:
 
     A student who computes an answer has none here.
     """
-    if len(source) > LONGEST_CELL:
-        return None
-    try:
-        body = ast.parse(source).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
     found = None
-    for line in body:
+    for line in parsed(source) or ():
         targets = (
             line.targets
             if isinstance(line, ast.Assign)

@@ -34,14 +34,21 @@ def _point(part: AnyPart, outcome: Outcome) -> Point:
     return Point(float(outcome.cost), float(part.useful_share.of(outcome)), outcome.unmet)
 
 
+Judge = Callable[[str, str, dict[str, Any]], Point | None]
+"""From a part, ``run`` or ``decision``, and settings in a student's units, to where they lie."""
+
+
 @cache
-def judge(track_name: str, variant: int = 0) -> Callable[[str, str, dict[str, Any]], Point | None]:
+def judge(track_name: str, variant: int = 0) -> Judge:
     """Return what gives the point of a part's ``run`` or ``decision``; None for no such thing.
 
-    It is computed with the numbers of the track's ``variant``, 0 for its own. Many students have
-    the same settings, and each is computed once.
+    It is computed with the numbers of the track's ``variant``, 0 for the book's; one that there
+    isn't gives no point at all. Many students have the same settings, and each is computed once.
     """
-    track = load_track(track_name, variant)
+    try:
+        track = load_track(track_name, variant)
+    except ValueError:
+        return lambda part, kind, said: None
 
     @cache
     def of(part_name: str, kind: str, settings: str) -> Point | None:

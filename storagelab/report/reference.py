@@ -7,6 +7,7 @@ where these have none, computed by ``notebooks/keys.py`` of the checkout around 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from sandgrader.report.course import SOURCE, Course
 from storagelab.parts import PARTS
@@ -16,10 +17,15 @@ from storagelab.tracks import Track
 
 @dataclass(frozen=True)
 class Reference:
-    """The right options of one part: before the evidence, and in the conclusion's changed case."""
+    """What the reference solution of one part answers.
+
+    The right options before the evidence and in the conclusion's changed case, and the decision
+    of the least cost, where it can be read.
+    """
 
     prediction: str
     conclusion: str
+    decision: dict[str, Any] | None = None
 
 
 def read_reference(course: Course, track: Track) -> dict[str, Reference]:
@@ -30,7 +36,9 @@ def read_reference(course: Course, track: Track) -> dict[str, Reference]:
         prediction = literal(cells.get("lock", ""), "prediction")
         conclusion = literal(cells.get("conclude", ""), "conclusion")
         if isinstance(prediction, str) and isinstance(conclusion, str):
-            found[part.name] = Reference(prediction, conclusion)
+            decision = literal(cells.get("decide", ""), "decision")
+            least = decision if isinstance(decision, dict) else None
+            found[part.name] = Reference(prediction, conclusion, least)
     return found or _computed(course, track)
 
 
@@ -45,5 +53,5 @@ def _computed(course: Course, track: Track) -> dict[str, Reference]:
     found = {}
     for name, key in keys.items():
         answers = key(track)
-        found[name] = Reference(answers["prediction"], answers["conclusion"])
+        found[name] = Reference(answers["prediction"], answers["conclusion"], answers["decision"])
     return found

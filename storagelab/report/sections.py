@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from sandgrader.report.charts import draw
 from sandgrader.report.cohort import Cohort
-from sandgrader.report.course import Course
+from sandgrader.report.course import SUBMITTED, Course
 from sandgrader.report.figures import Figure
 from sandgrader.report.sections import CourseSections, Sections
 from sandgrader.report.tables import Column, Row, Table, Tables
@@ -15,7 +16,9 @@ from storagelab.report import (
     beliefs,
     calibration,
     charts,
+    integrity,
     ledgers,
+    openings,
     outcomes,
     strategies,
     times,
@@ -24,17 +27,19 @@ from storagelab.report import (
 from storagelab.report.cohort import STEMS, TrackCohort, read_track
 from storagelab.tracks import TRACKS, Track
 
-FULLEST = 12
-"""Cells of a plane that the page lists."""
 _LEDGER = Column(
     "ledger", "sound, missing, unusable or doubtful; empty where nothing was handed in", "ledger"
 )
+_OPENED = Column(
+    "opened", "parts whose workbench was opened before the decision that stands, by the ledger, of "
+    "those that were decided; empty where there is no ledger", "workbench opened",
+)  # fmt: skip
 
 
 class StoragelabSections(CourseSections):
     """What this course adds about any assignment of a gradebook."""
 
-    student_columns = (_LEDGER,)
+    student_columns = (_LEDGER, _OPENED)
 
     def label_of(self, notebook: str) -> str:
         """Return the head of a notebook's column in the class list."""
@@ -43,7 +48,13 @@ class StoragelabSections(CourseSections):
     def about(self, course: Course, cohort: Cohort) -> Sections:
         """Return what is added about one assignment."""
         if cohort.assignment.name in TRACKS:
-            return TrackSections(read_track(course, cohort))
+            elsewhere = {
+                student
+                for track in TRACKS
+                if track != cohort.assignment.name
+                for student in course.students_in(SUBMITTED, track)
+            }
+            return TrackSections(read_track(course, cohort), elsewhere)
         return _NoTrack(cohort.assignment.name)
 
 
@@ -51,27 +62,45 @@ class _NoTrack(Sections):
     """An assignment that is no track of this course: it has no ledgers."""
 
     def about(self, student: str) -> Row:
-        return {_LEDGER.name: None}
+        return {_LEDGER.name: None, _OPENED.name: None}
 
 
 class TrackSections(Sections):
-    """What is added about a track."""
+    """What is added about a track; ``elsewhere`` are the students who work on another one."""
 
-    def __init__(self, cohort: TrackCohort) -> None:
+    def __init__(self, cohort: TrackCohort, elsewhere: Collection[str]) -> None:
         super().__init__(f"{cohort.track.persona.name}: {cohort.track.title}")
-        self._cohort, self._track = cohort, cohort.track
+        self._cohort, self._track, self._elsewhere = cohort, cohort.track, elsewhere
 
     def about(self, student: str) -> Row:
-        """Return the state of a student's ledger."""
+        """Return the state of a student's ledger, and in how many parts the workbench was open."""
         evidence = self._cohort.evidence.get(student)
-        return {_LEDGER.name: evidence.state if evidence else None}
+        if evidence is None:
+            return {_LEDGER.name: None, _OPENED.name: None}
+        found = [item for part in PARTS if (item := openings.opening(evidence, part))]
+        opened = f"{sum(item.opened for item in found)} of {len(found)}" if found else None
+        return {_LEDGER.name: evidence.state, _OPENED.name: opened}
+
+    def expects(self, student: str) -> bool:
+        """Return whether a student has no other track: a class may share them out."""
+        return student not in self._elsewhere
+
+    def risks(self, student: str) -> list[str]:
+        """Return whether a student has handed in and locked nothing."""
+        evidence = self._cohort.evidence.get(student)
+        locked = evidence and any(evidence.lock(part) for part in PARTS)
+        return ["nothing locked"] if evidence and not locked else []
 
     def tables(self, coarse: bool) -> list[Table]:
         """Return the tables of ledgers, beliefs, confidence, times and strategies."""
         cohort, track = self._cohort, self._track
         locks, spent = beliefs.locks(cohort), times.times(cohort)
         chosen = strategies.strategies(cohort, track)
+        told = integrity.facts(cohort)
         return [
+            told,
+            integrity.kinds(told),
+            openings.openings(cohort),
             ledgers.ledgers(cohort),
             locks,
             beliefs.beliefs(cohort, track, locks),
@@ -95,7 +124,10 @@ class TrackSections(Sections):
         elif not self._cohort.reference:
             found.append(Figure("Confidence against correctness", [words.NO_KEY]))
         if tables["time_quartiles"].rows:
-            found.append(_times(tables))
+            found += [
+                _times(tables),
+                Figure("How long it took", [], table=tables["time_spread"], folded=True),
+            ]
         found += [
             _plane(track, name, tables) for name in PARTS if tables["plane"].of(part=name).rows
         ]
@@ -103,11 +135,37 @@ class TrackSections(Sections):
         return [*found, Figure("What decisions come to", [words.DECISIONS], table=decisions)]
 
     def figures_with_names(self, tables: Tables) -> list[Figure]:
-        """Return the list of ledgers that can't be taken as they are."""
+        """Return what is said of single students: facts, ledgers, and all that they did."""
         told = tables["ledgers"]
-        if not told.rows:
-            return []
-        return [Figure("Ledgers to look at", [words.LEDGERS], table=told, wide=True)]
+        found = _integrity(tables, {person.id: person.name for person in self._cohort.people})
+        if told.rows:
+            found.append(Figure("Ledgers to look at", [words.LEDGERS], table=told, wide=True))
+        for name, said in words.ONE_BY_ONE.items():
+            table = tables[name]
+            if table.rows:
+                found.append(Figure(table.title, [said], table=table, wide=True, folded=True))
+        return found
+
+
+def _integrity(tables: Tables, names: Mapping[str, str]) -> list[Figure]:
+    def with_names(others: str) -> str:
+        found = ((other, names.get(other)) for other in others.split(", "))
+        return ", ".join(f"{other} ({name})" if name else other for other, name in found)
+
+    facts, kinds = tables["integrity"], tables["integrity_kinds"]
+    columns = (
+        replace(column, show=with_names) if column.name == "others" else column
+        for column in facts.columns
+    )
+    facts = replace(facts, columns=tuple(columns))
+    heading = "Integrity: facts, and no verdicts"
+    if not facts.rows:
+        return [Figure(heading, [words.NO_FACTS])]
+    said = [words.integrity(facts), words.NO_PROOF, words.TAKEN_OUT]
+    return [
+        Figure(heading, said, table=facts, wide=True),
+        Figure("What else explains such a fact", [], table=kinds, wide=True),
+    ]
 
 
 def _heading(name: str) -> str:
@@ -149,9 +207,6 @@ def _plane(track: Track, name: str, tables: Tables) -> Figure:
     (scale, label), useful = costs.axis(track), share.label
     said = words.plane(track, name, table, tables["decisions"].of(part=name), aim)
     picture = draw(charts.plane(table, label, useful, scale, aim), said)
-    fullest = sorted(table.rows, key=lambda row: -row["students"])
-    if len(fullest) > FULLEST:
-        said += f" The table has the {FULLEST} fullest cells; plane.csv has them all."
     columns = tuple(
         replace(column, show=lambda cost: costs.amount(track, cost))
         if column.name == "cost"
@@ -160,6 +215,7 @@ def _plane(track: Track, name: str, tables: Tables) -> Figure:
         else column
         for column in table.columns
     )
-    table = replace(table, columns=columns, rows=fullest[:FULLEST])
+    fullest = sorted(table.rows, key=lambda row: -row["students"])
+    table = replace(table, columns=columns, rows=fullest)
     heading = f"{_heading(name)}: strategies in the plane of cost and {share.heading}"
     return Figure(heading, [said, words.PLANE], picture, table)

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import itertools
-import math
-import stat
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -14,27 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from sandgrader.report.course import AUTOGRADED, SUBMITTED, Course
-from sandgrader.submission_files import is_regular_file
-from storagelab.labs.static_answers import NotebookError, read_static_answers
-from storagelab.ledger import (
-    FILE_NAME,
-    Entry,
-    LedgerError,
-    entries_of,
-    read_ledger,
-    read_opening,
-    written_times,
-)
+from storagelab.ledger import Entry, entries_of, written_times
 from storagelab.parts import PARTS
+from storagelab.report.ledger_state import DOUBTFUL, MISSING, changed_since, read_state
+from storagelab.report.normal_form import Law, law_in
 from storagelab.report.notebooks import literal, read_answers
-from storagelab.report.outcomes import DECISION, RUN, judge
+from storagelab.report.shared_ledgers import Shared, shared_ledgers
+from storagelab.report.variant import variant_in
 from storagelab.tracks import Track
-from storagelab.variants import variant_count, variant_of
-
-SOUND, MISSING, UNUSABLE, DOUBTFUL = "sound", "missing", "unusable", "doubtful"
-"""What a ledger can be; a doubtful one is read, and its doubts are listed."""
-COPIED_FROM = 4
-"""Entries with the same digest, by content and second, from which two ledgers are one."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +40,16 @@ class Evidence:
     """By part, as far as they can be read."""
     decisions: Mapping[str, dict[str, Any]] = field(default_factory=dict)
     """By part, as the answer cell says, else as the ledger does."""
+    laws: Mapping[str, Law] = field(default_factory=dict)
+    """By part, in their normal form."""
+    reflections: Mapping[str, str] = field(default_factory=dict)
+    """By part."""
     variant: int = 0
-    """Of the track: whose numbers the student has; 0 for the track's own."""
+    """Of the track: whose numbers the student has; 0 is the book's."""
+    changed: str = ""
+    """How the graded copy of the ledger differs from the one handed in, in a sentence."""
+    shared: Shared | None = None
+    """What the ledger has in common with another student's."""
 
     def lock(self, part: str) -> Lock | None:
         """Return the lock of a part, if there is a usable one."""
@@ -80,22 +70,38 @@ class Evidence:
 
 
 def read_evidence(course: Course, track: Track, students: Iterable[str]) -> dict[str, Evidence]:
-    """Return what each student's submission of ``track`` tells; those without one are left out."""
+    """Return what each student's submission of ``track`` tells; those without one are left out.
+
+    Answers are those that were graded, as the scores are; the ledger is the one handed in.
+    """
     found = {}
     for student in students:
-        for step in (AUTOGRADED, SUBMITTED):  # the scores are of what was graded
-            folder = course.folder(step, student, track.name)
-            if folder.is_dir():
-                found[student] = _read(folder, track, student)
-                break
-    return _mark_copies(found)
+        graded, handed_in = (
+            course.folder(step, student, track.name) for step in (AUTOGRADED, SUBMITTED)
+        )
+        folders = [folder for folder in (graded, handed_in) if folder.is_dir()]
+        if not folders:
+            continue
+        variant = variant_in(folders[-1], track, student)
+        ledger = read_state(folders[-1], track, variant)
+        changed = changed_since(handed_in, graded, track, variant)
+        found[student] = replace(
+            _answers(folders[0], track, ledger.entries),
+            entries=ledger.entries,
+            state=DOUBTFUL if changed and ledger.entries else ledger.state,
+            doubts=(*ledger.doubts, *([changed] if changed else ())),
+            changed=changed,
+            variant=variant,
+        )
+    return _mark_shared(found)
 
 
-def _read(folder: Path, track: Track, student: str) -> Evidence:
-    variant = _variant(folder, track, student)
-    entries, state, doubts = _read_ledger(folder, track, variant)
+def _answers(folder: Path, track: Track, entries: list[Entry]) -> Evidence:
+    """Return what a submission's notebooks say, with the ledger's decisions where they don't."""
     conclusions: dict[str, str] = {}
     decisions: dict[str, dict[str, Any]] = {}
+    laws: dict[str, Law] = {}
+    reflections: dict[str, str] = {}
     for part in PARTS.values():
         cells = read_answers(folder / f"{part.stem}.ipynb")
         conclusion = literal(cells.get("conclude", ""), "conclusion")
@@ -107,108 +113,23 @@ def _read(folder: Path, track: Track, student: str) -> Evidence:
         else:
             for entry in entries_of(entries, part.name, "decision")[-1:]:
                 decisions[part.name] = dict(entry.said)
-    return Evidence(entries, state, doubts, conclusions, decisions, variant)
+        law = law_in(cells.get("law", ""), part.of(track).law.name)
+        if law:
+            laws[part.name] = law
+        reflection = literal(cells.get("reflection", ""), "reflection")
+        if isinstance(reflection, str):
+            reflections[part.name] = reflection
+    return Evidence(
+        conclusions=conclusions, decisions=decisions, laws=laws, reflections=reflections
+    )
 
 
-def _variant(folder: Path, track: Track, student: str) -> int:
-    """Return which of a track's variants a student has, as grading finds it."""
-    if is_regular_file(folder / FILE_NAME):
-        opening = read_opening(folder, track.name)
-        if opening is not None:
-            return opening.variant if opening.variant <= variant_count(track.name) else 0
-        with contextlib.suppress(ValueError, RecursionError, MemoryError):
-            if read_ledger(folder, track.name):
-                return 0
-    for path in (folder / f"{part.stem}.ipynb" for part in PARTS.values()):
-        try:
-            given = read_static_answers(path).given if is_regular_file(path) else {}
-        except NotebookError:
-            continue
-        if isinstance(given.get("term"), str) and given.get("variants", True):
-            course = str(given.get("course", ""))
-            return variant_of(student, course, given["term"], track.name)
-    return 0
-
-
-def _read_ledger(
-    folder: Path, track: Track, variant: int
-) -> tuple[list[Entry], str, tuple[str, ...]]:
-    path = folder / FILE_NAME
-    try:
-        mode = path.lstat().st_mode
-    except (OSError, ValueError):
-        return [], MISSING, ()
-    if not is_regular_file(path):
-        kind = "a link" if stat.S_ISLNK(mode) else "no plain file"
-        return [], UNUSABLE, (f"{FILE_NAME} is {kind}.",)
-    try:
-        entries = read_ledger(folder, track.name)
-    except LedgerError as problem:
-        return [], UNUSABLE, (_first_sentence(str(problem)),)
-    except (ValueError, RecursionError, MemoryError) as problem:
-        return [], UNUSABLE, (f"{FILE_NAME} can't be read ({type(problem).__name__}).",)
-    if not entries:
-        return [], MISSING, ()
-    doubts = (*_doubts(entries), *_other_numbers(entries, track, variant))
-    return entries, DOUBTFUL if doubts else SOUND, doubts
-
-
-def _first_sentence(text: str) -> str:
-    """Return what is wrong, without the advice for the student behind it."""
-    return text.partition(". ")[0].rstrip(".")[:240] + "."
-
-
-def _doubts(entries: list[Entry]) -> Iterable[str]:
-    """Yield what the notebooks would never write, though the chain of digests is whole."""
-    times = [entry.written for entry in entries]
-    if None in times:
-        yield f"Entry {times.index(None) + 1} has no time."
-    known = [time for time in times if time is not None]
-    if any(later < earlier for earlier, later in itertools.pairwise(known)):
-        yield "Its clock runs backwards."
-    for part in PARTS:
-        locks, reveals, runs = (
-            entries_of(entries, part, kind) for kind in ("lock", "reveal", "run")
+def _mark_shared(found: dict[str, Evidence]) -> dict[str, Evidence]:
+    """Return the evidence with what ledgers have in common, which makes them doubtful."""
+    shared = shared_ledgers({student: evidence.entries for student, evidence in found.items()})
+    return found | {
+        student: replace(
+            found[student], state=DOUBTFUL, doubts=(*found[student].doubts, str(what)), shared=what
         )
-        evidence = [*reveals, *runs]
-        if len(locks) > 1:
-            yield f"The part {part} was locked {len(locks)} times."
-        if evidence and not locks:
-            yield f"The part {part} was revealed without a lock."
-        elif evidence and min(item.sequence for item in evidence) < locks[0].sequence:
-            yield f"The part {part} was revealed before it was locked."
-        for lock in locks[:1]:
-            if not 0 <= float(lock.said["confidence"]) <= 1:
-                yield f"The part {part} was locked with a confidence outside of 0 to 1."
-
-
-def _other_numbers(entries: list[Entry], track: Track, variant: int) -> Iterable[str]:
-    """Yield a sentence where an entry's numbers aren't what the model says of its settings."""
-    point = judge(track.name, variant)
-    for entry in entries:
-        cost = entry.model.get("cost")
-        if entry.kind not in (RUN, DECISION) or not isinstance(cost, float):
-            continue
-        computed = point(entry.part, entry.kind, dict(entry.said)) if entry.part in PARTS else None
-        if computed is None or not math.isclose(computed.cost, cost, rel_tol=1e-6):
-            yield (
-                f"The numbers of entry {entry.sequence} aren't this course's: they come from "
-                "another version of it, or are made up."
-            )
-            return
-
-
-def _mark_copies(found: dict[str, Evidence]) -> dict[str, Evidence]:
-    """Mark ledgers that begin alike: a digest holds everything before it, to the second."""
-    owners: dict[str, list[str]] = defaultdict(list)
-    for student, evidence in found.items():
-        if len(evidence.entries) >= COPIED_FROM:
-            owners[evidence.entries[COPIED_FROM - 1].digest].append(student)
-    marked = dict(found)
-    for students in owners.values():
-        for student in students if len(students) > 1 else ():
-            others = ", ".join(other for other in students if other != student)
-            evidence = found[student]
-            doubt = f"Its first {COPIED_FROM} entries are those of {others}, to the second."
-            marked[student] = replace(evidence, state=DOUBTFUL, doubts=(*evidence.doubts, doubt))
-    return marked
+        for student, what in shared.items()
+    }

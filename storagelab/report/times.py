@@ -17,7 +17,7 @@ from sandgrader.report.tables import (
 from storagelab.ledger import minutes_spent
 from storagelab.parts import PARTS
 from storagelab.report.cohort import TrackCohort
-from storagelab.report.columns import PART, PART_IN_FILE
+from storagelab.report.columns import PART
 
 
 def _minutes(value: float) -> str:
@@ -41,7 +41,7 @@ _TIMES = (
 )  # fmt: skip
 _SPREAD = (
     ASSIGNMENT,
-    PART_IN_FILE,
+    PART,
     Column(
         "from_minutes",
         "minutes between the part's entries, longer pauses left out, from",
@@ -79,7 +79,7 @@ def times(cohort: TrackCohort) -> Table:
                         "first": min(found).isoformat(timespec="seconds"),
                     }
                 )
-    return Table("times", "Time in each part", _TIMES, rows)
+    return Table("times", "Everybody's time in each part", _TIMES, rows)
 
 
 def spread(times: Table) -> Table:

@@ -7,7 +7,7 @@ from sandgrader.report.words import count, part_of, total
 from storagelab.ledger import LONGEST_PAUSE
 from storagelab.parts import PARTS
 from storagelab.parts.pace import MINUTES
-from storagelab.report import outcomes, strategies
+from storagelab.report import alike, outcomes, similarity, strategies
 from storagelab.report.beliefs import NONE
 from storagelab.report.calibration import LEVEL
 from storagelab.tracks import Track
@@ -49,6 +49,42 @@ LEDGERS = (
     "from ledgers. A doubtful one is counted; look at it. Digests show a slip of the hand, not a "
     "forger who runs the course's own code."
 )
+
+NO_FACTS = (
+    "The workbench was opened before every decision, nobody decided at once, no ledgers are "
+    "shared, and no answers are alike beyond what the class has in common."
+)
+NO_PROOF = (
+    "None of this is proof, and none of it says why. Each line is what the files say; what else "
+    "explains it is in the table below, and a talk with the student comes before any conclusion."
+)
+TAKEN_OUT = (
+    "Equal answers are told with what is common taken out: the least-cost decision, the one at "
+    f"which the workbench opens, and what {percent(alike.POPULAR)} of the class have. Of what is "
+    f"left, {alike.DECISIONS_ALIKE} decisions have to be equal, or {alike.ANSWERS_ALIKE} decisions "
+    f"and laws, or a law of {alike.LONG} lines: in less, honest students meet. Reflections are "
+    f"compared by runs of {similarity.RUN} words, the question's left out, which weigh the more "
+    f"the fewer have them, from {percent(similarity.SIMILAR)} on."
+)
+ONE_BY_ONE = {
+    "openings": "By the ledger's clock, which is the student's machine's. Where the workbench was "
+    "not opened before the decision that stands, the times around it are unknown.",
+    "locks": "What each student locked before the evidence and concluded after it.",
+    "moves": "Of those who locked and concluded.",
+    "times": "Between the part's entries in the ledger, longer pauses left out.",
+    "strategies": "Computed again from the settings.",
+}
+"""What is said before each list of all students, by its table."""
+
+
+def integrity(facts: Table) -> str:
+    """Return how many students there is something to say of, and of what kind."""
+    students: dict[str, set[str]] = {}
+    for row in facts.rows:
+        students.setdefault(row["kind"], set()).add(row["student"])
+    all_ = count(len(set().union(*students.values())), "student")
+    told = ", ".join(f"{kind} {len(found)}" for kind, found in students.items())
+    return f"There is something to know of {all_}: {told}."
 
 
 def _some(number: int | None) -> str:

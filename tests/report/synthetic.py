@@ -32,6 +32,7 @@ from storagelab.course.layout import find_layout
 from storagelab.ledger import FORMAT, VERSION, Entry
 from storagelab.parts import PARTS
 from storagelab.tracks import load_track
+from tests.report import prose as made_up
 
 BEGIN = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 CONFIG = 'c = get_config()\nc.CourseDirectory.course_id = "made-up"\n'
@@ -51,6 +52,8 @@ class Answer:
     minutes: float
     runs: list[dict] = field(default_factory=list)
     decision: dict = field(default_factory=dict)
+    law: str = ""
+    reflection: str = ""
 
 
 @dataclass
@@ -86,11 +89,14 @@ def write_ledger(folder: Path, track: str, entries: list[Entry]) -> None:
 
 
 def write_notebook(path: Path, cells: dict[str, str]) -> None:
-    """Write a notebook with answer cells alone, by grade id."""
+    """Write a notebook with answer cells alone, by grade id; the reflection is nobody's cell."""
     made = [
         {
-            "cell_type": "code", "execution_count": None, "outputs": [], "source": [source],
-            "metadata": {"nbgrader": {"grade_id": name, "solution": True}},
+            "id": name, "cell_type": "code", "execution_count": None, "outputs": [],
+            "source": [source],
+            "metadata": {}
+            if name == "reflection"
+            else {"nbgrader": {"grade_id": name, "solution": True}},
         }
         for name, source in cells.items()
     ]  # fmt: skip
@@ -125,6 +131,16 @@ def solutions(source: Path) -> dict[str, dict[str, object]]:
     return found
 
 
+def laws(source: Path) -> dict[str, str]:
+    """Return the reference solution's law in each notebook, as source text."""
+    return {
+        path.stem: cell.source
+        for path in sorted(source.glob("*.ipynb"))
+        for cell in nbformat.read(path, as_version=4).cells
+        if cell.metadata.get("nbgrader", {}).get("grade_id") == "law"
+    }
+
+
 def make_class(
     root: Path,
     tracks: list[str],
@@ -148,16 +164,26 @@ def make_class(
     for track in tracks:
         shutil.copytree(find_layout().source / track, root / "source" / track)
         truth.cells[track] = graded_cells(root / "source" / track)
-        right = solutions(root / "source" / track)
+        right, law = solutions(root / "source" / track), laws(root / "source" / track)
         for student in students:
             ability = draw.random()
-            _work(truth, draw, track, student, ability, right)
+            _work(truth, draw, track, student, ability, right, law)
             for notebook, cell, most, person in truth.cells[track]:
                 share = 1.0 if draw.random() < 0.2 + 0.75 * ability else draw.choice((0.0, 0.5))
                 if not person or by_person:
                     truth.points[student, track, notebook, cell] = round(most * share, 2)
     fill_gradebook(truth, url or f"sqlite:///{root / 'gradebook.db'}")
     return truth
+
+
+def cells_of(answer: Answer) -> dict[str, str]:
+    """Return the cells of a notebook as somebody filled them in."""
+    return {
+        "conclude": f"conclusion = {answer.conclusion!r}",
+        "law": answer.law,
+        "decide": f"decision = {answer.decision!r}\npart.decide(decision)",
+        "reflection": f"reflection = {answer.reflection!r}\npart.reflect(reflection)",
+    }
 
 
 def _work(
@@ -167,7 +193,9 @@ def _work(
     student: str,
     able: float,
     right: dict[str, dict],
+    law: dict[str, str],
 ) -> None:
+    prose = random.Random(f"{student} {track_name}")  # what else is drawn stays as it was
     track = load_track(track_name)
     folder = truth.course / "submitted" / student / track_name
     folder.mkdir(parents=True)
@@ -199,6 +227,8 @@ def _work(
             minutes=draw.triangular(4 * 60, 30 * 60, 12 * 60) // 1 / 60,
             runs=runs,
             decision=decision,
+            law=made_up.law(prose, law[part.stem]),
+            reflection=made_up.reflection(prose),
         )  # fmt: skip
         truth.answers.append(answer)
         said = {"prediction": answer.prediction, "confidence": answer.confidence,
@@ -211,11 +241,7 @@ def _work(
             (part.name, "decision", decision, last),
         ]
         now = last
-        write_notebook(
-            folder / f"{part.stem}.ipynb",
-            {"conclude": f"conclusion = {answer.conclusion!r}",
-             "decide": f"decision = {decision!r}\npart.decide(decision)"},
-        )  # fmt: skip
+        write_notebook(folder / f"{part.stem}.ipynb", cells_of(answer))
     write_ledger(folder, track_name, chain(track_name, lines))
 
 

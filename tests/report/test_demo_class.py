@@ -14,8 +14,8 @@ from demo.students import names_in, own_sheets, read_sheet
 from sandgrader.report import items, roster
 from storagelab.parts import PARTS
 from storagelab.report import beliefs, calibration, ledgers, strategies, times
+from storagelab.report.ledger_state import SOUND, UNUSABLE
 from storagelab.report.outcomes import DECISION, RUN
-from storagelab.report.submissions import SOUND, UNUSABLE
 from storagelab.tracks import TRACKS, Track
 from tests.report.conftest import cohorts_of
 
@@ -145,9 +145,7 @@ def test_machines_take_no_time(track: Track, cohort_in: Callable[[Any], Any]) ->
 
 
 @every_track
-def test_strategies_are_those_of_the_students(
-    track: Any, cohort_in: Callable[[Any], Any]
-) -> None:
+def test_strategies_are_those_of_the_students(track: Any, cohort_in: Callable[[Any], Any]) -> None:
     cohort = cohort_in(track)
     table = strategies.strategies(cohort, cohort.track)
     for part in PARTS:

@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from sandgrader.report.course import open_course
 from storagelab.parts import PARTS
 from storagelab.parts.answers import in_units
+from storagelab.report.ledger_state import DOUBTFUL, MISSING, SOUND, UNUSABLE
 from storagelab.report.notebooks import LONGEST_CELL, literal, read_answers
-from storagelab.report.submissions import DOUBTFUL, MISSING, SOUND, UNUSABLE, read_evidence
+from storagelab.report.submissions import read_evidence
 from storagelab.tracks import load_track
 from tests.report.synthetic import BEGIN, CONFIG, chain, write_ledger, write_notebook
 

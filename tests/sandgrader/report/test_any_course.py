@@ -132,7 +132,8 @@ def test_what_a_course_adds_is_there_and_in_its_place(graded: Path) -> None:
     assert chapter.title == "A course of answers"
     headings = [figure.heading for figure in chapter.figures]
     assert headings == [
-        "Who is where", "Points", "What was said", "Every graded cell", "Who said it", "Everybody",
+        "Who is where", "Points", "Students at risk", "What was said", "Every graded cell",
+        "Who said it", "Everybody",
     ]  # fmt: skip
     page = render(report)
     assert "ALL_RIGHT" in page
