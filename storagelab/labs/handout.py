@@ -54,6 +54,8 @@ def command(
     """
     if not no_open:
         require("lab", "`storagelab lab`")
+    if track.startswith("-"):  # no track is named, and click ends its options at the dashes
+        track, options = TRACKS[0], (track, *options)
     if folder is None:
         # called again from inside the copy, it is the same copy
         here = Path.cwd().name == track and Path(FIRST).exists()

@@ -98,7 +98,9 @@ def test_jupyterlab_starts_in_the_copy_with_the_first_notebook_and_the_options(
 
     monkeypatch.setattr(labapp.LabApp, "launch_instance", launch)
     call(TRACK, "--", "--port", "8899")
-    ((where, arguments),) = started
-    assert where == here / TRACK
-    assert arguments[0] == "1_access.ipynb"
-    assert arguments[-2:] == ["--port", "8899"]
+    monkeypatch.chdir(here)
+    call("--", "--port", "8899")
+    assert [where for where, _ in started] == [here / TRACK, here / TRACKS[0]]
+    for _, arguments in started:
+        assert arguments[0] == "1_access.ipynb"
+        assert arguments[-2:] == ["--port", "8899"]
