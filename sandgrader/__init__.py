@@ -37,6 +37,7 @@ process alone writes the gradebook, a submission at a time, all of it or nothing
 ``interrupts``        Ctrl-C that comes where Python would forget it
 ``run``               hands submissions to Dask's workers and their results to the gradebook
 ``command``           ``sandgrader grade``
+``forgetting``        ``sandgrader forget``: what is kept of one student, and its deletion
 ``feedback``          what nbgrader's feedback pages may show
 ``report``            ``sandgrader report``: a class report, to which a course can add
 ====================  ==========================================================================

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from sandgrader import command as grade
+from sandgrader import forgetting as forget
 from sandgrader.report import command as report
 
 
@@ -13,5 +14,6 @@ def main() -> None:
     """Grade the submissions of an nbgrader course, and report on its class."""
 
 
+main.add_command(forget.command, "forget")
 main.add_command(grade.command, "grade")
 main.add_command(report.command, "report")

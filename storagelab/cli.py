@@ -28,6 +28,9 @@ COMMANDS = {
     "check": Subcommand(
         "storagelab.labs.check:command", "Say what is still to do before you submit."
     ),
+    "forget": Subcommand(
+        "sandgrader.forgetting:command", "List or delete what is kept of a student.", "grade"
+    ),
     "grade": Subcommand(
         "sandgrader.command:command", "Grade submissions, safely and resumably.", "grade"
     ),
@@ -36,6 +39,9 @@ COMMANDS = {
     ),
     "report": Subcommand(
         "storagelab.report.command:command", "Report on a class, with or without names.", "grade"
+    ),
+    "research": Subcommand(
+        "storagelab.report.research:command", "Export a class under stable pseudonyms.", "grade"
     ),
 }
 
