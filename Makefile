@@ -10,9 +10,6 @@ STAMPS := build/stamps
 # one file serves as a page's address on this machine
 BOOK   := build/book/_build/html/index.html
 
-# in a container one is often root, which Jupyter wants to be told
-AS_ROOT := $(shell [ "$$(id -u)" != 0 ] || echo --allow-root)
-
 # What is made anew after a change: tests/tiers/test_edges.py checks these against what is imported.
 PACKAGE   := $(shell find storagelab -type f -not -name '*.pyc')
 # what pages load: widgets, their scripts and styles
@@ -26,7 +23,7 @@ NOTEBOOKS := $(shell find notebooks -type f -not -name '*.pyc') nbgrader_config.
 CHAPTERS  := $(shell find book -type f -not -name '*.pyc') _config.yml docs/example_track.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup notebooks release book pdf demo-class course guide lab hub quick test nightly \
+.PHONY: help setup notebooks release book pdf demo-class course guide lab wheel hub quick test nightly \
   what-tests-need programs lint fix javascript-tests bench bench-grade soak pictures mutants \
   chromium browser bubblewrap postgres demo-class-stock deploy-check clean
 
@@ -141,9 +138,11 @@ guide: setup ## write the instructor's answer guide to build/instructor
 	$(BIN)/python -m storagelab.course guide
 
 lab: notebooks ## open the student's copy of a track in JupyterLab
-	@mkdir -p build/lab
-	@test -d build/lab/$(TRACK) || cp -r build/course/release/$(TRACK) build/lab/$(TRACK)
-	cd build/lab/$(TRACK) && $(CURDIR)/$(BIN)/jupyter lab $(AS_ROOT) 1_access.ipynb
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m storagelab lab $(TRACK) \
+	  --release build/course/release --folder build/lab/$(TRACK)
+
+wheel: setup ## build the wheel, which has no answers in it, in build/dist
+	@$(BIN)/python -m hatchling build -t wheel -d build/dist
 
 hub: $(STAMPS)/npm bubblewrap ## bring up a JupyterHub for a class on this machine (as root)
 	@$(BIN)/python -m hub --port $(PORT)

@@ -43,6 +43,7 @@ process alone writes the gradebook, a submission at a time, all of it or nothing
 ``run``               hands submissions to Dask's workers and their results to the gradebook
 ``opening``           how a command opens a course, and says what is wrong with it
 ``command``           ``sandgrader grade``
+``forgetting``        ``sandgrader forget``: what is kept of one student, and its deletion
 ``listing``           ``sandgrader grade --list``
 ``summary``           what ``sandgrader grade`` says of a run
 ``late_command``      ``sandgrader late``

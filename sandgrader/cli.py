@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from sandgrader import command as grade
+from sandgrader import forgetting as forget
 from sandgrader import late_command as late
 from sandgrader.export import command as export
 from sandgrader.report import command as report
@@ -16,6 +17,7 @@ def main() -> None:
 
 
 main.add_command(export.command, "export")
+main.add_command(forget.command, "forget")
 main.add_command(grade.command, "grade")
 main.add_command(late.command, "late")
 main.add_command(report.command, "report")

@@ -42,3 +42,48 @@ def test_no_machine_or_registry_is_named(layout: Layout) -> None:
     pins = (layout.root / "requirements.lock").read_text(encoding="utf-8")
     assert "://" not in pins
     assert "--" not in pins
+
+
+def pages(layout: Layout) -> dict[str, str]:
+    """Return the text of every page that tells somebody how the course is run."""
+    places = [
+        layout.root / "README.md",
+        layout.nbgrader_config,
+        *(layout.root / "docs").glob("*.md"),
+        *(layout.root / "book").glob("*.md"),
+    ]
+    return {path.name: path.read_text(encoding="utf-8") for path in places}
+
+
+def test_every_page_tells_one_story(layout: Layout) -> None:
+    """Of the exchange's mode, and of which grader a class is graded with."""
+    told = pages(layout)
+    modes = {
+        name: set(re.findall(r"\b[0-7]?777\b", text)) - {"0777"}  # what it mustn't be
+        for name, text in told.items()
+    }
+    assert {name: found for name, found in modes.items() if found - {"3777"}} == {}
+    assert len([name for name, found in modes.items() if found]) > 3
+    blocks = {
+        name: re.findall(r"```shell\n(.*?)```", text, re.DOTALL) for name, text in told.items()
+    }
+    lines = {name: "\n".join(found).splitlines() for name, found in blocks.items()}
+    for name, commands in lines.items():
+        assert not [line for line in commands if line.startswith("nbgrader autograde")], name
+    graded = [name for name, found in lines.items()
+              if any("storagelab grade" in line for line in found)]  # fmt: skip
+    assert len(graded) > 3
+
+
+def test_the_readme_names_the_extras_that_there_are(layout: Layout) -> None:
+    from storagelab.cli import COMMANDS
+    from storagelab.extras import EXTRAS
+
+    readme = pages(layout)["README.md"]
+    named = set(re.findall(r"\[(\w+)\]'", readme))
+    assert {"lab", "grade", "course"} <= named <= set(EXTRAS)
+    for text in pages(layout).values():
+        called = set(re.findall(r"(?:^|`)storagelab (\w+)", text, re.MULTILINE))
+        assert called <= {*COMMANDS}, called
+    documented = "".join(pages(layout).values())
+    assert [name for name in COMMANDS if f"storagelab {name}" not in documented] == []

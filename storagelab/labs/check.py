@@ -15,6 +15,7 @@ from typing import Any
 
 import click
 
+from storagelab.extras import require
 from storagelab.labs.deadline import due_line, find_due
 from storagelab.labs.progress import FolderError, Progress, Step, look_at
 from storagelab.ledger import FILE_NAME
@@ -152,8 +153,12 @@ def _painted(text: str, colour: bool, **style: Any) -> str:
 
 def run_open_tests(folder: Path) -> dict[str, list[Step]]:
     """Run copies of the notebooks and return what their open tests say, by part."""
-    import nbformat  # not for a check that only reads
-    from nbclient import NotebookClient
+    try:  # not for a check that only reads
+        import nbformat
+        from nbclient import NotebookClient
+    except ImportError:
+        require("lab", "`storagelab check --run`")
+        raise
 
     results: dict[str, list[Step]] = {}
     before = os.environ.copy()

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from storagelab.edition import edition
 from storagelab.labs.collector import resting_collector
 from storagelab.labs.deadline import due_line
 from storagelab.labs.errors import StudentError, in_words
@@ -98,6 +99,7 @@ class PartSession:
         model |= {name: getattr(outcome, name) for name in self.part.recorded}
         for name, value in model.items():  # JSON has no infinity
             model[name] = value if isinstance(value, str) or math.isfinite(value) else "infinite"
+        model["edition"] = edition(self.track.name)  # of which these numbers are
         return append_entry(
             self.folder, self.track.name, self.part.name, kind, said, model, most=most
         )

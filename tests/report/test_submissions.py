@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandgrader.report.course import open_course
+from storagelab.edition import edition
 from storagelab.parts import PARTS
 from storagelab.parts.answers import in_units
 from storagelab.report.ledger_state import DOUBTFUL, MISSING, SOUND, UNUSABLE
@@ -201,14 +202,23 @@ def test_numbers_that_the_model_never_gave_are_doubtful_though_the_digests_fit(
     course: Path,
 ) -> None:
     outcome = PARTS["pipeline"].judge(TRACK, RUN)
-    write_ledger(home(course), TRACK.name, sealed_with({"cost": outcome.cost}))
-    write_ledger(home(course, "ben"), TRACK.name, sealed_with({"cost": 1.0}))
-    write_ledger(home(course, "cleo"), TRACK.name, sealed_with({"cost": 1.0}, said={"cache": "x"}))
+    today = {"edition": edition(TRACK.name)}
+    made_up = {"cost": 1.0, **today}
+    write_ledger(home(course), TRACK.name, sealed_with({"cost": outcome.cost, **today}))
+    write_ledger(home(course, "ben"), TRACK.name, sealed_with(made_up))
+    write_ledger(home(course, "cleo"), TRACK.name, sealed_with(made_up, said={"cache": "x"}))
     found = evidence(course, "ada", "ben", "cleo")
     assert found["ada"].state == SOUND
     for student in ("ben", "cleo"):
         assert found[student].state == DOUBTFUL
-        assert "entry 2 aren't this course's" in found[student].doubts[0]
+        assert "entry 2 aren't what this edition" in found[student].doubts[0]
+
+
+@pytest.mark.parametrize("model", [{"cost": 1.0}, {"cost": 1.0, "edition": "0123456789ab"}])
+def test_numbers_of_another_edition_are_held_against_nobody(course: Path, model: Any) -> None:
+    """A price was corrected, or the ledger is from before editions were kept."""
+    write_ledger(home(course), TRACK.name, sealed_with(model))
+    assert (evidence(course)["ada"].state, evidence(course)["ada"].doubts) == (SOUND, ())
 
 
 @pytest.mark.parametrize(
