@@ -153,7 +153,7 @@ hub: $(STAMPS)/npm bubblewrap ## bring up a JupyterHub for a class on this machi
 # Biome looks at our JavaScript; biome.json says where that is. Sent to the folders themselves, it
 # doesn't walk through build/, where a class may be in the making.
 BIOME := PATH="$(CURDIR)/$(BIN):$$PATH" node_modules/.bin/biome
-SCRIPTED := storagelab book tests biome.json package.json package-lock.json
+SCRIPTED := storagelab sandgrader book tests biome.json package.json package-lock.json
 
 lint: setup $(STAMPS)/npm ## check style and types
 	$(BIN)/ruff check .

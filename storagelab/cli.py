@@ -9,6 +9,7 @@ import click
 COMMANDS = {
     "check": "storagelab.labs.check:command",
     "grade": "sandgrader.command:command",
+    "mark": "sandgrader.marking.command:command",
     "report": "storagelab.report.command:command",
 }
 
