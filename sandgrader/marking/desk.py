@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -117,7 +117,12 @@ class Desk:
         if self.task.second is None:
             mine = [item for item in answers if self.task.share.has(item.key)]
         else:
-            mine = [item for item in answers if self._is_for_second(item, given.get(item.key, {}))]
+            mine = [
+                # what is marked is what was marked a second time
+                replace(item, waits="second" not in given.get(item.key, {}))
+                for item in answers
+                if self._is_for_second(item, given.get(item.key, {}))
+            ]
         self._given = given
         self._answers = {item.grade_id: item for item in in_order(mine)}
 

@@ -30,6 +30,14 @@ const put = (path, body, more = {}) =>
 
 // --- what is shown
 
+// Whatever is pressed while an answer is on its way is meant for that answer.
+let turn = Promise.resolve();
+
+function inTurn(task) {
+  turn = turn.then(task).catch((problem) => tell(`Something went wrong: ${problem.message}`, true));
+  return turn;
+}
+
 let pile; // all questions and answers
 let keeper;
 let question; // of the pile, with what `api/questions` says of it
@@ -124,7 +132,7 @@ async function openQuestion(place, id = null) {
         key.textContent = item.key;
         button.append(' ', key);
       }
-      button.addEventListener('click', () => give(item.points));
+      button.addEventListener('click', () => inTurn(() => give(item.points)));
       return button;
     }),
   );
@@ -150,14 +158,18 @@ function textOf(id) {
   return texts.get(id);
 }
 
+function enable(whether) {
+  for (const name of ['name', 'flag', 'comment', 'points']) $(name).disabled = !whether;
+  for (const button of $('choices').children) button.disabled = !whether;
+}
+
 async function show() {
   const line = current();
   const mine = ++asked;
   tell('');
   $('conflict').hidden = true;
   $('both').hidden = true;
-  for (const name of ['name', 'flag', 'comment', 'points']) $(name).disabled = !line;
-  for (const button of $('choices').children) button.disabled = !line;
+  enable(false);
   hideName();
   $('beside').hidden = true;
   if (!line) {
@@ -179,6 +191,7 @@ async function show() {
     tell(wrong.error, true);
     return;
   }
+  enable(true);
   keeper.learn(line.id, said.mark);
   $('place').textContent = `Answer ${at + 1} of ${order.length}`;
   $('words').textContent = text.words ? `${text.words} words` : '';
@@ -245,7 +258,7 @@ function showPhrases() {
       times.textContent = `${uses}×`;
       times.className = 'uses';
       button.append(key, words, times);
-      button.addEventListener('click', () => reuse(place));
+      button.addEventListener('click', () => inTurn(() => reuse(place)));
       item.append(button);
       return item;
     }),
@@ -485,11 +498,11 @@ function apart(item) {
     look.disabled = !pair.here;
     look.addEventListener('click', () => {
       $('agreement').close();
-      settling = true;
-      goTo(
-        pile.questions.findIndex((one) => one.answers.some((line) => line.id === pair.id)),
-        pair.id,
-      );
+      const holds = (one) => one.answers.some((line) => line.id === pair.id);
+      inTurn(() => {
+        settling = true;
+        return goTo(pile.questions.findIndex(holds), pair.id);
+      });
     });
     const settled = pair.settled ? given(pair.settled) : 'open';
     return [given(pair.first), given(pair.second), settled, look];
@@ -499,11 +512,25 @@ function apart(item) {
 
 // --- keys
 
+// What is typed behind a `c` that still waits for its turn belongs into the comment.
+let ahead = null;
+
+function startComment() {
+  const text = ahead;
+  ahead = null;
+  if (!current()) return;
+  $('comment').focus();
+  if (!text) return;
+  $('comment').value += text;
+  current().commented = true;
+  comment($('comment').value);
+}
+
 const KEYS = {
   n: () => go(at + 1),
   N: goUnmarked,
   p: () => go(at - 1),
-  c: () => $('comment').focus(),
+  c: startComment,
   r: () => $('phrases').querySelector('button')?.focus(),
   u: undo,
   f: toggleFlag,
@@ -517,20 +544,16 @@ const KEYS = {
 };
 
 async function press(key) {
-  if (/^\d$/.test(key)) {
-    if ($('phrases').contains(document.activeElement)) {
-      reuse(Number(key) - 1);
-      return true;
-    }
+  if (KEYS[key]) {
+    await KEYS[key]();
+  } else if ($('phrases').contains(document.activeElement)) {
+    reuse(Number(key) - 1);
+  } else {
     const item = question.choices.find((choice) => choice.key === key);
-    if (!item || !current()) return false;
+    if (!item || !current()) return;
     give(item.points);
     if ($('go-on').checked) await go(at + 1);
-    return true;
   }
-  if (!KEYS[key]) return false;
-  await KEYS[key]();
-  return true;
 }
 
 document.addEventListener('keydown', (event) => {
@@ -542,14 +565,18 @@ document.addEventListener('keydown', (event) => {
   }
   if (event.ctrlKey && event.key === 'Enter') {
     $('work').focus({ preventScroll: true });
-    go(at + 1);
+    inTurn(KEYS.n);
     return;
   }
   if (event.ctrlKey || event.metaKey || event.altKey || !$('keys-on').checked) return;
   if (target.matches('textarea, input, select')) return;
-  if (/^\d$/.test(event.key) || KEYS[event.key]) {
+  if (ahead !== null && event.key.length === 1) {
     event.preventDefault();
-    press(event.key);
+    ahead += event.key;
+  } else if (/^\d$/.test(event.key) || KEYS[event.key]) {
+    event.preventDefault();
+    if (event.key === 'c') ahead = '';
+    inTurn(() => press(event.key));
   }
 });
 
@@ -596,18 +623,22 @@ async function begin() {
   await openQuestion(Math.max(0, before < 0 ? open : before), before < 0 ? null : id);
 }
 
-$('question').addEventListener('change', () => {
-  leave();
-  settling = false;
-  openQuestion($('question').selectedIndex);
-});
-$('filter').addEventListener('change', () => {
-  leave();
-  filterAnswers(current()?.id);
-  order = order.filter(fits);
-  at = Math.min(at, Math.max(0, order.length - 1));
-  show();
-});
+$('question').addEventListener('change', () =>
+  inTurn(() => {
+    leave();
+    settling = false;
+    return openQuestion($('question').selectedIndex);
+  }),
+);
+$('filter').addEventListener('change', () =>
+  inTurn(() => {
+    leave();
+    filterAnswers(current()?.id);
+    order = order.filter(fits);
+    at = Math.min(at, Math.max(0, order.length - 1));
+    return show();
+  }),
+);
 $('points').addEventListener('change', () => {
   const { value } = $('points');
   if ($('points').validity.badInput) tell('That isn’t a number of points.', true);
@@ -621,13 +652,16 @@ $('comment').addEventListener('change', () => {
   endComment();
   keeper.flush(current().id);
 });
-$('next').addEventListener('click', KEYS.n);
-$('previous').addEventListener('click', KEYS.p);
-$('undo').addEventListener('click', undo);
-$('flag').addEventListener('click', toggleFlag);
-$('name').addEventListener('click', toggleName);
-$('theirs').addEventListener('click', () => settle(false));
-$('mine').addEventListener('click', () => settle(true));
+for (const [id, key] of Object.entries({
+  next: 'n',
+  previous: 'p',
+  undo: 'u',
+  flag: 'f',
+  name: 'w',
+}))
+  $(id).addEventListener('click', () => inTurn(KEYS[key]));
+$('theirs').addEventListener('click', () => inTurn(KEYS.k));
+$('mine').addEventListener('click', () => inTurn(KEYS.m));
 $('open-help').addEventListener('click', KEYS['?']);
 $('open-agreement').addEventListener('click', openAgreement);
 addEventListener('pagehide', () => keeper?.leave());
