@@ -51,6 +51,8 @@ c.CourseDirectory.ignore = [
 c.Grade.evidence = ["ledger.json"]
 # The notebooks' own package, which lies outside the environment where it is installed from here.
 c.Grade.readable = [str(Path(find_spec("storagelab").origin).parent)]
+# `storagelab mark`: beside a reflection stands what its student chose, and what that comes to.
+c.Mark.beside = "storagelab.report.beside:own_numbers"
 own_tracks = os.environ.get("STORAGELAB_TRACKS")
 if own_tracks:
     c.Grade.readable.append(own_tracks)

@@ -30,16 +30,31 @@ def hidden_regions(config: Any) -> Regions:
 
 def strip_regions(source: str, regions: Iterable[tuple[str, str]]) -> tuple[str, list[str]]:
     """Return ``source`` without the regions between delimiters, and the lines taken out."""
-    kept, taken = [], []
-    end = ""
+    kept, taken = _apart(source, regions)
+    return "\n".join(kept).strip("\n"), [line.strip() for line in taken]
+
+
+def within_regions(source: str, regions: Iterable[tuple[str, str]]) -> str:
+    """Return what stands between the delimiters, without these, indented as it is."""
+    pairs = list(regions)
+    marks = [mark for pair in pairs for mark in pair]
+    _, taken = _apart(source, pairs)
+    return "\n".join(line for line in taken if not any(mark in line for mark in marks)).strip("\n")
+
+
+def _apart(source: str, regions: Iterable[tuple[str, str]]) -> tuple[list[str], list[str]]:
+    """Return the lines outside of the regions, and those of the regions with their delimiters."""
+    kept: list[str] = []
+    taken: list[str] = []
+    pairs, end = list(regions), ""
     for line in source.split("\n"):
-        begun = "" if end else next((close for begin, close in regions if begin in line), "")
+        begun = "" if end else next((close for begin, close in pairs if begin in line), "")
         if not end and not begun:
             kept.append(line)
             continue
-        taken.append(line.strip())
+        taken.append(line)
         end = "" if end and end in line else begun or end
-    return "\n".join(kept).strip("\n"), taken
+    return kept, taken
 
 
 def seal(cells: Iterable[NotebookNode], regions: Regions) -> str:

@@ -43,6 +43,9 @@ COMMANDS = {
     "late": Subcommand(
         "sandgrader.late_command:command", "Apply the late rules to points given by hand.", "grade"
     ),
+    "mark": Subcommand(
+        "sandgrader.marking.command:command", "Mark what a person has to read, by keys.", "grade"
+    ),
     "report": Subcommand(
         "storagelab.report.command:command", "Report on a class, with or without names.", "grade"
     ),

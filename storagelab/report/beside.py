@@ -1,0 +1,120 @@
+"""A student's own numbers, for who marks the reflection that has to be argued with them.
+
+What was chosen is read off the submission, which is the student's; what it comes to is computed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sandgrader.submission_files import is_regular_file
+from storagelab.ledger import FILE_NAME, Entry, entries_of, read_ledger
+from storagelab.parts import PARTS, AnyPart
+from storagelab.parts.formatting import format_cost
+from storagelab.report.notebooks import literal, read_answers
+from storagelab.report.outcomes import DECISION, RUN, Point, judge
+from storagelab.tracks import TRACKS, Track, load_track
+from storagelab.units import format_share
+
+UNREADABLE = "can't be read"
+
+_load: Callable[..., Track] = load_track
+_judge: Callable[..., Callable[[str, str, dict[str, Any]], Point | None]] = judge
+
+
+@dataclass(frozen=True)
+class _Submission:
+    folder: Path
+    track: Track
+    entries: list[Entry]
+    point: Callable[[str, str, dict[str, Any]], Point | None]
+
+
+def own_numbers(folder: Path, assignment: str, notebook: str) -> Mapping[str, str]:
+    """Return what a submission says in numbers, by what they are about.
+
+    For the notebook's own part: prediction, conclusion, decision, what that comes to, and the
+    recorded runs. The last part is argued with the figures of all parts, and has every decision.
+    Nothing where ``assignment`` is no track, or ``notebook`` none of its parts.
+    """
+    part = next((item for item in PARTS.values() if item.stem == notebook), None)
+    if part is None or assignment not in TRACKS:
+        return {}
+    entries, said = _read_ledger(folder, assignment)
+    numbers = [entry.said["variant"] for entry in entries if "variant" in entry.said][:1]
+    if numbers and numbers[0]:
+        said["Variant"] = str(numbers[0])
+    else:
+        numbers = []  # the book's own numbers
+    work = _Submission(folder, _load(assignment, *numbers), entries, _judge(assignment, *numbers))
+    said |= {"Predicted": _predicted(entries, part), "Concluded": _concluded(folder, part)}
+    is_last = part.number == len(PARTS)
+    for item in PARTS.values() if is_last else [part]:
+        of_part = f", part {item.number}" if is_last else ""
+        said |= {f"{name}{of_part}": text for name, text in _decided(work, item)}
+    said |= dict(_runs(work, part))
+    return said
+
+
+def _read_ledger(folder: Path, track: str) -> tuple[list[Entry], dict[str, str]]:
+    """Return a ledger's entries, and what there is to say where it has none that can be used."""
+    path = folder / FILE_NAME
+    if not is_regular_file(path):
+        return [], {"Ledger": "none"}
+    try:
+        return read_ledger(folder, track), {}
+    except (ValueError, RecursionError, MemoryError) as problem:
+        return [], {"Ledger": f"{UNREADABLE}: {str(problem).partition('. ')[0]}"}
+
+
+def _predicted(entries: list[Entry], part: AnyPart) -> str:
+    for entry in entries_of(entries, part.name, "lock")[:1]:
+        said = entry.said
+        reason = f": {said['reason']}" if said["reason"] else ""
+        return f"{said['prediction']}, {float(said['confidence']):.0%} certain{reason}"
+    return "never locked"
+
+
+def _concluded(folder: Path, part: AnyPart) -> str:
+    answers = read_answers(folder / f"{part.stem}.ipynb")
+    conclusion = literal(answers.get("conclude", ""), "conclusion")
+    return conclusion if isinstance(conclusion, str) else UNREADABLE
+
+
+def _decided(work: _Submission, part: AnyPart) -> Iterable[tuple[str, str]]:
+    """Yield what was decided, as the answer cell says or else the ledger, and what it comes to."""
+    answers = read_answers(work.folder / f"{part.stem}.ipynb")
+    said = literal(answers.get("decide", ""), "decision")
+    if not isinstance(said, dict):
+        kept = entries_of(work.entries, part.name, "decision")
+        said = dict(kept[-1].said) if kept else None
+    if said is None:
+        yield "Decided", UNREADABLE
+        return
+    yield "Decided", _settings(said)
+    point = work.point(part.name, DECISION, said)
+    yield "Comes to", UNREADABLE if point is None else _comes_to(work.track, part, point)
+
+
+def _runs(work: _Submission, part: AnyPart) -> Iterable[tuple[str, str]]:
+    """Yield each recorded run by what it changed, with what it came to."""
+    at_first = {item.answer: item.default for item in part.of(work.track).controls}
+    for number, entry in enumerate(entries_of(work.entries, part.name, "run"), 1):
+        changed = {name: value for name, value in entry.said.items() if value != at_first.get(name)}
+        point = work.point(part.name, RUN, dict(entry.said))
+        figures = UNREADABLE if point is None else _comes_to(work.track, part, point)
+        yield f"Run {number}", f"{_settings(changed) or 'as at the start'}: {figures}"
+
+
+def _settings(said: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in said.items())
+
+
+def _comes_to(track: Track, part: AnyPart, point: Point) -> str:
+    missed = ", ".join(part.limit(name).label for name in point.missed)
+    words = f"{part.useful_share.heading} {format_share(point.useful)}, "
+    words += format_cost(track, point.cost)
+    return f"{words}; misses {missed}" if missed else f"{words}; meets every target"
