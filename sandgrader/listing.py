@@ -8,11 +8,10 @@ from typing import Any
 
 import click
 
-from sandgrader.course import Course
+from sandgrader.course import ASIDE, Course
 from sandgrader.printable import printable
 from sandgrader.regrading import Plan, make_plan
 from sandgrader.summary import some
-from sandgrader.writer import ASIDE
 
 
 def list_work(

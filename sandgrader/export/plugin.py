@@ -19,7 +19,7 @@ from nbgrader.plugins import ExportPlugin
 from traitlets import Bool, Dict, Enum, Unicode
 
 from sandgrader.configuration import CourseError
-from sandgrader.course import Course
+from sandgrader.course import ASIDE, Course
 from sandgrader.export.formats import MOODLE_MOST, as_csv, canvas, moodle, plain
 from sandgrader.export.grades import Grade, read_grades
 from sandgrader.export.ids import CANVAS, MOODLE, Ids, read_ids
@@ -27,7 +27,6 @@ from sandgrader.lateness import extensions_of, settle
 from sandgrader.regrading import make_plan
 from sandgrader.report.tables import in_file
 from sandgrader.scores import write_whole
-from sandgrader.writer import ASIDE
 
 LEFT_OUT = "left-out.csv"
 

@@ -5,7 +5,7 @@ What was chosen is read off the submission, which is the student's; what it come
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,14 +15,12 @@ from storagelab.ledger import FILE_NAME, Entry, entries_of, read_ledger
 from storagelab.parts import PARTS, AnyPart
 from storagelab.parts.formatting import format_cost
 from storagelab.report.notebooks import literal, read_answers
-from storagelab.report.outcomes import DECISION, RUN, Point, judge
+from storagelab.report.outcomes import DECISION, RUN, Judge, Point, judge
+from storagelab.report.variant import variant_in
 from storagelab.tracks import TRACKS, Track, load_track
 from storagelab.units import format_share
 
 UNREADABLE = "can't be read"
-
-_load: Callable[..., Track] = load_track
-_judge: Callable[..., Callable[[str, str, dict[str, Any]], Point | None]] = judge
 
 
 @dataclass(frozen=True)
@@ -30,7 +28,7 @@ class _Submission:
     folder: Path
     track: Track
     entries: list[Entry]
-    point: Callable[[str, str, dict[str, Any]], Point | None]
+    point: Judge
 
 
 def own_numbers(folder: Path, assignment: str, notebook: str) -> Mapping[str, str]:
@@ -44,12 +42,11 @@ def own_numbers(folder: Path, assignment: str, notebook: str) -> Mapping[str, st
     if part is None or assignment not in TRACKS:
         return {}
     entries, said = _read_ledger(folder, assignment)
-    numbers = [entry.said["variant"] for entry in entries if "variant" in entry.said][:1]
-    if numbers and numbers[0]:
-        said["Variant"] = str(numbers[0])
-    else:
-        numbers = []  # the book's own numbers
-    work = _Submission(folder, _load(assignment, *numbers), entries, _judge(assignment, *numbers))
+    # nbgrader's folders are <step>/<student>/<assignment>
+    variant = variant_in(folder, load_track(assignment), folder.parent.name)
+    if variant:
+        said["Variant"] = str(variant)
+    work = _Submission(folder, load_track(assignment, variant), entries, judge(assignment, variant))
     said |= {"Predicted": _predicted(entries, part), "Concluded": _concluded(folder, part)}
     is_last = part.number == len(PARTS)
     for item in PARTS.values() if is_last else [part]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 
 from sandgrader.report.page import render
 from storagelab.ledger import read_ledger
-from storagelab.report import integrity, openings, outcomes, submissions
+from storagelab.report import integrity, openings, outcomes
 from storagelab.report.integrity import (
     ANSWERS,
     BORROWED,
@@ -161,15 +162,11 @@ def test_the_page_says_what_else_explains_it_and_that_it_is_no_proof(planted: Pl
 def test_a_decision_that_fits_anothers_numbers_and_not_the_own_is_told(
     planted: Planted, cohort: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By variants that there aren't yet: what they come to is put in the place of the model."""
+    """What variants come to is put in the place of the model."""
     own, giver = (planted.by[name] for name in ("two decisions", "two decisions of another's"))
-    kept = {own: 3, giver: 4}
-    monkeypatch.setattr(
-        submissions.Evidence, "variant",
-        property(lambda self: next(
-            (number for name, number in kept.items() if cohort.evidence[name] is self), 0
-        )),
-    )  # fmt: skip
+    for name, number in ((own, 3), (giver, 4)):
+        evidence = replace(cohort.evidence[name], variant=number)
+        monkeypatch.setitem(cohort.evidence, name, evidence)
     point = outcomes.Point(1.0, 1.0, ())
     for misses, told in (({3}, [own]), ({3, 4}, []), (set(), [])):
         monkeypatch.setattr(

@@ -13,9 +13,10 @@ from storagelab import edition as of_the_course
 from storagelab.edition import edition
 from storagelab.labs import open_part
 from storagelab.ledger import FILE_NAME, append_entry, read_ledger
-from storagelab.report import submissions
+from storagelab.report import ledger_state
+from storagelab.report.ledger_state import DOUBTFUL, SOUND
 from storagelab.report.outcomes import Point
-from storagelab.report.submissions import DOUBTFUL, SOUND, read_evidence
+from storagelab.report.submissions import read_evidence
 from storagelab.tracks import TRACKS, file_text, load_track
 from tests.report.synthetic import CONFIG
 
@@ -64,7 +65,7 @@ def test_a_corrected_price_makes_nobody_doubtful(
     session.decide(decided)
     assert read_ledger(home, TRACK)[-1].model["edition"] == edition(TRACK)
     assert state(home) == (SOUND, ())
-    monkeypatch.setattr(submissions, "judge", lambda track: lambda *_: Point(1.0, 1.0, ()))
+    monkeypatch.setattr(ledger_state, "judge", lambda track: lambda *_: Point(1.0, 1.0, ()))
     assert state(home)[0] == DOUBTFUL
     monkeypatch.setattr(submissions, "edition", lambda track: "0123456789ab")
     assert state(home) == (SOUND, ())
