@@ -59,7 +59,7 @@ def _first_sentence(text: str) -> str:
     return text.partition(". ")[0].rstrip(".")[:240] + "."
 
 
-def variant_of(entries: Iterable[Entry]) -> int:
+def variant_in(entries: Iterable[Entry]) -> int:
     """Return which variant of the track's numbers a ledger was kept with; 0 is the book's own."""
     for entry in entries:
         number = entry.said.get("variant")
@@ -101,7 +101,7 @@ def _doubts(entries: list[Entry]) -> Iterable[str]:
 
 def _other_numbers(entries: list[Entry], track: Track) -> Iterable[str]:
     """Yield a sentence where an entry's numbers aren't what the model says of its settings."""
-    point = judge(track.name, variant_of(entries))
+    point = judge(track.name, variant_in(entries))
     for entry in entries:
         cost = entry.model.get("cost")
         if entry.kind not in (RUN, DECISION) or not isinstance(cost, float):

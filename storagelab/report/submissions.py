@@ -11,7 +11,7 @@ from typing import Any
 from sandgrader.report.course import AUTOGRADED, SUBMITTED, Course
 from storagelab.ledger import Entry, entries_of, written_times
 from storagelab.parts import PARTS
-from storagelab.report.ledger_state import DOUBTFUL, MISSING, changed_since, read_state, variant_of
+from storagelab.report.ledger_state import DOUBTFUL, MISSING, changed_since, read_state, variant_in
 from storagelab.report.normal_form import Law, law_in
 from storagelab.report.notebooks import literal, read_answers
 from storagelab.report.shared_ledgers import Shared, shared_ledgers
@@ -45,13 +45,10 @@ class Evidence:
     """By part."""
     changed: str = ""
     """How the graded copy of the ledger differs from the one handed in, in a sentence."""
+    variant: int = 0
+    """Of the track: whose numbers the ledger was kept with; 0 for the track's own."""
     shared: Shared | None = None
     """What the ledger has in common with another student's."""
-
-    @property
-    def variant(self) -> int:
-        """Which variant of the track's numbers the ledger was kept with; 0 is the book's own."""
-        return variant_of(self.entries)
 
     def lock(self, part: str) -> Lock | None:
         """Return the lock of a part, if there is a usable one."""
@@ -89,6 +86,7 @@ def read_evidence(course: Course, track: Track, students: Iterable[str]) -> dict
         found[student] = replace(
             _answers(folders[0], track, ledger.entries),
             entries=ledger.entries,
+            variant=variant_in(ledger.entries),
             state=DOUBTFUL if changed and ledger.entries else ledger.state,
             doubts=(*ledger.doubts, *([changed] if changed else ())),
             changed=changed,

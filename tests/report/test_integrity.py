@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 
 from sandgrader.report.page import render
 from storagelab.ledger import read_ledger
-from storagelab.report import integrity, openings, outcomes, submissions
+from storagelab.report import integrity, openings, outcomes
 from storagelab.report.integrity import (
     ANSWERS,
     BORROWED,
@@ -24,12 +25,13 @@ from storagelab.report.integrity import (
     REFLECTIONS,
     UNOPENED,
 )
-from storagelab.report.ledger_state import DOUBTFUL, SOUND
+from storagelab.report.ledger_state import DOUBTFUL, SOUND, variant_in
 from storagelab.report.normal_form import law_in
 from storagelab.report.similarity import similar_pairs, words
 from tests.report import prose
 from tests.report.conftest import cohorts_of, report_of
 from tests.report.planted import Planted, plant
+from tests.report.synthetic import chain
 
 TOLD = {
     ("pasted a line 4 s after the lock", UNOPENED),
@@ -164,25 +166,28 @@ def test_a_decision_that_fits_anothers_numbers_and_not_the_own_is_told(
     """By variants that there aren't yet: what they come to is put in the place of the model."""
     own, giver = (planted.by[name] for name in ("two decisions", "two decisions of another's"))
     kept = {own: 3, giver: 4}
-    monkeypatch.setattr(
-        submissions.Evidence, "variant",
-        property(lambda self: next(
-            (number for name, number in kept.items() if cohort.evidence[name] is self), 0
-        )),
-    )  # fmt: skip
-    point = outcomes.Point(1.0, 1.0, ())
+    evidence = cohort.evidence | {
+        student: replace(cohort.evidence[student], variant=number)
+        for student, number in kept.items()
+    }
     for misses, told in (({3}, [own]), ({3, 4}, []), (set(), [])):
         monkeypatch.setattr(
             "storagelab.report.alike.judge",
             lambda track, variant, misses=misses: (
-                lambda *said: outcomes.Point(1.0, 1.0, ("cost",)) if variant in misses else point
+                lambda *said: outcomes.Point(1.0, 1.0, ("cost",) if variant in misses else ())
             ),
         )
-        found = integrity.facts(cohort)
-        named = {row["student"] for row in found.of(kind=BORROWED).rows}
-        assert named == set(told)
-        alike = fact_of(found, planted, "two decisions", ANSWERS)
-        assert alike["numbers"] == "different"
+        found = integrity.facts(replace(cohort, evidence=evidence))
+        assert {row["student"] for row in found.of(kind=BORROWED).rows} == set(told)
+        assert fact_of(found, planted, "two decisions", ANSWERS)["numbers"] == "different"
+
+
+def test_the_variant_is_read_off_the_ledger(planted: Planted, tmp_path: Path) -> None:
+    lines = planted.lines("a ledger")
+    opening = {"variant": 7, "course": "made-up", "term": "2026-11", "origin": "drawn"}
+    for said, variant in ((opening, 7), ({**opening, "variant": True}, 0), ({}, 0)):
+        entries = chain(planted.track, [("", "lock", said, lines[0][3]), *lines])
+        assert variant_in(entries) == variant
 
 
 # --- laws
