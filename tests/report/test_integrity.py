@@ -120,7 +120,7 @@ def test_a_ledger_that_was_never_opened_is_sound_and_the_list_says_what_was_open
 
 
 def test_honest_students_of_a_made_up_class_are_seldom_named(planted: Planted, facts: Any) -> None:
-    """In measured classes 13 of 600 were; docs/report.md has the numbers."""
+    """Of 1,200 it were 20; docs/report.md has the numbers."""
     others = {row["student"] for row in facts.rows} - set(planted.by.values())
     assert len(others) <= 4
 
@@ -160,7 +160,7 @@ def test_the_page_says_what_else_explains_it_and_that_it_is_no_proof(planted: Pl
 # --- variants
 
 
-def test_a_decision_that_fits_anothers_numbers_and_not_the_own_is_told(
+def test_a_decision_that_fits_the_numbers_of_another_and_not_the_own_is_told(
     planted: Planted, cohort: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By variants that there aren't yet: what they come to is put in the place of the model."""
