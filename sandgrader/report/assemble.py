@@ -91,7 +91,7 @@ def _figures(
         return [*first, *found, _pseudonyms(tables)]
     return [
         *first,
-        _at_risk(tables, risk_below),
+        _at_risk(tables, words.risk_rules(risk_below, sections.risk_rule)),
         *found,
         *sections.figures_with_names(tables),
         _everybody(cohort, added, tables),
@@ -109,9 +109,9 @@ def _distribution(tables: Tables) -> Figure:
     return Figure("Points", [said, words.GIVEN_OUT], picture, table)
 
 
-def _at_risk(tables: Tables, below: float) -> Figure:
+def _at_risk(tables: Tables, rules: str) -> Figure:
     table = tables["at_risk"]
-    said = [words.at_risk(table), words.risk_rules(below)]
+    said = [words.at_risk(table), rules]
     return Figure("Students at risk", said, table=table if table.rows else None, wide=True)
 
 

@@ -15,6 +15,9 @@ from sandgrader.report.tables import Column, Row, Table, Tables
 class Sections:
     """What is added about one assignment."""
 
+    risk_rule = ""
+    """What :meth:`risks` goes by, for the page."""
+
     def __init__(self, title: str) -> None:
         self.title = title
         """What the page calls the assignment."""

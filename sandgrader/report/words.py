@@ -74,15 +74,16 @@ def at_risk(table: Table) -> str:
     return f"{said}, {more} of them by more than one sign." if more else f"{said}."
 
 
-def risk_rules(below: float) -> str:
-    """Return the rules by which a student is at risk."""
-    return (
-        "A sign is: nothing handed in, which before the due date is no alarm; less than "
-        f"{percent(below)} of the points that the machine gives, for what is graded (--at-risk "
-        f"sets another number); no point by machine in {percent(UNDONE)} of the notebooks or more; "
-        "and what the course itself knows. Who has handed in and isn't graded is judged by "
-        "what can be seen already."
+def risk_rules(below: float, more: str = "") -> str:
+    """Return the rules by which a student is at risk; ``more`` is the course's own."""
+    rules = (
+        "nothing handed in, which is no alarm before the due date",
+        f"less than {percent(below)} of the points that the machine has given out so far "
+        "(--at-risk sets another number)",
+        f"no point by machine in {percent(UNDONE)} of the notebooks or more",
+        *filter(None, [more]),
     )
+    return f"A sign is one of these: {'; '.join(rules)}."
 
 
 def items(table: Table) -> str:

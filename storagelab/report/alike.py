@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import combinations
 from typing import NamedTuple
 
-from storagelab.parts import PARTS, Part
+from storagelab.parts import PARTS, AnyPart
 from storagelab.parts.answers import in_units
 from storagelab.report.cohort import TrackCohort
 from storagelab.report.outcomes import DECISION, judge
@@ -175,7 +175,7 @@ def _written(decision: Mapping[str, object] | None) -> str:
         return ""
 
 
-def _expected(cohort: TrackCohort, part: Part) -> set[str]:
+def _expected(cohort: TrackCohort, part: AnyPart) -> set[str]:
     """Return the decisions of the least cost and at which the workbench opens."""
     controls = [item for item in part.of(cohort.track).controls if item.decided]
     opens = in_units(controls, {item.name: item.to_si(item.default) for item in controls})

@@ -68,6 +68,8 @@ class _NoTrack(Sections):
 class TrackSections(Sections):
     """What is added about a track; ``elsewhere`` are the students who work on another one."""
 
+    risk_rule = "a ledger without a lock that can be read"
+
     def __init__(self, cohort: TrackCohort, elsewhere: Collection[str]) -> None:
         super().__init__(f"{cohort.track.persona.name}: {cohort.track.title}")
         self._cohort, self._track, self._elsewhere = cohort, cohort.track, elsewhere
@@ -86,10 +88,10 @@ class TrackSections(Sections):
         return student not in self._elsewhere
 
     def risks(self, student: str) -> list[str]:
-        """Return whether a student has handed in and locked nothing."""
+        """Return whether a student has handed in without a lock."""
         evidence = self._cohort.evidence.get(student)
         locked = evidence and any(evidence.lock(part) for part in PARTS)
-        return ["nothing locked"] if evidence and not locked else []
+        return ["no lock that can be read"] if evidence and not locked else []
 
     def tables(self, coarse: bool) -> list[Table]:
         """Return the tables of ledgers, beliefs, confidence, times and strategies."""

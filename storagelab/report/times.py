@@ -79,7 +79,7 @@ def times(cohort: TrackCohort) -> Table:
                         "first": min(found).isoformat(timespec="seconds"),
                     }
                 )
-    return Table("times", "Everybody's time in each part", _TIMES, rows)
+    return Table("times", "Each student's time in each part", _TIMES, rows)
 
 
 def spread(times: Table) -> Table:

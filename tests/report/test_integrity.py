@@ -25,12 +25,13 @@ from storagelab.report.integrity import (
     REFLECTIONS,
     UNOPENED,
 )
-from storagelab.report.ledger_state import DOUBTFUL, SOUND
+from storagelab.report.ledger_state import DOUBTFUL, SOUND, variant_in
 from storagelab.report.normal_form import law_in
 from storagelab.report.similarity import similar_pairs, words
 from tests.report import prose
 from tests.report.conftest import cohorts_of, report_of
 from tests.report.planted import Planted, plant
+from tests.report.synthetic import chain
 
 TOLD = {
     ("pasted a line 4 s after the lock", UNOPENED),
@@ -119,7 +120,7 @@ def test_a_ledger_that_was_never_opened_is_sound_and_the_list_says_what_was_open
 
 
 def test_honest_students_of_a_made_up_class_are_seldom_named(planted: Planted, facts: Any) -> None:
-    """In measured classes 13 of 600 were; docs/report.md has the numbers."""
+    """Of 1,200 it were 20; docs/report.md has the numbers."""
     others = {row["student"] for row in facts.rows} - set(planted.by.values())
     assert len(others) <= 4
 
@@ -159,27 +160,34 @@ def test_the_page_says_what_else_explains_it_and_that_it_is_no_proof(planted: Pl
 # --- variants
 
 
-def test_a_decision_that_fits_anothers_numbers_and_not_the_own_is_told(
+def test_a_decision_that_fits_the_numbers_of_another_and_not_the_own_is_told(
     planted: Planted, cohort: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What variants come to is put in the place of the model."""
+    """By variants that there aren't yet: what they come to is put in the place of the model."""
     own, giver = (planted.by[name] for name in ("two decisions", "two decisions of another's"))
-    for name, number in ((own, 3), (giver, 4)):
-        evidence = replace(cohort.evidence[name], variant=number)
-        monkeypatch.setitem(cohort.evidence, name, evidence)
-    point = outcomes.Point(1.0, 1.0, ())
+    kept = {own: 3, giver: 4}
+    evidence = cohort.evidence | {
+        student: replace(cohort.evidence[student], variant=number)
+        for student, number in kept.items()
+    }
     for misses, told in (({3}, [own]), ({3, 4}, []), (set(), [])):
         monkeypatch.setattr(
             "storagelab.report.alike.judge",
             lambda track, variant, misses=misses: (
-                lambda *said: outcomes.Point(1.0, 1.0, ("cost",)) if variant in misses else point
+                lambda *said: outcomes.Point(1.0, 1.0, ("cost",) if variant in misses else ())
             ),
         )
-        found = integrity.facts(cohort)
-        named = {row["student"] for row in found.of(kind=BORROWED).rows}
-        assert named == set(told)
-        alike = fact_of(found, planted, "two decisions", ANSWERS)
-        assert alike["numbers"] == "different"
+        found = integrity.facts(replace(cohort, evidence=evidence))
+        assert {row["student"] for row in found.of(kind=BORROWED).rows} == set(told)
+        assert fact_of(found, planted, "two decisions", ANSWERS)["numbers"] == "different"
+
+
+def test_the_variant_is_read_off_the_ledger(planted: Planted, tmp_path: Path) -> None:
+    lines = planted.lines("a ledger")
+    opening = {"variant": 7, "course": "made-up", "term": "2026-11", "origin": "drawn"}
+    for said, variant in ((opening, 7), ({**opening, "variant": True}, 0), ({}, 0)):
+        entries = chain(planted.track, [("", "lock", said, lines[0][3]), *lines])
+        assert variant_in(entries) == variant
 
 
 # --- laws
