@@ -559,13 +559,15 @@ async function press(key) {
 document.addEventListener('keydown', (event) => {
   const { target } = event;
   if (document.querySelector('dialog[open]') || !question) return;
-  if (event.key === 'Escape' && target !== document.body) {
-    $('work').focus({ preventScroll: true });
+  if (event.key === 'Escape' && (ahead !== null || target !== document.body)) {
+    inTurn(() => $('work').focus({ preventScroll: true }));
     return;
   }
   if (event.ctrlKey && event.key === 'Enter') {
-    $('work').focus({ preventScroll: true });
-    inTurn(KEYS.n);
+    inTurn(() => {
+      $('work').focus({ preventScroll: true });
+      return KEYS.n();
+    });
     return;
   }
   if (event.ctrlKey || event.metaKey || event.altKey || !$('keys-on').checked) return;
