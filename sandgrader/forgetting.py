@@ -8,6 +8,7 @@ id still stands, such as logs and reports.
 from __future__ import annotations
 
 import glob
+import os
 import re
 import shutil
 import sys
@@ -63,7 +64,12 @@ class Kept:
 
 
 def look_for(course: Course, student: str, aside: Path) -> Kept:
-    """Return what a course keeps of a student; ``aside`` is the grader's own folder."""
+    """Return what a course keeps of a student; ``aside`` is the grader's own folder.
+
+    Raises :class:`CourseError` where the student's folders can't be told from others'.
+    """
+    if student in ("", ".", "..") or set(student) & set("/\\\0"):
+        raise CourseError(f"{student!r} can't be a student's id: it would name folders of others.")
     kept = Kept(folders=[*_in_course(course, student), *_in_exchange(course, student)])
     with course.gradebook.transaction() as gradebook:
         try:
@@ -83,6 +89,8 @@ def _in_course(course: Course, student: str) -> Iterator[Path]:
     directory = course.directory
     for step in ("submitted", "autograded", "feedback"):
         name = getattr(directory, f"{step}_directory")
+        if directory.format_path(name, "\0", "") == directory.format_path(name, "", ""):
+            raise CourseError("c.CourseDirectory.directory_structure doesn't name {student_id}.")
         # any assignment: it is put in where nothing is escaped any more
         place = glob.escape(directory.format_path(name, student, "\0")).replace("\0", "*")
         yield from map(Path, sorted(glob.glob(place)))
@@ -92,10 +100,17 @@ def _in_exchange(course: Course, student: str) -> Iterator[Path]:
     """Yield what lies in nbgrader's own exchange, a folder; one of another kind isn't known."""
     exchange = Exchange(coursedir=course.directory, parent=course.app)
     place = Path(exchange.root, course.directory.course_id)
-    yield from map(Path, sorted(glob.glob(f"{glob.escape(str(place / 'inbound' / student))}+*")))
+    begin = f"{student}+"
+    handed_in = [
+        Path(path)
+        for path in sorted(glob.glob(f"{glob.escape(str(place / 'inbound' / begin))}*"))
+        # assignment, time and, since nbgrader 0.7, something random; else the id was longer
+        if path.rpartition(os.sep)[2].removeprefix(begin).count("+") in (1, 2)
+    ]
+    yield from handed_in
     pages = {
         place / "feedback" / f"{page}.html"
-        for folder in _in_course(course, student)
+        for folder in [*_in_course(course, student), *handed_in]
         for page in _pages(folder)
     }
     yield from sorted(page for page in pages if page.is_file())

@@ -186,7 +186,7 @@ def test_the_grader_alone_says_the_same(bare: Path, tmp_path: Path) -> None:
 def test_a_student_gets_a_copy_and_checks_it(bare: Path, tmp_path: Path) -> None:
     run(bare, "-m", "storagelab", "lab", "edge_guardian", "--no-open", where=tmp_path)
     said = run(bare, "-m", "storagelab", "check", "edge_guardian", where=tmp_path, code=1)
-    assert "19 things are still to do." in said.stdout
+    assert "things are still to do." in said.stdout
     done = run(bare, "-m", "storagelab", "check", "--run", "edge_guardian", where=tmp_path, code=2)
     assert "pip install 'storagelab[lab]'" in done.stderr
 
@@ -212,7 +212,7 @@ def test_pip_installs_it_and_everything_works(layout: Layout, built: Built, tmp_
 
     assert "Needs the extra" in call("storagelab")
     call("storagelab", "lab", "--no-open")
-    assert "19 things" in call("storagelab", "check", "cloud_titan", code=1)
+    assert "things are still to do" in call("storagelab", "check", "cloud_titan", code=1)
     for extra, name in (("grade", "storagelab grade"), ("lab", "storagelab lab")):
         refused = call(*name.split(), code=2)
         asked = refused.strip().splitlines()[-1]
@@ -231,4 +231,6 @@ def test_pip_installs_it_and_everything_works(layout: Layout, built: Built, tmp_
     assert len({key[0] for key in grades}) == 2
     # JupyterLab is started with what follows the two dashes
     assert call("storagelab", "lab", "--", "--version").splitlines()[-1][0].isdigit()
-    assert "19 things" in call("storagelab", "check", "--run", "cloud_titan", code=1)
+    ran = call("storagelab", "check", "--run", "cloud_titan", code=1)
+    assert "things are still to do" in ran
+    assert "can't be run" not in ran

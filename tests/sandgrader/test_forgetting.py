@@ -31,13 +31,18 @@ def course(graded: Path, tmp_path: Path) -> Path:
         config.write(f"\nc = get_config()\nc.Exchange.root = {str(tmp_path / 'exchange')!r}\n")
         config.write("c.CourseDirectory.course_id = 'course101'\n")
     (exchange / "feedback").mkdir(parents=True)
-    for student in (WHO, OTHER, f"{WHO}er"):
+    for student in (WHO, OTHER, f"{WHO}er", f"{WHO}+er"):
         (exchange / "inbound" / f"{student}+{NAME}+2026-02-03 15:00:00 UTC+x").mkdir(parents=True)
         (course / "feedback" / student / NAME).mkdir(parents=True)
     for student in (WHO, OTHER):
         (course / "submitted" / student / NAME / "submission_secret.txt").write_text(student)
-        page = notebook_hash(secret=student, notebook_id="problem1")
-        (exchange / "feedback" / f"{page}.html").write_text(student)
+        # of what was handed in before, too
+        (before,) = exchange.glob(f"inbound/{student}+{NAME}+*")
+        (before / "submission_secret.txt").write_text(f"before {student}")
+        (before / "problem1.ipynb").write_text("{}")
+        for secret in (student, f"before {student}"):
+            page = notebook_hash(secret=secret, notebook_id="problem1")
+            (exchange / "feedback" / f"{page}.html").write_text(student)
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
         scores = read_scores(gradebook)
     (course / ".grading").mkdir(exist_ok=True)
@@ -75,8 +80,9 @@ def test_all_of_one_student_goes_and_nothing_of_anothers(course: Path) -> None:
     gone = before.keys() - after.keys()
     assert all("/wrong/" in f"/{name}/" or "wrong+" in name or "feedback/" in name for name in gone)
     assert {name for name in gone if OTHER in name} == set()
-    assert len([name for name in gone if name.endswith(".html")]) == 1
-    assert not [name for name in after if "/wrong/" in f"/{name}/" or "/wrong+" in name]
+    assert len([name for name in gone if name.endswith(".html")]) == 2
+    assert not [name for name in after if "/wrong/" in f"/{name}/" or f"/wrong+{NAME}" in name]
+    assert [name for name in after if f"/wrong+er+{NAME}" in name]
     assert grades_of(course) == {key: said for key, said in grades.items() if key[0] != WHO}
     (path,) = course.glob(".grading/scores-*.json")
     assert {key.student for key in read_snapshot(path)} == {key[0] for key in grades} - {WHO}
@@ -94,11 +100,22 @@ def test_stopped_half_way_it_goes_on(course: Path, monkeypatch: pytest.MonkeyPat
         patch.setattr("sandgrader.forgetting.shutil.rmtree", fails)
         assert "somewhere: Permission denied" in forget(course, WHO, "--delete", code=2)
     assert "Deleted." in forget(course, WHO, "--delete")
-    assert not list(course.parent.rglob(f"{WHO}+*"))
+    assert not list(course.parent.rglob(f"{WHO}+{NAME}*"))
     assert not (course / "submitted" / WHO).exists()
 
 
 def test_who_isnt_there_is_said(course: Path, tmp_path: Path) -> None:
     assert "Nothing is kept of 'nobody'" in forget(course, "nobody", code=2)
+    before = everything(course.parent)
+    for name in ("", ".", "..", "../submitted", f"{WHO}/{NAME}"):
+        assert "can't be a student's id" in forget(course, name, "--delete", code=2)
+    config = course / "nbgrader_config.py"
+    told = config.read_text(encoding="utf-8")
+    config.write_text(
+        f"{told}\nc.CourseDirectory.directory_structure = '{{nbgrader_step}}/{{assignment_id}}'\n"
+    )
+    assert "doesn't name {student_id}" in forget(course, WHO, "--delete", code=2)
+    config.write_text(told, encoding="utf-8")
+    assert everything(course.parent) == before
     (tmp_path / "empty").mkdir()
     forget(tmp_path / "empty", "nobody", code=2)
