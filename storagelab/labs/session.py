@@ -18,9 +18,11 @@ from storagelab.ledger import (
     Entry,
     LedgerError,
     LedgerFullError,
+    Opening,
     append_entry,
     entries_of,
     read_ledger,
+    read_opening,
 )
 from storagelab.parts import ACCESS, CHECKPOINT, AnyPart, Outcome, load_part
 from storagelab.parts.answers import in_units, read_answer
@@ -52,7 +54,8 @@ def open_part(
     """
     with in_words(), resting_collector():
         own, problem = _own_track(track, Path(folder), course, term if variants else None)
-        session = PartSession(own, load_part(part), Path(folder))
+        opening = read_opening(Path(folder), track)
+        session = PartSession(own, load_part(part), Path(folder), opening)
     status = session.status()
     say(status if problem in status else f"{status} {problem}")
     return session
@@ -80,10 +83,13 @@ class PartSession:
     In a graded run nothing is written: what the ledger lacks then is lacking.
     """
 
-    def __init__(self, track: Track, part: AnyPart, folder: Path) -> None:
+    def __init__(
+        self, track: Track, part: AnyPart, folder: Path, opening: Opening | None = None
+    ) -> None:
         self.track = track
         self.part = part
         self.folder = folder
+        self._opening = opening
         self._content = part.of(track)
 
     # --- the ledger
@@ -96,6 +102,9 @@ class PartSession:
         model |= {name: getattr(outcome, name) for name in self.part.recorded}
         for name, value in model.items():  # JSON has no infinity
             model[name] = value if isinstance(value, str) or math.isfinite(value) else "infinite"
+        # who has put the ledger away since goes on with the same numbers
+        if self._opening is not None and not read_ledger(self.folder, self.track.name):
+            begin_ledger(self.track.name, self.folder, self._opening)
         return append_entry(
             self.folder, self.track.name, self.part.name, kind, said, model, most=most
         )

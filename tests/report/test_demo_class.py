@@ -145,9 +145,7 @@ def test_machines_take_no_time(track: Track, cohort_in: Callable[[Any], Any]) ->
 
 
 @every_track
-def test_strategies_are_those_of_the_students(
-    track: Any, cohort_in: Callable[[Any], Any]
-) -> None:
+def test_strategies_are_those_of_the_students(track: Any, cohort_in: Callable[[Any], Any]) -> None:
     cohort = cohort_in(track)
     table = strategies.strategies(cohort, cohort.track)
     for part in PARTS:
