@@ -20,9 +20,11 @@ from storagelab.ledger import (
     Entry,
     LedgerError,
     LedgerFullError,
+    Opening,
     append_entry,
     entries_of,
     read_ledger,
+    read_opening,
 )
 from storagelab.parts import ACCESS, CHECKPOINT, AnyPart, Outcome, load_part
 from storagelab.parts.answers import in_units, read_answer
@@ -54,7 +56,8 @@ def open_part(
     """
     with in_words(), resting_collector():
         own, problem = _own_track(track, Path(folder), course, term if variants else None)
-        session = PartSession(own, load_part(part), Path(folder))
+        opening = read_opening(Path(folder), track)
+        session = PartSession(own, load_part(part), Path(folder), opening)
     status = session.status()
     status = status if problem in status else f"{status} {problem}"
     say(" ".join(filter(None, [status, due_line(Path(folder))])))
@@ -83,10 +86,13 @@ class PartSession:
     In a graded run nothing is written: what the ledger lacks then is lacking.
     """
 
-    def __init__(self, track: Track, part: AnyPart, folder: Path) -> None:
+    def __init__(
+        self, track: Track, part: AnyPart, folder: Path, opening: Opening | None = None
+    ) -> None:
         self.track = track
         self.part = part
         self.folder = folder
+        self._opening = opening
         self._content = part.of(track)
 
     # --- the ledger
@@ -100,6 +106,9 @@ class PartSession:
         for name, value in model.items():  # JSON has no infinity
             model[name] = value if isinstance(value, str) or math.isfinite(value) else "infinite"
         model["edition"] = edition(self.track.name)  # of which these numbers are
+        # who has put the ledger away since goes on with the same numbers
+        if self._opening is not None and not read_ledger(self.folder, self.track.name):
+            begin_ledger(self.track.name, self.folder, self._opening)
         return append_entry(
             self.folder, self.track.name, self.part.name, kind, said, model, most=most
         )

@@ -17,8 +17,9 @@ import nbformat
 import pytest
 from click.testing import CliRunner
 
-from demo.students import read_sheet, reference
+from demo.students import own_variant, read_sheet, reference
 from storagelab.course.layout import Layout
+from storagelab.course.settings import read_course
 from storagelab.labs import check, checking, open_part, progress, static_answers
 from storagelab.labs.errors import StudentError
 from storagelab.parts import PARTS
@@ -33,9 +34,9 @@ def fresh(layout: Layout, tmp_path: Path) -> Any:
     return shutil.copytree(layout.release / TRACK, tmp_path / TRACK)
 
 
-def work(folder: Path, track: str = TRACK, changes: Any = None) -> Path:
+def work(folder: Path, track: str = TRACK, changes: Any = None, variant: int = 0) -> Path:
     """Fill in everything, right, and leave the ledger that a browser leaves."""
-    answers = reference(keys, track)
+    answers = reference(keys, track, variant)
     for part, cells in answers.items():
         cells.update((changes or {}).get(part, {}))
         path = folder / f"{PARTS[part].stem}.ipynb"
@@ -43,7 +44,7 @@ def work(folder: Path, track: str = TRACK, changes: Any = None) -> Path:
         for cell in notebook.cells:
             cell.source = cells.get(cell.id, cell.source)
         nbformat.write(notebook, path)
-        sheet = read_sheet(keys, track, part)
+        sheet = read_sheet(keys, track, part, variant)
         with contextlib.redirect_stdout(io.StringIO()):
             session = open_part(track, part, folder)
             session.lock(sheet.key["prediction"], 0.5)
@@ -81,6 +82,25 @@ def test_a_fresh_folder_is_all_to_do_and_a_finished_one_is_done(
     assert result.exit_code == check.ALL_DONE, result.output
     assert "Nothing is left to do." in result.output
     assert "to do  " not in result.output
+
+
+def test_it_judges_by_the_students_own_numbers(
+    layout: Layout, fresh: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those of the ledger, and before there is one, those that a hub's name will give."""
+    monkeypatch.delenv("STORAGELAB_VARIANT", raising=False)
+    assert "own numbers" not in call(fresh).output  # nobody's, as long as none are drawn
+    monkeypatch.setenv("JUPYTERHUB_USER", "ada")
+    own = own_variant(keys, TRACK, "ada")
+    assert f"(your own numbers: variant {own})" in call(fresh).output
+    assert not (fresh / "ledger.json").exists()
+    course = read_course(layout.nbgrader_config)
+    open_part(TRACK, "access", fresh, course=course.course_id, term=course.term)
+    work(fresh, variant=own)
+    monkeypatch.delenv("JUPYTERHUB_USER")
+    result = call(fresh)
+    assert f"(your own numbers: variant {own})" in result.output
+    assert result.exit_code == check.ALL_DONE, result.output
 
 
 def test_it_changes_nothing_and_runs_nothing(done: Any) -> None:
