@@ -8,21 +8,22 @@ machine's points and the most that there is to get are what they were.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from sandgrader.scores import Key, Scores
 from sandgrader.versions import Given
 
-Answers = dict[str, Any]
-"""What a student wrote, by the grade ids of answers; under the empty one all of it, in order."""
+Answers = dict[str, str]
+"""Digests of what a student wrote, by the grade ids of answers; under the empty one of all."""
 
 
 def answers_of(notebook: str | bytes) -> Answers:
-    """Return what a graded notebook has of a student's, as its JSON has it; of none, nothing."""
+    """Return what a graded notebook, as JSON, has of a student's; nothing of what is none."""
     try:
         cells = json.loads(notebook)["cells"]
         own: list[Any] = []
@@ -35,13 +36,17 @@ def answers_of(notebook: str | bytes) -> Answers:
             answer = ["".join(source), cell.get("attachments") or {}]
             own.append(answer)
             if said.get("solution") and said.get("grade_id"):
-                found[said["grade_id"]] = answer
+                found[said["grade_id"]] = _digest(answer)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return {}
-    return {**found, "": own}
+    return {**found, "": _digest(own)}
 
 
-def read_answers(folder: Path, names: Mapping[str, Any]) -> dict[str, Answers]:
+def _digest(answer: Any) -> str:
+    return hashlib.sha256(json.dumps(answer, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def read_answers(folder: Path, names: Iterable[str]) -> dict[str, Answers]:
     """Return what students wrote in the notebooks of a graded folder, by notebook."""
     found = {}
     for name in names:

@@ -41,6 +41,7 @@ GRADED = Table(
     Column("regrade", String(32), nullable=False),
     Column("made", String(32), nullable=False),
     Column("scores", Text, nullable=False),
+    Column("answers", Text, nullable=False),
 )
 """A row for each graded submission, by its id in nbgrader's ``submitted_assignment``."""
 
@@ -58,6 +59,8 @@ class Made:
     regrade: str
     """The run that made it."""
     scores: Given
+    answers: dict[str, dict[str, str]]
+    """By notebook and grade id, digests of what the student wrote; empty where that isn't known."""
 
     def is_still(self, scores: Scores) -> bool:
         """Return whether a submission's scores are the machine's that were kept with this."""
@@ -161,17 +164,25 @@ def read_versions(
                 (notebook, cell): (auto, most)
                 for notebook, cell, auto, most in json.loads(row.scores)
             },
+            answers=json.loads(row.answers),
         )
         for row in gradebook.db.execute(query)
     }
 
 
 def record(
-    gradebook: Any, assignment: str, scores: Scores, version: str, regrade: str, known: bool = True
+    gradebook: Any,
+    assignment: str,
+    scores: Scores,
+    version: str,
+    regrade: str,
+    answers: Mapping[str, Mapping[str, str]] | None = None,
+    known: bool = True,
 ) -> None:
-    """Keep the version of some students' grades; of those that are there, the newest counts.
+    """Keep what made some students' grades; of what is there, the newest counts.
 
-    ``scores`` are all of these students' scores of the assignment.
+    ``scores`` are all of these students' scores of the assignment, ``answers`` what one of them
+    wrote, as far as that is known.
     """
     by_student: dict[str, Scores] = {}
     for key, score in scores.items():
@@ -190,6 +201,7 @@ def record(
                     for key, score in sorted(own.items(), key=lambda item: item[0])
                 ]
             ),
+            "answers": json.dumps(answers or {}),
         }
         for student, own in by_student.items()
     ]

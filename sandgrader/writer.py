@@ -23,7 +23,7 @@ from nbgrader.converters import Autograde, NbGraderException
 from nbgrader.coursedir import CourseDirectory
 
 from sandgrader import versions
-from sandgrader.by_hand import answers_of, needs_no_second_look, read_answers
+from sandgrader.by_hand import Answers, answers_of, needs_no_second_look, read_answers
 from sandgrader.course import ASIDE, Course, CourseError, Submission, working_in
 from sandgrader.neighbours import Stamp, disturbed, running_autograders, stamp
 from sandgrader.scores import Scores, read_scores
@@ -241,11 +241,13 @@ class Writer:
                 before = read_scores(gradebook, [assignment], [student])
                 self._convert(directory, student, graded)
                 scores = read_scores(gradebook, [assignment], [student])
+                answers = {name: answers_of(ran) for name, ran in graded.notebooks.items()}
                 if any(score.manual is not None for score in before.values()):
-                    self._keep_by_hand(gradebook, assignment, submission, graded, before, scores)
+                    self._keep_by_hand(gradebook, assignment, submission, before, scores, answers)
                 if self.keeps_versions and self._mark:
                     versions.keep_versions(gradebook)
-                    versions.record(gradebook, assignment, scores, self._version, self._mark)
+                    made_by = (self._version, self._mark)
+                    versions.record(gradebook, assignment, scores, *made_by, answers)
                 self._exchange(made, submission)
             where = submission.autograded
             self._before[where] = stamp(where)
@@ -289,16 +291,19 @@ class Writer:
         gradebook: Any,
         assignment: str,
         submission: Submission,
-        graded: Graded,
         before: Scores,
         after: Scores,
+        answers: dict[str, Answers],
     ) -> None:
         """Let a person's points count without a second look where nothing about them changed."""
         student = submission.student
-        was = read_answers(submission.autograded, graded.notebooks)
-        answers = {name: (was[name], answers_of(now)) for name, now in graded.notebooks.items()}
         kept = versions.read_versions(gradebook, assignment, [student]).get(student)
-        for key in needs_no_second_look(before, after, answers, kept.scores if kept else {}):
+        if kept is not None and kept.answers and kept.is_still(before):
+            was, given = kept.answers, kept.scores
+        else:  # another program's, or from before answers were kept
+            was, given = read_answers(submission.autograded, answers), {}
+        pairs = {name: (was.get(name, {}), now) for name, now in answers.items()}
+        for key in needs_no_second_look(before, after, pairs, given):
             grade = gradebook.find_grade(key.cell, key.notebook, assignment, student)
             grade.needs_manual_grade = False
 

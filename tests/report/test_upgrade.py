@@ -65,7 +65,8 @@ def test_a_corrected_price_makes_nobody_doubtful(
     session.decide(decided)
     assert read_ledger(home, TRACK)[-1].model["edition"] == edition(TRACK)
     assert state(home) == (SOUND, ())
-    monkeypatch.setattr(ledger_state, "judge", lambda track, variant: lambda *_: Point(1.0, 1.0, ()))
+    point = Point(1.0, 1.0, ())
+    monkeypatch.setattr(ledger_state, "judge", lambda track, variant: lambda *_: point)
     assert state(home)[0] == DOUBTFUL
     monkeypatch.setattr(ledger_state, "edition", lambda track: "0123456789ab")
     assert state(home) == (SOUND, ())

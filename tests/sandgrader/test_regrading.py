@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import random
 import sqlite3
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,13 +21,14 @@ from tests.sandgrader.command import start, wait_until
 from tests.sandgrader.quickstart import ALL, NAME, copied, grades_of, hand_in, nbgrader, only
 
 Grader = Callable[..., str]
+SEED = int(os.environ.get("STORAGELAB_SEED", "0")) or random.randrange(10**6)
 STUDENTS = sorted(quickstart.CLASS)
 MOVED = "no_check, problem1, squares_invalid_input: more points (+1 points)"
 
 
 @pytest.fixture(scope="module")
 def mended(graded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The graded course after a test was mended, to be copied."""
+    """The graded course after somebody marked it and a test was mended, to be copied."""
     course = copied(graded, tmp_path_factory.mktemp("mended"))
     source = course / "source" / NAME / "problem1.ipynb"
     notebook = nbformat.read(source, as_version=4)
@@ -33,6 +37,11 @@ def mended(graded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
             cell.source = "assert squares(1)"
     nbformat.write(notebook, source)
     nbgrader(course, "generate_assignment", NAME, "--force")
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+        for student in STUDENTS:  # a person has been at work
+            essay = gradebook.find_grade("part-a", "problem2", NAME, student)
+            essay.manual_score, essay.needs_manual_grade = 0.75, False
+        gradebook.db.commit()
     return course
 
 
@@ -106,6 +115,27 @@ def test_a_killed_regrade_goes_on_where_it_stopped(
     assert summary["moved"] == [MOVED]
     assert grades_of(course) == grades_of(regraded)
     assert listed(course, grade)["to_grade"] == []
+
+
+@pytest.mark.nightly
+def test_a_regrade_that_is_killed_again_and_again_goes_on(
+    mended: Path, regraded: Path, tmp_path: Path
+) -> None:
+    course, draw = copied(mended, tmp_path), random.Random(SEED)
+    for _ in range(3):
+        process = start(course, NAME, "--force", "--workers", "1")
+        more = draw.randint(1, 3)
+        before = max(marked(course), key=marked(course).__getitem__)
+        left = marked(course)[before]
+        wait_until(lambda left=left - more: max(marked(course).values()) <= left, process)  # type: ignore[misc]
+        time.sleep(draw.uniform(0, 0.3))
+        process.kill()
+        process.communicate()
+    process = start(course, NAME, "--json")
+    said, _ = process.communicate(timeout=400)
+    assert process.returncode == 0, said
+    assert MOVED in said, f"STORAGELAB_SEED={SEED}"
+    assert grades_of(course) == grades_of(regraded), f"STORAGELAB_SEED={SEED}"
 
 
 def test_whose_score_moved_is_said_over_all_runs_of_a_regrade(
