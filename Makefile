@@ -14,7 +14,8 @@ BOOK   := build/book/_build/html/index.html
 PACKAGE   := $(shell find storagelab -type f -not -name '*.pyc')
 # what pages load: widgets, their scripts and styles
 WIDGETS   := $(filter storagelab/widgets/%,$(PACKAGE))
-GRADER    := $(shell find sandgrader -type f -not -name '*.pyc') $(filter storagelab/report/% storagelab/cli.py,$(PACKAGE))
+# a class is graded without the page on which a person marks it
+GRADER    := $(shell find sandgrader -type f -not -name '*.pyc' -not -path '*/marking/*') $(filter storagelab/report/% storagelab/cli.py,$(PACKAGE))
 VALIDATED := $(filter storagelab/validation/%,$(PACKAGE))
 # what notebooks import, and the tools that make them; track files of one's own among it
 LESSON    := $(filter-out $(WIDGETS) $(GRADER) $(VALIDATED) storagelab/course/guide.py,$(PACKAGE))
@@ -24,7 +25,7 @@ CHAPTERS  := $(shell find book -type f -not -name '*.pyc') _config.yml docs/exam
 
 .DEFAULT_GOAL := help
 .PHONY: help setup notebooks release book pdf demo-class course guide lab wheel hub quick test nightly \
-  what-tests-need programs lint fix javascript-tests bench bench-grade soak pictures mutants \
+  what-tests-need programs lint fix javascript-tests bench bench-grade bench-marking soak pictures mutants \
   chromium browser bubblewrap postgres demo-class-stock deploy-check clean
 
 help: ## show this list
@@ -173,6 +174,9 @@ bench: setup ## measure what is promised of speed
 
 bench-grade: demo-class bubblewrap ## grade 60 submissions with nbgrader and with `storagelab grade`
 	$(BIN)/python -m benchmarks.grading
+
+bench-marking: demo-class chromium ## mark the same answers in formgrader and in `storagelab mark`
+	$(BIN)/python -m benchmarks.marking
 
 soak: demo-class bubblewrap ## grade a class of a thousand, and a class with more and more workers
 	$(BIN)/python -m benchmarks.soak

@@ -17,7 +17,7 @@ from sandgrader.cleaning import from_markdown
 from sandgrader.course import Course, CourseError
 from sandgrader.marking.agreement import agreement
 from sandgrader.marking.answers import code_block, read_answer
-from sandgrader.marking.marks import GoneError, Mark, Marks
+from sandgrader.marking.marks import GoneError, Mark, Marks, Role
 from sandgrader.marking.pile import ALL, Answer, Question, Share, in_order, is_in_sample
 from sandgrader.marking.rubric import Rubric, choices, keys, read_rubric
 from sandgrader.printable import printable
@@ -197,7 +197,7 @@ class Desk:
         question = answer.question
         _, rubric = self._rubric(question)
         points = choices(answer.most, rubric.levels)
-        role = "first" if self.task.second is None else "second"
+        role: Role = "first" if self.task.second is None else "second"
         return {
             "question": from_markdown(rubric.question),
             "rubric": from_markdown(rubric.scheme),

@@ -172,7 +172,9 @@ class _Mark(_Asked):
     def put(self, grade_id: str) -> None:
         def write() -> Any:
             said = self.said()
-            change = {name: said[name] for name in ("points", "comment") if name in said}
+            change: dict[str, Any] = {
+                name: said[name] for name in ("points", "comment") if name in said
+            }
             comment, seen = change.get("comment", ""), said.get("seen")
             if not isinstance(comment, str) or len(comment) > LONGEST_COMMENT:
                 raise MarkError(f"A comment has {LONGEST_COMMENT:,} characters at most.")

@@ -93,7 +93,12 @@ def _decided(work: _Submission, part: AnyPart) -> Iterable[tuple[str, str]]:
         return
     yield "Decided", _settings(said)
     point = work.point(part.name, DECISION, said)
-    yield "Comes to", UNREADABLE if point is None else _comes_to(work.track, part, point)
+    if point is None:
+        yield "Comes to", UNREADABLE
+        return
+    missed = ", ".join(part.limit(name).label for name in point.missed)
+    figures = f"{part.useful_share.heading} {_figures(work.track, point)}"
+    yield "Comes to", f"{figures}; misses {missed}" if missed else f"{figures}; meets every target"
 
 
 def _runs(work: _Submission, part: AnyPart) -> Iterable[tuple[str, str]]:
@@ -102,7 +107,7 @@ def _runs(work: _Submission, part: AnyPart) -> Iterable[tuple[str, str]]:
     for number, entry in enumerate(entries_of(work.entries, part.name, "run"), 1):
         changed = {name: value for name, value in entry.said.items() if value != at_first.get(name)}
         point = work.point(part.name, RUN, dict(entry.said))
-        figures = UNREADABLE if point is None else _comes_to(work.track, part, point)
+        figures = UNREADABLE if point is None else _figures(work.track, point)
         yield f"Run {number}", f"{_settings(changed) or 'as at the start'}: {figures}"
 
 
@@ -110,8 +115,5 @@ def _settings(said: Mapping[str, Any]) -> str:
     return ", ".join(f"{name} {value}" for name, value in said.items())
 
 
-def _comes_to(track: Track, part: AnyPart, point: Point) -> str:
-    missed = ", ".join(part.limit(name).label for name in point.missed)
-    words = f"{part.useful_share.heading} {format_share(point.useful)}, "
-    words += format_cost(track, point.cost)
-    return f"{words}; misses {missed}" if missed else f"{words}; meets every target"
+def _figures(track: Track, point: Point) -> str:
+    return f"{format_share(point.useful)}, {format_cost(track, point.cost)}"

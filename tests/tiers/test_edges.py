@@ -70,6 +70,7 @@ def made_after(layout: Layout, make: Callable[[str], None]) -> Callable[..., lis
         ("tests/models/test_access.py", []),
         ("tests/browser/test_book.py", []),
         ("docs/hub.md", []),
+        ("sandgrader/marking/page/mark.js", []),
         ("docs/example_track.toml", ["book"]),
         ("source/cloud_titan/1_access.ipynb", []),
     ],

@@ -208,6 +208,9 @@ async function show() {
   $('comment').placeholder = said.mark.automatic;
   showBoth(said.both);
   showMark(true);
+  if (said.mark.waits && said.mark.points !== null) {
+    tell(`Graded again since it had ${points(said.mark.points)}: give points anew.`);
+  }
   if (keeper.conflicts.has(line.id)) showConflict();
   $('flag').setAttribute('aria-pressed', String(line.flagged));
   $('work').scrollTop = 0;
@@ -430,7 +433,7 @@ async function settle(mine) {
 // --- two markers
 
 const share = (fraction) => `${Math.round(100 * fraction)}%`;
-const kappa = (number) => (number === null ? 'none' : number.toFixed(2));
+const kappa = (number) => (number === null ? 'none' : number.toFixed(2).replace('-', '−'));
 
 function row(kind, cells) {
   const line = document.createElement('tr');
