@@ -151,7 +151,7 @@ def delete(course: Course, student: str, kept: Kept) -> None:
 
 
 def _compact(course: Course) -> None:
-    """Have SQLite write its file anew: a deleted row stays readable in it until then."""
+    """Have SQLite write its file anew: a deleted row may stay readable in it until then."""
     engine = course.gradebook.gradebook.engine
     if engine.dialect.name == "sqlite":
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

@@ -86,7 +86,7 @@ def test_all_of_one_student_goes_and_nothing_of_anothers(course: Path) -> None:
     assert grades_of(course) == {key: said for key, said in grades.items() if key[0] != WHO}
     (path,) = course.glob(".grading/scores-*.json")
     assert {key.student for key in read_snapshot(path)} == {key[0] for key in grades} - {WHO}
-    # SQLite keeps what was deleted in its file, until it is written anew
+    # most builds of SQLite keep what was deleted in the file, until it is written anew
     assert course / "gradebook.db" not in list(still_named(course, WHO))
     said = forget(course, WHO, code=2)
     assert "Nothing is kept of 'wrong'" in said
