@@ -94,6 +94,7 @@ function makeFindable(document, tables, say) {
         any ||= fits;
         if (fits) found.add(who);
       }
+      table.closest('.figure').hidden = !any;
       const folded = table.closest('details');
       if (folded && wanted && any && !folded.open) opened.add(folded);
       if (folded && opened.has(folded)) folded.open = wanted !== '' && any;

@@ -200,6 +200,7 @@ def test_it_is_light_on_paper_and_nothing_hangs_over_the_edge(page: Path, browse
 def test_axe_finds_nothing(page: Path, browser: Any, axe: str, width: int, scheme: str) -> None:
     tab = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
     tab.goto(page.as_uri())
+    tab.evaluate("for (const folded of document.querySelectorAll('details')) folded.open = true")
     tab.evaluate(axe)
     found = tab.evaluate("axe.run(document).then((all) => all.violations.map((one) => one.id))")
     assert found == []
@@ -276,6 +277,12 @@ def test_paper_has_all_rows_of_a_folded_table(everybody: tuple[Any, Any], truth:
     tab, table = everybody
     tab.emulate_media(media="print")
     assert len(table.evaluate(SHOWN)) == len(truth.students)
+    tab.set_viewport_size({"width": 720, "height": 1000})
+    assert tab.evaluate("document.documentElement.scrollWidth") == 720
+    wide = (
+        "[...document.querySelectorAll('main table')].filter((one) => one.scrollWidth > 720).length"
+    )
+    assert tab.evaluate(wide) == 0
 
 
 def test_a_student_is_found_in_every_table(everybody: tuple[Any, Any], truth: Any) -> None:
@@ -287,7 +294,13 @@ def test_a_student_is_found_in_every_table(everybody: tuple[Any, Any], truth: An
         assert tab.get_by_role("status").text_content() == "1 found."
         locks = tab.get_by_role("region", name="Every lock, cloud_titan").locator("table")
         assert locks.evaluate(SHOWN) == [student] * 3, "its list is still folded away"
+        shown = tab.locator("main h3:visible").all_text_contents()
+        assert "Everybody" in shown
+        assert "Every graded cell" not in shown
+    tab.get_by_role("searchbox").fill("nobody of this name")
+    assert tab.locator("main h3:visible").count() == 0
     tab.get_by_role("searchbox").fill("")
+    assert tab.locator("main h3:visible").count() > 15
     assert len(table.evaluate(SHOWN)) == 25
     assert tab.locator("main details[open]").count() == 0
 
