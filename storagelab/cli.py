@@ -52,6 +52,9 @@ COMMANDS = {
     "research": Subcommand(
         "storagelab.report.research:command", "Export a class under stable pseudonyms.", "grade"
     ),
+    "track": Subcommand(
+        "storagelab.course.track_check:command", "Check a track file of your own.", "course"
+    ),
 }
 
 
