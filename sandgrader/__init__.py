@@ -32,10 +32,11 @@ process alone writes the gradebook, a submission at a time, all of it or nothing
 ``scores``            every score of a gradebook, as a snapshot, and what moved between two
 ``neighbours``        other programs that grade the same course at the same time
 ``regrading``         the scores from before a run, and whose moved in it
-``cluster``           workers: processes of this machine, or a Dask scheduler's
-``dask_nodes``        Dask's scheduler and worker without their web pages
+``trials``            what was found of reference solutions, kept for the next run
+``workers``           workers of this machine: forked processes, without a port
+``cluster``           the workers of a Dask scheduler that is there already
 ``interrupts``        Ctrl-C that comes where Python would forget it
-``run``               hands submissions to Dask's workers and their results to the gradebook
+``run``               hands submissions to workers and their results to the gradebook
 ``command``           ``sandgrader grade``
 ``feedback``          what nbgrader's feedback pages may show
 ``report``            ``sandgrader report``: a class report, to which a course can add

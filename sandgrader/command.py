@@ -10,6 +10,7 @@ import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from sqlalchemy.exc import SAWarning, SQLAlchemyError
 
 from sandgrader import interrupts
 from sandgrader.assignment import Assignment
-from sandgrader.cluster import OPEN_WARNING, ClusterError, cluster, is_open
+from sandgrader.cluster import OPEN_WARNING, ClusterError, dask_workers, is_open
 from sandgrader.course import Course, CourseError, Submission
 from sandgrader.gradebook import GradebookError, trouble_with
 from sandgrader.neighbours import running_autograders
@@ -29,6 +30,7 @@ from sandgrader.printable import printable
 from sandgrader.regrading import ScoresBefore
 from sandgrader.run import Result, Run, StoppedError, Summary
 from sandgrader.sandbox import PLAIN_WARNING, SandboxError
+from sandgrader.workers import Nursery, Workers, local_workers
 from sandgrader.writer import Writer, grading_lock
 
 ALL_GRADED, SOME_FAILED, WRONG_USE, STOPPED = 0, 1, 2, 3
@@ -79,15 +81,14 @@ def command(
     """
     console = Console(stderr=True, quiet=as_json)
     try:
-        with interrupts.remembered(), _opened(course) as opened:
+        # whoever is forked later would have the course's lock and its gradebook
+        with interrupts.remembered(), Nursery() as nursery, _opened(course) as opened:
             summaries = _grade(
                 opened,
                 assignments,
                 list(students),
                 force,
-                workers,
-                scheduler,
-                open_scheduler,
+                _Hands(nursery, workers, scheduler, open_scheduler),
                 {
                     "sandbox": sandbox,
                     "one_interpreter": one_interpreter or None,
@@ -139,14 +140,34 @@ def _opened(folder: Path) -> Iterator[Course]:
             course.close()
 
 
+@dataclass(frozen=True)
+class _Hands:
+    """Who runs submissions, as the command was told."""
+
+    nursery: Nursery
+    size: int
+    scheduler: str | None
+    open_scheduler: bool
+
+    @contextmanager
+    def at_work(self, console: Console) -> Iterator[Workers]:
+        """Give them."""
+        if self.scheduler is None:
+            with local_workers(self.nursery, self.size) as workers:
+                yield workers
+            return
+        if self.open_scheduler and is_open(self.scheduler):
+            console.print(f"[bold red]{OPEN_WARNING}[/]")
+        with dask_workers(self.scheduler, allow_open=self.open_scheduler) as workers:
+            yield workers
+
+
 def _grade(
     course: Course,
     names: tuple[str, ...],
     students: list[str],
     force: bool,
-    workers: int,
-    scheduler: str | None,
-    open_scheduler: bool,
+    hands: _Hands,
     settings: dict[str, Any],
     console: Console,
 ) -> list[Summary]:
@@ -168,13 +189,11 @@ def _grade(
             summaries.append(summary)
         if any(left for _, _, left in plan):
             writer = Writer(course, aside)
-            if scheduler and open_scheduler and is_open(scheduler):
-                console.print(f"[bold red]{OPEN_WARNING}[/]")
-            with cluster(workers, scheduler, allow_open=open_scheduler) as client:
+            with hands.at_work(console) as workers:
                 runs = []
                 for assignment, summary, left in plan:
                     if left:
-                        run = Run(course, writer, client)
+                        run = Run(course, writer, workers)
                         started = time.monotonic()
                         run.prepare(assignment, summary)
                         summary.seconds = time.monotonic() - started

@@ -75,14 +75,11 @@ class InterpreterPool:
     """The warm processes of one assignment on one machine."""
 
     def __init__(self, assignment: Assignment, imports: Iterable[str] = ()) -> None:
-        """Start nothing yet. Raises ``SandboxError`` where a sandbox is required and impossible."""
+        """Start what students' code and tests are forked of.
+
+        Raises ``SandboxError`` where a sandbox is required and impossible.
+        """
         self.assignment = assignment
-        self.kind: Kind = "plain"
-        self.why_plain = "it is switched off"
-        if assignment.sandbox != "off":
-            self.kind, self.why_plain = best_kind()
-            if self.kind == "plain" and assignment.sandbox == "required":
-                raise SandboxError(f"a sandbox is required: {self.why_plain}")
         asked = assignment.environment
         self._environment = Environment(
             tuple(dict.fromkeys([*asked.imports, *imports])), asked.readable, asked.variables
@@ -96,24 +93,49 @@ class InterpreterPool:
         self._with_kernels = Environment(
             (_EXECUTOR,), tuple(dict.fromkeys([*asked.readable, *folders])), asked.variables
         )
-        self._warm: WarmProcess | None = None
-        self._judge: WarmProcess | None = None
+        self.kind: Kind = "plain"
+        self.why_plain = "it is switched off"
         self._executor: WarmProcess | None = None
+        self._warm = self._begin()
+
+    def _begin(self) -> WarmProcess:
+        """Start the warm process in the best sandbox that works here, and see that it forks."""
+        if self.assignment.sandbox != "off":
+            try:
+                warm = WarmProcess("bubblewrap", self._environment)
+                try:
+                    self._fork(warm, "somebody", "").close()
+                except SandboxError:
+                    warm.close()
+                    raise
+            except SandboxError:
+                # is it the sandbox, or what this assignment wants to have in it?
+                kind, self.why_plain = best_kind()
+                if kind == "bubblewrap":
+                    raise
+            else:
+                self.kind = "bubblewrap"
+                return warm
+            if self.assignment.sandbox == "required":
+                raise SandboxError(f"a sandbox is required: {self.why_plain}")
+        return WarmProcess("plain", self._environment)
 
     def student(self, student: str, seed: str, snapshots: int = 0) -> Interpreter:
         """Return a fresh interpreter for a student's cells."""
-        self._warm = self._ready(self._warm)
-        try:
-            return self._fork(self._warm, student, seed, snapshots=snapshots)
-        except SandboxError:  # what came before it may have ended the warm process
-            self._warm.close()
-            self._warm = self._ready(None)
-            return self._fork(self._warm, student, seed, snapshots=snapshots)
+        return self._forked(student, seed, snapshots=snapshots)
 
     def judge(self, student: str, seed: str) -> Interpreter:
         """Return a fresh interpreter for tests."""
-        self._judge = self._ready(self._judge)
-        return self._fork(self._judge, student, seed, judge=True)
+        return self._forked(student, seed, judge=True)
+
+    def _forked(self, student: str, seed: str, **options: Any) -> Interpreter:
+        self._warm = self._ready(self._warm)
+        try:
+            return self._fork(self._warm, student, seed, **options)
+        except SandboxError:  # what came before it may have ended the warm process
+            self._warm.close()
+            self._warm = self._ready(None)
+            return self._fork(self._warm, student, seed, **options)
 
     def executor(self, student: str, seed: str) -> Interpreter:
         """Return a fresh process that runs a notebook in a kernel."""
@@ -135,18 +157,17 @@ class InterpreterPool:
     @property
     def lacks(self) -> list[str]:
         """What students' code isn't kept from here, in words."""
-        warm = [item for item in (self._warm, self._judge) if item is not None]
-        said = [lack for item in warm for lack in item.lacks]
+        said = [*self._warm.lacks]
         if self.kind == "plain":
             said.append(f"no sandbox: {self.why_plain}")
         return list(dict.fromkeys(said))
 
     def close(self) -> None:
         """End the warm processes."""
-        for warm in (self._warm, self._judge, self._executor):
-            if warm is not None:
-                warm.close()
-        self._warm = self._judge = self._executor = None
+        self._warm.close()
+        if self._executor is not None:
+            self._executor.close()
+            self._executor = None
 
 
 class Runner:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import pickle
-import signal
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -56,29 +53,6 @@ class _State:
         self.pool.close()
         self.definition.close()
         self._folder.remove()
-
-
-@contextmanager
-def born_without_interrupts() -> Iterator[None]:
-    """Start workers that Ctrl-C doesn't reach, which a terminal sends to all processes.
-
-    Theirs is an end by the process that has started them; a traceback each would bury what that one
-    says. One that is pressed meanwhile is kept until the workers are there.
-    """
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def dask_setup(_: Any) -> None:
-    """Ignore what was blocked: what a worker starts may need it, as a student's interpreter does.
-
-    Dask calls this in each worker.
-    """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 _states: dict[str, _State] = {}
