@@ -46,6 +46,8 @@ c.CourseDirectory.ignore = [
 c.Grade.evidence = ["ledger.json"]
 # The notebooks' own package, which lies outside the environment where it is installed from here.
 c.Grade.readable = [str(Path(find_spec("storagelab").origin).parent)]
+# Tracks and models, loaded once and not in every notebook.
+c.Grade.imports = ["storagelab.labs.loaded"]
 own_tracks = os.environ.get("STORAGELAB_TRACKS")
 if own_tracks:
     c.Grade.readable.append(own_tracks)

@@ -12,14 +12,14 @@ from __future__ import annotations
 import base64
 import contextlib
 import copy
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
-from nbformat import NotebookNode
-from nbformat.v4 import new_output
+from nbformat import NotebookNode, v4
 from nbgrader.preprocessors import IgnorePattern
 from nbgrader.utils import determine_grade
 from traitlets.config import Config
@@ -44,6 +44,8 @@ from sandgrader.submission_files import CarriedFiles
 _LONGEST = 4_000_000  # characters of one output
 _MOST_OUTPUTS = 10_000  # of one cell
 _DEEPEST_OUTPUT = 50  # lists and objects within each other; nbformat calls itself for each of them
+_IS_JSON = re.compile(r"^application/(json|.*\+json)$")
+"""Kinds of data that nbformat takes as JSON; all others are text."""
 _LARGEST_NOTEBOOK = 4 * 2**20
 """Bytes of a notebook that lies in its own folder, for those that read or run one another."""
 _EXECUTOR = "nbgrader.preprocessors.execute"
@@ -353,7 +355,8 @@ class Runner:
             for cell in code_cells(notebook):
                 if known.is_test(cell):
                     number = len(taken)
-                    answers = self.take(student, known.isolation.answers, number)
+                    asked = known.isolation.asked.get(grade_id_of(cell), known.isolation.answers)
+                    answers = self.take(student, asked, number)
                     taken[grade_id_of(cell)] = _Taken(number, answers)
                     self._bring_in(student, cell)
                 else:
@@ -447,7 +450,7 @@ class Runner:
         except CellTimeoutError as late:
             count = late.count
             error = self._assignment.timeout_error
-            cell.outputs = [*self._displays.placed(late.outputs), new_output("error", **error)]
+            cell.outputs = [*self._displays.placed(late.outputs), v4.new_output("error", **error)]
             ran.notes.append(str(late))
         except DiedError as died:
             words = f"The kernel died: {died}."
@@ -537,6 +540,13 @@ def _odd_kinds(encoded: Any) -> set[str]:
     return found
 
 
+def new_output(kind: str, **said: Any) -> NotebookNode:
+    """Return an output of parts that are right: nbformat's own function looks at each of them."""
+    made = NotebookNode(output_type=kind)
+    made.update(said)
+    return made
+
+
 def grade_id_of(cell: NotebookNode) -> str:
     """Return the id by which nbgrader knows a cell. Raises ``AttributeError`` where it doesn't."""
     return str(cell.metadata.nbgrader.grade_id)
@@ -572,21 +582,15 @@ def clear(notebook: NotebookNode) -> None:
 def _lowered(points: float, why: str) -> NotebookNode:
     """Return an output that gives a test these points, and says nothing of the test."""
     if points > 0:
-        result: NotebookNode = new_output("execute_result", {"text/plain": repr(points)})
-        return result
+        data = {"text/plain": repr(points)}
+        return new_output("execute_result", data=data, metadata={}, execution_count=None)
     words = f"The test fails in the notebook's own interpreter: {why}."
-    error: NotebookNode = new_output(
-        "error", ename="DisagreementError", evalue=words, traceback=[words]
-    )
-    return error
+    return new_output("error", ename="DisagreementError", evalue=words, traceback=[words])
 
 
 def _dead(why: str) -> NotebookNode:
     words = f"The kernel died: {why}."
-    error: NotebookNode = new_output(
-        "error", ename="DeadKernelError", evalue=words, traceback=[words]
-    )
-    return error
+    return new_output("error", ename="DeadKernelError", evalue=words, traceback=[words])
 
 
 def code_cells(notebook: NotebookNode) -> Iterator[NotebookNode]:
@@ -634,11 +638,11 @@ def clean_outputs(sent: Any) -> list[NotebookNode]:
                 if kind == "execute_result":
                     more["execution_count"] = _count(item.get("execution_count"))
                 data = {
-                    _text(name): _json(value) if "json" in name else _text(value)
+                    _text(name): _json(value) if _IS_JSON.search(name) else _text(value)
                     for name, value in mapping(item.get("data")).items()
                 }
                 metadata = _json(mapping(item.get("metadata")))
-                made.append(new_output(kind, data, metadata=metadata, **more))
+                made.append(new_output(kind, data=data, metadata=metadata, **more))
     return made
 
 
