@@ -53,6 +53,8 @@ c.Grade.evidence = ["ledger.json"]
 c.Grade.readable = [str(Path(find_spec("storagelab").origin).parent)]
 # `storagelab mark`: beside a reflection stands what its student chose, and what that comes to.
 c.Mark.beside = "storagelab.report.beside:own_numbers"
+# Tracks and models, loaded once and not in every notebook.
+c.Grade.imports = ["storagelab.labs.loaded"]
 own_tracks = os.environ.get("STORAGELAB_TRACKS")
 if own_tracks:
     c.Grade.readable.append(own_tracks)

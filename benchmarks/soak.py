@@ -23,9 +23,9 @@ from sqlalchemy.exc import SAWarning
 from benchmarks.big_class import TRACK, make_class, run, scores, ungraded
 from benchmarks.soak_page import RESULTS, write_page
 from sandgrader import worker
-from sandgrader.cluster import cluster
 from sandgrader.course import Course
 from sandgrader.run import Run, Summary
+from sandgrader.workers import Nursery, local_workers
 from sandgrader.writer import Writer, grading_lock
 
 ROOT = Path(__file__).parents[1]
@@ -54,8 +54,8 @@ def grade(course: Path, workers: int) -> dict[str, Any]:
 def run_once(course: Course, writer: Writer) -> dict[str, worker.Graded]:
     """Return what comes of running each different submission of a class, by whose it was."""
     first = {_original(item.student): item for item in reversed(course.submissions(TRACK))}
-    with cluster(os.cpu_count() or 1, None) as client:
-        run = Run(course, writer, client, lambda _: None)
+    with Nursery() as nursery, local_workers(nursery, os.cpu_count() or 1) as workers:
+        run = Run(course, writer, workers)
         run.prepare(course.read_assignment(TRACK), Summary(TRACK))
         futures = {name: run.submit(item)[0] for name, item in first.items()}
         return {name: future.result() for name, future in futures.items()}

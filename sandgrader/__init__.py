@@ -37,10 +37,11 @@ process alone writes the gradebook, a submission at a time, all of it or nothing
 ``csv_lines``         tables that an instructor keeps by hand
 ``extensions``        extensions of due dates, by student
 ``lateness``          what being late costs, for points given by hand too
-``cluster``           workers: processes of this machine, or a Dask scheduler's
-``dask_nodes``        Dask's scheduler and worker without their web pages
+``trials``            what was found of reference solutions, kept for the next run
+``workers``           workers of this machine: forked processes, without a port
+``cluster``           the workers of a Dask scheduler that is there already
 ``interrupts``        Ctrl-C that comes where Python would forget it
-``run``               hands submissions to Dask's workers and their results to the gradebook
+``run``               hands submissions to workers and their results to the gradebook
 ``opening``           how a command opens a course, and says what is wrong with it
 ``command``           ``sandgrader grade``
 ``forgetting``        ``sandgrader forget``: what is kept of one student, and its deletion

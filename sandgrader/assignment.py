@@ -14,10 +14,10 @@ import builtins
 import hashlib
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
@@ -25,7 +25,7 @@ import cloudpickle  # type: ignore[import-untyped]
 import nbformat
 from nbformat import NotebookNode
 
-from sandgrader.inspection import parsed, stored_names
+from sandgrader.inspection import defines_anything, named_answers, parsed, stored_names
 from sandgrader.kernels import Kernel
 from sandgrader.repair import Cell
 from sandgrader.sandbox import Environment, Limits
@@ -52,6 +52,8 @@ class Isolation:
     looking: dict[str, str] = field(default_factory=dict)
     """By grade id, what a test may look at inside a student's process: its points need both ways
     to agree."""
+    asked: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """By grade id, the answers that a test may ask for; one that isn't here may ask for all."""
     together: frozenset[str] = frozenset()
     """Tests that the reference solution passes in one interpreter alone: that decides."""
     missed: dict[str, str] = field(default_factory=dict)
@@ -146,6 +148,31 @@ class Notebook:
         bound = {name for source in self.given for name in bound_names(source)}
         return tuple(sorted((bound & stored) - set(self.bound)))
 
+    def asked_for(self, beside: Mapping[str, bytes]) -> dict[str, tuple[str, ...]]:
+        """Return the answers that each test may ask for, by grade id, where its source tells.
+
+        Whatever a given cell, a file of the course or a function of an earlier test names, later
+        tests may ask for as well.
+        """
+        around = named_answers("\n".join(self.given), self.bound)
+        for name, content in beside.items():
+            if around is not None and name.endswith(".py"):
+                named = named_answers(content.decode(errors="replace"), self.bound)
+                around = None if named is None else around | named
+        found = {}
+        for cell in self.script:
+            if around is None:
+                break
+            if not self.is_test(cell):
+                continue
+            named = named_answers(cell.source, self.bound)
+            if named is not None:
+                asked = named | around
+                found[_said(cell)["grade_id"]] = tuple(item for item in self.bound if item in asked)
+            if named is None or defines_anything(cell.source):
+                around = None if named is None else around | named
+        return found
+
     @cached_property
     def _used(self) -> set[str]:
         """Names that tests read, and those that given cells read to make these."""
@@ -191,6 +218,7 @@ def _says_nothing(node: ast.stmt) -> bool:
     return False
 
 
+@lru_cache(maxsize=2048)
 def _meaning(source: str) -> str:
     """Return what a cell says to Python, without comments and empty lines."""
     tree = parsed(source)
@@ -335,14 +363,15 @@ def read_notebook(
     return Notebook(name, cells, reference, tuple(dict.fromkeys(bound)), kernel)
 
 
-def bound_names(source: str) -> list[str]:
+@lru_cache(maxsize=2048)
+def bound_names(source: str) -> tuple[str, ...]:
     """Return the names that a cell binds at its outermost level; none where it doesn't parse."""
     tree = parsed(source)
     if tree is None:
-        return []
+        return ()
     finder = _Bound()
     finder.visit(tree)
-    return list(dict.fromkeys(finder.names))
+    return tuple(dict.fromkeys(finder.names))
 
 
 class _Bound(ast.NodeVisitor):

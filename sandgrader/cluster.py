@@ -1,22 +1,21 @@
-"""Workers: processes of this machine, or those of a Dask scheduler that is there already.
+"""The workers of a Dask scheduler that is there already, on whatever machines.
 
 Who may speak to a scheduler or a worker may have it run anything, as the user that it runs as. So
-each run makes keys of its own, which stay in the memory of its processes, and nobody connects
-without them: neither another account of the machine nor a student's code that finds the ports.
+one that asks nobody for a certificate is used only where an instructor says so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
 from sandgrader import worker
 from sandgrader.run import StoppedError
+from sandgrader.workers import KilledError, Task
 
 CONNECTING = 20.0
 """Seconds that a scheduler gets to answer."""
-_HERE = "127.0.0.1"
 _SAFE = ("tls://", "wss://")
 
 OPEN_WARNING = (
@@ -34,11 +33,50 @@ def is_open(scheduler: str) -> bool:
     return not scheduler.startswith(_SAFE)
 
 
-@contextmanager
-def cluster(workers: int, scheduler: str | None, *, allow_open: bool = False) -> Iterator[Any]:
-    """Give a Dask client: of the scheduler at that address, or of ``workers`` processes here.
+class _DaskTask:
+    def __init__(self, future: Any) -> None:
+        self.future = future
+        self.key: str = future.key
 
-    A scheduler that doesn't ask for certificates is used where ``allow_open`` says so.
+    def result(self) -> Any:
+        from distributed import KilledWorker
+
+        try:
+            return self.future.result()
+        except KilledWorker as problem:
+            raise KilledError(str(problem)) from None
+
+    def release(self) -> None:
+        self.future.release()
+
+
+class DaskWorkers:
+    """The workers of a Dask scheduler that somebody else has started."""
+
+    here = False
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self.size = max(1, len(client.scheduler_info(n_workers=-1)["workers"]))
+
+    def submit(self, function: Callable[..., Any], *arguments: Any) -> Task:
+        """Have a function called by a worker."""
+        return _DaskTask(self._client.submit(function, *arguments, pure=False))
+
+    def first_done(self, tasks: Collection[Task]) -> Task:
+        """Wait until one of some tasks is done, and return it."""
+        from distributed import wait
+
+        futures = {task.future: task for task in tasks if isinstance(task, _DaskTask)}
+        done = wait([*futures], return_when="FIRST_COMPLETED").done
+        return futures[next(iter(done))]
+
+
+@contextmanager
+def dask_workers(scheduler: str, *, allow_open: bool = False) -> Iterator[DaskWorkers]:
+    """Give the workers of the scheduler at that address.
+
+    One that doesn't ask for certificates is used where ``allow_open`` says so.
 
     Raises :class:`ClusterError` where it would be used but mustn't, and ``StoppedError`` where none
     answers.
@@ -46,44 +84,8 @@ def cluster(workers: int, scheduler: str | None, *, allow_open: bool = False) ->
     import dask
 
     dask.config.set({"distributed.admin.large-graph-warning-threshold": "1GB"})
-    if scheduler is None:
-        with _own(workers) as client:
-            yield client
-    else:
-        with _there_already(scheduler, allow_open) as client:
-            yield client
-
-
-@contextmanager
-def _own(workers: int) -> Iterator[Any]:
-    from distributed import Client, Nanny, SpecCluster
-    from distributed.security import Security
-
-    from sandgrader.dask_nodes import QuietScheduler, QuietWorker
-
-    security = Security.temporary()
-    listening = {"host": _HERE, "protocol": "tls://", "security": security}
-    of_scheduler = {**listening, "port": 0, "dashboard": False}
-    of_worker = {
-        **listening,
-        "nthreads": 1,
-        "memory_limit": 0,
-        "dashboard": False,
-        "silence_logs": "CRITICAL",
-        "worker_class": QuietWorker,
-        "preload": worker.__name__,
-    }
-    worker_like = {"cls": Nanny, "options": of_worker}
-    with worker.born_without_interrupts():
-        local = SpecCluster(
-            scheduler={"cls": QuietScheduler, "options": of_scheduler},
-            workers=dict.fromkeys(range(workers), worker_like),
-            worker=worker_like,
-            security=security,
-            silence_logs="CRITICAL",
-        )
-    with local, Client(local) as client:
-        yield client
+    with _there_already(scheduler, allow_open) as client:
+        yield DaskWorkers(client)
 
 
 @contextmanager

@@ -7,6 +7,9 @@ import json
 import os
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +20,7 @@ from sqlalchemy.exc import OperationalError
 
 from sandgrader import interrupts
 from sandgrader.assignment import Assignment
-from sandgrader.cluster import OPEN_WARNING, cluster, is_open
+from sandgrader.cluster import OPEN_WARNING, dask_workers, is_open
 from sandgrader.course import Course, CourseError, Submission
 from sandgrader.extensions import Extension
 from sandgrader.lateness import extensions_of, settle
@@ -27,6 +30,7 @@ from sandgrader.opening import opened_course, said_faults
 from sandgrader.regrading import Plan, begin, make_plan, note_unknown, progress
 from sandgrader.run import Result, Run, Summary
 from sandgrader.summary import print_summary, said
+from sandgrader.workers import Nursery, Workers, local_workers
 from sandgrader.writer import Writer, grading_lock
 
 ALL_GRADED, SOME_FAILED = 0, 1
@@ -80,7 +84,13 @@ def command(
     3 stopped early by a disk or a database, which may go on when it is run again; 130 interrupted.
     """
     console = Console(stderr=True, quiet=as_json)
-    with said_faults(as_json), interrupts.remembered(), opened_course(course) as opened:
+    with (
+        said_faults(as_json),
+        interrupts.remembered(),
+        # whoever is forked later would have the course's lock and its gradebook
+        Nursery() as nursery,
+        opened_course(course) as opened,
+    ):
         if only_list:
             list_work(opened, assignments, list(students), force, as_json)
             return
@@ -89,9 +99,7 @@ def command(
             assignments,
             list(students),
             force,
-            workers,
-            scheduler,
-            open_scheduler,
+            _Hands(nursery, workers, scheduler, open_scheduler),
             {
                 "sandbox": sandbox,
                 "one_interpreter": one_interpreter or None,
@@ -105,14 +113,34 @@ def command(
     sys.exit(SOME_FAILED if failed else ALL_GRADED)
 
 
+@dataclass(frozen=True)
+class _Hands:
+    """Who runs submissions, as the command was told."""
+
+    nursery: Nursery
+    size: int
+    scheduler: str | None
+    open_scheduler: bool
+
+    @contextmanager
+    def at_work(self, console: Console) -> Iterator[Workers]:
+        """Give them."""
+        if self.scheduler is None:
+            with local_workers(self.nursery, self.size) as workers:
+                yield workers
+            return
+        if self.open_scheduler and is_open(self.scheduler):
+            console.print(f"[bold red]{OPEN_WARNING}[/]")
+        with dask_workers(self.scheduler, allow_open=self.open_scheduler) as workers:
+            yield workers
+
+
 def _grade(
     course: Course,
     names: tuple[str, ...],
     students: list[str],
     force: bool,
-    workers: int,
-    scheduler: str | None,
-    open_scheduler: bool,
+    hands: _Hands,
     settings: dict[str, Any],
     console: Console,
 ) -> list[Summary]:
@@ -138,13 +166,11 @@ def _grade(
             summaries.append(summary)
         if any(plan.left for _, _, plan in work):
             writer = Writer(course, aside)
-            if scheduler and open_scheduler and is_open(scheduler):
-                console.print(f"[bold red]{OPEN_WARNING}[/]")
-            with cluster(workers, scheduler, allow_open=open_scheduler) as client:
+            with hands.at_work(console) as workers:
                 runs = []
                 for assignment, summary, plan in work:
                     if plan.left:
-                        run = Run(course, writer, client)
+                        run = Run(course, writer, workers)
                         started = time.monotonic()
                         run.prepare(assignment, summary)
                         summary.seconds = time.monotonic() - started

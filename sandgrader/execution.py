@@ -12,14 +12,14 @@ from __future__ import annotations
 import base64
 import contextlib
 import copy
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
-from nbformat import NotebookNode
-from nbformat.v4 import new_output
+from nbformat import NotebookNode, v4
 from nbgrader.preprocessors import IgnorePattern
 from nbgrader.utils import determine_grade
 from traitlets.config import Config
@@ -44,6 +44,8 @@ from sandgrader.submission_files import CarriedFiles
 _LONGEST = 4_000_000  # characters of one output
 _MOST_OUTPUTS = 10_000  # of one cell
 _DEEPEST_OUTPUT = 50  # lists and objects within each other; nbformat calls itself for each of them
+_IS_JSON = re.compile(r"^application/(json|.*\+json)$")
+"""Kinds of data that nbformat takes as JSON; all others are text."""
 _LARGEST_NOTEBOOK = 4 * 2**20
 """Bytes of a notebook that lies in its own folder, for those that read or run one another."""
 _EXECUTOR = "nbgrader.preprocessors.execute"
@@ -75,14 +77,11 @@ class InterpreterPool:
     """The warm processes of one assignment on one machine."""
 
     def __init__(self, assignment: Assignment, imports: Iterable[str] = ()) -> None:
-        """Start nothing yet. Raises ``SandboxError`` where a sandbox is required and impossible."""
+        """Start what students' code and tests are forked of.
+
+        Raises ``SandboxError`` where a sandbox is required and impossible.
+        """
         self.assignment = assignment
-        self.kind: Kind = "plain"
-        self.why_plain = "it is switched off"
-        if assignment.sandbox != "off":
-            self.kind, self.why_plain = best_kind()
-            if self.kind == "plain" and assignment.sandbox == "required":
-                raise SandboxError(f"a sandbox is required: {self.why_plain}")
         asked = assignment.environment
         self._environment = Environment(
             tuple(dict.fromkeys([*asked.imports, *imports])), asked.readable, asked.variables
@@ -96,24 +95,49 @@ class InterpreterPool:
         self._with_kernels = Environment(
             (_EXECUTOR,), tuple(dict.fromkeys([*asked.readable, *folders])), asked.variables
         )
-        self._warm: WarmProcess | None = None
-        self._judge: WarmProcess | None = None
+        self.kind: Kind = "plain"
+        self.why_plain = "it is switched off"
         self._executor: WarmProcess | None = None
+        self._warm = self._begin()
+
+    def _begin(self) -> WarmProcess:
+        """Start the warm process in the best sandbox that works here, and see that it forks."""
+        if self.assignment.sandbox != "off":
+            try:
+                warm = WarmProcess("bubblewrap", self._environment)
+                try:
+                    self._fork(warm, "somebody", "").close()
+                except SandboxError:
+                    warm.close()
+                    raise
+            except SandboxError:
+                # is it the sandbox, or what this assignment wants to have in it?
+                kind, self.why_plain = best_kind()
+                if kind == "bubblewrap":
+                    raise
+            else:
+                self.kind = "bubblewrap"
+                return warm
+            if self.assignment.sandbox == "required":
+                raise SandboxError(f"a sandbox is required: {self.why_plain}")
+        return WarmProcess("plain", self._environment)
 
     def student(self, student: str, seed: str, snapshots: int = 0) -> Interpreter:
         """Return a fresh interpreter for a student's cells."""
-        self._warm = self._ready(self._warm)
-        try:
-            return self._fork(self._warm, student, seed, snapshots=snapshots)
-        except SandboxError:  # what came before it may have ended the warm process
-            self._warm.close()
-            self._warm = self._ready(None)
-            return self._fork(self._warm, student, seed, snapshots=snapshots)
+        return self._forked(student, seed, snapshots=snapshots)
 
     def judge(self, student: str, seed: str) -> Interpreter:
         """Return a fresh interpreter for tests."""
-        self._judge = self._ready(self._judge)
-        return self._fork(self._judge, student, seed, judge=True)
+        return self._forked(student, seed, judge=True)
+
+    def _forked(self, student: str, seed: str, **options: Any) -> Interpreter:
+        self._warm = self._ready(self._warm)
+        try:
+            return self._fork(self._warm, student, seed, **options)
+        except SandboxError:  # what came before it may have ended the warm process
+            self._warm.close()
+            self._warm = self._ready(None)
+            return self._fork(self._warm, student, seed, **options)
 
     def executor(self, student: str, seed: str) -> Interpreter:
         """Return a fresh process that runs a notebook in a kernel."""
@@ -135,18 +159,17 @@ class InterpreterPool:
     @property
     def lacks(self) -> list[str]:
         """What students' code isn't kept from here, in words."""
-        warm = [item for item in (self._warm, self._judge) if item is not None]
-        said = [lack for item in warm for lack in item.lacks]
+        said = [*self._warm.lacks]
         if self.kind == "plain":
             said.append(f"no sandbox: {self.why_plain}")
         return list(dict.fromkeys(said))
 
     def close(self) -> None:
         """End the warm processes."""
-        for warm in (self._warm, self._judge, self._executor):
-            if warm is not None:
-                warm.close()
-        self._warm = self._judge = self._executor = None
+        self._warm.close()
+        if self._executor is not None:
+            self._executor.close()
+            self._executor = None
 
 
 class Runner:
@@ -332,7 +355,8 @@ class Runner:
             for cell in code_cells(notebook):
                 if known.is_test(cell):
                     number = len(taken)
-                    answers = self.take(student, known.isolation.answers, number)
+                    asked = known.isolation.asked.get(grade_id_of(cell), known.isolation.answers)
+                    answers = self.take(student, asked, number)
                     taken[grade_id_of(cell)] = _Taken(number, answers)
                     self._bring_in(student, cell)
                 else:
@@ -426,7 +450,7 @@ class Runner:
         except CellTimeoutError as late:
             count = late.count
             error = self._assignment.timeout_error
-            cell.outputs = [*self._displays.placed(late.outputs), new_output("error", **error)]
+            cell.outputs = [*self._displays.placed(late.outputs), v4.new_output("error", **error)]
             ran.notes.append(str(late))
         except DiedError as died:
             words = f"The kernel died: {died}."
@@ -516,6 +540,13 @@ def _odd_kinds(encoded: Any) -> set[str]:
     return found
 
 
+def new_output(kind: str, **said: Any) -> NotebookNode:
+    """Return an output of parts that are right: nbformat's own function looks at each of them."""
+    made = NotebookNode(output_type=kind)
+    made.update(said)
+    return made
+
+
 def grade_id_of(cell: NotebookNode) -> str:
     """Return the id by which nbgrader knows a cell. Raises ``AttributeError`` where it doesn't."""
     return str(cell.metadata.nbgrader.grade_id)
@@ -551,21 +582,15 @@ def clear(notebook: NotebookNode) -> None:
 def _lowered(points: float, why: str) -> NotebookNode:
     """Return an output that gives a test these points, and says nothing of the test."""
     if points > 0:
-        result: NotebookNode = new_output("execute_result", {"text/plain": repr(points)})
-        return result
+        data = {"text/plain": repr(points)}
+        return new_output("execute_result", data=data, metadata={}, execution_count=None)
     words = f"The test fails in the notebook's own interpreter: {why}."
-    error: NotebookNode = new_output(
-        "error", ename="DisagreementError", evalue=words, traceback=[words]
-    )
-    return error
+    return new_output("error", ename="DisagreementError", evalue=words, traceback=[words])
 
 
 def _dead(why: str) -> NotebookNode:
     words = f"The kernel died: {why}."
-    error: NotebookNode = new_output(
-        "error", ename="DeadKernelError", evalue=words, traceback=[words]
-    )
-    return error
+    return new_output("error", ename="DeadKernelError", evalue=words, traceback=[words])
 
 
 def code_cells(notebook: NotebookNode) -> Iterator[NotebookNode]:
@@ -613,11 +638,11 @@ def clean_outputs(sent: Any) -> list[NotebookNode]:
                 if kind == "execute_result":
                     more["execution_count"] = _count(item.get("execution_count"))
                 data = {
-                    _text(name): _json(value) if "json" in name else _text(value)
+                    _text(name): _json(value) if _IS_JSON.search(name) else _text(value)
                     for name, value in mapping(item.get("data")).items()
                 }
                 metadata = _json(mapping(item.get("metadata")))
-                made.append(new_output(kind, data, metadata=metadata, **more))
+                made.append(new_output(kind, data=data, metadata=metadata, **more))
     return made
 
 

@@ -80,13 +80,17 @@ def shown(address: str) -> str:
 
 
 class _Held:
-    """A database session whose ``commit`` only hands over what it has; all else is as it was."""
+    """A database session whose ``commit`` only hands over new rows; all else is as it was.
+
+    nbgrader looks whether these can be there. Rows that change go with the next question.
+    """
 
     def __init__(self, session: Any) -> None:
         self._session = session
 
     def commit(self) -> None:
-        self._session.flush()
+        if self._session.new or self._session.deleted:
+            self._session.flush()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._session, name)
@@ -201,10 +205,33 @@ class OpenGradebook:
 
 
 class _Borrowed:
-    """Called as the class, gives the gradebook that is open; closed, leaves it open."""
+    """Called as the class, gives the gradebook that is open; closed, leaves it open.
+
+    nbgrader asks for each grade and each comment of a notebook by itself. Here they are fetched
+    together when one is asked for; what isn't among them nbgrader's own code looks for.
+    """
 
     def __init__(self, gradebook: Any) -> None:
         self._gradebook = gradebook
+        self._fetched: dict[tuple[Any, ...], dict[str, Any]] = {}
+
+    def find_grade(self, cell: str, *where: str) -> Any:
+        found = self._rows(nbgrader.api.Grade, where).get(cell)
+        return self._gradebook.find_grade(cell, *where) if found is None else found
+
+    def find_comment(self, cell: str, *where: str) -> Any:
+        found = self._rows(nbgrader.api.Comment, where).get(cell)
+        return self._gradebook.find_comment(cell, *where) if found is None else found
+
+    def _rows(self, kind: Any, where: tuple[str, ...]) -> dict[str, Any]:
+        """Return a submitted notebook's rows by the cells that they are of."""
+        if (kind, where) not in self._fetched:
+            cell = nbgrader.api.BaseCell
+            notebook = self._gradebook.find_submission_notebook(*where)
+            rows = self._gradebook.db.query(kind, cell.name).join(cell, kind.cell_id == cell.id)
+            found = rows.filter(kind.notebook_id == notebook.id)
+            self._fetched[kind, where] = {name: row for row, name in found}
+        return self._fetched[kind, where]
 
     def __call__(self, *_: object, **__: object) -> _Borrowed:
         return self
@@ -256,6 +283,7 @@ def copy_definition(gradebook: Any, assignment: str) -> bytes:
         nbgrader.api.Base.metadata.create_all(engine)
         engine.dispose()
         with Gradebook(f"sqlite:///{path}") as copy:
+            session, copy.db = copy.db, _Held(copy.db)
             copy.add_assignment(assignment, duedate=definition.duedate)
             for notebook in definition.notebooks:
                 copy.add_notebook(notebook.name, assignment, kernelspec=notebook.kernelspec)
@@ -279,4 +307,5 @@ def copy_definition(gradebook: Any, assignment: str) -> bytes:
                     copy.add_task_cell(
                         cell.name, *where, max_score=cell.max_score, cell_type=cell.cell_type
                     )
+            session.commit()
         return path.read_bytes()

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
@@ -262,25 +263,7 @@ class _Around:
 
     def _looked_up(self, tree: ast.Module) -> Iterator[ast.AST]:
         """Yield calls of ``globals()`` in which one answer is looked up by its name."""
-        for node in ast.walk(tree):
-            match node:
-                case ast.Subscript(value=ast.Call() as call, slice=ast.Constant(value=str(name))):
-                    pass
-                case ast.Call(
-                    func=ast.Attribute(value=ast.Call() as call, attr="get"),
-                    args=[ast.Constant(value=str(name)), *_],
-                ):
-                    pass
-                case ast.Compare(
-                    left=ast.Constant(value=str(name)), comparators=[ast.Call() as call]
-                ):
-                    pass
-                case ast.Call(args=[ast.Call() as call, ast.Constant(value=str(name)), *_]):
-                    pass
-                case _:
-                    continue
-            if name in self._answers and _is_name(call.func, "globals"):
-                yield call
+        return (call for call, name in _lookups(tree) if name in self._answers)
 
     def _after_a_call(self, tree: ast.Module) -> str:
         """Return whether an argument of an answer is looked at once more, if it can be changed."""
@@ -315,6 +298,61 @@ class _Around:
             for node in ast.walk(tree)
             if isinstance(node, ast.Call) and self._calls_an_answer(node)
         )
+
+
+def _lookups(tree: ast.Module) -> Iterator[tuple[ast.AST, str]]:
+    """Yield the calls of ``globals()`` in which a name is looked up, and which."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Subscript(value=ast.Call() as call, slice=ast.Constant(value=str(name))):
+                pass
+            case ast.Call(
+                func=ast.Attribute(value=ast.Call() as call, attr="get"),
+                args=[ast.Constant(value=str(name)), *_],
+            ):
+                pass
+            case ast.Compare(left=ast.Constant(value=str(name)), comparators=[ast.Call() as call]):
+                pass
+            case ast.Call(args=[ast.Call() as call, ast.Constant(value=str(name)), *_]):
+                pass
+            case _:
+                continue
+        if _is_name(call.func, "globals"):
+            yield call, name
+
+
+_BY_ANY_NAME = frozenset({
+    "locals", "vars", "eval", "exec", "dir", "compile", "getattr", "get_ipython", "user_ns",
+    "__main__", "__dict__", "__globals__", "_getframe", "currentframe", "f_globals", "f_locals",
+})  # fmt: skip
+"""What can find a name that the source doesn't have in it."""
+
+
+def named_answers(source: str, answers: Iterable[str]) -> set[str] | None:
+    """Return the answers that a source may ask for; none where it may find any by its name."""
+    tree = parsed(source)
+    if tree is None:
+        return None
+    known = {call for call, _ in _lookups(tree)}
+    for node in ast.walk(tree):
+        name = getattr(node, "id", None) or getattr(node, "attr", None)
+        if name in _BY_ANY_NAME:
+            return None
+        if isinstance(node, ast.Import | ast.ImportFrom) and any(
+            item.name in _BY_ANY_NAME for item in node.names
+        ):
+            return None
+        if isinstance(node, ast.Call) and _is_name(node.func, "globals") and node not in known:
+            return None
+    words = set(re.findall(r"\w+", source))
+    return {name for name in answers if name in words}
+
+
+def defines_anything(source: str) -> bool:
+    """Return whether a cell may leave behind what later cells can call."""
+    tree = parsed(source)
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+    return tree is None or any(isinstance(node, kinds) for node in ast.walk(tree))
 
 
 def _of_module(name: str) -> str:

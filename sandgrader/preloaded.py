@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import FunctionType, ModuleType
@@ -19,9 +19,10 @@ from types import FunctionType, ModuleType
 class Preloaded(MetaPathFinder, Loader):
     """The modules that were imported beforehand; as a finder it puts them back."""
 
-    def __init__(self, names: Iterable[str]) -> None:
-        """Import modules, those that can be, and hide all that came with them."""
+    def __init__(self, names: Iterable[str], prime: Callable[[], object] = lambda: None) -> None:
+        """Import modules, those that can be, and hide all that came with them or ``prime``."""
         before = set(sys.modules)
+        prime()
         for name in names:
             # a module that a course imports somewhere may fail by itself, and is then no loss
             with contextlib.suppress(Exception):

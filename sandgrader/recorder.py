@@ -13,7 +13,9 @@ import codecs
 import contextlib
 import getpass
 import io
+import linecache
 import os
+import re
 import select
 import signal
 import sys
@@ -144,6 +146,11 @@ class _Result(DisplayHook):
     def write_output_prompt(self) -> None:
         self._output["execution_count"] = self.prompt_count
 
+    def quiet(self) -> bool:
+        # IPython reads a cell word by word to see whether a semicolon ends it
+        cells = self.shell.history_manager.input_hist_parsed
+        return ";" in cells[-1] and bool(super().quiet())  # type: ignore[no-untyped-call]
+
     def write_format_data(self, format_dict: Any, md_dict: Any = None) -> None:
         self._output["data"] = _sent(format_dict)
         self._output["metadata"] = _sent(md_dict or {})
@@ -183,11 +190,79 @@ class _Displays(DisplayPublisher):
         """Take no notice: nobody asks for a cell by a message."""
 
 
+_MAGIC = re.compile(
+    r"""
+    ^\s*[!?%,;/]                          # a line that is a command
+    | ^\s*(?:>>>|\.\.\.|In\ \[)            # or was copied with its prompt
+    | ^(?!\s*\#)[^\n]*\?[ \t]*$           # or asks for help
+    | =\s*(?:\\\n\s*)*[!%]                # a value that a command gives
+    """,
+    re.MULTILINE | re.VERBOSE,
+)
+
+
+def is_python(cell: str) -> bool:
+    """Return whether IPython has nothing to transform in a cell; where in doubt, say no.
+
+    A cell of one line may be a magic without its sign, as far as nothing else has that name.
+    """
+    return (
+        "\n" in cell.strip("\n")
+        and not cell[0].isspace()
+        and "\r" not in cell
+        and "\f" not in cell
+        and _MAGIC.search(cell) is None
+    )
+
+
 class RecordingShell(ZMQInteractiveShell):
     """A kernel's shell that keeps outputs in the place of sending them."""
 
     displayhook_class = Type(_Result)  # type: ignore[assignment]
     display_pub_class = Type(_Displays)  # type: ignore[assignment]
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self._transformers = self._all_transformers()
+        self._transformed: tuple[str, str] | None = None
+
+    def _all_transformers(self) -> list[Any]:
+        manager = self.input_transformer_manager
+        return [
+            *manager.cleanup_transforms,
+            *manager.line_transforms,
+            *manager.token_transformers,
+            *self.input_transformers_post,
+        ]
+
+    def transform_cell(self, raw_cell: str) -> str:
+        """Return a cell as Python, its magics as calls.
+
+        IPython reads every cell twice and word by word for it. Of the one that runs it is kept in
+        mind, and a cell in which no line can be a magic is Python already.
+        """
+        known, self._transformed = self._transformed, None
+        if known is not None and known[0] == raw_cell:
+            return known[1]
+        if is_python(raw_cell) and self._all_transformers() == self._transformers:
+            return raw_cell if raw_cell.endswith("\n") else f"{raw_cell}\n"
+        return str(super().transform_cell(raw_cell))  # type: ignore[no-untyped-call]
+
+    def keep_in_mind(self, raw_cell: str, transformed: str) -> None:
+        """Know what the cell that is run next is as Python."""
+        self._transformed = raw_cell, transformed
+
+    def should_run_async(
+        self, raw_cell: str, *, transformed_cell: Any = None, preprocessing_exc_tuple: Any = None
+    ) -> bool:
+        """Return whether a cell awaits anything."""
+        if not any(word in (transformed_cell or raw_cell) for word in ("await", "async")):
+            return False  # it needn't be compiled to be asked
+        return super().should_run_async(
+            raw_cell,
+            transformed_cell=transformed_cell,
+            preprocessing_exc_tuple=preprocessing_exc_tuple,
+        )
 
     def _showtraceback(self, etype: Any, evalue: Any, stb: Any) -> None:
         try:
@@ -232,6 +307,23 @@ def make_shell() -> RecordingShell:
     return shell
 
 
+def prime(shell: RecordingShell) -> None:
+    """Fill what IPython loads and compiles when it first needs it, without a trace in the shell."""
+    source = "def divide(number):\n    return number / 0\n\ndivide(1)\n"
+    name = "<a cell>"
+    linecache.cache[name] = (len(source), None, source.splitlines(True), name)
+    try:
+        exec(compile(source, name, "exec"), {})
+    except ZeroDivisionError:
+        kind, error, trace = sys.exc_info()
+        shell.InteractiveTB.structured_traceback(kind, error, trace)  # type: ignore[no-untyped-call]
+    shell.InteractiveTB.tb = None
+    del linecache.cache[name]
+    shell.input_transformer_manager.transform_cell("%time 1\nx = !ls\nx?")
+    for value in (1, 1.5, "text", [1], {"key": (None, True)}):
+        shell.display_formatter.format(value)  # type: ignore[union-attr]
+
+
 def take_over_streams() -> None:
     """Send what this process and its children print to the running cell's outputs."""
     for number, name in enumerate(("stdout", "stderr"), start=1):
@@ -269,11 +361,13 @@ async def _run(shell: RecordingShell, source: str) -> None:
     """Run a cell as a kernel does: awaited where it awaits, else in one go within the loop."""
     failed = None
     try:
-        transformed = shell.transform_cell(source)  # type: ignore[no-untyped-call]
+        transformed = shell.transform_cell(source)
     except Exception:
         transformed, failed = source, sys.exc_info()
     how = {"transformed_cell": transformed, "preprocessing_exc_tuple": failed}
     if not shell.should_run_async(source, **how):
+        if failed is None:
+            shell.keep_in_mind(source, transformed)
         shell.run_cell(source, store_history=True)  # type: ignore[no-untyped-call]
         return
     result = None

@@ -165,14 +165,27 @@ def _in_kernel(
     return Isolation("kernel", why or "the reference solution fails", missed=missed)
 
 
+def _tried_apart(
+    reference: _Reference, known: Notebook, isolation: Isolation
+) -> tuple[NotebookNode, dict[str, str]]:
+    """Return a reference solution that ran isolated, and the tests that it misses so."""
+    notebook, runner = reference.notebook(), reference.runner()
+    runner.run_isolated(notebook, replace(known, isolation=isolation), "reference", Execution())
+    return notebook, _missed(notebook, known)
+
+
 def _apart(
     assignment: Assignment, reference: _Reference, known: Notebook, modules: dict[str, str]
 ) -> Isolation:
     """Return which tests can do without the student's interpreter, tried on the solution."""
-    two, runner = reference.notebook(), reference.runner()
-    isolation = Isolation("isolated", answers=known.bound, modules=modules)
-    runner.run_isolated(two, replace(known, isolation=isolation), "reference", Execution())
-    needs = _missed(two, known)
+    asked = known.asked_for(assignment.beside)
+    isolation = Isolation("isolated", answers=known.bound, modules=modules, asked=asked)
+    two, needs = _tried_apart(reference, known, isolation)
+    if needs and asked:  # a package may find names in the notebook that the tests don't have
+        wide = replace(isolation, asked={})
+        with_all, needs_then = _tried_apart(reference, known, wide)
+        if len(needs_then) < len(needs):
+            isolation, two, needs = wide, with_all, needs_then
     tests = [grade_id_of(cell) for cell in code_cells(two) if known.is_test(cell)]
     looking = look_inside(
         {name: known.cells[name].source for name in tests if name not in needs},

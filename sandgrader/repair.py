@@ -17,7 +17,6 @@ from urllib.parse import unquote
 
 import nbformat
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
 
 LARGEST_NOTEBOOK = 100 * 2**20
 MOST_CONTAINERS = 2_000_000
@@ -30,11 +29,35 @@ _NOT_THERE = base64.b64encode(
     b'<svg xmlns="http://www.w3.org/2000/svg" width="420" height="30">'
     b'<text x="5" y="20">This picture was not handed in with the notebook.</text></svg>'
 ).decode()
-_MAKE: dict[str, Any] = {
-    "code": new_code_cell,
-    "markdown": new_markdown_cell,
-    "raw": new_raw_cell,
-}
+
+
+def _code(source: str) -> NotebookNode:
+    return NotebookNode(
+        id="", cell_type="code", metadata=NotebookNode(), source=source, outputs=[],
+        execution_count=None,
+    )  # fmt: skip
+
+
+def _markdown(source: str) -> NotebookNode:
+    return NotebookNode(id="", cell_type="markdown", metadata=NotebookNode(), source=source)
+
+
+def _raw(source: str) -> NotebookNode:
+    return NotebookNode(id="", cell_type="raw", metadata=NotebookNode(), source=source)
+
+
+def _notebook(cells: list[NotebookNode]) -> NotebookNode:
+    return NotebookNode(
+        nbformat=nbformat.v4.nbformat,
+        nbformat_minor=nbformat.v4.nbformat_minor,
+        metadata=NotebookNode(),
+        cells=cells,
+    )
+
+
+_MAKE = {"code": _code, "markdown": _markdown, "raw": _raw}
+"""By type, what makes a cell. nbformat's own looks at each against its schema; what is made here is
+right but for its id, which comes after, and the whole notebook is looked at when it is written."""
 
 
 class UnreadableError(ValueError):
@@ -99,8 +122,10 @@ def read_notebook(content: bytes) -> NotebookNode:
         raise UnreadableError(f"it is no JSON ({problem})") from None
     if not isinstance(data, dict):
         raise UnreadableError("it is no notebook")
-    notebook: NotebookNode = new_notebook(cells=[*map(_clean, _cells_of(data))])
-    return notebook
+    cells = [*map(_clean, _cells_of(data))]
+    for position, cell in enumerate(cells):
+        cell["id"] = f"cell-{position}"
+    return _notebook(cells)
 
 
 def _cells_of(data: dict[str, Any]) -> list[dict[str, Any]]:
@@ -210,7 +235,7 @@ def _add_missing(notebook: NotebookNode, cells: dict[str, Cell], seen: set[str])
         elif meant.grade or meant.task:
             added = [_missing(meant, len(notebook.cells))]
             if meant.locked:  # it has to stay as it was to the letter: the note comes before it
-                note = new_markdown_cell(_NOTE.format(meant.grade_id))
+                note = _markdown(_NOTE.format(meant.grade_id))
                 note["id"] = f"note-{len(notebook.cells)}"
                 added.insert(0, note)
             if after is None:
@@ -238,13 +263,29 @@ def _id_of(cell: NotebookNode) -> str | None:
 
 def unreadable(cells: dict[str, Cell], why: str) -> NotebookNode:
     """Return the instructor's cells with a note of why the submitted file isn't here."""
-    note = new_markdown_cell(
+    note = _markdown(
         f"**The notebook that was submitted can't be read: {why}.** "
         "Nothing in it could be graded. Fetch the assignment again, put your answers in, and "
         "submit that."
     )
     note["id"] = "unreadable"
-    notebook: NotebookNode = new_notebook()
-    _add_missing(notebook, cells, set())
+    notebook = whole(cells, required=True)
     notebook.cells.insert(0, note)
+    return notebook
+
+
+def whole(cells: dict[str, Cell], required: bool = False) -> NotebookNode:
+    """Return a notebook of the instructor's cells in order, or of those ``required`` to be there.
+
+    These are the ones that are graded, and tasks.
+    """
+    notebook = _notebook([])
+    if required:
+        _add_missing(notebook, cells, set())
+        return notebook
+    for number, meant in enumerate(cells.values()):
+        cell = _MAKE[meant.cell_type](meant.source)
+        cell.metadata["nbgrader"] = meant.metadata()
+        cell["id"] = f"cell-{number}"
+        notebook.cells.append(cell)
     return notebook

@@ -1,4 +1,4 @@
-"""Hands submissions to Dask's workers, and what comes back to the one that writes.
+"""Hands submissions to workers, and what comes back to the one that writes.
 
 Workers run students' code and know no gradebook; this process writes and runs nobody's code. A
 worker that dies is replaced and its submission run again; a submission that takes its workers down
@@ -10,20 +10,22 @@ from __future__ import annotations
 import errno
 import time
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 import sqlalchemy.exc
 
-from sandgrader import interrupts, worker
+from sandgrader import interrupts, trials, worker
 from sandgrader.assignment import Assignment, Way
 from sandgrader.course import Course, CourseError, Submission
 from sandgrader.execution import Difference
 from sandgrader.gradebook import trouble_with
 from sandgrader.sandbox import TO_HAVE_ONE, Kind, SandboxError
 from sandgrader.submission_files import read_folder
-from sandgrader.writer import WriteError, Writer
+from sandgrader.workers import KilledError, Task, Workers
+from sandgrader.writer import ASIDE, WriteError, Writer
 
 State = Literal["graded", "failed"]
 RETRY_DELAYS = (0.5, 1, 2, 4, 8, 15, 30, 60)
@@ -131,14 +133,14 @@ class Run:
         self,
         course: Course,
         writer: Writer,
-        client: Any,
+        workers: Workers,
         report: Callable[[Result], None] = lambda result: None,
         waits_for: Callable[[list[str]], None] = lambda students: None,
     ) -> None:
         """``report`` gets each result, ``waits_for`` the students whose work is being run."""
         self._course = course
         self._writer = writer
-        self._client = client
+        self._workers = workers
         self.report = report
         """Is told each submission's result."""
         self.waits_for = waits_for
@@ -146,30 +148,13 @@ class Run:
 
     def prepare(self, assignment: Assignment, summary: Summary) -> None:
         """Find out how the assignment's notebooks are run. Raises :class:`CourseError`."""
-        try:
-            tried = self._client.gather(
-                [
-                    self._client.submit(
-                        worker.try_isolation,
-                        assignment.digest,
-                        assignment.content,
-                        name,
-                        retries=2,
-                        pure=False,
-                    )
-                    for name in assignment.notebooks
-                ]
-            )
-        except SandboxError as problem:  # the machine's fault, and none of the course's
-            raise SandboxError(f"Nothing was graded: {problem}. {TO_HAVE_ONE}") from None
-        except Exception as problem:
-            raise CourseError(
-                f"The reference solution of {assignment.name} can't be run: {problem}"
-            ) from problem
-        imports = dict.fromkeys(name for _, imported in tried for name in imported)
-        assignment = assignment.with_isolation(
-            {name: way for name, (way, _) in zip(assignment.notebooks, tried, strict=True)}
-        )
+        aside = self._course.root / ASIDE
+        kept = trials.read(aside, assignment) if self._workers.here else None
+        tried = kept if kept is not None else self._try_references(assignment)
+        if kept is None and self._workers.here:
+            trials.keep(aside, assignment, tried)
+        imports = dict.fromkeys(name for _, imported in tried.values() for name in imported)
+        assignment = assignment.with_isolation({name: way for name, (way, _) in tried.items()})
         found = {name: notebook.isolation for name, notebook in assignment.notebooks.items()}
         summary.ways = {name: isolation.way for name, isolation in found.items()}
         summary.isolation = {name: isolation.why for name, isolation in found.items()}
@@ -184,43 +169,56 @@ class Run:
         self._imports = tuple(imports)
         self._name = assignment.name
         self._evidence = assignment.evidence
+        if kept is not None:  # whether there can be a sandbox was found out long ago
+            with _said_of_sandbox():
+                self._workers.submit(
+                    worker.begin, self._digest, self._content, self._imports
+                ).result()
 
-    def submit(self, item: Submission) -> tuple[Any, list[str]]:
+    def _try_references(self, assignment: Assignment) -> dict[str, trials.Tried]:
+        try:
+            with _said_of_sandbox():
+                tasks = {
+                    name: self._workers.submit(
+                        worker.try_isolation, assignment.digest, assignment.content, name
+                    )
+                    for name in assignment.notebooks
+                }
+                return {name: task.result() for name, task in tasks.items()}
+        except SandboxError:
+            raise
+        except Exception as problem:
+            raise CourseError(
+                f"The reference solution of {assignment.name} can't be run: {problem}"
+            ) from problem
+
+    def submit(self, item: Submission) -> tuple[Task, list[str]]:
         """Return the future of a submission's run, and what of its files was refused and why."""
         files = read_folder(item.folder, self._course.directory.ignore, self._evidence)
-        future = self._client.submit(
-            worker.grade,
-            self._digest,
-            self._content,
-            self._imports,
-            item.student,
-            files.files,
-            pure=False,
-            retries=0,
+        future = self._workers.submit(
+            worker.grade, self._digest, self._content, self._imports, item.student, files.files
         )
         return future, files.notes()
 
     def grade(self, submissions: list[Submission], summary: Summary) -> None:
         """Grade submissions. Raises :class:`StoppedError` where the disk or the database fails."""
-        from distributed import as_completed
-
         for item in submissions:
             if item.unusable:
                 self._tell(Result(item.student, "failed", item.unusable), summary)
         waiting = deque(item for item in submissions if not item.unusable)
         self._writer.watch([*waiting])
         by_key: dict[str, Submission] = {}
-        running = as_completed([], with_results=False)
+        running: dict[str, Task] = {}
 
         def submit() -> None:
             item = waiting.popleft()
             future, refused[item.student] = self.submit(item)
             by_key[future.key] = item
-            running.add(future)
+            running[future.key] = future
 
         refused: dict[str, list[str]] = {}
         # enough to keep every worker busy, and no more of the class in memory
-        workers = max(1, len(self._client.scheduler_info(n_workers=-1)["workers"]))
+        workers = self._workers.size
         for _ in range(min(2 * workers + 2, len(waiting))):
             submit()
 
@@ -229,7 +227,9 @@ class Run:
 
         say_who()
         fetched: Counter[str] = Counter()
-        for future in running:
+        while running:
+            future = self._workers.first_done(running.values())
+            del running[future.key]
             interrupts.check()
             item = by_key.pop(future.key)
             graded, is_lost = fetch(future)
@@ -311,18 +311,25 @@ class Run:
                 time.sleep(wait)
 
 
-def fetch(future: Any) -> tuple[worker.Graded | Exception, bool]:
+@contextmanager
+def _said_of_sandbox() -> Iterator[None]:
+    """Say what to do where a sandbox is required and impossible, before anybody is graded."""
+    try:
+        yield
+    except SandboxError as problem:
+        raise SandboxError(f"Nothing was graded: {problem}. {TO_HAVE_ONE}") from None
+
+
+def fetch(future: Task) -> tuple[worker.Graded | Exception, bool]:
     """Return the result of a run or the error in its place, and whether a result was lost.
 
     A worker that is gone when its result is fetched takes the result along, and the error that
     comes in its place depends on how far the scheduler had come. A task whose workers died one
     after another has failed, and no result of it was lost.
     """
-    from distributed import KilledWorker
-
     try:
         return future.result(), False
-    except KilledWorker as problem:
+    except KilledError as problem:
         return problem, False
     except Exception as problem:
         return problem, True

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import copy
+import json
 import pickle
-import signal
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import nbformat
 from nbformat import NotebookNode
+from nbgrader.preprocessors import OverwriteCells, OverwriteKernelspec
 
 from sandgrader import repair
 from sandgrader.assignment import Assignment, Isolation, Notebook
@@ -50,7 +50,52 @@ class _State:
         path.write_bytes(self.assignment.definition)
         self.definition = OpenGradebook(f"sqlite:///{path}", "default_course")
         config = self.assignment.config
-        self.sanitizers = [kind(config=config) for kind in self.assignment.sanitizers]
+        sanitizers = [kind(config=config) for kind in self.assignment.sanitizers]
+        self.sanitizers = {
+            name: [*self._with_work(sanitizers, known)]
+            for name, known in self.assignment.notebooks.items()
+        }
+
+    def _with_work(self, sanitizers: list[Any], known: Notebook) -> Iterator[Any]:
+        """Yield the sanitizers of a notebook that can find something to do.
+
+        nbgrader puts cells right from the gradebook, with questions to it for each of them. Cells
+        that are in order already it leaves as they are, or refuses, whoever's they are: that it
+        leaves the instructor's own says so of everybody's. And it gives them all one kernel.
+        """
+        for sanitizer in sanitizers:
+            if type(sanitizer) not in (OverwriteCells, OverwriteKernelspec):
+                yield sanitizer
+                continue
+            whole = repair.whole(known.cells)
+            before = copy.deepcopy(whole)
+            try:
+                after = self.sanitized(whole, known, "", [sanitizer])
+            except Exception:  # so that each submission says it
+                yield sanitizer
+                continue
+            if after.cells != before.cells:
+                yield sanitizer
+            elif after.metadata != before.metadata:
+                yield _Metadata(after.metadata)
+
+    def sanitized(
+        self, notebook: NotebookNode, known: Notebook, student: str, sanitizers: list[Any]
+    ) -> NotebookNode:
+        """Return what sanitizers make of a notebook whose cells are in order."""
+        resources: dict[str, Any] = {
+            "unique_key": known.name,
+            "nbgrader": {
+                "student": student,
+                "assignment": self.assignment.name,
+                "notebook": known.name,
+                "db_url": self.definition.address,
+            },
+        }
+        with self.definition.transaction():
+            for sanitizer in sanitizers:
+                notebook, resources = sanitizer(notebook, resources)
+        return notebook
 
     def close(self) -> None:
         self.pool.close()
@@ -58,27 +103,15 @@ class _State:
         self._folder.remove()
 
 
-@contextmanager
-def born_without_interrupts() -> Iterator[None]:
-    """Start workers that Ctrl-C doesn't reach, which a terminal sends to all processes.
+class _Metadata:
+    """Gives notebooks the metadata that one of nbgrader's preprocessors gives all of them."""
 
-    Theirs is an end by the process that has started them; a traceback each would bury what that one
-    says. One that is pressed meanwhile is kept until the workers are there.
-    """
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    def __init__(self, metadata: NotebookNode) -> None:
+        self._metadata = metadata
 
-
-def dask_setup(_: Any) -> None:
-    """Ignore what was blocked: what a worker starts may need it, as a student's interpreter does.
-
-    Dask calls this in each worker.
-    """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    def __call__(self, notebook: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+        notebook.metadata.update(copy.deepcopy(self._metadata))
+        return notebook, resources
 
 
 _states: dict[str, _State] = {}
@@ -96,6 +129,11 @@ def close() -> None:
     """End this worker's sandboxes."""
     while _states:
         _states.popitem()[1].close()
+
+
+def begin(digest: str, content: bytes, imports: tuple[str, ...]) -> None:
+    """Start the sandbox. Raises ``SandboxError`` where one is required and impossible."""
+    _state(digest, content, imports)
 
 
 def try_isolation(digest: str, content: bytes, name: str) -> tuple[Isolation, list[str]]:
@@ -127,7 +165,7 @@ def grade(
 def _grade(state: _State, graded: Graded, files: dict[str, bytes]) -> None:
     assignment = state.assignment
     others = {name: content for name, content in files.items() if not _is_notebook(name)}
-    handed = {f"{name}.ipynb": content for name in assignment.notebooks
+    handed = {f"{name}.ipynb": _without_outputs(content) for name in assignment.notebooks
               if (content := files.get(f"{name}.ipynb")) is not None}  # fmt: skip
     runner = Runner(state.pool, graded.student, others, handed)
     nothing = not handed
@@ -144,34 +182,33 @@ def _grade(state: _State, graded: Graded, files: dict[str, bytes]) -> None:
         except repair.UnreadableError as problem:
             notebook = repair.unreadable(known.cells, str(problem))
             notes.append(f"the notebook can't be read: {problem}")
-        notebook = _sanitized(state, notebook, known, graded.student)
+        notebook = state.sanitized(notebook, known, graded.student, state.sanitizers[name])
         ran = runner.run(notebook, known)
         ran.notes[:0] = notes
         graded.executions[name] = ran
-        graded.notebooks[name] = nbformat.writes(notebook)
+        graded.notebooks[name] = json.dumps(notebook, ensure_ascii=False)
     graded.files = {
         name: content for name, content in runner.files.items() if not _is_notebook(name)
     }
 
 
+def _without_outputs(content: bytes) -> bytes:
+    """Return a notebook as nbgrader lays it out, before its cells have run; any other file as is.
+
+    Outputs are most of a notebook, and every notebook's process gets those of the others.
+    """
+    if len(content) > repair.LARGEST_NOTEBOOK:
+        return content
+    try:
+        notebook = json.loads(content)
+        for cell in notebook["cells"]:
+            if cell["cell_type"] == "code":
+                cell["outputs"], cell["execution_count"] = [], None
+        return json.dumps(notebook).encode()
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return content
+
+
 def _is_notebook(name: str) -> bool:
     """Return whether a path is a notebook's, or lies in a folder that is named like one."""
     return any(part.endswith(".ipynb") for part in name.split("/"))
-
-
-def _sanitized(
-    state: _State, notebook: NotebookNode, known: Notebook, student: str
-) -> NotebookNode:
-    resources: dict[str, Any] = {
-        "unique_key": known.name,
-        "nbgrader": {
-            "student": student,
-            "assignment": state.assignment.name,
-            "notebook": known.name,
-            "db_url": state.definition.address,
-        },
-    }
-    with state.definition.transaction():
-        for preprocessor in state.sanitizers:
-            notebook, resources = preprocessor(notebook, resources)
-    return notebook

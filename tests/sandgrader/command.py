@@ -12,39 +12,47 @@ from typing import Any
 
 import dask
 from click.testing import CliRunner
+from distributed import Client, LocalCluster
+from distributed.security import Security
 
-from sandgrader.cluster import cluster
 from sandgrader.command import command
 
 
-@contextmanager
-def workers(number: int) -> Iterator[Any]:
-    """Give a client of workers that commands of this process may use, by its scheduler's address.
-
-    Their keys are in Dask's configuration meanwhile, as those of a cluster of one's own would be.
-    """
-    with cluster(number, None) as client:
-        of_client = client.security.get_tls_config_for_role("client")
-        keys = {
-            "distributed.comm.tls.ca-file": of_client["ca_file"],
-            "distributed.comm.tls.client.cert": of_client["cert"],
-            "distributed.comm.tls.client.key": of_client["key"],
-        }
-        with dask.config.set(keys):
-            yield client
-
-
-def grade_on(scheduler: str, course: Path, *arguments: str, code: int = 0) -> str:
-    """Grade in this process, on workers that are there already; return what is printed.
-
-    The process, its imports and the workers take longer to start than a small class to grade.
-    """
+def grade_here(course: Path, *arguments: str, code: int = 0) -> str:
+    """Grade in this process, whose imports are done; return what is printed."""
     asked = [*arguments, "--course", str(course)]
-    if "--scheduler" not in arguments:
-        asked += ["--scheduler", scheduler]
     done = CliRunner().invoke(command, asked, catch_exceptions=False)
     assert done.exit_code == code, done.output
     return done.stdout if "--json" in arguments else done.output
+
+
+@contextmanager
+def cluster(number: int) -> Iterator[Any]:
+    """Give a client of a Dask cluster that commands of this process may use, by its address.
+
+    Its keys are in Dask's configuration meanwhile, as those of a machine room's would be.
+    """
+    security = Security.temporary()
+    of_client = security.get_tls_config_for_role("client")
+    keys = {
+        "distributed.comm.tls.ca-file": of_client["ca_file"],
+        "distributed.comm.tls.client.cert": of_client["cert"],
+        "distributed.comm.tls.client.key": of_client["key"],
+    }
+    with (
+        LocalCluster(
+            n_workers=number,
+            threads_per_worker=1,
+            memory_limit=0,
+            protocol="tls://",
+            security=security,
+            dashboard_address=None,
+            silence_logs="CRITICAL",
+        ) as made,
+        Client(made) as client,
+        dask.config.set(keys),
+    ):
+        yield client
 
 
 def start(course: Path, *arguments: str, apart: bool = False) -> subprocess.Popen[str]:

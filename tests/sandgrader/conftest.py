@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,7 @@ from filelock import FileLock
 
 from sandgrader.sandbox import Environment, Kind, WarmProcess, best_kind
 from tests.sandgrader import quickstart
-from tests.sandgrader.command import grade_on, workers
+from tests.sandgrader.command import grade_here
 
 KIND, WHY_PLAIN = best_kind()
 
@@ -39,10 +38,9 @@ def sealed() -> Iterator[WarmProcess]:
 
 
 @pytest.fixture(scope="session")
-def grade() -> Iterator[Callable[..., str]]:
-    """Run ``sandgrader grade`` in this process, on workers that all tests share."""
-    with workers(2) as client:
-        yield partial(grade_on, client.scheduler_info()["address"])
+def grade() -> Callable[..., str]:
+    """Run ``sandgrader grade`` in this process."""
+    return grade_here
 
 
 @pytest.fixture(scope="session")

@@ -85,7 +85,7 @@ def test_bound_names_are_those_that_python_binds(source: str) -> None:
         "%matplotlib inline\nk = 1": ["k"],
         "!ls\nm = 1": ["m"],
     }
-    assert bound_names(source) == expected[source]
+    assert [*bound_names(source)] == expected[source]
 
 
 def test_a_right_answer_earns_all(squares: tuple[InterpreterPool, Notebook]) -> None:

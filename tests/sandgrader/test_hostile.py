@@ -22,7 +22,7 @@ from demo.students import Student, make_student
 from sandgrader.submission_files import is_regular_file, moment_of
 from storagelab.course.layout import Layout
 from storagelab.course.nbgrader_steps import run_nbgrader
-from tests.sandgrader.command import grade_on, workers
+from tests.sandgrader.command import grade_here
 from tests.sandgrader.hostile import FAMILIES, PACK, lay_out
 from tests.sandgrader.hostile.case import STEMS, TRACK, Case, Loss, Work, own_parts
 from tests.sandgrader.hostile.files import SECRET
@@ -81,7 +81,6 @@ class Graded:
     course: Path
     full: dict[str, float]
     run: str
-    scheduler: str
     scores: dict[str, Scores] = field(default_factory=dict)
     summary: dict = field(default_factory=dict)
     leaks: dict[str, list[str]] = field(default_factory=dict)
@@ -103,27 +102,26 @@ class Graded:
 
 
 @pytest.fixture(scope="module")
-def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Any]]:
-    """Workers with a grader's environment, in which things are that are nobody else's business."""
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder, and a grader's environment in which things are that are nobody else's business."""
     folder = tmp_path_factory.mktemp("hostile")
     (folder / "tmp").mkdir()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DATABASE_PASSWORD", MARK)
         patch.setenv("TMPDIR", str(folder / "tmp"))
         patch.setattr(tempfile, "tempdir", None)  # asked for anew
-        with workers(os.cpu_count() or 1) as client:
-            yield folder, client.scheduler_info()["address"]
+        yield folder
 
 
 @pytest.fixture(scope="module")
-def graded(layout: Layout, machine: tuple[Path, Any], request: pytest.FixtureRequest) -> Graded:
+def graded(layout: Layout, machine: Path, request: pytest.FixtureRequest) -> Graded:
     """The pack, graded.
 
     In the ordinary run most cases hand in the notebooks alone that they have something of their
     own in: the others are the same in every case, and take two thirds of the time. By night all
     are handed in.
     """
-    folder, scheduler = machine
+    folder = machine
     course = folder / "course"
     make_course(course, layout.nbgrader_config, layout.source)
     run = uuid.uuid4().hex
@@ -135,7 +133,7 @@ def graded(layout: Layout, machine: tuple[Path, Any], request: pytest.FixtureReq
         )
     (folder / SECRET).write_text(MARK, encoding="utf-8")
     run_nbgrader(course, folder, "generate_assignment", TRACK, "--create")
-    graded = Graded(course, full_scores(course / "source"), run, scheduler)
+    graded = Graded(course, full_scores(course / "source"), run)
     by_night = "not nightly" not in request.config.getoption("-m")
     release = course / "release" / TRACK
     for case in EVERYBODY.values():
@@ -163,7 +161,7 @@ def leave_out(graded: Graded, name: str, folder: Path) -> None:
 def grade(graded: Graded, *options: str) -> dict[str, Any]:
     """Grade the pack's course and return the summary; who fails is for the tests below to say."""
     asked = [TRACK, "--sandbox", "required", "--json", *options]
-    (summary,) = json.loads(grade_on(graded.scheduler, graded.course, *asked))
+    (summary,) = json.loads(grade_here(graded.course, *asked))
     return summary
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sandgrader.inspection import look_inside
+from sandgrader.inspection import look_inside, named_answers
 
 GIVEN = """
 import math
@@ -98,3 +98,21 @@ def test_a_look_inside_is_found(test: str, what: str) -> None:
 )
 def test_an_ordinary_test_is_let_be(test: str) -> None:
     assert looked_at(test) == ""
+
+
+@pytest.mark.parametrize(
+    ("source", "asked"),
+    [
+        ("assert total([1]) == 1", {"total"}),
+        ("value = globals()['number']", {"number"}),
+        ("import checking\nassert checking.find(globals(), 'number', 3) == 3", {"number"}),
+        ("for name in ('total', 'number'):\n    globals()[name]", None),
+        ("assert eval('tot' + 'al')([1]) == 1", None),
+        ("import __main__\nassert __main__.total", None),
+        ("from inspect import currentframe\ncurrentframe()", None),
+        ("assert 1 == 1", set()),
+        ("assert (", None),
+    ],
+)
+def test_what_a_test_may_ask_for(source: str, asked: set[str] | None) -> None:
+    assert named_answers(source, ["total", "number"]) == asked

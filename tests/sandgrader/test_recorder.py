@@ -6,11 +6,13 @@ import re
 from typing import Any
 
 import pytest
+from IPython.core.inputtransformer2 import TransformerManager
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
 
 from sandgrader.execution import clean_outputs
+from sandgrader.recorder import is_python
 from sandgrader.sandbox import CellTimeoutError, Limits, WarmProcess
 
 CELLS = [
@@ -320,3 +322,40 @@ def test_what_is_stored_stays_with_its_interpreter(warm: WarmProcess) -> None:
         assert texts(interpreter, "del secret\n%store -r secret\nsecret") == ["3"]
     with warm.fork("ben", "something", Limits()) as interpreter:
         assert "NameError" in texts(interpreter, "%store -r secret\nsecret")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import math\n\n\ndef f(x):\n    return x % 2 != 1",
+        "# is it right?\nprint(f'{1!r} ?')\nx = 7 % 4",
+        "f(a=1)[0]\nx == 3",
+    ],
+)
+def test_plain_python_is_taken_as_it_is(source: str) -> None:
+    assert is_python(source)
+    assert TransformerManager().transform_cell(source) == f"{source}\n"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "%time 1\n2",
+        "x = 1\n  %time 1",
+        "files = !ls\n1",
+        "x = \\\n  %who\n1",
+        "x = 1\nx?",
+        "x = 1\nx??  ",
+        ">>> x = 1\n>>> y",
+        "In [1]: x = 1\n   ...: y",
+        "...: x\ny",
+        "\n\nx = 1\ny",
+        "  x = 1\n  y",
+        "x = 1\r\ny",
+        "/print 1\n2",
+        "%%bash\nls",
+        "who",
+    ],
+)
+def test_what_may_be_a_magic_is_read_by_ipython(source: str) -> None:
+    assert not is_python(source)

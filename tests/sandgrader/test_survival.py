@@ -12,7 +12,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -27,7 +26,7 @@ from nbgrader.api import Gradebook
 from sandgrader import run, writer
 from tests.postgres.server import throwaway_postgres
 from tests.sandgrader import quickstart
-from tests.sandgrader.command import grade_on, start, wait_until, workers
+from tests.sandgrader.command import start, wait_until
 from tests.sandgrader.quickstart import NAME, grades_of, nbgrader, only, read_grades
 
 STUDENTS = [*quickstart.CLASS]
@@ -114,23 +113,14 @@ def test_a_killed_grader_goes_on(course: Path, expected: Grades, grade: Grader) 
 
 
 def test_a_killed_worker_is_replaced_and_leaves_nothing(course: Path, expected: Grades) -> None:
-    with workers(2) as client:
-
-        def kill_one() -> None:
-            while done(course) < 1:
-                time.sleep(0.02)
-            killed.append(pids[0])
-            os.kill(pids[0], signal.SIGKILL)
-
-        pids: list[int] = [*client.run(os.getpid).values()]
-        killed: list[int] = []
-        killer = threading.Thread(target=kill_one, daemon=True)
-        killer.start()
-        grade_on(client.scheduler_info()["address"], course, NAME)
-        killer.join(10)
-        assert killed
-        left = [*client.run(lambda: len(psutil.Process().children(recursive=True))).values()]
-    assert not any(left), "a sandbox was left"
+    process = start(course, NAME, "--workers", "2")
+    wait_until(lambda: done(course) >= 1, process)
+    killed = workers_of(process)[0]
+    sandboxes = killed.children(recursive=True)
+    killed.kill()
+    end(process)
+    assert sandboxes
+    assert not [item for item in sandboxes if item.is_running()], "a sandbox was left"
     assert grades_of(course) == expected
 
 
