@@ -23,6 +23,7 @@ from queue import SimpleQueue
 from typing import Any, NoReturn, Protocol
 
 from sandgrader import namespaces, worker
+from sandgrader.sandbox import SandboxError
 
 MOST_DEATHS = 3
 """Workers that one task may take down before it is given up."""
@@ -155,8 +156,10 @@ def _work(connection: Connection) -> NoReturn:
                 function, arguments = connection.recv()
                 try:
                     answer = True, function(*arguments)
-                except Exception as problem:
-                    answer = False, f"{type(problem).__name__}: {problem}"
+                except SandboxError as problem:
+                    answer = False, problem
+                except Exception as problem:  # which may hold what can't be sent
+                    answer = False, RuntimeError(f"{type(problem).__name__}: {problem}")
                 connection.send(answer)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         worker.close()
@@ -243,7 +246,7 @@ class LocalWorkers:
                 except Exception as problem:  # what came can't be read, or nobody comes any more
                     task.end(None, problem)
                 else:
-                    task.end(answer, None if succeeded else RuntimeError(answer))
+                    task.end(*((answer, None) if succeeded else (None, answer)))
             self._done.put(task)
 
     def _born(self) -> tuple[int, Connection]:
