@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from sandgrader.report.page import render
-from storagelab.ledger import read_ledger
+from storagelab.ledger import NO_PART, Opening, append_entry, read_ledger
 from storagelab.report import integrity, openings, outcomes
 from storagelab.report.integrity import (
     ANSWERS,
@@ -25,13 +25,13 @@ from storagelab.report.integrity import (
     REFLECTIONS,
     UNOPENED,
 )
-from storagelab.report.ledger_state import DOUBTFUL, SOUND, variant_in
+from storagelab.report.ledger_state import DOUBTFUL, SOUND
 from storagelab.report.normal_form import law_in
 from storagelab.report.similarity import similar_pairs, words
+from storagelab.report.variant import variant_in
 from tests.report import prose
 from tests.report.conftest import cohorts_of, report_of
 from tests.report.planted import Planted, plant
-from tests.report.synthetic import chain
 
 TOLD = {
     ("pasted a line 4 s after the lock", UNOPENED),
@@ -163,7 +163,7 @@ def test_the_page_says_what_else_explains_it_and_that_it_is_no_proof(planted: Pl
 def test_a_decision_that_fits_the_numbers_of_another_and_not_the_own_is_told(
     planted: Planted, cohort: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By variants that there aren't yet: what they come to is put in the place of the model."""
+    """What variants come to is put in the place of the model."""
     own, giver = (planted.by[name] for name in ("two decisions", "two decisions of another's"))
     kept = {own: 3, giver: 4}
     evidence = cohort.evidence | {
@@ -182,12 +182,15 @@ def test_a_decision_that_fits_the_numbers_of_another_and_not_the_own_is_told(
         assert fact_of(found, planted, "two decisions", ANSWERS)["numbers"] == "different"
 
 
-def test_the_variant_is_read_off_the_ledger(planted: Planted, tmp_path: Path) -> None:
-    lines = planted.lines("a ledger")
-    opening = {"variant": 7, "course": "made-up", "term": "2026-11", "origin": "drawn"}
-    for said, variant in ((opening, 7), ({**opening, "variant": True}, 0), ({}, 0)):
-        entries = chain(planted.track, [("", "lock", said, lines[0][3]), *lines])
-        assert variant_in(entries) == variant
+@pytest.mark.parametrize(("kept", "variant"), [(1, 1), (100_000, 0), (None, 0)])
+def test_the_variant_is_read_off_the_ledger(
+    planted: Planted, tmp_path: Path, kept: int | None, variant: int
+) -> None:
+    """One that there isn't is none, and without a ledger or a term in the notebooks it is 0."""
+    if kept is not None:
+        said = Opening(kept, course="made-up", term="2026-11", origin="drawn").said
+        append_entry(tmp_path, planted.track.name, NO_PART, "open", said, {})
+    assert variant_in(tmp_path, planted.track, "ada") == variant
 
 
 # --- laws
