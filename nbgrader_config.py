@@ -1,7 +1,7 @@
 """nbgrader's configuration of this course; nbgrader reads it where it is run.
 
 ``NBGRADER_EXCHANGE`` names the folder through which assignments travel; it has to exist and to be
-writable by everybody, but nobody may rename what another put there (mode 1777).
+writable by everybody, but nobody may rename what another put there (mode 3777).
 """
 
 import os

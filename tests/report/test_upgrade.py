@@ -64,7 +64,7 @@ def test_a_corrected_price_makes_nobody_doubtful(
     session.decide(decided)
     assert read_ledger(home, TRACK)[-1].model["edition"] == edition(TRACK)
     assert state(home) == (SOUND, ())
-    monkeypatch.setattr(submissions, "judge", lambda track: lambda *_: Point(1.0, 1.0, ()))
+    monkeypatch.setattr(submissions, "judge", lambda *_: lambda *_: Point(1.0, 1.0, ()))
     assert state(home)[0] == DOUBTFUL
     monkeypatch.setattr(submissions, "edition", lambda track: "0123456789ab")
     assert state(home) == (SOUND, ())

@@ -38,7 +38,7 @@ def test_a_class_is_restored(
     layout: Layout, graded: Path, tmp_path: Path, and_graded_on: bool
 ) -> None:
     course, exchange = copied(graded, tmp_path), tmp_path / "exchange"
-    for name, mode in (("", 0o1777), ("c/inbound", 0o2733), ("c/outbound", 0o755)):
+    for name, mode in (("", 0o3777), ("c/inbound", 0o2733), ("c/outbound", 0o755)):
         (exchange / name).mkdir(parents=True, exist_ok=True)
         (exchange / name).chmod(mode)
     (exchange / "c" / "inbound" / "ada+ps1+2026").mkdir()
