@@ -29,6 +29,7 @@ from storagelab.report.ledger_state import DOUBTFUL, SOUND
 from storagelab.report.normal_form import law_in
 from storagelab.report.similarity import similar_pairs, words
 from storagelab.report.variant import variant_in
+from storagelab.tracks import load_track
 from tests.report import prose
 from tests.report.conftest import cohorts_of, report_of
 from tests.report.planted import Planted, plant
@@ -189,8 +190,8 @@ def test_the_variant_is_read_off_the_ledger(
     """One that there isn't is none, and without a ledger or a term in the notebooks it is 0."""
     if kept is not None:
         said = Opening(kept, course="made-up", term="2026-11", origin="drawn").said
-        append_entry(tmp_path, planted.track.name, NO_PART, "open", said, {})
-    assert variant_in(tmp_path, planted.track, "ada") == variant
+        append_entry(tmp_path, planted.track, NO_PART, "open", said, {})
+    assert variant_in(tmp_path, load_track(planted.track), "ada") == variant
 
 
 # --- laws
