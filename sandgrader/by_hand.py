@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from sandgrader.scores import Key, Scores
+from sandgrader.scores import Key, Scores, same_points
 from sandgrader.versions import Given
 
 Answers = dict[str, str]
@@ -77,14 +76,8 @@ def needs_no_second_look(
         if (
             place in one
             and one[place] == other.get(place)
-            and _equal(was.auto, now.auto)
-            and math.isclose(most, now.most, abs_tol=1e-9)
+            and same_points(was.auto, now.auto)
+            and same_points(most, now.most)
         ):
             found.append(key)
     return found
-
-
-def _equal(one: float | None, other: float | None) -> bool:
-    if one is None or other is None:
-        return one is other
-    return math.isclose(one, other, abs_tol=1e-9)

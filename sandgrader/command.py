@@ -28,7 +28,7 @@ from sandgrader.listing import list_work
 from sandgrader.neighbours import running_autograders
 from sandgrader.opening import opened_course, said_faults
 from sandgrader.regrading import Plan, begin, make_plan, note_unknown, progress
-from sandgrader.run import Result, Run, Summary
+from sandgrader.run import RETRY_DELAYS, Result, Run, Summary
 from sandgrader.summary import print_summary, said
 from sandgrader.workers import Nursery, Workers, local_workers
 from sandgrader.writer import Writer, grading_lock
@@ -198,7 +198,14 @@ def _settle(
         summary.regrade, summary.moved, summary.before = found.as_json(), found.moved, found.before
     with contextlib.suppress(OperationalError):  # a locked gradebook: the next run notes it
         note_unknown(course, plan)
-    lateness = settle(course, plan.assignment, extensions)
+    for wait in (*RETRY_DELAYS, None):
+        try:
+            lateness = settle(course, plan.assignment, extensions)
+            break
+        except OperationalError:  # formgrader is saving, or a database is starting again
+            if wait is None:
+                raise
+            time.sleep(wait)
     summary.late = [item.as_json() for item in lateness.late]
     summary.notes = lateness.notes
 

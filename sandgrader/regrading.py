@@ -213,8 +213,9 @@ def progress(
 ) -> Progress | None:
     """Return how far a regrade has come, and end it where all is done; none where there is none.
 
-    ``done`` are students who were graded just now, for a gradebook that keeps no versions. Raises
-    :class:`CourseError` where the scores of before can't be read.
+    To be called at the end of a run that nothing has interrupted. ``done`` are students who were
+    graded just now, for a gradebook that keeps no versions. Raises :class:`CourseError` where the
+    scores of before can't be read.
     """
     regrade = plan.regrade
     if regrade is None:
@@ -235,6 +236,10 @@ def progress(
     changes = [change for change in scores.moved(before, after).changes if _is_ours(change)]
     if not left:
         _file(aside, plan.assignment).unlink(missing_ok=True)
+    elif regrade.id == plan.id and not plan.elsewhere:
+        # whoever is left couldn't be graded: a --force after this one begins anew
+        regrade = msgspec.structs.replace(regrade, forced=None)
+        scores.write_whole(_file(aside, plan.assignment), msgspec.json.encode(regrade))
     return Progress(
         begun=regrade.begun,
         before=str((aside / regrade.before).relative_to(course.root)),

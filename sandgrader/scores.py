@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 import os
 import tempfile
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -240,13 +240,13 @@ def _equal(change: Change) -> bool:
     if (one.waits, one.most) != (other.waits, other.most):
         return False
     return all(
-        _close(pair)
+        same_points(*pair)
         for pair in ((one.auto, other.auto), (one.manual, other.manual), (one.extra, other.extra))
     )
 
 
-def _close(pair: Iterable[float | None]) -> bool:
-    one, other = pair
+def same_points(one: float | None, other: float | None) -> bool:
+    """Return whether two scores are the same, where none is the same as none alone."""
     if one is None or other is None:
         return one is other
     return math.isclose(one, other, abs_tol=1e-9)

@@ -110,7 +110,7 @@ def _lateness(summary: Summary) -> Iterator[str]:
         taken = sum(item["penalty"] for item in late)
         yield f"late: {len(late)}, {taken:g} points taken off (`sandgrader late` lists them)"
     if extended:
-        yield f"extensions: {extended} students have one"
+        yield f"with an extension: {extended}"
     for item in summary.late:
         if abs(item["penalty"] - item["before"]) > 1e-9:
             yield (

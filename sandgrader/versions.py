@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,7 +25,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from sandgrader.assignment import Assignment, Notebook
 from sandgrader.gradebook import OpenGradebook
-from sandgrader.scores import Scores
+from sandgrader.scores import Scores, same_points
 
 RULES = 1
 """Raised where this grader's own rules change what the same work earns: grades are then stale."""
@@ -66,14 +65,8 @@ class Made:
         """Return whether a submission's scores are the machine's that were kept with this."""
         now = {(key.notebook, key.cell): score.auto for key, score in scores.items()}
         return now.keys() == self.scores.keys() and all(
-            _same(auto, self.scores[place][0]) for place, auto in now.items()
+            same_points(auto, self.scores[place][0]) for place, auto in now.items()
         )
-
-
-def _same(one: float | None, other: float | None) -> bool:
-    if one is None or other is None:
-        return one is other
-    return math.isclose(one, other, abs_tol=1e-9)
 
 
 def version_of(assignment: Assignment) -> str:

@@ -27,6 +27,7 @@ from sandgrader.lateness import extensions_of, settle
 from sandgrader.regrading import make_plan
 from sandgrader.report.tables import in_file
 from sandgrader.scores import write_whole
+from sandgrader.summary import some
 
 LEFT_OUT = "left-out.csv"
 
@@ -268,8 +269,11 @@ def alarms(done: Exported) -> list[str]:
 def loud(done: Exported) -> list[str]:
     """Return what somebody has to know before the files are imported, a line each."""
     lines = alarms(done)
+    groups: dict[tuple[str, str], list[str]] = {}
     for grade, why in done.left_out:
-        lines.append(f"left out: {grade.person.id}, {grade.assignment}: {why}")
+        groups.setdefault((grade.assignment, why.split(":")[0]), []).append(grade.person.id)
+    for (assignment, why), students in groups.items():
+        lines.append(f"left out of {assignment}, {why}: {some(students)} ({LEFT_OUT} has all)")
     if done.missing:
         lines.append(f"nothing handed in, and not in the files for an LMS: {len(done.missing)}")
     return [*lines, *done.notes]

@@ -189,6 +189,15 @@ def test_a_forced_regrade_of_the_same_version_goes_on_too(
     assert [item["student"] for item in summary["results"]] == [max(left)]
     assert summary["regrade"]["complete"]
 
+    def refuse(self: Any, assignment: str, submission: Any, graded: Any) -> None:
+        raise writer.WriteError("it can't be")
+
+    # who couldn't be graded is tried again, and nobody is kept from beginning anew
+    monkeypatch.setattr(writer.Writer, "write", refuse)
+    grade(course, NAME, "--force", *only("arrays", "wrong"), code=1)
+    assert listed(course, grade)["to_grade"] == ["arrays", "wrong"]
+    assert listed(course, grade, "--force")["to_grade"] == STUDENTS
+
 
 def test_grades_from_before_versions_were_kept_stay_until_the_assignment_changes(
     graded: Path, mended: Path, tmp_path: Path, grade: Grader
