@@ -40,6 +40,14 @@ Judge = Callable[[str, str, dict[str, Any]], Point | None]
 _load: Callable[..., Track] = load_track
 
 
+def own_track(name: str, variant: int) -> Track | None:
+    """Return a track with the numbers of a variant, or None where there is no such variant."""
+    try:
+        return _load(name, variant) if variant else load_track(name)
+    except (TypeError, ValueError):
+        return None
+
+
 @cache
 def judge(track_name: str, variant: int = 0) -> Judge:
     """Return what gives the point of a part's ``run`` or ``decision``; None for no such thing.
@@ -47,9 +55,8 @@ def judge(track_name: str, variant: int = 0) -> Judge:
     By the numbers of a variant of the track; one that there isn't gives no point at all. Many
     students have the same settings, and each is computed once.
     """
-    try:
-        track = _load(track_name, variant) if variant else load_track(track_name)
-    except (TypeError, ValueError):
+    track = own_track(track_name, variant)
+    if track is None:
         return lambda part, kind, said: None
 
     @cache
