@@ -15,7 +15,7 @@ from typing import NamedTuple
 from storagelab.parts import PARTS, AnyPart
 from storagelab.parts.answers import in_units
 from storagelab.report.cohort import TrackCohort
-from storagelab.report.outcomes import DECISION, judge
+from storagelab.report.outcomes import DECISION, judge, own_track
 from storagelab.report.similarity import LEAST_WORDS, similar_pairs, words
 
 POPULAR = 0.1
@@ -60,14 +60,16 @@ def equal_answers(cohort: TrackCohort) -> list[Alike]:
             if part.name in evidence.laws
         }
         forms = {student: law.form for student, law in laws.items()}
-        for what, answers, expected in (
-            (DECISION, decisions, _expected(cohort, part)),
-            (LAW, forms, set()),
-        ):
-            common = expected | _popular(answers.values())
+        expected = {
+            student: _expected(cohort, part, cohort.evidence[student].variant)
+            for student in decisions
+        }
+        for what, answers in ((DECISION, decisions), (LAW, forms)):
+            popular = _popular(answers.values())
             for student, answer in answers.items():
-                if answer not in common:
-                    own[student][what, part.name] = answer
+                if answer in popular or (what == DECISION and answer in expected[student]):
+                    continue
+                own[student][what, part.name] = answer
         place = LAW, part.name
         long += [
             Alike(students, (place,))
@@ -112,15 +114,16 @@ def borrowed_decisions(cohort: TrackCohort) -> Iterator[tuple[str, str, tuple[st
     """Yield student, part and others whose numbers a decision fits in the place of its own.
 
     The decision misses a target with the student's own variant of the numbers, and meets all
-    with those of others who have the same one.
+    with those of others who have the same one. Without decisions of a tenth of the class.
     """
     for part in PARTS:
         had: dict[str, list[str]] = defaultdict(list)
         for student, evidence in sorted(cohort.evidence.items()):
             if part in evidence.decisions and evidence.variant:
                 had[_written(evidence.decisions[part])].append(student)
-        had.pop("", None)
-        for decision, students in had.items():
+        popular = _popular(item for item, students in had.items() for _ in students)
+        for decision in had.keys() - popular - {""}:
+            students = had[decision]
             met = {
                 student: _meets(cohort, part, decision, cohort.evidence[student].variant)
                 for student in students
@@ -175,12 +178,13 @@ def _written(decision: Mapping[str, object] | None) -> str:
         return ""
 
 
-def _expected(cohort: TrackCohort, part: AnyPart) -> set[str]:
-    """Return the decisions of the least cost and at which the workbench opens."""
-    controls = [item for item in part.of(cohort.track).controls if item.decided]
+def _expected(cohort: TrackCohort, part: AnyPart, variant: int) -> set[str]:
+    """Return the decisions of the least cost, and at which the workbench opens, of a variant."""
+    track = own_track(cohort.track.name, variant) or cohort.track
+    controls = [item for item in part.of(track).controls if item.decided]
     opens = in_units(controls, {item.name: item.to_si(item.default) for item in controls})
     reference = cohort.reference.get(part.name)
-    return {_written(opens), _written(reference.decision if reference else None)}
+    return {_written(opens), _written(reference.least.get(variant) if reference else None)}
 
 
 def _popular(found: Iterable[str]) -> set[str]:

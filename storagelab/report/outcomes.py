@@ -38,6 +38,14 @@ Judge = Callable[[str, str, dict[str, Any]], Point | None]
 """From a part, ``run`` or ``decision``, and settings in a student's units, to where they lie."""
 
 
+def own_track(name: str, variant: int) -> Track | None:
+    """Return a track with the numbers of a variant, or None where there is no such variant."""
+    try:
+        return load_track(name, variant)
+    except ValueError:
+        return None
+
+
 @cache
 def judge(track_name: str, variant: int = 0) -> Judge:
     """Return what gives the point of a part's ``run`` or ``decision``; None for no such thing.
@@ -45,9 +53,8 @@ def judge(track_name: str, variant: int = 0) -> Judge:
     It is computed with the numbers of the track's ``variant``, 0 for the book's; one that there
     isn't gives no point at all. Many students have the same settings, and each is computed once.
     """
-    try:
-        track = load_track(track_name, variant)
-    except ValueError:
+    track = own_track(track_name, variant)
+    if track is None:
         return lambda part, kind, said: None
 
     @cache

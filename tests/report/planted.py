@@ -116,6 +116,13 @@ def _openings(found: Planted, person: Callable[[str], str]) -> None:
     at = next(index for index, line in enumerate(lines) if line[:2] == ("access", "reveal"))
     found.write(name, [*lines[:at], ("access", "decision", {"shuffled": False}, lines[at][3]),
                        *lines[at:]])  # fmt: skip
+    name = person("opened after the decision")
+    lines = found.lines(name)
+    reveal = next(line for line in lines if line[:2] == ("access", "reveal"))
+    at = next(index for index, line in enumerate(lines) if line[:2] == ("access", "decision"))
+    late = (*reveal[:3], lines[at][3])
+    before = _without(lines[: at + 1], "access", "reveal")
+    found.write(name, [*before, late, *lines[at + 1 :]])
     name = person("decided in the notebook alone")
     lines = _without(found.lines(name), "access", "decision")
     found.write(name, _without(lines, "access", "reveal"))

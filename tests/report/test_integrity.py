@@ -36,6 +36,7 @@ from tests.report.planted import Planted, plant
 
 TOLD = {
     ("pasted a line 4 s after the lock", UNOPENED),
+    ("opened after the decision", UNOPENED),
     ("decided in the notebook alone", UNOPENED),
     ("decided 21 s after opening", QUICK),
     ("two decisions", ANSWERS),
@@ -90,7 +91,7 @@ def test_facts_are_said_in_words_that_judge_nobody(planted: Planted, facts: Any)
     )
     assert "stands in the notebook alone" in says("decided in the notebook alone", UNOPENED)
     assert "21 s after the workbench" in says("decided 21 s after opening", QUICK)
-    assert says("two decisions", ANSWERS) == "The same decision in parts 1 and 3."
+    assert says("two decisions", ANSWERS).startswith("The same decision in parts 1 and 3")
     assert "goes on from there" in says("a ledger", LEDGERS)
     assert "dated 90 s before" in says("a clock set back", CLOCKS)
     assert "1 entry that wasn't handed in" in says("a ledger that grew while graded", CHANGED)
