@@ -38,6 +38,7 @@ process alone writes the gradebook, a submission at a time, all of it or nothing
 ``run``               hands submissions to Dask's workers and their results to the gradebook
 ``command``           ``sandgrader grade``
 ``feedback``          what nbgrader's feedback pages may show
+``marking``           ``sandgrader mark``: a page for what a person marks
 ``report``            ``sandgrader report``: a class report, to which a course can add
 ====================  ==========================================================================
 """
