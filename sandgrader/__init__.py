@@ -50,6 +50,7 @@ process alone writes the gradebook, a submission at a time, all of it or nothing
 ``late_command``      ``sandgrader late``
 ``feedback``          what nbgrader's feedback pages may show
 ``export``            ``sandgrader export``: grades for Canvas, Moodle, and as CSV
+``marking``           ``sandgrader mark``: a page for what a person marks
 ``report``            ``sandgrader report``: a class report, to which a course can add
 ====================  ==========================================================================
 """

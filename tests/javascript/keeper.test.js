@@ -69,6 +69,16 @@ test('a change made while another is sent is sent behind it, by what was written
   assert.equal(heard.filter(([what]) => what === 'saved').length, 1);
 });
 
+test('who asks for a change to be sent that is on its way waits for it', async () => {
+  const { keeper, sent, store } = bench();
+  keeper.learn('a', { points: null, comment: '' });
+  keeper.change('a', { points: 3 });
+  keeper.flush('a');
+  await keeper.flush('a');
+  assert.equal(sent.length, 1);
+  assert.equal(store.size, 0);
+});
+
 test('what a server doesn’t take is kept and sent again', async () => {
   const { keeper, sent, waits, heard, store } = bench([{ status: 0, error: 'gone' }]);
   keeper.learn('a', { points: null, comment: '' });

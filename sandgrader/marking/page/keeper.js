@@ -16,7 +16,7 @@ export class Keeper {
     this.known = new Map(); // what the server said last, by answer
     this.conflicts = new Map(); // what somebody else has written meanwhile
     this.pending = new Map(); // { change, seen }
-    this.sending = new Set();
+    this.sending = new Map(); // what ends when all of an answer is written
     this.waits = false;
     for (let at = 0; at < store.length; at++) {
       const name = store.key(at);
@@ -47,9 +47,15 @@ export class Keeper {
     });
   }
 
-  async flush(id) {
-    if (this.sending.has(id) || this.conflicts.has(id)) return;
-    this.sending.add(id);
+  // Resolves when nothing of an answer is left to be sent, or can be now.
+  flush(id) {
+    if (this.pending.has(id) && !this.sending.has(id) && !this.conflicts.has(id)) {
+      this.sending.set(id, this._flush(id));
+    }
+    return this.sending.get(id) ?? Promise.resolve();
+  }
+
+  async _flush(id) {
     try {
       while (this.pending.has(id)) {
         const sent = this.pending.get(id);

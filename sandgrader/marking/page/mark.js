@@ -166,6 +166,7 @@ function enable(whether) {
 async function show() {
   const line = current();
   const mine = ++asked;
+  delete document.body.dataset.shown;
   tell('');
   $('conflict').hidden = true;
   $('both').hidden = true;
@@ -215,6 +216,14 @@ async function show() {
   $('flag').setAttribute('aria-pressed', String(line.flagged));
   $('work').scrollTop = 0;
   document.body.dataset.shown = line.id; // what is there is this answer's
+  const given = keeper.shown(line.id).points;
+  $('now').textContent = [
+    $('place').textContent,
+    $('words').textContent,
+    given === null ? 'not marked' : points(given),
+  ]
+    .filter(Boolean)
+    .join(', ');
   const ahead = order[at + 1];
   if (ahead) textOf(ahead.id);
 }
