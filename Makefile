@@ -20,13 +20,16 @@ WIDGETS   := $(filter storagelab/widgets/%,$(PACKAGE))
 GRADER    := $(shell find sandgrader -type f -not -name '*.pyc') $(filter storagelab/report/% storagelab/cli.py,$(PACKAGE))
 VALIDATED := $(filter storagelab/validation/%,$(PACKAGE))
 # what notebooks import, and the tools that make them; track files of one's own among it
-LESSON    := $(filter-out $(WIDGETS) $(GRADER) $(VALIDATED) storagelab/course/guide.py,$(PACKAGE))
-LESSON    += $(if $(STORAGELAB_TRACKS),$(wildcard $(STORAGELAB_TRACKS)/*.toml))
+# looks at tracks, or finds their variants, and makes no notebook
+LOOKS     := $(addprefix storagelab/course/,guide.py lessons.py story.py track_check.py variants.py)
+LESSON    := $(filter-out $(WIDGETS) $(GRADER) $(VALIDATED) $(LOOKS),$(PACKAGE))
+LESSON    += $(if $(STORAGELAB_TRACKS),$(wildcard $(STORAGELAB_TRACKS)/*.toml) \
+             $(wildcard $(STORAGELAB_TRACKS)/variants/*.json))
 NOTEBOOKS := $(shell find notebooks -type f -not -name '*.pyc') nbgrader_config.py
 CHAPTERS  := $(shell find book -type f -not -name '*.pyc') _config.yml docs/example_track.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup notebooks release book pdf demo-class course guide lab hub quick test nightly \
+.PHONY: help setup notebooks release variants book pdf demo-class course guide lab hub quick test nightly \
   what-tests-need programs lint fix javascript-tests bench bench-grade soak pictures mutants \
   chromium browser bubblewrap postgres demo-class-stock deploy-check clean
 
@@ -109,6 +112,9 @@ $(STAMPS)/notebooks: $(NOTEBOOKS) $(LESSON) | $(STAMPS)/setup
 
 release: notebooks ## put what was generated into source/ and release/, to be committed
 	@$(BIN)/python -m storagelab.course take-over
+
+variants: setup ## search for every track's variants anew (some twenty minutes)
+	@$(BIN)/python -m storagelab.course variants
 
 demo-class: $(STAMPS)/demo-class ## run a demo class of every track, release to feedback
 

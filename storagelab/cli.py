@@ -10,6 +10,7 @@ COMMANDS = {
     "check": "storagelab.labs.check:command",
     "grade": "sandgrader.command:command",
     "report": "storagelab.report.command:command",
+    "track": "storagelab.course.track_check:command",
 }
 
 

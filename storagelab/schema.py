@@ -103,6 +103,8 @@ class Vary(Record, frozen=True, kw_only=True):
     """How many digits it is written with, where it may be anything."""
     along: list[Text] = []
     """Fields that are changed in the same proportion, so that they still go together."""
+    beside: dict[str, list[Value]] = {}
+    """Fields that go with it otherwise: what each of them is for each of its values, in order."""
 
     def __post_init__(self) -> None:
         bounds = [self.low, self.high]
@@ -110,6 +112,11 @@ class Vary(Record, frozen=True, kw_only=True):
             raise ValueError(f"{self.field} varies by its values, or from low to high")
         if not self.values and (self.low is None or self.high is None or self.low >= self.high):
             raise ValueError(f"{self.field} must vary from low to a higher high")
+        for name, values in self.beside.items():
+            if len(values) != len(self.values):
+                raise ValueError(
+                    f"{name} has {len(values)} values beside the {len(self.values)} of {self.field}"
+                )
 
     def allows(self, value: Value) -> bool:
         """Return whether the field may be ``value``."""

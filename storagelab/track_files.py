@@ -36,9 +36,13 @@ def own_folder() -> Path | None:
 
 
 def files() -> dict[str, Traversable]:
-    """Return every track file by the track's name: the package's, and those of one's own folder."""
-    folder = own_folder()
-    return {**shipped(), **(_in(folder) if folder else {})}
+    """Return every track file by the track's name: the package's, then those of one's own folder.
+
+    A file of one's own never takes the place of one of the package's: it needs another name.
+    """
+    package, folder = shipped(), own_folder()
+    own = _in(folder) if folder else {}
+    return {**package, **{name: file for name, file in own.items() if name not in package}}
 
 
 def _in(folder: Traversable) -> dict[str, Traversable]:
@@ -61,6 +65,6 @@ def variants_file(name: str) -> Traversable:
     otherwise.
     """
     folder = own_folder()
-    if folder is not None and (folder / f"{name}.toml").is_file():
+    if folder is not None and name not in shipped():
         return folder / "variants" / f"{name}.json"
     return resources.files("storagelab") / "data" / "variants" / f"{name}.json"

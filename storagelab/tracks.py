@@ -15,7 +15,7 @@ import math
 import tomllib
 from functools import cache
 from threading import Lock
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 
@@ -49,6 +49,7 @@ __all__ = [
     "file_text",
     "load_track",
     "parse_track",
+    "track_of",
 ]
 
 
@@ -145,10 +146,20 @@ def parse_track(text: str, file: str, changes: Changes | None = None, variant: i
     text is no valid track, or where a change is none that it allows.
     """
     try:
+        said = tomllib.loads(text)
+    except ValueError as error:
+        raise ValueError(f"{file}: {error}") from None
+    return track_of(said, file, changes, variant)
+
+
+def track_of(
+    said: dict[str, Any], file: str, changes: Changes | None = None, variant: int = 0
+) -> Track:
+    """Return the track whose file says ``said``, with ``changes`` as in :func:`parse_track`."""
+    try:
+        if "variant" in said:
+            raise ValueError("Object contains unknown field `variant`")
         with _one_at_a_time:
-            said = tomllib.loads(text)
-            if "variant" in said:
-                raise ValueError("Object contains unknown field `variant`")
             if changes:
                 allowed = msgspec.convert(said.get("vary", []), list[Vary])
                 said = varied(said, allowed, changes)
@@ -156,7 +167,7 @@ def parse_track(text: str, file: str, changes: Changes | None = None, variant: i
                 {**said, "variant": variant}, Track, builtin_types=_TOML_TYPES, str_keys=True
             )
             _cross_check(track)
-            varied(said, track.vary, {})
+        varied(said, track.vary, {})
     except ValueError as error:
         raise ValueError(f"{file}: {error}") from None
     return track

@@ -19,20 +19,46 @@ def varied(said: dict[str, Any], allowed: Sequence[Vary], changes: Changes) -> d
     ``changes`` are values by path. Raises ``ValueError`` for a path that isn't among those
     ``allowed``, or that leads nowhere, and for a value that isn't allowed there.
     """
-    changed = copy.deepcopy(said)
-    places = {place.field: place for place in allowed}
     for place in allowed:
-        for path in (place.field, *place.along):
-            _number(path, *_find(changed, path))
+        for path in (place.field, *place.along, *place.beside):
+            if isinstance(value_at(said, path), dict | list):
+                raise ValueError(f"{path!r} is no single value - at `$.vary`")
+    changed = copy.deepcopy(said)
+    for _ in _made(changed, allowed, changes):
+        pass
+    return changed
+
+
+def changed_fields(
+    said: dict[str, Any], allowed: Sequence[Vary], changes: Changes
+) -> list[tuple[str, Value, Value]]:
+    """Return each field that changes, those along with it too: path, value before, value after.
+
+    A field that changes along with several has several entries. Raises ``ValueError`` as
+    :func:`varied` does.
+    """
+    return list(_made(copy.deepcopy(said), allowed, changes))
+
+
+def _made(
+    said: dict[str, Any], allowed: Sequence[Vary], changes: Changes
+) -> Iterator[tuple[str, Value, Value]]:
+    """Make ``changes`` in ``said``, and yield each field's path, value before and value after."""
+    places = {place.field: place for place in allowed}
     for path, value in changes.items():
         if path not in places:
             raise ValueError(f"{path!r} doesn't vary - at `$.vary`")
         if not places[path].allows(value):
             raise ValueError(f"{path!r} may not be {value!r} - at `$.vary`")
-        for along, put in _together(changed, places[path], value):
-            holder, key = _find(changed, along)
+        place, before = places[path], value_at(said, path)
+        after = {
+            along: _in_proportion(value_at(said, along), before, value) for along in place.along
+        }
+        after |= {name: row[place.values.index(value)] for name, row in place.beside.items()}
+        for field, put in {path: value, **after}.items():
+            yield field, value_at(said, field), put
+            holder, key = _find(said, field)
             holder[key] = put
-    return changed
 
 
 def value_at(said: dict[str, Any], path: str) -> Value:
@@ -42,23 +68,13 @@ def value_at(said: dict[str, Any], path: str) -> Value:
     return value
 
 
-def _together(said: dict[str, Any], place: Vary, value: Value) -> Iterator[tuple[str, Value]]:
-    """Yield a field and those that go with it, each with what it becomes."""
-    before = value_at(said, place.field)
-    yield place.field, value
-    for path in place.along:
-        beside = value_at(said, path)
-        if isinstance(value, str) or isinstance(beside, str) or isinstance(before, str):
-            yield path, value
-            continue
-        # 12 digits, and not a float's last ones: 0.3 and not 0.30000000000000004
-        scaled = float(f"{float(beside) * float(value) / float(before):.12g}")
-        yield path, int(scaled) if isinstance(beside, int) and scaled.is_integer() else scaled
-
-
-def _number(path: str, holder: Any, key: Any) -> None:
-    if isinstance(holder[key], dict | list):
-        raise ValueError(f"{path!r} is no single value - at `$.vary`")
+def _in_proportion(beside: Value, before: Value, after: Value) -> Value:
+    """Return what ``beside`` becomes as ``before`` becomes ``after``; texts become the same."""
+    if isinstance(after, str) or isinstance(beside, str) or isinstance(before, str):
+        return after
+    # 12 digits, and not a float's last ones: 0.3 and not 0.30000000000000004
+    put = float(f"{float(beside) * float(after) / float(before):.12g}")
+    return int(put) if isinstance(beside, int) and put.is_integer() else put
 
 
 def _find(said: dict[str, Any], path: str) -> tuple[Any, Any]:

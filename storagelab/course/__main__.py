@@ -17,29 +17,44 @@ from storagelab.course.layout import Layout, find_layout
 from storagelab.course.nbgrader_steps import StepError
 from storagelab.course.release import LeakError, write_release
 from storagelab.course.track_file import write_example
+from storagelab.course.variants import write_variants
+from storagelab.track_files import shipped
 from storagelab.tracks import TRACKS
 
 VERSIONS = ("source", "release")
+TROUBLE = (GenerationError, StepError, LeakError, FileNotFoundError, ValueError)
+"""What a step raises, with a sentence for the instructor."""
 
 
 def generate(layout: Layout) -> list[Path]:
     """Generate both versions of every track under ``build/course/`` and return their paths.
 
     Nothing that is committed is changed. Tracks are generated side by side: most of the time goes
-    into their kernels.
+    into their kernels. A track of one's own that can't be made is said so, and stops no other.
     """
     source, release = (layout.generated / version for version in VERSIONS)
 
-    def one(track: str) -> list[Path]:
-        made = write_source(layout, track, source)
-        return [*made, *write_release(layout.nbgrader_config, source, track, release)]
+    def one(track: str) -> list[Path] | str:
+        try:
+            made = write_source(layout, track, source)
+            return [*made, *write_release(layout.nbgrader_config, source, track, release)]
+        except TROUBLE as error:
+            if track in shipped():
+                raise
+            for folder in (source, release):
+                shutil.rmtree(folder / track, ignore_errors=True)
+            return f"the track {track} is not made: {error}"
 
     for folder in (source, release):
         folder.mkdir(parents=True, exist_ok=True)
         for stray in {path.name for path in folder.iterdir()} - set(TRACKS):
             shutil.rmtree(folder / stray)
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        return [path for paths in pool.map(one, TRACKS) for path in paths]
+        found = list(pool.map(one, TRACKS))
+    for each in found:
+        if isinstance(each, str):
+            print(each, file=sys.stderr)
+    return [path for paths in found if not isinstance(paths, str) for path in paths]
 
 
 def take_over(layout: Layout) -> list[str]:
@@ -66,12 +81,16 @@ def take_over(layout: Layout) -> list[str]:
 def main(arguments: list[str] | None = None) -> int:
     """Run one step for every track; return 1 and say why where it fails."""
     parser = argparse.ArgumentParser(prog="python -m storagelab.course", description=__doc__)
-    parser.add_argument("step", choices=["generate", "take-over", "guide", "example"])
-    step = parser.parse_args(arguments).step
+    parser.add_argument("step", choices=["generate", "take-over", "guide", "example", "variants"])
+    parser.add_argument("tracks", nargs="*", help="whose variants are found; all, if none is named")
+    said = parser.parse_args(arguments)
+    step = said.step
     try:
         layout = find_layout()
         if step == "take-over":
             lines = take_over(layout) or ["source/ and release/ are up to date"]
+        elif step == "variants":
+            lines = write_variants(layout, said.tracks or TRACKS)
         else:
             makers: dict[str, Callable[[], list[Path]]] = {
                 "generate": lambda: generate(layout),
@@ -80,7 +99,7 @@ def main(arguments: list[str] | None = None) -> int:
             }
             lines = [str(path.relative_to(layout.root)) for path in makers[step]()]
         print("\n".join(lines))
-    except (GenerationError, StepError, LeakError, FileNotFoundError, ValueError) as error:
+    except TROUBLE as error:
         print(f"{step}: {error}", file=sys.stderr)
         return 1
     return 0

@@ -62,11 +62,11 @@ def owner(record: type[msgspec.Struct], field: str) -> type:
     raise KeyError(field)
 
 
-def _record_in(annotation: Any) -> Any:
+def record_in(annotation: Any) -> Any:
     """Return the record that a field's type holds, in a list, by name or alone; None for none."""
     if isinstance(annotation, type) and issubclass(annotation, msgspec.Struct):
         return annotation
-    return next(filter(None, map(_record_in, get_args(annotation))), None)
+    return next(filter(None, map(record_in, get_args(annotation))), None)
 
 
 def record_at(path: str) -> type[msgspec.Struct]:
@@ -75,7 +75,7 @@ def record_at(path: str) -> type[msgspec.Struct]:
     for name in path.split(".") if path else ():
         hints = get_type_hints(record)
         # what follows `prices` is a name of the author's
-        record = _record_in(hints[name]) if name in hints else record
+        record = record_in(hints[name]) if name in hints else record
     return record
 
 

@@ -302,6 +302,7 @@ def _skip_deadline(track: Track, io_time: float, slack: float) -> float | None:
     return io_time + slack + skip - 2 * period if io_time <= period else skip - period
 
 
+@lru_cache(maxsize=4096)
 def order_factor(device: Device, request_size: float, queue_depth: float) -> float:
     """Return :func:`storagelab.access.order_factor` of a device."""
     return float(

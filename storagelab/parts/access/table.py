@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 
 import msgspec
 from msgspec import structs
@@ -10,6 +11,13 @@ from msgspec import structs
 from storagelab.devices import Device, load_device, load_devices
 from storagelab.formats import FORMATS
 from storagelab.schema import Count, NonNegative, PartTable, Positive, Share
+
+
+@cache
+def _shared(name: str, sharers: int) -> Device:
+    """Return a device with its share of the requests/s: made once, as it is checked when made."""
+    whole = load_device(name)
+    return structs.replace(whole, max_iops=whole.max_iops / sharers)
 
 
 class AccessTable(PartTable, frozen=True, kw_only=True):
@@ -59,9 +67,7 @@ class AccessTable(PartTable, frozen=True, kw_only=True):
 
         Raises ``ValueError`` for an unknown device.
         """
-        whole = load_device(name)
-        sharers = self.shared_by.get(name, 1)
-        return structs.replace(whole, max_iops=whole.max_iops / sharers)
+        return _shared(name, self.shared_by.get(name, 1))
 
     @property
     def home(self) -> str:

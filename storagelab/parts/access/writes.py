@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from storagelab.access import (
@@ -37,8 +38,14 @@ def write_share(track: Track, device: Device, scattered: bool) -> float:
         law = in_place_update_time if scattered else append_time
         busy = law(part.write_size, flash.sector, sector_time, flash.page, flash.page_time)
         return part.writes / part.write_size * float(busy)
-    amplification = garbage_collection_amplification(flash.over_provisioning) if scattered else 1.0
-    return part.writes * float(amplification) / device.write_bandwidth
+    amplification = _amplification(flash.over_provisioning) if scattered else 1.0
+    return part.writes * amplification / device.write_bandwidth
+
+
+@cache
+def _amplification(over_provisioning: float) -> float:
+    """Return how often a small write is written: the same for every position of the sliders."""
+    return float(garbage_collection_amplification(over_provisioning))
 
 
 def stalls(track: Track, device: Device, scattered: bool) -> tuple[float, float]:

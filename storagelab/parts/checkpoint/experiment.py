@@ -179,14 +179,18 @@ def _costs(track: Track, settings: CheckpointSettings, wall: float) -> dict[str,
     }
 
 
-def evaluate_checkpoint(track: Track, settings: CheckpointSettings) -> CheckpointOutcome:
+def evaluate_checkpoint(
+    track: Track, settings: CheckpointSettings, way: Scheme | None = None
+) -> CheckpointOutcome:
     """Return what saving ``track``'s job with ``settings`` comes to.
+
+    ``way`` is how the job is protected with them, where that is known from another interval.
 
     Every failure of any node stops the whole job, and all nodes write at the same moment. The
     expected number of failures is the wall time over the MTBF, each followed by a restart that
     a further failure can cut short; what is neither work, dump nor restart is work done again.
     """
-    part, way = track.checkpoint, scheme(track, settings)
+    part, way = track.checkpoint, way or scheme(track, settings)
     dump = way.dump_time(settings.interval)
     wall = way.wall_time(part.solve_time, settings.interval)
     dumps = part.solve_time / settings.interval * dump
