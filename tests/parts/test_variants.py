@@ -176,16 +176,16 @@ def test_every_stored_variant_is_admitted(name: str, layout: Layout) -> None:
 
 def test_a_candidate_that_breaks_a_criterion_is_refused_by_its_name() -> None:
     looked = Search("tiny_pioneer", file_text("tiny_pioneer"), keys)
-    refusals = {
-        looked.refusal("access", {"access.compare.memory": memory,
-                                  "access.compare.request_bytes": size}).criterion
-        for memory, size in itertools.product(("spi_nor", "fram"), (48, 96))
-    }  # fmt: skip
-    assert refusals == {"what is compared changes the number by more than its tolerance"}
+    for memory, size in itertools.product(("spi_nor", "fram"), (48, 96)):
+        changes = {"access.compare.memory": memory, "access.compare.request_bytes": size}
+        failure = looked.refusal("access", changes)
+        assert isinstance(failure, Failure)
+        name = "what is compared changes the number by more than its tolerance"
+        assert failure.criterion == name
     failure = looked.refusal("checkpoint", {"checkpoint.endurance.0": 3e9})
     assert isinstance(failure, Failure)
-    assert failure.criterion == "the event moves the best interval"
-    assert "has to become shorter by a fifth" in failure.says
+    assert failure.criterion == "the start costs more than its cure before the event already"
+    assert "times the least" in failure.says
     failure = looked.refusal("access", {"access.target_utilization": 0.5})
     assert isinstance(failure, Failure)
     assert "doesn't vary" in failure.says
@@ -221,6 +221,10 @@ def test_what_goes_with_a_field_changes_with_it() -> None:
 
 
 BOUNDS: dict[str, dict[str, tuple[float, float]]] = {
+    "cloud_titan": {
+        "access": (0.30, 0.09), "pipeline": (0.33, 0.09), "checkpoint": (0.60, 0.09),
+        "all": (0.06, 0.001),
+    },
     "edge_guardian": {
         "access": (0.37, 0.09), "pipeline": (0.65, 0.24), "checkpoint": (0.40, 0.13),
         "all": (0.07, 0.001),
@@ -234,9 +238,9 @@ BOUNDS: dict[str, dict[str, tuple[float, float]]] = {
         "all": (0.18, 0.005),
     },
 }  # fmt: skip
-"""Of all ordered pairs of a track's variants: the largest shares in which the least-cost decision of
-the one earns all points in the other, and in which its conclusion with its number is right there. Of
-all parts: decisions, and everything."""
+"""Of all ordered pairs of a track's variants: the largest shares in which the least-cost decision
+of the one earns all points in the other, and in which its conclusion and number are right there.
+Of all parts: decisions, and everything."""
 
 
 def shares(layout: Layout, name: str, numbers: list[int] | None = None) -> Any:
@@ -257,5 +261,7 @@ def test_two_students_rarely_share_a_line_with_full_points(name: str, layout: La
 
 
 @EVERY
-def test_a_handful_of_students_never_shares_everything(name: str, layout: Layout) -> None:
-    assert shares(layout, name, list(range(1, 9))).everything == 0
+def test_a_dozen_students_share_hardly_more_than_all_do(name: str, layout: Layout) -> None:
+    found, bound = shares(layout, name, list(range(1, 13))), BOUNDS[name]
+    assert found.all_lines <= 2 * bound["all"][0]
+    assert found.everything <= 0.03
