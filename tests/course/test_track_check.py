@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -155,3 +158,34 @@ def test_a_track_that_cant_be_made_stops_no_other(
 
 def _fails(*of: Any) -> list[Path]:
     raise ValueError("broken")
+
+
+NOTEBOOKS = """
+import hashlib
+from storagelab.course.generate import fill_template
+from storagelab.course.layout import find_layout
+from storagelab.parts import PARTS
+from storagelab.tracks import TRACKS, load_track
+track = load_track("tiny_pioneer")
+texts = [fill_template(find_layout(), track, part) for part in PARTS.values()]
+print(len(TRACKS), hashlib.sha256("".join(texts).encode()).hexdigest())
+"""
+"""Prints how many tracks there are, and a digest of the texts of one track's notebooks."""
+
+
+def test_tracks_of_ones_own_change_no_notebook_of_the_packages(
+    tmp_path: Path, layout: Layout
+) -> None:
+    example = layout.root / "docs" / "example_track.toml"
+    shutil.copy2(example, tmp_path / "orbit_scout.toml")
+    (tmp_path / "sky_farer.toml").write_text("name = ", encoding="utf-8")
+    without = {name: value for name, value in os.environ.items() if name != EXTRA_TRACKS}
+    (alone, beside) = (
+        subprocess.run(
+            [sys.executable, "-c", NOTEBOOKS],
+            cwd=layout.root, env={**without, **own}, capture_output=True, text=True, check=True,
+        ).stdout.split()
+        for own in ({}, {EXTRA_TRACKS: str(tmp_path)})
+    )  # fmt: skip
+    assert int(beside[0]) == int(alone[0]) + 2
+    assert beside[1] == alone[1]

@@ -7,6 +7,7 @@ import json
 import random
 import tomllib
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import keys
@@ -20,14 +21,14 @@ from storagelab.course.lessons import Failure
 from storagelab.course.story import spelled_out
 from storagelab.course.variants import Search, load_lessons, measure, stored
 from storagelab.parts import PARTS
-from storagelab.track_files import file_text
+from storagelab.track_files import EXTRA_TRACKS, file_text
 from storagelab.tracks import load_track, parse_track
-from storagelab.variants import changes_of, variant_count, variant_of
+from storagelab.variants import Changes, changes_of, variant_count, variant_of
 from storagelab.vary import changed_fields, value_at
 
 SHIPPED = ["cloud_titan", "edge_guardian", "mobile_nomad", "tiny_pioneer"]
 EVERY = pytest.mark.parametrize("name", SHIPPED)
-BY_DAY = 2
+BY_DAY = 1
 """Variants of each track that are asked everything by day; all are by night."""
 
 
@@ -133,6 +134,19 @@ def test_a_number_that_there_isnt_is_refused_with_those_that_there_are(number: A
         load_track("cloud_titan", number)
 
 
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"2": {}}', '{"1": 3}'])
+def test_a_malformed_file_of_variants_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    monkeypatch.setenv(EXTRA_TRACKS, str(tmp_path))
+    name = f"sky_farer_{len(text)}"  # what was read once is remembered
+    assert variant_of("ada", "storagelab", "2026-11", "nobody_has_it") == 0
+    (tmp_path / "variants").mkdir()
+    (tmp_path / "variants" / f"{name}.json").write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match=rf"^variants/{name}\.json"):
+        variant_count(name)
+
+
 def test_the_stored_decisions_are_those_of_the_stored_variants(layout: Layout) -> None:
     for name in SHIPPED:
         variants = stored(layout, name)
@@ -177,7 +191,7 @@ def test_every_stored_variant_is_admitted(name: str, layout: Layout) -> None:
 def test_a_candidate_that_breaks_a_criterion_is_refused_by_its_name() -> None:
     looked = Search("tiny_pioneer", file_text("tiny_pioneer"), keys)
     for memory, size in itertools.product(("spi_nor", "fram"), (48, 96)):
-        changes = {"access.compare.memory": memory, "access.compare.request_bytes": size}
+        changes: Changes = {"access.compare.memory": memory, "access.compare.request_bytes": size}
         failure = looked.refusal("access", changes)
         assert isinstance(failure, Failure)
         name = "what is compared changes the number by more than its tolerance"
