@@ -17,9 +17,9 @@ WIDGETS   := $(filter storagelab/widgets/%,$(PACKAGE))
 # a class is graded without the page on which a person marks it
 GRADER    := $(shell find sandgrader -type f -not -name '*.pyc' -not -path '*/marking/*') $(filter storagelab/report/% storagelab/cli.py,$(PACKAGE))
 VALIDATED := $(filter storagelab/validation/%,$(PACKAGE))
-# what notebooks import, and the tools that make them; track files of one's own among it
 # looks at tracks, or finds their variants, and makes no notebook
 LOOKS     := $(addprefix storagelab/course/,guide.py lessons.py story.py track_check.py variants.py)
+# what notebooks import, and the tools that make them; track files of one's own among it
 LESSON    := $(filter-out $(WIDGETS) $(GRADER) $(VALIDATED) $(LOOKS),$(PACKAGE))
 LESSON    += $(if $(STORAGELAB_TRACKS),$(wildcard $(STORAGELAB_TRACKS)/*.toml) \
              $(wildcard $(STORAGELAB_TRACKS)/variants/*.json))
@@ -111,7 +111,7 @@ $(STAMPS)/notebooks: $(NOTEBOOKS) $(LESSON) | $(STAMPS)/setup
 release: notebooks ## put what was generated into source/ and release/, to be committed
 	@$(BIN)/python -m storagelab.course take-over
 
-variants: setup ## search for every track's variants anew (some twenty minutes)
+variants: setup ## search for every track's variants anew (minutes)
 	@$(BIN)/python -m storagelab.course variants
 
 demo-class: $(STAMPS)/demo-class ## run a demo class of every track, release to feedback

@@ -587,6 +587,7 @@ RECORDS: tuple[tuple[str, type], ...] = (
     ("[[PART.presets]]", schema.Preset),
     ("[PART.law]", schema.Law),
     ("[pipeline.answer] and [checkpoint.answer]", schema.Answer),
+    ("[[vary]]", schema.Vary),
 )
 """Every table of a track file, and the record that it is read into."""
 
@@ -597,8 +598,8 @@ def fields(record: type[msgspec.Struct]) -> list[tuple[str, str, str, str]]:
     said = meanings(record)
     rows = []
     for field in msgspec.structs.fields(record):
-        if field.name not in types:
-            continue  # its base's
+        if field.name not in types or field.name == "variant":
+            continue  # its base's, or none that a file can set
         left_out = "–"
         if field.default_factory is not msgspec.NODEFAULT or field.default in (None, ""):
             left_out = "none"

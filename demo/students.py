@@ -540,7 +540,7 @@ def pastes_a_neighbours_lines(sheets: Sheets) -> Student:
     for name, other in _neighbours(sheets).items():
         loses |= neighbours_losses(sheets[name], other)
     return Student(
-        "nia_pastes_a_neighbours_lines",
+        "nora_pastes_a_neighbours_lines",
         f"pastes the lines of {NEIGHBOUR} into a notebook with other numbers",
         change=change,
         loses=loses,
@@ -662,7 +662,7 @@ EVERYBODY: dict[str, Callable[[Sheets], Student]] = {
     "kai_edited_the_runs": edited_the_runs,
     "lea_copies_another_track": copies_another_track,
     "max_brute_force": brute_force,
-    "nia_pastes_a_neighbours_lines": pastes_a_neighbours_lines,
+    "nora_pastes_a_neighbours_lines": pastes_a_neighbours_lines,
     "ole_hands_in_a_neighbours_folder": hands_in_a_neighbours_folder,
 }
 

@@ -145,11 +145,14 @@ def parse_track(text: str, file: str, changes: Changes | None = None, variant: i
     ``variant`` of that number. Raises ``ValueError`` that names the file and the field where the
     text is no valid track, or where a change is none that it allows.
     """
+    return track_of(_read(text, file), file, changes, variant)
+
+
+def _read(text: str, file: str) -> dict[str, Any]:
     try:
-        said = tomllib.loads(text)
+        return tomllib.loads(text)
     except ValueError as error:
         raise ValueError(f"{file}: {error}") from None
-    return track_of(said, file, changes, variant)
 
 
 def track_of(
@@ -273,7 +276,13 @@ def load_track(name: str, variant: int = 0) -> Track:
 @cache
 def _load(name: str, variant: int) -> Track:
     file = f"{name}.toml"
-    track = parse_track(file_text(name), file, changes_of(name, variant), variant)
+    track = track_of(_said(name), file, changes_of(name, variant), variant)
     if track.name != name:
         raise ValueError(f"{file}: name is {track.name!r}, which isn't the file's - at `$.name`")
     return track
+
+
+@cache
+def _said(name: str) -> dict[str, Any]:
+    """Return what a track's file says: read once for all of its variants."""
+    return _read(file_text(name), f"{name}.toml")

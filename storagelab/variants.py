@@ -69,14 +69,11 @@ def _variants(track: str) -> Mapping[str, Changes]:
         found = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise ValueError(f"{file}: {error}") from None
-    numbers = [str(number) for number in range(1, len(found) + 1)]
-    if (
-        not isinstance(found, dict)
-        or list(found) != numbers
-        or not all(isinstance(changes, dict) for changes in found.values())
-    ):
+    rows = found if isinstance(found, dict) else {}
+    numbers = [str(number) for number in range(1, len(rows) + 1)]
+    if not rows or list(rows) != numbers or not all(isinstance(row, dict) for row in rows.values()):
         raise ValueError(
             f"{file} must hold the variants by their numbers, from 1 up; make it anew with "
             "`python -m storagelab.course variants`"
         )
-    return found
+    return rows

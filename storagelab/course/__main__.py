@@ -82,7 +82,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one step for every track; return 1 and say why where it fails."""
     parser = argparse.ArgumentParser(prog="python -m storagelab.course", description=__doc__)
     parser.add_argument("step", choices=["generate", "take-over", "guide", "example", "variants"])
-    parser.add_argument("tracks", nargs="*", help="whose variants are found; all, if none is named")
+    parser.add_argument(
+        "tracks", nargs="*", help="whose variants are found; the package's own, if none is named"
+    )
     said = parser.parse_args(arguments)
     step = said.step
     try:
@@ -90,7 +92,7 @@ def main(arguments: list[str] | None = None) -> int:
         if step == "take-over":
             lines = take_over(layout) or ["source/ and release/ are up to date"]
         elif step == "variants":
-            lines = write_variants(layout, said.tracks or TRACKS)
+            lines = write_variants(layout, said.tracks or tuple(shipped()))
         else:
             makers: dict[str, Callable[[], list[Path]]] = {
                 "generate": lambda: generate(layout),

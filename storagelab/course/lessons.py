@@ -129,7 +129,7 @@ class Grid:
         if axis is not None:
             order = np.moveaxis(order, axis, -1)
         for number, flat in enumerate(order.ravel()):
-            place = np.unravel_index(flat, self.shape)
+            place = tuple(int(at) for at in np.unravel_index(flat, self.shape))
             if axis is None:
                 outcome = self.at(place)
             else:
@@ -441,8 +441,8 @@ def change_is_seen(lesson: Lesson) -> Iterator[Failure]:
     number, crisis = lesson.key["number"], lesson.crisis
     there = {
         ACCESS.name: lambda: crisis.order_factor,
-        PIPELINE.name: lambda: crisis.read_off / lesson.content.answer.si,
-        CHECKPOINT.name: lambda: crisis.loss / lesson.content.answer.si,
+        PIPELINE.name: lambda: crisis.read_off / lesson.part.asked(lesson.track).si,
+        CHECKPOINT.name: lambda: crisis.loss / lesson.part.asked(lesson.track).si,
     }[lesson.part.name]()
     near = TOLERANCES[lesson.part.name]
     if abs(there / number - 1) <= near:
@@ -600,11 +600,11 @@ def _spoiled(lesson: Lesson, where: str, text: str) -> Iterator[str]:
             if abs(float(said.replace(",", "")) / lesson.key["number"] - 1) <= near:
                 yield said
     if lesson.part is PIPELINE:
-        seconds = lesson.key["number"] * lesson.content.answer.si
+        seconds = lesson.key["number"] * lesson.part.asked(lesson.track).si
         for said, unit in _TIME.findall(text):
             if abs(float(said.replace(",", "")) * _SECONDS[unit] / seconds - 1) <= near:
                 yield f"{said} {unit}"
-        number = format_answer(lesson.content.answer, seconds).split()[0]
+        number = format_answer(lesson.part.asked(lesson.track), seconds).split()[0]
         if re.search(rf"(?<![\d.]){re.escape(number)}(?![\d.]\d)", text):
             yield number
 

@@ -461,7 +461,7 @@ def write_variants(layout: Layout, names: Sequence[str], count: int = COUNT) -> 
     for each in find(layout, names, count):
         if len(each.variants) < count:
             raise ValueError(f"{each}; {count} are asked for: let more vary, or less far")
-        rows = {
+        rows: dict[Path, list[Mapping[str, Any]]] = {
             Path(str(variants_file(each.track))): [one.changes for one in each.variants],
             decisions_file(layout, each.track): [one.decisions for one in each.variants],
         }

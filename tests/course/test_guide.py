@@ -128,6 +128,8 @@ def test_every_variants_keys_stand_in_a_row(name: str, part: Any) -> None:
     head, _, *found = rows
     assert [int(row[0]) for row in found] == [*range(1, variant_count(name) + 1)]
     decided = [item for item in part.of(load_track(name)).controls if item.decided]
+    # the report counts who concludes right by the book's
+    assert {row[1] for row in found} == {keys.KEYS[part.name](load_track(name))["conclusion"]}
     for row in (found[0], found[-1]):
         track, said = load_track(name, int(row[0])), dict(zip(head, row, strict=True))
         key = keys.KEYS[part.name](track)

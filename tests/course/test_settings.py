@@ -13,10 +13,10 @@ from storagelab.course.generate import fill_template
 from storagelab.course.layout import Layout
 from storagelab.course.settings import read_course
 from storagelab.parts import PARTS
-from storagelab.tracks import Track
+from storagelab.tracks import load_track
 from storagelab.variants import variant_count, variant_of
 
-TRACK = "cloud_titan"
+TRACK = "tiny_pioneer"
 
 
 def configured(folder: Path, *lines: str) -> Path:
@@ -56,7 +56,7 @@ def test_a_slip_is_refused_with_its_name(tmp_path: Path, line: str, says: str) -
 
 
 def test_turned_off_notebooks_open_with_the_books_numbers_and_can_judge_who_has_begun(
-    layout: Layout, track: Track, tmp_path: Path
+    layout: Layout, tmp_path: Path
 ) -> None:
     shutil.copytree(layout.notebooks, tmp_path / "notebooks")
     for line, opening in (
@@ -64,7 +64,7 @@ def test_turned_off_notebooks_open_with_the_books_numbers_and_can_judge_who_has_
         ("c.Course.term = 'x'", 'course="", term="x"'),
     ):
         configured(tmp_path, line)
-        text = fill_template(Layout(tmp_path), track, PARTS["access"])
+        text = fill_template(Layout(tmp_path), load_track(TRACK), PARTS["access"])
         notebook = jupytext.reads(text, fmt="md:myst")
         opened = [cell.source for cell in notebook.cells if "= open_part(" in cell.source]
         assert len(opened) >= 3
