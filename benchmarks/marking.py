@@ -224,7 +224,7 @@ def in_ours(browser: Browser, course: Path) -> tuple[Effort, float]:
         page.locator("#asked-text", has_text="Jeff Dean").wait_for(state="attached")
         for number in range(ANSWERS):
             here = re.compile(rf"^Answer {number + 1} of")
-            _timed(effort, lambda here=here: page.get_by_text(here).wait_for())  # type: ignore[misc]
+            _timed(effort, lambda here=here: page.get_by_role("heading", name=here).wait_for())  # type: ignore[misc]
             for place in ("#answer", "#numbers", "#choices"):
                 handle = page.locator(place).element_handle()
                 effort.scrolled += page.evaluate(_INTO_VIEW, handle)
