@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from msgspec import structs, to_builtins
@@ -76,11 +77,14 @@ def ungraded(course: Path, folder: Path) -> Path:
     return folder
 
 
-def run(course: Path, *command: str) -> str:
-    """Run a Python module's command in a course and return what it printed."""
+def run(course: Path, *command: str, prefix: Sequence[str] = ()) -> str:
+    """Run a Python module's command in a course and return what it printed.
+
+    ``prefix`` is a program that runs it, with its arguments.
+    """
     here = Path(sys.executable).parent
     done = subprocess.run(
-        [sys.executable, "-m", *command],
+        [*prefix, sys.executable, "-m", *command],
         cwd=course,
         env={**os.environ, "PATH": f"{here}{os.pathsep}{os.environ['PATH']}"},
         capture_output=True,

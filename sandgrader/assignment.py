@@ -349,7 +349,8 @@ def read_notebook(
     reference = nbformat.read(source, as_version=4)
     if complete is not None:
         reference = complete(reference)
-    bound, order = [], []
+    bound: list[str] = []
+    order: list[str] = []
     for cell in reference.cells:
         said = _said(cell)
         known = cells.get(said.get("grade_id", ""))

@@ -22,7 +22,8 @@ class Preloaded(MetaPathFinder, Loader):
     def __init__(self, names: Iterable[str], prime: Callable[[], object] = lambda: None) -> None:
         """Import modules, those that can be, and hide all that came with them or ``prime``."""
         before = set(sys.modules)
-        prime()
+        with contextlib.suppress(Exception):  # it only saves time
+            prime()
         for name in names:
             # a module that a course imports somewhere may fail by itself, and is then no loss
             with contextlib.suppress(Exception):

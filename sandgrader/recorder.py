@@ -148,7 +148,8 @@ class _Result(DisplayHook):
 
     def quiet(self) -> bool:
         # IPython reads a cell word by word to see whether a semicolon ends it
-        cells = self.shell.history_manager.input_hist_parsed
+        shell: Any = self.shell
+        cells = shell.history_manager.input_hist_parsed
         return ";" in cells[-1] and bool(super().quiet())  # type: ignore[no-untyped-call]
 
     def write_format_data(self, format_dict: Any, md_dict: Any = None) -> None:
@@ -222,7 +223,7 @@ class RecordingShell(ZMQInteractiveShell):
     display_pub_class = Type(_Displays)  # type: ignore[assignment]
 
     def __init__(self, **settings: Any) -> None:
-        super().__init__(**settings)
+        super().__init__(**settings)  # type: ignore[no-untyped-call]
         self._transformers = self._all_transformers()
         self._transformed: tuple[str, str] | None = None
 
@@ -315,9 +316,9 @@ def prime(shell: RecordingShell) -> None:
     try:
         exec(compile(source, name, "exec"), {})
     except ZeroDivisionError:
-        kind, error, trace = sys.exc_info()
-        shell.InteractiveTB.structured_traceback(kind, error, trace)  # type: ignore[no-untyped-call]
-    shell.InteractiveTB.tb = None
+        tracebacks: Any = shell.InteractiveTB
+        tracebacks.structured_traceback(*sys.exc_info())
+        tracebacks.tb = None
     del linecache.cache[name]
     shell.input_transformer_manager.transform_cell("%time 1\nx = !ls\nx?")
     for value in (1, 1.5, "text", [1], {"key": (None, True)}):
@@ -364,7 +365,7 @@ async def _run(shell: RecordingShell, source: str) -> None:
         transformed = shell.transform_cell(source)
     except Exception:
         transformed, failed = source, sys.exc_info()
-    how = {"transformed_cell": transformed, "preprocessing_exc_tuple": failed}
+    how: dict[str, Any] = {"transformed_cell": transformed, "preprocessing_exc_tuple": failed}
     if not shell.should_run_async(source, **how):
         if failed is None:
             shell.keep_in_mind(source, transformed)

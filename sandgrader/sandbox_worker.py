@@ -80,6 +80,7 @@ def main() -> None:
     preloaded = Preloaded(imports, lambda: prime(shell))
     gc.collect()
     gc.freeze()  # shared pages stay shared: a fork's collector leaves them alone
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     if wanted["namespaces"]:
         namespaces.hide_from_debuggers()
     wire.send(control, {"ready": True, "modules": preloaded.names})
@@ -87,22 +88,13 @@ def main() -> None:
         try:
             order, files = wire.receive_with_files(control, most=wire.MOST_FILES)
         except (wire.WireError, OSError):
-            _reap()
             return
-        _reap()
         connection, *snapshots = (socket.socket(fileno=file) for file in files)
         if os.fork() == 0:
             control.close()
             _become_reaper(shell, preloaded, connection, snapshots, order)
         for item in (connection, *snapshots):
             item.close()
-
-
-def _reap() -> None:
-    """Wait for those that have ended: what they took is then counted with what this one takes."""
-    with contextlib.suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
 
 
 def _become_nobody(wanted: Any) -> None:
@@ -138,6 +130,7 @@ def _become_reaper(
     order: Any,
 ) -> None:
     """Make a world of its own, fork the interpreter into it, and stay until told to end."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     status = 1
     own_proc = False
     try:

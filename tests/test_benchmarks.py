@@ -1,12 +1,14 @@
 """The benchmarks leave no law out, and time the same numbers on both sides."""
 
 import json
+import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from benchmarks import soak_page, sweeps
+from benchmarks import grading, soak_page, sweeps
 from benchmarks.monte_carlo import JOB, failure_by_failure, segment_by_segment
 from storagelab.checkpoint import simulate_wall_time
 from storagelab.course.layout import Layout
@@ -54,3 +56,38 @@ def test_the_page_of_the_soak_is_what_was_measured(layout: Layout) -> None:
     assert found["class"]["submissions"] == 1000
     assert found["class"]["failed"] == 0
     assert found["same_work_same_score"]
+
+
+def costs(seconds: float, cpu: float) -> grading.Cost:
+    return grading.Cost(seconds, cpu)
+
+
+def test_a_promise_of_grading_is_about_the_median_of_the_pairs() -> None:
+    pairs = [grading.Pair(costs(took, took), costs(30, 18)) for took in (600, 310, 200)]
+    alone = [grading.Alone(start, costs(4, 3), costs(2.5, 2)) for start in (3.0, 4.5, 9.0)]
+    found = {item.name: item for item in grading.promises(61, pairs, alone)}
+    times, cpu, start, one = found.values()
+    assert times.median == pytest.approx(310 / 30)
+    assert cpu.median == pytest.approx(0.25)
+    assert times.kept
+    assert cpu.kept
+    assert (start.median, start.kept) == (4.5, False)
+    assert (one.median, one.kept) == (2.5, True)
+    grading.table_of([*found.values()], "a class")
+
+
+def test_what_a_command_takes_has_what_it_starts_in_it(tmp_path: Path) -> None:
+    """Also of those for whom nobody waits, as for a sandbox's processes."""
+    busy = "import time\nwhile time.process_time() < 0.5: pass\nprint(7)"
+    (tmp_path / "starts.py").write_text(
+        "import os, signal, subprocess, sys\n"
+        "signal.signal(signal.SIGCHLD, signal.SIG_IGN)\n"
+        f"subprocess.Popen([sys.executable, '-c', {busy!r}]).wait()\n"
+    )
+    meter = grading.Meter()
+    try:
+        cost, printed = grading.cost_of(meter, tmp_path, "starts")
+    finally:
+        meter.close()
+    assert printed.strip() == "7"
+    assert math.isnan(cost.cpu) or cost.cpu >= 0.5

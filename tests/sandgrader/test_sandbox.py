@@ -261,7 +261,7 @@ def test_a_cell_that_forks_answers_once(warm: WarmProcess) -> None:
         fork = """
         import contextlib, os
         child = os.fork()
-        print(child > 0)
+        print(f'{child > 0}\\n', end='')  # at once: two processes write
         if child:
             with contextlib.suppress(ChildProcessError):  # it is gone already
                 os.waitpid(child, 0)

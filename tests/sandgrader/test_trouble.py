@@ -54,7 +54,8 @@ def write(course: Path, graded: Path, *students: str) -> Summary:
     here, summary, told = Course(course), Summary(NAME), list[Result]()
     try:
         with grading_lock(here) as aside:
-            run = Run(here, Writer(here, aside), None, told.append)
+            nobody: Any = None
+            run = Run(here, Writer(here, aside), nobody, told.append)
             run._name = NAME
             found = here.submissions(NAME, [*students])
             run._writer.watch(found)
