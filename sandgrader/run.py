@@ -19,13 +19,13 @@ import sqlalchemy.exc
 
 from sandgrader import interrupts, trials, worker
 from sandgrader.assignment import Assignment, Way
-from sandgrader.course import Course, CourseError, Submission
+from sandgrader.course import ASIDE, Course, CourseError, Submission
 from sandgrader.execution import Difference
 from sandgrader.gradebook import trouble_with
 from sandgrader.sandbox import TO_HAVE_ONE, Kind, SandboxError
 from sandgrader.submission_files import read_folder
 from sandgrader.workers import KilledError, Task, Workers
-from sandgrader.writer import ASIDE, WriteError, Writer
+from sandgrader.writer import WriteError, Writer
 
 State = Literal["graded", "failed"]
 RETRY_DELAYS = (0.5, 1, 2, 4, 8, 15, 30, 60)
