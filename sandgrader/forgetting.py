@@ -24,9 +24,11 @@ from nbgrader.utils import notebook_hash
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from sandgrader import versions
 from sandgrader.configuration import CourseError
 from sandgrader.course import Course
 from sandgrader.gradebook import GradebookError, trouble_with
+from sandgrader.marking import marks
 from sandgrader.printable import printable
 from sandgrader.scores import SnapshotError, read_snapshot, write_snapshot
 from sandgrader.writer import grading_lock
@@ -135,6 +137,8 @@ def delete(course: Course, student: str, kept: Kept) -> None:
     """
     if kept.in_gradebook is not None:
         with course.gradebook.transaction(writing=True) as gradebook:
+            versions.forget(gradebook, student)
+            marks.forget(gradebook, student)
             gradebook.remove_student(student)
             course.gradebook.commit()
         _compact(course)

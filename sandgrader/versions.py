@@ -204,6 +204,14 @@ def record(
         gradebook.db.execute(GRADED.insert(), rows)
 
 
+def forget(gradebook: Any, student: str) -> None:
+    """Delete what is kept of a student who is in the gradebook. Raises SQLAlchemy's errors."""
+    if are_kept(gradebook):
+        submission = api.SubmittedAssignment.__table__
+        own = select(submission.c.id).where(submission.c.student_id == student)
+        gradebook.db.execute(delete(GRADED).where(GRADED.c.submission.in_(own)))
+
+
 def _submissions(gradebook: Any, assignment: str, students: Iterable[str]) -> Mapping[str, str]:
     submission, of = api.SubmittedAssignment.__table__, api.Assignment.__table__
     query = (

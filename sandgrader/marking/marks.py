@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 from nbgrader import api
 from nbgrader.api import MissingEntry
-from sqlalchemy import Column, Float, MetaData, String, Table, Text, delete, insert, select
+from sqlalchemy import Column, Float, MetaData, String, Table, Text, delete, insert, inspect, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from sandgrader.gradebook import OpenGradebook, trouble_with
@@ -235,6 +235,12 @@ class Marks:
                 moment=datetime.now(UTC).isoformat(timespec="seconds"),
             )
         )
+
+
+def forget(gradebook: Any, student: str) -> None:
+    """Delete the marks of a student's answers. Raises SQLAlchemy's errors."""
+    if inspect(gradebook.db.connection()).has_table(MARKS.name):
+        gradebook.db.execute(delete(MARKS).where(MARKS.c.student == student))
 
 
 def _is(key: Key) -> list[Any]:

@@ -9,9 +9,12 @@ import pytest
 from click.testing import CliRunner
 from nbgrader.api import Gradebook
 from nbgrader.utils import notebook_hash
+from sqlalchemy import delete, select
 
 from sandgrader.forgetting import command, still_named
+from sandgrader.marking.marks import MARKS
 from sandgrader.scores import read_scores, read_snapshot, write_snapshot
+from sandgrader.versions import GRADED, keep_versions, record
 from tests.sandgrader.quickstart import NAME, copied, grades_of
 
 WHO, OTHER = "wrong", "all_right"
@@ -21,6 +24,26 @@ def forget(course: Path, *arguments: str, code: int = 0) -> str:
     done = CliRunner().invoke(command, [*arguments, "--course", str(course)])
     assert done.exit_code == code, f"{done.output}\n{done.exception!r}"
     return done.output
+
+
+def keep_of_its_own(gradebook: Gradebook) -> None:
+    """Put both students into the grader's tables beside nbgrader's."""
+    keep_versions(gradebook)
+    MARKS.create(gradebook.db.connection(), checkfirst=True)
+    gradebook.db.execute(delete(GRADED))
+    for student in (WHO, OTHER):
+        of = {"student": student, "assignment": NAME, "notebook": "problem1", "cell": "c"}
+        mark = {"role": "first", "marker": "mia", "points": 1.0, "comment": "", "moment": ""}
+        gradebook.db.execute(MARKS.insert().values(**of, **mark))
+    record(gradebook, NAME, read_scores(gradebook), "v", "r")
+    gradebook.db.commit()
+
+
+def kept_of_its_own(course: Path) -> tuple[set[str], int]:
+    """Return whose marks there are, and of how many submissions a version is kept."""
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+        marked = {row.student for row in gradebook.db.execute(select(MARKS))}
+        return marked, len(gradebook.db.execute(select(GRADED)).all())
 
 
 @pytest.fixture
@@ -45,6 +68,7 @@ def course(graded: Path, tmp_path: Path) -> Path:
             (exchange / "feedback" / f"{page}.html").write_text(student)
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
         scores = read_scores(gradebook)
+        keep_of_its_own(gradebook)
     (course / ".grading").mkdir(exist_ok=True)
     write_snapshot(course / ".grading" / f"scores-{NAME}-20260203T150000Z.json", scores)
     (course / "notes.log").write_text(f"graded {WHO}, and {WHO}er\n")
@@ -73,7 +97,9 @@ def test_without_delete_it_is_listed_and_nothing_changes(course: Path) -> None:
 
 def test_all_of_one_student_goes_and_nothing_of_anothers(course: Path) -> None:
     before, grades = everything(course.parent), grades_of(course)
+    _, versions = kept_of_its_own(course)
     said = forget(course, WHO, "--delete")
+    assert kept_of_its_own(course) == ({OTHER}, versions - 1)
     assert f"the id still stands in {course / 'notes.log'}" in said
     assert "other.log" not in said  # who is called alike is somebody else
     after = everything(course.parent)
