@@ -235,7 +235,7 @@ def test_every_hidden_test_gets_a_mark(layout: Layout, tmp_path: Path) -> None:
         for stem in STEMS.values()
         for cell in nbformat.read(tmp_path / TRACK / f"{stem}.ipynb", as_version=4).cells
     )
-    assert plant(tmp_path) == hidden == 14
+    assert plant(tmp_path) == hidden == 18
 
 
 def test_the_page_is_what_the_pack_says(layout: Layout) -> None:

@@ -18,14 +18,14 @@ _LOOT = re.compile(rf"{LOOT}\([^)]*\d")
 
 
 def plant(source: Path) -> int:
-    """Put a mark into every hidden test of a course's ``source/``; return how many there are."""
+    """Put a mark into every hidden region of a course's ``source/``; return how many there are."""
     count = 0
     for stem in STEMS.values():
         path = source / TRACK / f"{stem}.ipynb"
         notebook = nbformat.read(path, as_version=4)
         for cell in notebook.cells:
             if _BEGIN in cell.source:
-                count += 1
+                count += cell.source.count(_BEGIN)
                 mark = f"{_BEGIN}\nplanted = {MARK!r}"
                 cell.source = cell.source.replace(_BEGIN, mark)
         nbformat.write(notebook, path)
