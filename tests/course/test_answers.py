@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -170,13 +169,3 @@ def test_a_text_that_slips_into_the_package_is_found(
     with (copy / place).open("a", encoding="utf-8") as file:
         file.write("\nkept = " + re.sub(r'(["\\])', r"\\\1", texts[-1]) + "\n")
     assert secrets_in(copy, texts) == [f"{place}: {texts[-1]}"]
-
-
-def test_a_wheel_is_made_of_the_packages_without_answers_alone(layout: Layout) -> None:
-    project = tomllib.loads((layout.root / "pyproject.toml").read_text(encoding="utf-8"))
-    packages = ["storagelab", "sandgrader"]
-    assert project["tool"]["hatch"]["build"]["targets"] == {"wheel": {"packages": packages}}
-    for name in packages:
-        assert not layout.answers.is_relative_to(layout.root / name)
-        assert not [*(layout.root / name).rglob("*.ipynb")]
-        assert not [*(layout.root / name).rglob("keys.py")]

@@ -59,7 +59,7 @@ def test_a_new_limit_is_missed_said_fed_back_and_reported(part: Any) -> None:
 
     controls = part.of(track).controls
     decision = {item.answer: item.default for item in controls if item.decided}
-    handed_in = SimpleNamespace(runs=lambda name: [], decisions={part.name: decision})
+    handed_in = SimpleNamespace(runs=lambda name: [], decisions={part.name: decision}, variant=0)
     cohort: Any = SimpleNamespace(
         assignment=SimpleNamespace(name=track.name), evidence={"ada": handed_in}
     )
