@@ -18,7 +18,8 @@ WIDGETS   := $(filter storagelab/widgets/%,$(PACKAGE))
 GRADER    := $(shell find sandgrader -type f -not -name '*.pyc' -not -path '*/marking/*') $(filter storagelab/report/% storagelab/cli.py,$(PACKAGE))
 VALIDATED := $(filter storagelab/validation/%,$(PACKAGE))
 # looks at tracks, or finds their variants, and makes no notebook
-LOOKS     := $(addprefix storagelab/course/,guide.py lessons.py story.py track_check.py variants.py)
+LOOKS     := $(addprefix storagelab/course/,guide.py story.py track_check.py variants.py) \
+             $(filter storagelab/course/lessons/%,$(PACKAGE))
 # what notebooks import, and the tools that make them; track files of one's own among it
 LESSON    := $(filter-out $(WIDGETS) $(GRADER) $(VALIDATED) $(LOOKS),$(PACKAGE))
 LESSON    += $(if $(STORAGELAB_TRACKS),$(wildcard $(STORAGELAB_TRACKS)/*.toml) \

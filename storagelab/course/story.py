@@ -16,7 +16,8 @@ from typing import Any, get_type_hints
 
 import numpy as np
 
-from storagelab.course.lessons import Failure, Lesson, prose
+from storagelab.course.lessons.lesson import Failure, Lesson
+from storagelab.course.lessons.texts import prose
 from storagelab.course.track_file import meanings, record_in
 from storagelab.schema import Vary
 from storagelab.tracks import Track

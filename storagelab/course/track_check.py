@@ -11,7 +11,8 @@ import click
 
 from storagelab.course.generate import GenerationError, load_keys
 from storagelab.course.layout import find_layout
-from storagelab.course.lessons import Failure, Lesson, failures
+from storagelab.course.lessons import failures
+from storagelab.course.lessons.lesson import Failure, Lesson
 from storagelab.course.story import strays
 from storagelab.parts import PARTS
 from storagelab.track_files import shipped

@@ -31,7 +31,8 @@ import numpy.typing as npt
 
 from storagelab.course.generate import load_keys
 from storagelab.course.layout import Layout
-from storagelab.course.lessons import TOLERANCES, Failure, Lesson, failures
+from storagelab.course.lessons import failures
+from storagelab.course.lessons.lesson import TOLERANCES, Failure, Lesson
 from storagelab.course.story import spelled_out, strays
 from storagelab.parts import PARTS, PIPELINE, AnyPart
 from storagelab.schema import Value, Vary

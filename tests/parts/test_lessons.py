@@ -12,7 +12,9 @@ import pytest
 
 from storagelab.course.answers import load_answers
 from storagelab.course.layout import find_layout
-from storagelab.course.lessons import CRITERIA, TOLERANCES, Criterion, Lesson, prose
+from storagelab.course.lessons import CRITERIA, Criterion
+from storagelab.course.lessons.lesson import TOLERANCES, Lesson
+from storagelab.course.lessons.texts import prose
 from storagelab.labs import checking
 from storagelab.parts import PARTS
 from storagelab.track_files import shipped

@@ -9,7 +9,8 @@ from typing import Any
 import keys
 import pytest
 
-from storagelab.course.lessons import Lesson, above
+from storagelab.course.lessons.lesson import Lesson
+from storagelab.course.lessons.texts import above
 from storagelab.parts import PARTS
 from storagelab.tracks import TRACKS, load_track
 from tests.parts.sliders import EVERY_PART

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from storagelab.course import variants as search
 from storagelab.course.layout import Layout
-from storagelab.course.lessons import Failure
+from storagelab.course.lessons.lesson import Failure
 from storagelab.course.story import spelled_out
 from storagelab.course.variants import Search, load_lessons, measure, stored
 from storagelab.parts import PARTS
