@@ -36,6 +36,11 @@ STATE = re.compile(
 )
 MODELS = "models"
 """The folder, beside the pages, of the scripts with their widgets' states."""
+BELOW = """.storagelab-arriving article section section:nth-of-type(n + 2) {
+  content-visibility: auto; contain-intrinsic-size: auto 1500px;
+}
+"""
+"""The rule for what is laid out after the first paint; ``arriving.js`` says when it holds."""
 WIDE, NARROW = 1280, 360
 """Widths of the window, in pixels, at which figures are drawn."""
 HEIGHT = 900
@@ -108,7 +113,8 @@ def with_stills(page: str, made: Stills, models: str) -> str:
     page = STATE.sub("", page)
     head = (
         f'<meta name="storagelab-models" content="{models}">\n'
-        f"<style data-still>\n{made.style}\n</style>\n"
+        f"<style data-still>\n{made.style}\n{BELOW}</style>\n"
+        f"<script>\n{as_classic(HERE / 'arriving.js', 'arrive(window);')}</script>\n"
     )
     return page.replace("</head>", f"{head}</head>", 1)
 
