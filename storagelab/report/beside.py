@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sandgrader.submission_files import is_regular_file
+from storagelab.labs.texts import text_of
 from storagelab.ledger import FILE_NAME, Entry, entries_of, read_ledger
 from storagelab.parts import PARTS, AnyPart
 from storagelab.parts.formatting import format_cost
@@ -34,9 +35,9 @@ class _Submission:
 def own_numbers(folder: Path, assignment: str, notebook: str) -> Mapping[str, str]:
     """Return what a submission says in numbers, by what they are about.
 
-    For the notebook's own part: prediction, conclusion, decision, what that comes to, and the
-    recorded runs. The last part is argued with the figures of all parts, and has every decision.
-    Nothing where ``assignment`` is no track, or ``notebook`` none of its parts.
+    For the notebook's own part: what was asked, prediction, conclusion, decision, what that comes
+    to, and the recorded runs. The last part is argued with the figures of all parts, and has every
+    decision. Nothing where ``assignment`` is no track, or ``notebook`` none of its parts.
     """
     part = next((item for item in PARTS.values() if item.stem == notebook), None)
     if part is None or assignment not in TRACKS:
@@ -46,7 +47,10 @@ def own_numbers(folder: Path, assignment: str, notebook: str) -> Mapping[str, st
     variant = variant_in(folder, load_track(assignment), folder.parent.name)
     if variant:
         said["Variant"] = str(variant)
-    work = _Submission(folder, load_track(assignment, variant), entries, judge(assignment, variant))
+    track = load_track(assignment, variant)
+    # the notebook shows it in an output, with the student's own numbers
+    said["Asked"] = text_of(track, part, "reflection").replace("**", "")
+    work = _Submission(folder, track, entries, judge(assignment, variant))
     said |= {"Predicted": _predicted(entries, part), "Concluded": _concluded(folder, part)}
     is_last = part.number == len(PARTS)
     for item in PARTS.values() if is_last else [part]:

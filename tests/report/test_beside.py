@@ -8,8 +8,11 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from storagelab.ledger import FILE_NAME, append_entry
+from storagelab.labs.texts import text_of
+from storagelab.ledger import FILE_NAME, NO_PART, Opening, append_entry
+from storagelab.parts import PARTS
 from storagelab.report.beside import own_numbers
+from storagelab.tracks import load_track
 
 TRACK = "cloud_titan"
 START = {"cache_gb": 2000, "link_gbps": 5, "nvme_gbs": 7, "dram_gb": 512, "loader_workers": 48}
@@ -40,6 +43,20 @@ def test_what_was_chosen_and_what_it_comes_to(folder: Path) -> None:
     assert said["Run 1"].startswith("as at the start: 49.8%, ")
     # not what the ledger says it cost
     assert said["Run 2"] == "link_gbps 10: 83.7%, $6,956"
+
+
+def test_the_question_and_the_figures_are_of_the_own_variant(folder: Path, tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    opening = Opening(5, course="c", term="t", origin="drawn")
+    append_entry(own, TRACK, NO_PART, "open", opening.said, {})
+    (own / "1_access.ipynb").write_text("{}")
+    said, book = (own_numbers(place, TRACK, "1_access") for place in (own, folder))
+    assert said["Variant"] == "5"
+    assert "Variant" not in book
+    asked = text_of(load_track(TRACK, 5), PARTS["access"], "reflection")
+    assert said["Asked"] == asked.replace("**", "") != book["Asked"]
+    assert said["Asked"].startswith("Patterson asks:")
 
 
 def test_the_last_part_has_all_decisions(folder: Path) -> None:
