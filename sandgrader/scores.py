@@ -23,7 +23,7 @@ from typing import NamedTuple
 import msgspec
 from nbgrader import api
 from nbgrader.api import Gradebook
-from sqlalchemy import func, select
+from sqlalchemy import Join, func, select
 
 FORMAT, VERSION = "storagelab-scores", 1
 
@@ -64,6 +64,24 @@ class Score(msgspec.Struct, frozen=True, kw_only=True):
 Scores = dict[Key, Score]
 
 
+def grades_with_cells() -> Join:
+    """Return nbgrader's tables of grades, each row with its submission, its cell and its points."""
+    grade, cell = api.Grade.__table__.c, api.BaseCell.__table__.c
+    submission, submitted = api.SubmittedAssignment.__table__.c, api.SubmittedNotebook.__table__.c
+    notebook, assignment = api.Notebook.__table__.c, api.Assignment.__table__.c
+    test, task = api.GradeCell.__table__, api.TaskCell.__table__
+    joined: Join = (
+        api.Grade.__table__.join(api.SubmittedNotebook.__table__, submitted.id == grade.notebook_id)
+        .join(api.SubmittedAssignment.__table__, submission.id == submitted.assignment_id)
+        .join(api.Notebook.__table__, notebook.id == submitted.notebook_id)
+        .join(api.Assignment.__table__, assignment.id == submission.assignment_id)
+        .join(api.BaseCell.__table__, cell.id == grade.cell_id)
+        .outerjoin(test, test.c.id == cell.id)
+        .outerjoin(task, task.c.id == cell.id)
+    )
+    return joined
+
+
 def read_scores(
     gradebook: Gradebook,
     assignments: Collection[str] | None = None,
@@ -71,7 +89,7 @@ def read_scores(
 ) -> Scores:
     """Return every score in a gradebook, or of some assignments or students, in one query."""
     grade, cell = api.Grade.__table__.c, api.BaseCell.__table__.c
-    submission, submitted = api.SubmittedAssignment.__table__.c, api.SubmittedNotebook.__table__.c
+    submission = api.SubmittedAssignment.__table__.c
     notebook, assignment = api.Notebook.__table__.c, api.Assignment.__table__.c
     test, task = api.GradeCell.__table__, api.TaskCell.__table__
     query = (
@@ -80,16 +98,7 @@ def read_scores(
             grade.auto_score, grade.manual_score, grade.extra_credit,
             func.coalesce(test.c.max_score, task.c.max_score, 0.0), grade.needs_manual_grade,
         )
-        .select_from(
-            api.Grade.__table__
-            .join(api.SubmittedNotebook.__table__, submitted.id == grade.notebook_id)
-            .join(api.SubmittedAssignment.__table__, submission.id == submitted.assignment_id)
-            .join(api.Notebook.__table__, notebook.id == submitted.notebook_id)
-            .join(api.Assignment.__table__, assignment.id == submission.assignment_id)
-            .join(api.BaseCell.__table__, cell.id == grade.cell_id)
-            .outerjoin(test, test.c.id == cell.id)
-            .outerjoin(task, task.c.id == cell.id)
-        )
+        .select_from(grades_with_cells())
     )  # fmt: skip
     if assignments is not None:
         query = query.where(assignment.name.in_(assignments))

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from nbgrader import api
 from sqlalchemy import exists, func, select
 
-from sandgrader.scores import Key
+from sandgrader.scores import Key, grades_with_cells
 
 
 class Question(NamedTuple):
@@ -129,16 +129,7 @@ def read_pile(gradebook: Any, assignments: Collection[str] = ()) -> list[Answer]
             grade.auto_score, grade.manual_score, grade.needs_manual_grade, submitted.flagged,
             func.coalesce(task.c.max_score, test.c.max_score, 0.0),
         )
-        .select_from(
-            api.Grade.__table__
-            .join(api.SubmittedNotebook.__table__, submitted.id == grade.notebook_id)
-            .join(api.SubmittedAssignment.__table__, submission.id == submitted.assignment_id)
-            .join(api.Notebook.__table__, notebook.id == submitted.notebook_id)
-            .join(api.Assignment.__table__, assignment.id == submission.assignment_id)
-            .join(api.BaseCell.__table__, cell.id == grade.cell_id)
-            .outerjoin(test, test.c.id == cell.id)
-            .outerjoin(task, task.c.id == cell.id)
-        )
+        .select_from(grades_with_cells())
         .where(task.c.id.is_not(None) | written)
     )  # fmt: skip
     if assignments:

@@ -164,6 +164,17 @@ class Measured(NamedTuple):
     files: list[tuple[str, str]]
 
 
+def mend_a_test(course: Path) -> None:
+    """Change a test of the assignment, and take the change into the gradebook."""
+    source = course / "source" / NAME / "problem1.ipynb"
+    notebook = nbformat.read(source, as_version=4)
+    for cell in notebook.cells:
+        if cell.metadata.get("nbgrader", {}).get("grade_id") == "squares_invalid_input":
+            cell.source = "assert squares(1)"
+    nbformat.write(notebook, source)
+    nbgrader(course, "generate_assignment", NAME, "--force")
+
+
 def files_of(course: Path) -> list[tuple[str, str]]:
     """Return the paths and modes of all files in ``autograded/``."""
     return sorted(

@@ -24,6 +24,7 @@ from tests.sandgrader.quickstart import (
     grades_of,
     hand_in,
     measure,
+    mend_a_test,
     nbgrader,
     only,
     read_grades,
@@ -229,13 +230,7 @@ def test_after_a_test_was_mended_it_says_whose_score_moved(
     graded: Path, tmp_path: Path, grade: Grader
 ) -> None:
     course = copied(graded, tmp_path)
-    source = course / "source" / NAME / "problem1.ipynb"
-    notebook = nbformat.read(source, as_version=4)
-    for cell in notebook.cells:
-        if cell.metadata.get("nbgrader", {}).get("grade_id") == "squares_invalid_input":
-            cell.source = "assert squares(1)"
-    nbformat.write(notebook, source)
-    nbgrader(course, "generate_assignment", NAME, "--force")
+    mend_a_test(course)
     before = grades_of(course)
     (summary,) = json.loads(grade(course, NAME, "--force", "--json"))
     after = grades_of(course)

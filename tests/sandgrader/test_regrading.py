@@ -11,14 +11,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
 from sandgrader import writer
 from tests.sandgrader import quickstart
 from tests.sandgrader.command import start, wait_until
-from tests.sandgrader.quickstart import ALL, NAME, copied, grades_of, hand_in, nbgrader, only
+from tests.sandgrader.quickstart import (
+    ALL,
+    NAME,
+    copied,
+    grades_of,
+    hand_in,
+    mend_a_test,
+    only,
+)
 
 Grader = Callable[..., str]
 SEED = int(os.environ.get("STORAGELAB_SEED", "0")) or random.randrange(10**6)
@@ -30,13 +37,7 @@ MOVED = "no_check, problem1, squares_invalid_input: more points (+1 points)"
 def mended(graded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The graded course after somebody marked it and a test was mended, to be copied."""
     course = copied(graded, tmp_path_factory.mktemp("mended"))
-    source = course / "source" / NAME / "problem1.ipynb"
-    notebook = nbformat.read(source, as_version=4)
-    for cell in notebook.cells:
-        if cell.metadata.get("nbgrader", {}).get("grade_id") == "squares_invalid_input":
-            cell.source = "assert squares(1)"
-    nbformat.write(notebook, source)
-    nbgrader(course, "generate_assignment", NAME, "--force")
+    mend_a_test(course)
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
         for student in STUDENTS:  # a person has been at work
             essay = gradebook.find_grade("part-a", "problem2", NAME, student)
