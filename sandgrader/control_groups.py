@@ -81,15 +81,15 @@ class ControlGroups:
         _end(folder.path)
         folder.release()
 
-    def memory_was_full(self) -> bool:
-        """Return whether a process was ended because there was no memory left in the group."""
+    def memory_deaths(self) -> int:
+        """Return how many processes were ended because there was no memory left in the group."""
         if _MEMORY in self._folders:
             for name in _DEATHS:
                 with contextlib.suppress(OSError, ValueError):
                     lines = (self._folders[_MEMORY].path / name).read_text().split("\n")
                     counts = dict(line.split() for line in lines if line)
-                    return int(counts.get("oom_kill", 0)) > 0
-        return False
+                    return int(counts.get("oom_kill", 0))
+        return 0
 
     def close(self) -> None:
         """End what is left in them and take them away."""

@@ -412,6 +412,7 @@ class Interpreter:
         self._late = 0  # cells that were interrupted
         # files count as memory there: they are kept in it
         self._groups = ControlGroups(limits.processes, limits.memory + limits.disk)
+        self._deaths = 0  # processes ended for want of memory that were already told of
         try:
             self.reaper = self._greeted("reaper")
             self._groups.put(self.reaper)
@@ -669,7 +670,7 @@ class Interpreter:
 
     def _check_usage(self) -> None:
         """End all of it where its processes are too many or take too much memory together."""
-        if self._groups.memory_was_full():
+        if self._groups.memory_deaths() > self._deaths:
             self._fail(self._too_much_memory())
         if self._groups.hold_memory and self._groups.hold_processes:
             return
@@ -699,17 +700,30 @@ class Interpreter:
             self._fail(f"a cell couldn't be interrupted after {limit}")
 
     def _fail(self, why: str) -> Any:
-        if self._groups.memory_was_full():
+        if self._groups.memory_deaths() > self._deaths:
             why = self._too_much_memory()
         self._why = self._why or why
-        # what it started goes with it; snapshots stay: what was right before counts
+        self._end_all_but_snapshots()
+        # what a snapshot is asked later isn't to blame for these
+        self._deaths = self._groups.memory_deaths()
+        raise DiedError(self._why)
+
+    def _end_all_but_snapshots(self) -> None:
+        """End the interpreter and what it started; what was right before it failed counts."""
         kept = {self.reaper, *(calls.process for calls in self._calls.values())}
+        end = time.monotonic() + _GRACE_PERIOD
         with contextlib.suppress(psutil.NoSuchProcess):
-            for process in psutil.Process(self.reaper).children(recursive=True):
-                if process.pid not in kept:
+            reaper = psutil.Process(self.reaper)
+            # one may have started another before it was ended itself
+            while time.monotonic() < end:
+                found = reaper.children(recursive=True)
+                ended = [process for process in found if process.pid not in kept]
+                if not ended:
+                    break
+                for process in ended:
                     with contextlib.suppress(psutil.NoSuchProcess):
                         process.kill()
-        raise DiedError(self._why)
+                psutil.wait_procs(ended, timeout=max(0.0, end - time.monotonic()))
 
     def close(self) -> None:
         """End the interpreter, its snapshots and every process that they left."""

@@ -21,7 +21,7 @@ STEPS = {
 
 REFERENCES = """
 import os, sys
-os.environ["STORAGELAB_VIEW"] = "static"
+os.environ.update({"STORAGELAB_VIEW": "static", "STORAGELAB_VARIANT": "0"})
 import nbformat
 for path in sys.argv[1:]:
     names = {}
