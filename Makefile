@@ -10,6 +10,9 @@ STAMPS := build/stamps
 # one file serves as a page's address on this machine
 BOOK   := build/book/_build/html/index.html
 
+# Hundreds of processes import the package: each finds what the first of them compiled.
+unexport PYTHONDONTWRITEBYTECODE
+
 # What is made anew after a change: tests/tiers/test_edges.py checks these against what is imported.
 PACKAGE   := $(shell find storagelab -type f -not -name '*.pyc')
 # what pages load: widgets, their scripts and styles
