@@ -44,15 +44,25 @@ def run_nbgrader(folder: Path, exchange: Path, *arguments: str) -> str:
     """
     with tempfile.TemporaryDirectory() as room:
         printed = Path(room) / "printed"
-        code = in_a_fork(_command, folder, exchange, printed, arguments)
+        code = in_a_fork(_command, folder, exchange, dict(os.environ), printed, arguments)
         text = printed.read_text(encoding="utf-8") if printed.exists() else ""
         if code != 0:
             raise StepError(f"nbgrader {' '.join(arguments)}\n{text}")
         return text
 
 
-def _command(folder: Path, exchange: Path, printed: Path, arguments: tuple[str, ...]) -> None:
+def _command(
+    folder: Path,
+    exchange: Path,
+    variables: dict[str, str],
+    printed: Path,
+    arguments: tuple[str, ...],
+) -> None:
     os.chdir(folder)
+    sys.path.insert(0, str(folder))  # as for ``python -m nbgrader``
+    # a fork has the variables that its server began with
+    os.environ.clear()
+    os.environ.update(variables)
     # nbgrader calls alembic by its bare name
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     os.environ["NBGRADER_EXCHANGE"] = str(exchange)

@@ -12,10 +12,10 @@ import keys
 import nbformat
 import pytest
 
+from demo.forks import run_nbgrader
 from demo.run_class import AT_A_SCREEN, read_scores
 from demo.students import NEIGHBOUR, NOT_MINE, ONCE, make_student, names_in, own_sheets, own_variant
 from storagelab.course.layout import Layout
-from storagelab.course.nbgrader_steps import run_nbgrader
 from storagelab.labs.texts import text_of
 from storagelab.ledger import read_opening
 from storagelab.parts import PARTS

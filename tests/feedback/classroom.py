@@ -13,9 +13,10 @@ from typing import Any
 import keys
 import nbformat
 
+from demo.forks import run_nbgrader
 from demo.students import Answers, read_sheet, reference
 from storagelab.course.layout import Layout
-from storagelab.course.nbgrader_steps import make_course, run_nbgrader
+from storagelab.course.nbgrader_steps import make_course
 from storagelab.labs import open_part
 from storagelab.parts import PARTS
 from storagelab.tracks import TRACKS

@@ -15,11 +15,11 @@ import nbformat
 import pytest
 from click.testing import CliRunner
 
+from demo.forks import run_nbgrader
 from demo.run_class import read_scores
 from demo.students import ONCE, make_student, names_in
 from storagelab.cli import main
 from storagelab.course.layout import Layout
-from storagelab.course.nbgrader_steps import run_nbgrader
 from storagelab.parts import PARTS
 
 TRACK = "cloud_titan"

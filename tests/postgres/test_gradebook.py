@@ -12,11 +12,12 @@ import pytest
 from nbgrader.api import Gradebook
 from sqlalchemy import create_engine, text
 
+from demo.forks import run_nbgrader
 from sandgrader import scores, versions
 from sandgrader.course import Course
 from sandgrader.gradebook import OpenGradebook
 from sandgrader.lateness import extensions_of, settle
-from storagelab.course.nbgrader_steps import StepError, run_nbgrader
+from storagelab.course.nbgrader_steps import StepError
 from tests.postgres import small_course
 
 PATIENCE = 120

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable
 from importlib.metadata import version
@@ -16,8 +14,9 @@ import nbformat
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 
+from demo.forks import run_nbgrader
+
 NAME = "ps1"
-BIN = Path(sys.executable).parent
 
 SQUARES = "def squares(n):\n    if n < 1:\n        raise ValueError('n')\n    return {}"
 ALL = {
@@ -63,14 +62,7 @@ CLASS: dict[str, tuple[dict[str, str], Callable[[NotebookNode], None] | None]] =
 
 def nbgrader(course: Path, *arguments: str) -> None:
     """Run an nbgrader command in a course."""
-    subprocess.run(
-        [sys.executable, "-m", "nbgrader", *arguments],
-        cwd=course,
-        env={**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"},
-        check=True,
-        capture_output=True,
-        timeout=300,
-    )
+    run_nbgrader(course, course.parent / "exchange", *arguments)
 
 
 def make_course(folder: Path, students: dict[str, Any] | None = None) -> Path:
