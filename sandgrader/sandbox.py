@@ -775,7 +775,7 @@ class _Calls:
     def greet(self) -> None:
         """Wait for the snapshot to say that it is there, and so which process it is."""
         try:
-            self._interpreter.wait_for(self._reader, time.monotonic() + 10)
+            self._interpreter.wait_for(self._reader, time.monotonic() + 30)
         except wire.WireError as problem:
             self._dead = f"its process stopped: {problem}"
 

@@ -10,7 +10,7 @@ const SIGNS = ['pointermove', 'pointerdown', 'touchstart', 'wheel', 'keydown', '
 // frames for which a view has to look the same before it takes the place of its picture
 const CALM = 6;
 // frames after which it takes that place whatever it looks like
-const PATIENCE = 600;
+const PATIENCE = 1800;
 
 // Whether a box is to be brought to life: somebody is there and near it. Where the book was built
 // without pictures there is nothing to look at before, so that nobody is waited for.

@@ -150,6 +150,13 @@ def await_other_captions(page: Page, before: str) -> None:
     page.wait_for_function(f"(before) => ({CAPTIONS})() !== before", arg=before)
 
 
+def await_caption(page: Page, words: str, there: bool = True) -> None:
+    """Wait until ``words`` are under the figures or, asked so, no longer are."""
+    page.wait_for_function(
+        f"([words, there]) => ({CAPTIONS})().includes(words) === there", arg=[words, there]
+    )
+
+
 def await_words(page: Page, words: str) -> None:
     """Wait until a workbench on the page says exactly these words."""
     page.wait_for_function(

@@ -69,7 +69,10 @@ def check_picture_files(page: Any, instrument: Any, name: str) -> Any:
     assert root.find(f"{SVG}title").text in instrument.inner_text()
     assert len(root.find(f"{SVG}desc").text.split()) > 5
     words = " ".join("".join(item.itertext()) for item in root.iter(f"{SVG}text"))
-    labels = instrument.locator(".bqplot svg text:visible").all_text_contents()
+    drawn = instrument.locator(".bqplot svg text:visible")
+    # a change of theme draws a figure anew
+    expect(drawn.nth(5)).to_be_attached()
+    labels = drawn.all_text_contents()
     assert len(labels) > 5
     for label in filter(str.strip, labels):
         assert label.strip() in words

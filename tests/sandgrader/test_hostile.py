@@ -18,10 +18,10 @@ import nbformat
 import psutil
 import pytest
 
-from demo.forks import run_nbgrader
 from demo.students import Student, make_student
 from sandgrader.submission_files import is_regular_file, moment_of
 from storagelab.course.layout import Layout
+from storagelab.course.nbgrader_steps import run_nbgrader
 from tests.sandgrader.command import grade_here
 from tests.sandgrader.hostile import FAMILIES, PACK, lay_out
 from tests.sandgrader.hostile.case import STEMS, TRACK, Case, Loss, Work, own_parts
