@@ -49,6 +49,11 @@ DEPTH = _between(1, 1000)
 TWO_RATES = np.stack([RATE, RATE[::-1]], axis=-1)
 
 
+def _erlang(load: Floats) -> Floats:
+    """Erlang's loss with three servers, as the quotient of its sums."""
+    return load**3 / 6 / (1 + load + load**2 / 2 + load**3 / 6)
+
+
 def _amplification(spare: Floats) -> Floats:
     alpha = 1 + spare
     found: Floats = alpha / (alpha + lambertw(-alpha * np.exp(-alpha)).real)
@@ -444,6 +449,10 @@ SWEEPS: dict[str, tuple[Callable[[], Values], Callable[[], Values]]] = {
     "checkpoint.read_back_time": (
         lambda: checkpoint.read_back_time(SIZE, 1024, 1e11, 2.5e10),
         lambda: SIZE / min(1e11, 1024 * 2.5e10),
+    ),
+    "checkpoint.spare_wait": (
+        lambda: checkpoint.spare_wait(14400, LONG, 3),
+        lambda: _erlang(14400 / LONG) * 14400 / 4,
     ),
     "checkpoint.wear_period": (
         lambda: checkpoint.wear_period(4096, 262144, 1e5, LONG),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from storagelab.checks import Q, Quantity, non_negative, positive, single, to_scalar, whole
+from storagelab.checks import Floats, Q, Quantity, non_negative, positive, require, to_scalar, whole
 
 
 def read_back_time(
@@ -36,9 +36,10 @@ def read_back_time(
 
 _NEVER = 1e-30
 """The share of failures that find no spare from which on more spares don't matter."""
+MOST_SPARES = 100_000
 
 
-def spare_wait(repair_time: float, loss_mtbf: float, spares: int) -> float:
+def spare_wait(repair_time: Quantity[Q], loss_mtbf: Quantity[Q], spares: Quantity[Q] | int) -> Q:
     """Return the mean seconds that a job waits for a node to take the place of a lost one.
 
     Nodes are lost once in ``loss_mtbf`` seconds and each is back after ``repair_time`` on average,
@@ -47,14 +48,23 @@ def spare_wait(repair_time: float, loss_mtbf: float, spares: int) -> float:
     first of ``spares + 1`` repairs ends it. Without a spare every loss waits for a repair. The job
     loses no further node while it stands still.
 
-    Raises ``ValueError`` for a negative repair time or number, or an MTBF of 0 or less.
+    Raises ``ValueError`` for a negative repair time or number, an MTBF of 0 or less, or more than
+    100,000 spares: the formula is worked out spare by spare.
     """
-    repair = single("repair_time", non_negative("repair_time", repair_time))
-    load = repair / single("loss_mtbf", positive("loss_mtbf", loss_mtbf))
-    count = int(single("spares", whole("spares", spares, least=0)))
-    blocked = 1.0
-    for number in range(1, count + 1):
-        blocked = load * blocked / (number + load * blocked)
-        if blocked < _NEVER:
-            break
-    return blocked * repair / (count + 1)
+    repair = non_negative("repair_time", repair_time)
+    load = repair / positive("loss_mtbf", loss_mtbf)
+    count = whole("spares", spares, least=0)
+    require(count <= MOST_SPARES, f"spares must be at most {MOST_SPARES:,}; got {spares!r}")
+    return to_scalar(_blocked(load, count) * repair / (count + 1))
+
+
+def _blocked(load: Floats, spares: Floats) -> Floats:
+    """Return the share of losses that find all spares in repair: Erlang's formula."""
+    blocked = load * 0.0 + 1.0
+    shares, number = blocked, 0
+    for most in np.unique(spares):
+        while number < most and np.any(blocked >= _NEVER):
+            number += 1
+            blocked = load * blocked / (number + load * blocked)
+        shares = np.where(spares == most, blocked, shares)
+    return shares

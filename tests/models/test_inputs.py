@@ -252,6 +252,7 @@ GOOD: dict[Callable[..., Any], dict[str, float]] = {
         "shared_bandwidth": 1e11,
         "node_bandwidth": 25e9,
     },
+    checkpoint.spare_wait: {"repair_time": 14400.0, "loss_mtbf": 9000.0, "spares": 3},
     checkpoint.wear_period: {"written": 4096.0, "capacity": 262144.0, "cycles": 1e5, "life": 1e8},
     checkpoint.storm_write_time: {
         "size": 350e9,
@@ -375,7 +376,6 @@ ONE_BY_ONE: dict[Callable[..., Any], dict[str, float]] = {
         "trials": 10,
         "seed": 1,
     },
-    checkpoint.spare_wait: {"repair_time": 14400.0, "loss_mtbf": 9000.0, "spares": 3},
     queueing.mva: {"think_time": 1.0, "population": 4},
     access.reordered_iops: {
         "track_to_track": 2e-4,

@@ -269,11 +269,11 @@ def near_bytes(track: Track, settings: CheckpointSettings) -> float:
 
 def spares(settings: CheckpointSettings) -> int:
     """Return the machines that are held to spare: a share of all, and a whole number."""
-    return _spares(settings, settings.nodes)
+    return int(_spares(settings, settings.nodes))
 
 
-def _spares(settings: CheckpointSettings, nodes: float) -> int:
-    return math.ceil(settings.spare_share * nodes - 1e-9)
+def _spares(settings: CheckpointSettings, nodes: Q) -> Q:
+    return to_scalar(np.ceil(settings.spare_share * nodes - 1e-9))
 
 
 def scheme(track: Track, settings: CheckpointSettings) -> Scheme:
@@ -326,10 +326,4 @@ def _spare_wait(track: Track, settings: CheckpointSettings, nodes: Q, mtbf: Q) -
     lost = math.fsum(item.share for item in part.failures if item.takes_node)
     if not lost:
         return nodes * 0.0
-
-    def wait(nodes: float, mtbf: float) -> float:
-        return spare_wait(part.repair_time, mtbf / lost, _spares(settings, nodes))
-
-    if not isinstance(nodes, np.ndarray):
-        return wait(nodes, mtbf)
-    return np.asarray(np.vectorize(wait, otypes=[float])(nodes, mtbf))
+    return spare_wait(part.repair_time, mtbf / lost, _spares(settings, nodes))
