@@ -25,6 +25,7 @@ _LIMITS = {
     # of the second version and of the first
     _MEMORY: ("memory.max", "memory.limit_in_bytes"),
 }
+_TAKEN = ("memory.current", "memory.usage_in_bytes")
 _DEATHS = ("memory.events", "memory.oom_control")
 """Files that count the processes that were ended because the group's memory was full."""
 
@@ -80,6 +81,23 @@ class ControlGroups:
         self._folders = {key: one for key, one in self._folders.items() if one is not folder}
         _end(folder.path)
         folder.release()
+
+    def memory_taken(self) -> int:
+        """Return the bytes that are taken in the group; 0 where nobody can tell."""
+        if _MEMORY in self._folders:
+            for name in _TAKEN:
+                with contextlib.suppress(OSError, ValueError):
+                    return int((self._folders[_MEMORY].path / name).read_text())
+        return 0
+
+    def limit_memory(self, limit: int) -> None:
+        """Have another limit in bytes from now on, as far as there is so little in it."""
+        if _MEMORY in self._folders:
+            for name in _LIMITS[_MEMORY]:
+                path = self._folders[_MEMORY].path / name
+                with contextlib.suppress(OSError):
+                    if path.exists():
+                        path.write_text(str(limit))
 
     def memory_deaths(self) -> int:
         """Return how many processes were ended because there was no memory left in the group."""

@@ -6,6 +6,7 @@ import contextlib
 import difflib
 import glob
 import json
+import math
 import os
 import re
 import sys
@@ -29,7 +30,7 @@ from nbgrader.preprocessors import (
 )
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
-from traitlets import Bool, Dict, Enum, Float, Int, List, TraitError, Unicode
+from traitlets import Bool, Dict, Enum, Float, Int, List, TraitError, Unicode, validate
 from traitlets.config import LoggingConfigurable
 from traitlets.utils.importstring import import_item
 
@@ -63,6 +64,10 @@ class Grade(LoggingConfigurable):
         min=0.0,
         help="Seconds for all cells of a notebook; at least what a single one may take.",
     ).tag(config=True)
+    submission_time = Float(
+        900.0,
+        help="Seconds for all code of a submission, whichever of its notebooks runs and how often.",
+    ).tag(config=True)
     sandbox = Enum(
         ["auto", "required", "off"],
         "auto",
@@ -88,6 +93,15 @@ class Grade(LoggingConfigurable):
     imports = List(
         Unicode(), help="Modules to import beforehand, besides those that solutions import."
     ).tag(config=True)
+
+    @validate("submission_time")
+    def _is_a_time(self, proposal: Any) -> float:
+        seconds = float(proposal["value"])
+        if not 0 < seconds < math.inf:
+            raise TraitError(
+                f"c.Grade.submission_time is {seconds:g}: it has to be a number of seconds above 0"
+            )
+        return seconds
 
 
 @dataclass(frozen=True)
@@ -190,6 +204,9 @@ class Course:
                 "say, and tests may need it: mend them, or take them away."
             )
         cell_time, notebook_time = time_limits(execute.timeout, settings.notebook_time)
+        submission_time = settings.submission_time
+        if "submission_time" not in self.app.config.Grade:  # what a course says of notebooks holds
+            submission_time = max(submission_time, notebook_time)
         return Assignment(
             name=name,
             notebooks=notebooks,
@@ -204,6 +221,7 @@ class Course:
             limits=Limits(
                 cell_time=cell_time,
                 notebook_time=notebook_time,
+                submission_time=submission_time,
                 memory=settings.memory,
                 disk=settings.disk,
                 processes=settings.processes,

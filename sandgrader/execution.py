@@ -1,9 +1,10 @@
 """Runs one submission's notebooks, each in the way that its assignment was found to need.
 
 *Isolated*: the student's cells all run first, in order, and their outputs are taken down; at each
-test the answers are taken as they are then. Only after that do the tests run, in the judge's
-interpreter. So whatever a function learns from the inputs of a hidden test, no output can tell it
-to anybody. *Shared*: cells and tests in one interpreter, as nbgrader. *Both*: one after the other,
+test the answers are taken as they are then. Only after that, and after the cells of all notebooks
+of the submission, do the tests run, in the judge's interpreter. So whatever a function learns from
+the inputs of a hidden test, no output can tell it to anybody, and how long a test takes no cell can
+measure. *Shared*: cells and tests in one interpreter, as nbgrader. *Both*: one after the other,
 and a test's points are those on which the two agree. *Kernel*: nbgrader's own executor.
 """
 
@@ -31,15 +32,18 @@ from sandgrader.output_room import OutputRoom
 from sandgrader.regions import NAME, brought_in, hidden_regions, seal
 from sandgrader.sandbox import (
     CellTimeoutError,
+    Deadline,
     DiedError,
     Environment,
     Interpreter,
     Kind,
+    NoTimeLeftError,
     SandboxError,
     WarmProcess,
     best_kind,
 )
 from sandgrader.submission_files import CarriedFiles
+from sandgrader.wire import MOST_FILES
 
 _LONGEST = 4_000_000  # characters of one output
 _MOST_OUTPUTS = 10_000  # of one cell
@@ -122,13 +126,15 @@ class InterpreterPool:
                 raise SandboxError(f"a sandbox is required: {self.why_plain}")
         return WarmProcess("plain", self._environment)
 
-    def student(self, student: str, seed: str, snapshots: int = 0) -> Interpreter:
+    def student(
+        self, student: str, seed: str, snapshots: int = 0, deadline: Deadline | None = None
+    ) -> Interpreter:
         """Return a fresh interpreter for a student's cells."""
-        return self._forked(student, seed, snapshots=snapshots)
+        return self._forked(student, seed, snapshots=snapshots, deadline=deadline)
 
-    def judge(self, student: str, seed: str) -> Interpreter:
+    def judge(self, student: str, seed: str, deadline: Deadline | None = None) -> Interpreter:
         """Return a fresh interpreter for tests."""
-        return self._forked(student, seed, judge=True)
+        return self._forked(student, seed, judge=True, deadline=deadline)
 
     def _forked(self, student: str, seed: str, **options: Any) -> Interpreter:
         self._warm = self._ready(self._warm)
@@ -139,10 +145,10 @@ class InterpreterPool:
             self._warm = self._ready(None)
             return self._fork(self._warm, student, seed, **options)
 
-    def executor(self, student: str, seed: str) -> Interpreter:
+    def executor(self, student: str, seed: str, deadline: Deadline | None = None) -> Interpreter:
         """Return a fresh process that runs a notebook in a kernel."""
         self._executor = self._ready(self._executor, self._with_kernels)
-        return self._fork(self._executor, student, seed)
+        return self._fork(self._executor, student, seed, deadline=deadline)
 
     def _ready(
         self, warm: WarmProcess | None, environment: Environment | None = None
@@ -172,6 +178,27 @@ class InterpreterPool:
             self._executor = None
 
 
+@dataclass
+class _Waiting:
+    """A notebook whose cells have run apart, and whose tests haven't."""
+
+    notebook: NotebookNode
+    known: Notebook
+    seed: str
+    ran: Execution
+    student: Interpreter
+    taken: dict[str, _Taken]
+    displays: Displays
+    files: dict[str, bytes]
+    """The folder's files before its cells ran."""
+    carried: CarriedFiles
+    """The same, for who runs them once more."""
+    doubts: dict[str, str] = field(default_factory=dict)
+    """Tests whose points need both ways to agree, and why."""
+    memory: int = 0
+    """Bytes that its interpreter takes while it waits."""
+
+
 class Runner:
     """Runs the notebooks of one submission, one after another in one folder."""
 
@@ -197,6 +224,8 @@ class Runner:
         self._hidden = hidden_regions(known.config or Config())
         self._ignored = _ignored(known)
         self._displays = Displays(self._clean)
+        self._deadline = Deadline.after(known.limits.submission_time)
+        self._resting: list[Interpreter] = []
         self._handed = {
             name: content
             for name, content in (notebooks or {}).items()
@@ -213,25 +242,65 @@ class Runner:
 
     def run(self, notebook: NotebookNode, known: Notebook) -> Execution:
         """Run a notebook's code cells and put their outputs into it."""
-        ran = Execution(known.isolation.way)
-        started = time.monotonic()
-        self._displays = Displays(self._clean)
-        clear(notebook)
-        seed = f"{self._student}/{self._assignment.name}/{known.name}"
-        try:
-            match known.isolation.way:
-                case "kernel":
-                    self.run_in_kernel(notebook, known, seed, ran)
-                case "shared":
-                    self.run_in_one(notebook, known, seed, ran)
-                case "isolated" | "both":
-                    self._run_apart(notebook, known, seed, ran)
-        finally:
-            ran.seconds = time.monotonic() - started
-        # what its own cells put out can't have come from a hidden test
-        if known.isolation.way in ("isolated", "both"):
-            notebook.metadata[NAME] = {"apart": seal(notebook.cells, self._hidden)}
+        (ran,) = self.run_all([(notebook, known)])
         return ran
+
+    def run_all(self, notebooks: list[tuple[NotebookNode, Notebook]]) -> list[Execution]:
+        """Run the code cells of a submission's notebooks and put their outputs into them.
+
+        Tests that run apart do so after the cells of all of them, as far as the notebooks that wait
+        for it take no more than a half of a submission's memory.
+        """
+        limits = self._assignment.limits
+        whole = self._deadline
+        if any(known.isolation.possible for _, known in notebooks):
+            self._deadline = whole.for_cells(limits.submission_time)
+        executions: list[Execution] = []
+        apart: list[_Waiting] = []
+        waiting: list[_Waiting] = []
+        with ExitStack() as stack:
+            for notebook, known in notebooks:
+                ran = Execution(known.isolation.way)
+                executions.append(ran)
+                self._displays = Displays(self._clean)
+                clear(notebook)
+                seed = f"{self._student}/{self._assignment.name}/{known.name}"
+                with _timed(ran):
+                    match known.isolation.way:
+                        case "kernel":
+                            self.run_in_kernel(notebook, known, seed, ran)
+                        case "shared":
+                            self.run_in_one(notebook, known, seed, ran)
+                        case "isolated" | "both":
+                            item = self._run_cells(notebook, known, seed, ran)
+                            stack.enter_context(item.student)
+                            apart.append(item)
+                            waiting.append(item)
+                            if len(executions) < len(notebooks) and not self._can_wait(waiting):
+                                self._judge(waiting.pop(), whole)
+            self._deadline = whole
+            for item in waiting:
+                with _timed(item.ran):
+                    self._judge(item, whole)
+        for item in apart:
+            with _timed(item.ran):
+                self._run_again(item)
+            # what its own cells put out can't have come from a hidden test
+            item.notebook.metadata[NAME] = {"apart": seal(item.notebook.cells, self._hidden)}
+        return executions
+
+    def _can_wait(self, waiting: list[_Waiting]) -> bool:
+        """Return whether the last of these can wait for its tests as well."""
+        item = waiting[-1]
+        self._resting.append(item.student)
+        item.memory = item.student.rest()
+        if (
+            sum(other.memory for other in waiting) <= self._assignment.limits.memory / 2
+            and sum(len(other.taken) for other in waiting) < MOST_FILES
+        ):
+            return True
+        self._resting.remove(item.student)
+        return False
 
     # --- in one interpreter, as nbgrader does it
 
@@ -239,7 +308,8 @@ class Runner:
         self, notebook: NotebookNode, known: Notebook, seed: str, ran: Execution
     ) -> None:
         """Run cells and tests in one interpreter."""
-        with self._pool.student(self._student, seed) as student:
+        with self._pool.student(self._student, seed, deadline=self._deadline) as student:
+            student.resting = self._resting
             self.lay_out(student)
             for cell in code_cells(notebook):
                 if known.is_test(cell) and self._carried.fixed:
@@ -253,10 +323,10 @@ class Runner:
     ) -> None:
         """Run cells and tests with nbgrader's executor, in the notebook's kernel."""
         cells = [*code_cells(notebook)]
-        for cell in cells:  # one that tells nothing has not run
-            cell.outputs = [_dead("it was not run")]
         place = 0
-        with self._pool.executor(self._student, seed) as executor:
+        why = ""
+        with self._pool.executor(self._student, seed, self._deadline) as executor:
+            executor.resting = self._resting
             self.lay_out(executor)
             try:
                 kernel = (known.kernel or OWN).as_json()
@@ -272,10 +342,14 @@ class Runner:
                     cells[place].execution_count = _count(told.get("count"))
                     place += 1
             except DiedError as died:
-                ran.notes.append(f"The kernel died: {died}.")
+                why = str(died)
+                ran.notes.append(f"The kernel died: {why}.")
                 for cell in cells[place : place + 1]:
-                    cell.outputs = [_dead(str(died))]
+                    cell.outputs = [_dead(why)]
+                place += 1
             self.take(executor, (), 0)
+        for cell in cells[place:]:  # one that tells nothing has not run
+            cell.outputs = [_dead(f"{why}; this cell was not run" if why else "it was not run")]
 
     def lay_out(self, student: Interpreter) -> None:
         """Put what was handed in into an interpreter's folder."""
@@ -284,34 +358,37 @@ class Runner:
 
     # --- in two, and where that doesn't tell enough, in one as well
 
-    def _run_apart(
-        self, notebook: NotebookNode, known: Notebook, seed: str, ran: Execution
-    ) -> None:
-        isolation = known.isolation
-        before = copy.deepcopy(self._carried)
-        changed = known.stand_on(notebook)
-        odd = self.run_isolated(notebook, known, seed, ran)
-        doubts = {name: f"the test may look at {why}" for name, why in isolation.looking.items()}
+    def _run_again(self, item: _Waiting) -> None:
+        """Run a notebook in one interpreter as well, where two don't tell enough."""
+        known, ran = item.known, item.ran
+        looking = known.isolation.looking
+        doubts = {name: f"the test may look at {why}" for name, why in looking.items()}
+        changed = known.stand_on(item.notebook)
         if changed:
             why = f"the submission changes what tests stand on: {', '.join(changed)}"
-            for cell in code_cells(notebook):
+            for cell in code_cells(item.notebook):
                 if known.is_test(cell):
                     doubts.setdefault(grade_id_of(cell), why)
             ran.why = why
-        for name, kinds in odd.items():
-            why = f"an answer is no plain value: {', '.join(sorted(kinds))}"
+        for name, why in item.doubts.items():
             doubts.setdefault(name, why)
             ran.why = ran.why or why
-        if not doubts and not isolation.together:
+        if not doubts and not known.isolation.together:
             return
         ran.way = "both"
-        other = copy.deepcopy(notebook)
+        other = copy.deepcopy(item.notebook)
         clear(other)
-        after, self._carried = self._carried, before
+        after, self._carried = self._carried, item.carried
         self._displays = Displays(self._clean)
-        self.run_in_one(other, known, seed, Execution())
+        again = Execution()
+        self.run_in_one(other, known, item.seed, again)
         self._carried = after
-        self._agree(notebook, other, known, doubts, ran)
+        ran.notes += [
+            f"run a second time, in one interpreter: {note}"
+            for note in again.notes
+            if note not in ran.notes
+        ]
+        self._agree(item.notebook, other, known, doubts, ran)
 
     def _agree(
         self,
@@ -343,28 +420,52 @@ class Runner:
 
     def run_isolated(
         self, notebook: NotebookNode, known: Notebook, seed: str, ran: Execution
-    ) -> dict[str, set[str]]:
-        """Run it, and return what kinds of values tests failed on that are no plain ones."""
-        tests = {grade_id_of(cell): cell for cell in code_cells(notebook) if known.is_test(cell)}
-        before = dict(self.files)
-        taken: dict[str, _Taken] = {}
-        odd: dict[str, set[str]] = {}
-        with ExitStack() as stack:
-            student = stack.enter_context(self._pool.student(self._student, seed, len(tests)))
+    ) -> None:
+        """Run its cells, and its tests apart."""
+        item = self._run_cells(notebook, known, seed, ran)
+        with item.student:
+            self._judge(item, self._deadline)
+
+    def _run_cells(
+        self, notebook: NotebookNode, known: Notebook, seed: str, ran: Execution
+    ) -> _Waiting:
+        """Run the student's cells, and take the answers where tests stand."""
+        tests = sum(map(known.is_test, code_cells(notebook)))
+        files, carried = dict(self.files), copy.deepcopy(self._carried)
+        student = self._pool.student(self._student, seed, tests, self._deadline)
+        item = _Waiting(
+            notebook, known, seed, ran, student, {}, self._displays, files, carried
+        )  # fmt: skip
+        try:
+            student.resting = self._resting
             self.lay_out(student)
             for cell in code_cells(notebook):
                 if known.is_test(cell):
-                    number = len(taken)
+                    number = len(item.taken)
                     asked = known.isolation.asked.get(grade_id_of(cell), known.isolation.answers)
                     answers = self.take(student, asked, number)
-                    taken[grade_id_of(cell)] = _Taken(number, answers)
+                    item.taken[grade_id_of(cell)] = _Taken(number, answers)
                     self._bring_in(student, cell)
                 else:
                     self.run_cell(student, cell, ran)
-            self.take(student, (), len(taken))
-            judge = stack.enter_context(self._pool.judge(self._student, seed))
+            self.take(student, (), len(item.taken))
+        except BaseException:
+            student.close()
+            raise
+        return item
+
+    def _judge(self, item: _Waiting, deadline: Deadline) -> None:
+        """Run a notebook's tests, and note those that failed on what are no plain values."""
+        notebook, known, ran, taken = item.notebook, item.known, item.ran, item.taken
+        tests = {grade_id_of(cell): cell for cell in code_cells(notebook) if known.is_test(cell)}
+        item.student.wake()
+        if item.student in self._resting:
+            self._resting.remove(item.student)
+        self._displays = item.displays
+        with self._pool.judge(self._student, item.seed, deadline) as judge:
+            judge.resting = self._resting
             with contextlib.suppress(DiedError):  # its first cell says so
-                judge.write(_encoded({**before, **self._assignment.beside}))
+                judge.write(_encoded({**item.files, **self._assignment.beside}))
                 judge.write(self._beside, beside=True)
             calls: _Watched | None = None
             for step in self._steps(notebook, known):
@@ -372,7 +473,7 @@ class Runner:
                     self._run_given(judge, step, calls)
                     continue
                 cell, name = tests[grade_id_of(step)], grade_id_of(step)
-                calls = _Watched(student, taken[name])
+                calls = _Watched(item.student, taken[name])
                 self._judge_cell(judge, cell, known, taken[name], calls, ran)
                 if calls.noisy and points_of(cell):
                     why = "a function writes on standard error, which costs nothing here"
@@ -380,8 +481,9 @@ class Runner:
                 if points_of(cell) < determine_grade(cell)[1]:
                     kinds = calls.odd() | taken[name].odd(cell.source)
                     if kinds:
-                        odd[name] = kinds
-        return odd
+                        why = f"an answer is no plain value: {', '.join(sorted(kinds))}"
+                        item.doubts[name] = why
+        item.student.close()
 
     def _steps(self, notebook: NotebookNode, known: Notebook) -> list[NotebookNode]:
         """Return what a judge runs: the instructor's cells in their order.
@@ -447,9 +549,17 @@ class Runner:
         try:
             outputs, count = interpreter.run(cell.source, calls)
             cell.outputs = self._displays.placed(outputs)
+        except NoTimeLeftError as late:
+            words = str(late)
+            error = {"ename": "CellTimeoutError", "evalue": words, "traceback": [words]}
+            cell.outputs = [new_output("error", **error)]
+            if str(late) not in ran.notes:
+                ran.notes.append(str(late))
         except CellTimeoutError as late:
             count = late.count
-            error = self._assignment.timeout_error
+            error = {**self._assignment.timeout_error}
+            if not late.is_nbgraders:
+                error["traceback"] = [*error["traceback"], str(late)]
             cell.outputs = [*self._displays.placed(late.outputs), v4.new_output("error", **error)]
             ran.notes.append(str(late))
         except DiedError as died:
@@ -591,6 +701,16 @@ def _lowered(points: float, why: str) -> NotebookNode:
 def _dead(why: str) -> NotebookNode:
     words = f"The kernel died: {why}."
     return new_output("error", ename="DeadKernelError", evalue=words, traceback=[words])
+
+
+@contextlib.contextmanager
+def _timed(ran: Execution) -> Iterator[None]:
+    """Add what is done meanwhile to a notebook's seconds."""
+    started = time.monotonic()
+    try:
+        yield
+    finally:
+        ran.seconds += time.monotonic() - started
 
 
 def code_cells(notebook: NotebookNode) -> Iterator[NotebookNode]:

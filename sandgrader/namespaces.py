@@ -32,6 +32,8 @@ _PR_SET_KEEPCAPS, _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE = 8, 47, 2
 _HEADER = struct.pack("=Ii", 0x20080522, 0)  # the third version of it, and this thread
 _CAP_DAC_READ_SEARCH, _CAP_SYS_ADMIN = 2, 21
 
+LIMITS = ("memory", "disk", "processes", "processor")
+"""What :func:`limit` takes, by the names that an order for an interpreter has for it."""
 WORK = Path("/submission")
 """Where a sandboxed interpreter's files are."""
 _INSIDE = 1000
@@ -178,9 +180,13 @@ def go_first() -> None:
             Path("/proc/self/oom_score_adj").write_text("1000")
 
 
-def limit(memory: int, disk: int, processes: int) -> None:
-    """Set what a single process may take: bytes of memory, of a file, and how many of its kind."""
+def limit(memory: int, disk: int, processes: int, seconds: int) -> None:
+    """Set what a single process may take.
+
+    Bytes of memory and of a file, how many of its kind there may be, and seconds of a processor.
+    """
     limits = {
+        resource.RLIMIT_CPU: seconds,
         resource.RLIMIT_AS: memory,
         resource.RLIMIT_FSIZE: disk,
         resource.RLIMIT_CORE: 0,

@@ -12,6 +12,7 @@ settings, and needs no right to write to what it owns.
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import shutil
 import signal
@@ -72,6 +73,12 @@ _POLL_INTERVAL = 0.25  # seconds between two looks at what an interpreter takes
 _GRACE_PERIOD = 3.0  # seconds that an interrupted cell has to stop by itself
 _PATIENCE = 4  # cells of a notebook that may use up the whole limit; the others have a tenth of it
 _TAKING_TIME = 30.0  # seconds that an interpreter has to take what is sent to it
+_LEAST = 0.1  # seconds for a cell: with less there is no use in beginning
+_FOR_CELLS = 0.75  # of a submission's time, where its tests run after the cells of all notebooks
+_STIR = 64 * 2**20  # bytes that an interpreter may take while it waits for its tests
+
+
+_A_CELLS = "the limit for a cell"
 
 
 class SandboxError(RuntimeError):
@@ -92,10 +99,22 @@ class CellTimeoutError(Exception):
     The message names the limit.
     """
 
-    def __init__(self, limit: str, outputs: list[dict[str, Any]], count: int | None) -> None:
-        super().__init__(f"a cell was interrupted after {limit}")
-        self.outputs = outputs
+    said = "a cell was interrupted after {}"
+
+    def __init__(
+        self, limit: str, outputs: list[dict[str, Any]] | None = None, count: int | None = None
+    ) -> None:
+        super().__init__(self.said.format(limit))
+        self.is_nbgraders = limit.endswith(_A_CELLS)
+        """Whether it is the limit that nbgrader has too."""
+        self.outputs = outputs or []
         self.count = count
+
+
+class NoTimeLeftError(CellTimeoutError):
+    """A cell wasn't run: the time of its submission is over. The message names the limit."""
+
+    said = "cells were not run, since the time was over ({})"
 
 
 @dataclass(frozen=True)
@@ -106,6 +125,8 @@ class Limits:
     """Seconds for a cell."""
     notebook_time: float = 600.0
     """Seconds for all cells of a notebook."""
+    submission_time: float = 900.0
+    """Seconds for all code of a submission: every notebook, and each time that it is run."""
     memory: int = 2 * 2**30
     """Bytes for a process, and for all processes of an interpreter together."""
     disk: int = 256 * 2**20
@@ -114,6 +135,30 @@ class Limits:
     """Processes and threads."""
     output: int = 32 * 2**20
     """Bytes of a cell's outputs, on the wire."""
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """When the time of a submission's code is over, by ``time.monotonic``."""
+
+    cells: float
+    """When no cell runs any more."""
+    limit: str
+    """What that limit is called."""
+    end: float
+    """When the whole submission's is over, the tests' that run after the cells too."""
+
+    @classmethod
+    def after(cls, seconds: float) -> Deadline:
+        """Return the one that a submission has that begins now."""
+        end = time.monotonic() + seconds
+        return cls(end, f"{seconds:g} s, the limit for a submission", end)
+
+    def for_cells(self, seconds: float) -> Deadline:
+        """Return when cells have to be done, of the ``seconds`` in all, if tests run after them."""
+        share = _FOR_CELLS * seconds
+        limit = f"{share:g} s, what the cells of a submission have of its {seconds:g} s"
+        return Deadline(self.end - seconds + share, limit, self.end)
 
 
 @dataclass(frozen=True)
@@ -314,8 +359,13 @@ class WarmProcess:
         judge: bool = False,
         snapshots: int = 0,
         seed: str = "",
+        deadline: Deadline | None = None,
     ) -> Interpreter:
-        """Fork an interpreter. Raises :class:`SandboxError` where that fails."""
+        """Fork an interpreter. Raises :class:`SandboxError` where that fails.
+
+        Without a ``deadline`` it has the time of a submission that begins now.
+        """
+        deadline = deadline or Deadline.after(limits.submission_time)
         ours, theirs = wire.pair()
         pairs = [wire.pair() for _ in range(min(snapshots, wire.MOST_FILES - 1))]
         # the copies in which functions are called aren't the student's to answer for
@@ -335,6 +385,8 @@ class WarmProcess:
             "memory": limits.memory,
             "disk": limits.disk,
             "processes": limits.processes,
+            # the kernel looks at each process, also where nobody waits for it any more
+            "processor": math.ceil(max(0.0, deadline.end - time.monotonic()) + _GRACE_PERIOD),
         }
         passed = [theirs.fileno(), *(item[1].fileno() for item in pairs)]
         try:
@@ -348,7 +400,8 @@ class WarmProcess:
             theirs.close()
             for item in pairs:
                 item[1].close()
-        forked = Interpreter(ours, [item[0] for item in pairs], limits, contained=sandboxed)
+        snapshot_ends = [item[0] for item in pairs]
+        forked = Interpreter(ours, snapshot_ends, limits, deadline, contained=sandboxed)
         if self._who.proc == "outer" and not forked.own_proc and SEES_PROCESSES not in self.lacks:
             self.lacks.append(SEES_PROCESSES)
         return forked
@@ -394,6 +447,7 @@ class Interpreter:
         connection: socket.socket,
         snapshots: list[socket.socket],
         limits: Limits,
+        deadline: Deadline,
         *,
         contained: bool,
     ) -> None:
@@ -404,6 +458,10 @@ class Interpreter:
         self._calls: dict[int, _Calls] = {}
         self._limits = limits
         self._end = time.monotonic() + limits.notebook_time
+        self._deadline = deadline
+        self.resting: list[Interpreter] = []
+        """Others of the submission, whose tests are still to run: they are looked at meanwhile."""
+        self._most = limits.memory
         self.reaper = self._process = 0  # as this machine numbers them
         self.own_proc = False
         """Whether its ``/proc`` shows its own processes and no others."""
@@ -480,8 +538,11 @@ class Interpreter:
         """Run a cell and return its outputs and its execution count.
 
         ``calls`` answers what the cell asks of a student's functions. Raises
-        :class:`CellTimeoutError` where the cell took too long but could be interrupted.
+        :class:`CellTimeoutError` where the cell took too long but could be interrupted, and
+        :class:`NoTimeLeftError` where it wasn't run for want of time.
         """
+        if self._deadline.cells - time.monotonic() < _LEAST:
+            raise NoTimeLeftError(self._deadline.limit)
         seconds, limit = self._cell_limit()
         deadline = time.monotonic() + seconds
         try:
@@ -534,14 +595,16 @@ class Interpreter:
     def _cell_limit(self) -> tuple[float, str]:
         """Return how many seconds the next cell has, and what that limit is called."""
         seconds = self._limits.cell_time
-        limit = f"{seconds:g} s, the limit for a cell"
+        limit = f"{seconds:g} s, {_A_CELLS}"
         if self._late >= _PATIENCE:
             seconds /= 10
-            limit = f"{seconds:g} s, the limit for a cell after {_PATIENCE} that were interrupted"
-        left = self._end - time.monotonic()
-        if left < seconds:
-            seconds = max(0.1, left)
+            limit = f"{seconds:g} s, {_A_CELLS} after {_PATIENCE} that were interrupted"
+        now = time.monotonic()
+        if self._end - now < seconds:
+            seconds = max(_LEAST, self._end - now)
             limit = f"{self._limits.notebook_time:g} s, the limit for a notebook"
+        if self._deadline.cells - now < seconds:
+            seconds, limit = max(_LEAST, self._deadline.cells - now), self._deadline.limit
         return seconds, limit
 
     def execute(
@@ -563,9 +626,12 @@ class Interpreter:
         })  # fmt: skip
         while True:
             try:
-                reply = self._wait(self._end)
+                reply = self._wait(min(self._end, self._deadline.cells))
             except wire.WireTimeoutError:
-                self._fail("the notebook took too long")
+                limit = f"{self._limits.notebook_time:g} s, the limit for a notebook"
+                if self._deadline.cells < self._end:
+                    limit = self._deadline.limit
+                self._fail(f"its cells took longer than {limit}")
             if "cell" not in reply:
                 break
             yield reply
@@ -630,7 +696,11 @@ class Interpreter:
 
     def _ask(self, order: Any, seconds: float) -> Any:
         self._send(order)
-        return self._wait(time.monotonic() + seconds, kill=True)
+        return self._wait(self.by(seconds), kill=True)
+
+    def by(self, seconds: float) -> float:
+        """Return when so many seconds are over, or soon after the submission's time is."""
+        return min(time.monotonic() + seconds, self._deadline.end + _GRACE_PERIOD)
 
     def _wait(self, deadline: float, kill: bool = False) -> Any:
         if self._waiting:
@@ -640,7 +710,9 @@ class Interpreter:
         except wire.WireTimeoutError:
             if not kill:
                 raise
-            self._fail("it didn't answer")
+            is_over = time.monotonic() > self._deadline.end
+            over = f" before its time was over ({self._deadline.limit})" if is_over else ""
+            self._fail(f"it didn't answer{over}")
         except wire.LostMessageError as problem:
             return {"lost": str(problem)}
         except wire.WireError as problem:
@@ -659,6 +731,9 @@ class Interpreter:
                 reply = reader.receive(min(deadline, now + _POLL_INTERVAL))
             except wire.WireTimeoutError:
                 self._check_usage()
+                for other in self.resting:
+                    with contextlib.suppress(DiedError):  # who asks it next is told so
+                        other._check_usage()
                 if left():
                     raise LeftError from None
                 if time.monotonic() >= deadline:
@@ -680,16 +755,29 @@ class Interpreter:
                 # they may be many more by now: only their first process ends them all at once
                 os.kill(self.reaper, signal.SIGKILL)
                 self._fail(f"it started more than {self._limits.processes} processes")
-            memory = 0
-            for process in processes:
-                with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
-                    # pages that forks share count once
-                    memory += process.memory_full_info().pss
-            if memory > self._limits.memory:
+            if _memory_of(processes) > self._most:
                 self._fail(self._too_much_memory())
 
     def _too_much_memory(self) -> str:
-        return f"its processes took more than {self._limits.memory / 2**30:.3g} GiB of memory"
+        return f"its processes took more than {self._most / 2**30:.3g} GiB of memory"
+
+    def rest(self) -> int:
+        """Have it take hardly more memory than it does now, until :meth:`wake`.
+
+        Returns the bytes that its processes take.
+        """
+        taken = self._groups.memory_taken()
+        if not self._groups.hold_memory:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                taken = _memory_of(psutil.Process(self.reaper).children(recursive=True))
+        self._most = min(self._most, taken + _STIR)
+        self._groups.limit_memory(self._most)
+        return taken
+
+    def wake(self) -> None:
+        """Let it have all that is an interpreter's again: its functions are called."""
+        self._most = self._limits.memory
+        self._groups.limit_memory(self._limits.memory + self._limits.disk)
 
     def _interrupt(self, limit: str) -> Any:
         with contextlib.suppress(ProcessLookupError):
@@ -732,6 +820,7 @@ class Interpreter:
             item.close()
         if self.reaper:
             self._end_processes()
+            self.reaper = 0  # another process may get its number
         self._groups.close()
 
     def _end_processes(self) -> None:
@@ -756,6 +845,15 @@ class Interpreter:
         self.close()
 
 
+def _memory_of(processes: Iterable[psutil.Process]) -> int:
+    """Return the bytes that processes take together; pages that forks share count once."""
+    memory = 0
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+            memory += process.memory_full_info().pss
+    return memory
+
+
 def _lost(words: str) -> dict[str, Any]:
     """Return what stands in the place of a cell's outputs.
 
@@ -775,7 +873,7 @@ class _Calls:
     def greet(self) -> None:
         """Wait for the snapshot to say that it is there, and so which process it is."""
         try:
-            self._interpreter.wait_for(self._reader, time.monotonic() + 30)
+            self._interpreter.wait_for(self._reader, self._interpreter.by(30))
         except wire.WireError as problem:
             self._dead = f"its process stopped: {problem}"
 

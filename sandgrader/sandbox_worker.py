@@ -150,7 +150,7 @@ def _become_reaper(
             own_proc = namespaces.mount_own_folders(order["disk"], order["readable"])
         else:
             namespaces.become_subreaper()
-        namespaces.limit(order["memory"], order["disk"], order["processes"])
+        namespaces.limit(*(order[name] for name in namespaces.LIMITS))
         namespaces.drop_rights(order["reads_all"])
         namespaces.hide_from_debuggers()
         wire.send(connection, {"hello": "reaper", "own_proc": own_proc})
@@ -223,7 +223,7 @@ class Interpreter:
         folder.mkdir(parents=True, exist_ok=True)
         os.chdir(folder)
         take_over_streams()
-        namespaces.limit(order["memory"], order["disk"], order["processes"])
+        namespaces.limit(*(order[name] for name in namespaces.LIMITS))
         os.environ["HOME"] = str(work)
         # for courses whose tasks differ from student to student; empty for the reference solution
         os.environ["SANDGRADER_STUDENT"] = order["known_as"]

@@ -15,7 +15,7 @@ from nbgrader.preprocessors import OverwriteCells, OverwriteKernelspec
 
 from sandgrader import repair
 from sandgrader.assignment import Assignment, Isolation, Notebook
-from sandgrader.execution import Execution, InterpreterPool, Runner
+from sandgrader.execution import Execution, InterpreterPool, Runner, clear
 from sandgrader.gradebook import OpenGradebook
 from sandgrader.leftovers import HeldTemporaryFolder
 from sandgrader.reference import find_isolation
@@ -167,8 +167,9 @@ def _grade(state: _State, graded: Graded, files: dict[str, bytes]) -> None:
     others = {name: content for name, content in files.items() if not _is_notebook(name)}
     handed = {f"{name}.ipynb": _without_outputs(content) for name in assignment.notebooks
               if (content := files.get(f"{name}.ipynb")) is not None}  # fmt: skip
-    runner = Runner(state.pool, graded.student, others, handed)
     nothing = not handed
+    to_run: list[tuple[NotebookNode, Notebook]] = []
+    said: list[list[str]] = []
     for name, known in assignment.notebooks.items():
         content = files.get(f"{name}.ipynb")
         if content is None and not nothing:
@@ -183,10 +184,15 @@ def _grade(state: _State, graded: Graded, files: dict[str, bytes]) -> None:
             notebook = repair.unreadable(known.cells, str(problem))
             notes.append(f"the notebook can't be read: {problem}")
         notebook = state.sanitized(notebook, known, graded.student, state.sanitizers[name])
-        ran = runner.run(notebook, known)
+        clear(notebook)
+        to_run.append((notebook, known))
+        said.append(notes)
+    runner = Runner(state.pool, graded.student, others, handed)
+    executions = runner.run_all(to_run)
+    for (notebook, known), ran, notes in zip(to_run, executions, said, strict=True):
         ran.notes[:0] = notes
-        graded.executions[name] = ran
-        graded.notebooks[name] = json.dumps(notebook, ensure_ascii=False)
+        graded.executions[known.name] = ran
+        graded.notebooks[known.name] = json.dumps(notebook, ensure_ascii=False)
     graded.files = {
         name: content for name, content in runner.files.items() if not _is_notebook(name)
     }

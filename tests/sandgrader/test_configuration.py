@@ -94,6 +94,9 @@ def refused(course: Path, *words: str) -> None:
         ("c.Grade.sandbox = 'yes'", ["sandbox", "auto", "required", "off"]),
         ("c.Grade.memory = 'much'", ["memory"]),
         ("c.Grade.processes = 0", ["processes"]),
+        ("c.Grade.submission_time = 0", ["c.Grade.submission_time", "seconds above 0"]),
+        ("c.Grade.submission_time = float('nan')", ["c.Grade.submission_time", "above 0"]),
+        ("c.Grade.submission_time = 'long'", ["submission_time"]),
         ("c.Grade.memroy = 5", ["c.Grade.memroy", "did you mean c.Grade.memory?"]),
         ("c.CourseDirectory.ignore = 5", ["ignore"]),
         ("c.Grade.memory = 2**31\nc.Grade.memory = undefined", ["undefined"]),
@@ -120,6 +123,25 @@ def test_a_folder_without_a_configuration_is_no_course(
 )
 def test_the_stated_time_limit_holds(stated: float | None, expected: tuple[float, float]) -> None:
     assert time_limits(stated, 600.0) == expected
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ("", 900.0),
+        ("c.Execute.timeout = 1800", 1800.0),
+        ("c.Grade.notebook_time = 3600", 3600.0),
+        ("c.Grade.notebook_time = 3600\nc.Grade.submission_time = 60", 60.0),
+    ],
+)
+def test_a_submissions_time_is_as_stated_or_no_less_than_a_notebooks(
+    settings: str, expected: float, tmp_path: Path
+) -> None:
+    course = Course(make_course(tmp_path, settings))
+    try:
+        assert course.read_assignment("ps1").limits.submission_time == expected
+    finally:
+        course.close()
 
 
 # --- other courses

@@ -11,10 +11,11 @@ import pytest
 from nbformat import NotebookNode
 from nbgrader.utils import determine_grade
 
+from sandgrader import sandbox
 from sandgrader.assignment import Assignment, Isolation, Notebook, bound_names
 from sandgrader.execution import InterpreterPool, Runner, clean_outputs
 from sandgrader.reference import find_isolation
-from sandgrader.sandbox import Environment, Limits
+from sandgrader.sandbox import Environment, Interpreter, Limits
 from tests.sandgrader.sheets import assignment, cell, handed_in
 
 SQUARE = (
@@ -349,6 +350,82 @@ def test_a_display_is_updated_from_a_later_cell(squares: tuple[InterpreterPool, 
     (display,) = notebook.cells[1].outputs
     assert display.data["text/plain"] == "'last frame'"
     assert notebook.cells[3].outputs == []
+
+
+# --- the notebooks of a submission together
+
+
+def begun(pool: InterpreterPool, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return a list of which interpreters are begun from now on."""
+    order: list[str] = []
+    student, judge = pool.student, pool.judge
+    for kind, own in (("student", student), ("judge", judge)):
+
+        def begin(*args: Any, kind: str = kind, own: Any = own, **more: Any) -> Any:
+            order.append(kind)
+            return own(*args, **more)
+
+        monkeypatch.setattr(pool, kind, begin)
+    return order
+
+
+def test_no_cell_runs_after_a_test_of_another_notebook(
+    squares: tuple[InterpreterPool, Notebook], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool, known = squares
+    order = begun(pool, monkeypatch)
+    notebooks = [handed_in(known), handed_in(known, number="number = 5"), handed_in(known)]
+    Runner(pool, "ann", {}).run_all([(notebook, known) for notebook in notebooks])
+    assert order == ["student"] * 3 + ["judge"] * 3
+    scores = [[determine_grade(item.cells[at])[0] for at in (2, 4, 5)] for item in notebooks]
+    assert scores == [[1, 1, 0.5], [1, 1, 0], [1, 1, 0.5]]
+
+
+def test_where_there_is_no_memory_to_wait_in_tests_run_at_once(
+    squares: tuple[InterpreterPool, Notebook], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool, known = squares
+    order = begun(pool, monkeypatch)
+    monkeypatch.setattr(Interpreter, "rest", lambda self: 2**30 + 1)
+    notebooks = [handed_in(known), handed_in(known)]
+    Runner(pool, "ann", {}).run_all([(notebook, known) for notebook in notebooks])
+    assert order == ["student", "judge"] * 2
+    assert [determine_grade(item.cells[4])[0] for item in notebooks] == [1, 1]
+
+
+def test_who_uses_up_the_time_keeps_what_was_right_before(
+    squares: tuple[InterpreterPool, Notebook], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sandbox, "_FOR_CELLS", 0.1)
+    pool, known = squares
+    short = replace(pool.assignment, limits=Limits(cell_time=200.0, submission_time=100.0))
+    monkeypatch.setattr(pool, "assignment", short)
+    waits, late = handed_in(known, number="import time\ntime.sleep(600)"), handed_in(known)
+    first, second = Runner(pool, "ann", {}).run_all([(waits, known), (late, known)])
+    limit = "10 s, what the cells of a submission have of its 100 s"
+    assert first.notes == [f"a cell was interrupted after {limit}"]
+    assert second.notes == [f"cells were not run, since the time was over ({limit})"]
+    assert [determine_grade(waits.cells[at])[0] for at in (2, 4, 5)] == [1, 1, 0]
+    assert [determine_grade(late.cells[at])[0] for at in (2, 4, 5)] == [0, 0, 0]
+    assert limit in waits.cells[3].outputs[-1].traceback[-1]
+    assert limit in late.cells[1].outputs[0].evalue
+
+
+@pytest.mark.parametrize("way", ["shared", "kernel"])
+def test_the_time_of_a_submission_bounds_the_other_ways_too(
+    way: Any, squares: tuple[InterpreterPool, Notebook], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool, known = squares
+    short = replace(pool.assignment, limits=Limits(cell_time=200.0, submission_time=2.0))
+    monkeypatch.setattr(pool, "assignment", short)
+    known = replace(known, isolation=Isolation(way))
+    waits, late = handed_in(known, number="import time\ntime.sleep(600)"), handed_in(known)
+    said = Runner(pool, "ann", {}).run_all([(waits, known), (late, known)])
+    for ran, notebook in zip(said, (waits, late), strict=True):
+        assert any("2 s, the limit for a submission" in note for note in ran.notes)
+        (error,) = notebook.cells[5].outputs
+        assert "not run" in error.evalue
+        assert "2 s, the limit for a submission" in error.evalue
 
 
 # --- files

@@ -28,7 +28,15 @@ from sandgrader.control_groups import ControlGroups
 from sandgrader.leftovers import HeldFolder
 from sandgrader.output_room import LEFT_OUT, OutputRoom
 from sandgrader.run import Run, Summary
-from sandgrader.sandbox import CellTimeoutError, DiedError, Environment, Limits, WarmProcess
+from sandgrader.sandbox import (
+    CellTimeoutError,
+    Deadline,
+    DiedError,
+    Environment,
+    Limits,
+    NoTimeLeftError,
+    WarmProcess,
+)
 from sandgrader.worker import Graded
 from tests.sandgrader.conftest import KIND, WHY_PLAIN
 from tests.sandgrader.test_sandbox import SMALL, gone, said
@@ -423,6 +431,77 @@ def test_which_limit_cut_a_cell_off_is_said(warm: WarmProcess) -> None:
         with pytest.raises(CellTimeoutError) as late:
             interpreter.run("while True: pass")
         assert str(late.value).endswith("0.5 s, the limit for a notebook")
+
+
+def test_when_the_time_of_a_submission_is_over_nothing_runs_any_more(warm: WarmProcess) -> None:
+    deadline = Deadline.after(1.0)
+    with warm.fork("ann", "work", Limits(), deadline=deadline) as interpreter:
+        with pytest.raises(CellTimeoutError, match="1 s, the limit for a submission"):
+            interpreter.run("while True: pass")
+        with pytest.raises(NoTimeLeftError, match=r"not run.*1 s, the limit for a submission"):
+            interpreter.run("x = 1")
+    with (
+        warm.fork("ann", "work", Limits(), deadline=deadline) as another,
+        pytest.raises(NoTimeLeftError),
+    ):
+        another.run("x = 1")
+
+
+def test_the_kernel_ends_what_goes_on_burning(warm: WarmProcess) -> None:
+    """Also where nobody looks: each process has the submission's time of a processor."""
+    with warm.fork("ann", "work", Limits(submission_time=1.0)) as interpreter:
+        before = {*psutil.Process(interpreter.reaper).children(recursive=True)}
+        interpreter.run("import os\nif os.fork() == 0:\n    while True: pass")
+        (child,) = {*psutil.Process(interpreter.reaper).children(recursive=True)} - before
+        assert gone(lambda: lives(child), 120)
+
+
+def test_who_waits_for_tests_takes_no_more_memory_meanwhile(warm: WarmProcess) -> None:
+    sleeper = """
+    import os, signal
+    if os.fork() == 0:
+        hoard = []
+        def fill(*_):
+            for _ in range(100):
+                hoard.append(os.urandom(2**20) * 4)
+        signal.signal(signal.SIGUSR1, fill)
+        while True:
+            signal.pause()
+    """
+    with (
+        warm.fork("ann", "work", Limits()) as resting,
+        warm.fork("ann", "work", Limits()) as running,
+    ):
+        before = {*psutil.Process(resting.reaper).children(recursive=True)}
+        said(resting, sleeper)
+        (child,) = {*psutil.Process(resting.reaper).children(recursive=True)} - before
+        assert gone(lambda: not handles(child, signal.SIGUSR1))
+        assert 0 < resting.rest() < 2**30
+        running.resting.append(resting)
+        child.send_signal(signal.SIGUSR1)
+
+        def goes_on() -> bool:
+            said(running, "import time; time.sleep(0.5)")
+            return lives(child)
+
+        assert gone(goes_on, 60)
+        with pytest.raises(DiedError, match="GiB of memory"):
+            resting.run("x = 1")
+
+
+def lives(process: psutil.Process) -> bool:
+    """Return whether a process hasn't ended."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def handles(process: psutil.Process, number: int) -> bool:
+    """Return whether a process has a handler for a signal."""
+    status = Path(f"/proc/{process.pid}/status").read_text()
+    (caught,) = [line.split()[1] for line in status.split("\n") if line.startswith("SigCgt")]
+    return bool(int(caught, 16) >> (number - 1) & 1)
 
 
 @pytest.mark.parametrize("size", [0, 1, 28_000_000, 60_000_001])
