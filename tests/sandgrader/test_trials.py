@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Callable
@@ -11,11 +12,13 @@ from pathlib import Path
 import pytest
 from traitlets.config import Config
 
-from sandgrader import trials
+from sandgrader import sandbox, trials, worker
 from sandgrader.assignment import Assignment, Isolation
 from sandgrader.kernels import OWN
 from sandgrader.sandbox import Environment, Limits
+from tests.sandgrader.conftest import KIND, WHY_PLAIN
 from tests.sandgrader.sheets import assignment, cell
+from tests.sandgrader.test_configuration import make_course
 
 CELLS = (cell("given", "import math"), cell("answer", "x = 2", "x"), cell("test", "assert x", "t"))
 FOUND = {
@@ -159,3 +162,37 @@ def test_a_kernel_of_another_environment_is_tried_each_time(tmp_path: Path) -> N
     elsewhere = replace(elsewhere, notebooks={"sheet": known})
     trials.keep(tmp_path, elsewhere, FOUND)
     assert not [*tmp_path.iterdir()]
+
+
+# --- a sandbox that is gone since
+
+
+def made_then_lost(
+    course: Path, monkeypatch: pytest.MonkeyPatch, grade: Callable[..., str], settings: str = ""
+) -> None:
+    """Grade a course in bubblewrap, which is of no use from then on, and whose trials are kept."""
+    if KIND != "bubblewrap":
+        pytest.skip(f"bubblewrap can't be used here: {WHY_PLAIN}")
+    make_course(course, settings)
+    assert json.loads(grade(course, "ps1", "--json"))[0]["sandbox"] == "bubblewrap"
+    assert trials.file_of(course / ".grading", "ps1").is_file()
+    # the program is what it was, so that the trial is believed; the kernel lets it do nothing
+    monkeypatch.setattr(sandbox, "_bubblewrap", lambda *_: ["false"])
+    monkeypatch.setattr(worker, "find_isolation", None)
+
+
+def test_a_kept_trial_hides_no_missing_sandbox(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, grade: Callable[..., str]
+) -> None:
+    made_then_lost(tmp_path, monkeypatch, grade)
+    said = " ".join(grade(tmp_path, "ps1", "--force").split())
+    assert "NO SANDBOX" in said
+    assert "1 of 1 submissions: no sandbox: the sandbox didn't start" in said
+
+
+def test_nor_one_that_is_required(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, grade: Callable[..., str]
+) -> None:
+    made_then_lost(tmp_path, monkeypatch, grade, "c.Grade.sandbox = 'required'\n")
+    said = " ".join(grade(tmp_path, "ps1", "--force", code=2).split())
+    assert "Nothing was graded: a sandbox is required: the sandbox didn't start" in said
