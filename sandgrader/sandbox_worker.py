@@ -28,7 +28,7 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
-from sandgrader import arguments, kernel_runner, namespaces, pools, serialization, wire
+from sandgrader import arguments, kernel_runner, large_pages, namespaces, pools, serialization, wire
 from sandgrader.preloaded import Preloaded
 from sandgrader.recorder import (
     OUTPUTS,
@@ -81,6 +81,8 @@ def main() -> None:
     gc.collect()
     gc.freeze()  # shared pages stay shared: a fork's collector leaves them alone
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    namespaces.hide_from_debuggers(False)  # who has changed its user can't read its own /proc
+    large_pages.collapse()
     if wanted["namespaces"]:
         namespaces.hide_from_debuggers()
     wire.send(control, {"ready": True, "modules": preloaded.names})
@@ -522,14 +524,19 @@ class Interpreter:
         raise _as_exception(reply.get("error"), str(reply.get("words", "")))
 
 
+_set_mask: Any = importlib.import_module("_signal").pthread_sigmask
+"""What Python's own calls, and then makes 64 names of numbers, which takes longer than the call."""
+_ALL_SIGNALS = signal.valid_signals()
+
+
 @contextlib.contextmanager
 def _undisturbed() -> Iterator[None]:
     """Let signals wait, whose handlers may raise: of a message, nothing is to be lost."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    before = _set_mask(signal.SIG_BLOCK, _ALL_SIGNALS)
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        _set_mask(signal.SIG_SETMASK, before)
 
 
 def _mark(state: os.stat_result) -> tuple[int, int]:
