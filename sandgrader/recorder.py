@@ -273,9 +273,18 @@ class RecordingShell(ZMQInteractiveShell):
         name = str(getattr(etype, "__name__", etype))
         drain()
         OUTPUTS.show(
-            {"output_type": "error", "ename": name, "evalue": said, "traceback": [*map(str, stb)]}
+            {
+                "output_type": "error",
+                "ename": name,
+                "evalue": said,
+                "traceback": [str(line).removesuffix("\n") for line in stb],
+            }
         )
         self._last_traceback = stb
+
+    def _format_exception_for_storage(self, exception: Any, *_: Any, **__: Any) -> dict[str, Any]:
+        """Return what the history keeps of an exception: it is shown, and not written out twice."""
+        return {"ename": type(exception).__name__, "evalue": "", "traceback": []}
 
     def enable_gui(self, gui: Any = None) -> None:
         """Do nothing for the event loops that there are. Raises ``UsageError`` for others."""
@@ -302,6 +311,8 @@ def make_shell() -> RecordingShell:
     config = Config()
     config.HistoryManager.enabled = False
     config.InteractiveShell.colors = "neutral"
+    # the lines that were run, as Python shows them: IPython reads and colours whole files for more
+    config.InteractiveShell.xmode = "Plain"
     shell: RecordingShell = RecordingShell.instance(config=config)
     extensions: Any = shell.extension_manager
     extensions.load_extension("storemagic")  # as every kernel does

@@ -228,9 +228,9 @@ def put_in_order(notebook: NotebookNode, cells: dict[str, Cell], add_missing: bo
 
 def _add_missing(notebook: NotebookNode, cells: dict[str, Cell], seen: set[str]) -> None:
     after: int | None = None  # where nothing that comes before it is left, a cell goes to the end
+    ids = [_id_of(cell) for cell in notebook.cells]
     for meant in cells.values():
         if meant.grade_id in seen:
-            ids = [_id_of(cell) for cell in notebook.cells]
             after = max(after or 0, ids.index(meant.grade_id))
         elif meant.grade or meant.task:
             added = [_missing(meant, len(notebook.cells))]
@@ -241,6 +241,7 @@ def _add_missing(notebook: NotebookNode, cells: dict[str, Cell], seen: set[str])
             if after is None:
                 after = len(notebook.cells) - 1
             notebook.cells[after + 1 : after + 1] = added
+            ids[after + 1 : after + 1] = map(_id_of, added)
             after += len(added)
             seen.add(meant.grade_id)
 
