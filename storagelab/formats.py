@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
 from storagelab.access import neighbour_separation, stream_displacement
@@ -18,8 +18,7 @@ RECORDIO_HEADER = 8
 """Bytes before a record of RecordIO: its magic number and its length, 4 each (dmlc-core)."""
 
 
-@dataclass(frozen=True)
-class FileFormat:
+class FileFormat(msgspec.Struct, frozen=True):
     """How samples lie in files."""
 
     name: str
@@ -62,8 +61,7 @@ BUNDLE = FileFormat("bundle", 256 * 1024, opened=False, useful=0.8)
 FORMATS = {item.name: item for item in (RAW, RECORDIO, TFRECORD, WEBDATASET, SEGMENT, ROW, BUNDLE)}
 
 
-@dataclass(frozen=True)
-class SampleCost:
+class SampleCost(msgspec.Struct, frozen=True):
     """What storage has to do for one sample, on average."""
 
     requests: float

@@ -6,8 +6,7 @@ same jobs by their counts, fast enough to follow a slider.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
 import numpy as np
 
 from storagelab.checks import (
@@ -31,8 +30,7 @@ _FEW = 8
 """Losses of a job that are drawn one by one; of more only their sum is drawn."""
 
 
-@dataclass(frozen=True)
-class WallTimeEstimate:
+class WallTimeEstimate(msgspec.Struct, frozen=True):
     """A Monte Carlo estimate of a job's wall time, in seconds."""
 
     mean: float

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
 import numpy as np
 
 from storagelab.checks import (
@@ -21,8 +20,7 @@ from storagelab.checks import (
 )
 
 
-@dataclass(frozen=True)
-class Storm:
+class Storm(msgspec.Struct, frozen=True):
     """One checkpoint on the shared path, group after group; rates are constant in between."""
 
     writers: Floats

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from storagelab.parts.formatting import cost_with_period, format_job_cost
 
@@ -12,8 +13,7 @@ if TYPE_CHECKING:
     from storagelab.tracks import Track
 
 
-@dataclass(frozen=True, kw_only=True)
-class Costs:
+class Costs(msgspec.Struct, frozen=True, kw_only=True):
     """How the costs of a part's outcomes are written."""
 
     items: Callable[[Track], Mapping[str, str]]

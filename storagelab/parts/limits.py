@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 import msgspec
@@ -31,8 +30,7 @@ def _nothing(track: Track, outcome: object, shown: Figures) -> Sequence[str]:
     return ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Limit(Generic[OutcomeT_contra]):
+class Limit(msgspec.Struct, Generic[OutcomeT_contra], frozen=True, kw_only=True):
     """One limit of a part, and everything that is said of it."""
 
     name: str

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from storagelab.parts.part import OutcomeT, Part, SettingsT
 from storagelab.parts.scoring import DEAR_COST
@@ -26,8 +27,7 @@ ANOTHER_UNIT = (8, 24, 60, 100, 1000, 1024, 3600, 86400, 1e6)
 """Factors between units that are taken for one another."""
 
 
-@dataclass(frozen=True)
-class Conclusion:
+class Conclusion(msgspec.Struct, frozen=True):
     """What a student concluded, and what was locked before the evidence."""
 
     option: str

@@ -8,9 +8,11 @@ that a lab pays for the models of its own part alone.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_type_hints
+
+import msgspec
 
 from storagelab.parts.answers import read_answer
 from storagelab.parts.costs import Costs
@@ -30,8 +32,7 @@ SettingsT = TypeVar("SettingsT", bound="DataclassInstance")
 OutcomeT = TypeVar("OutcomeT", bound=Outcome)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Workings(Generic[SettingsT, OutcomeT]):
+class Workings(msgspec.Struct, Generic[SettingsT, OutcomeT], frozen=True, kw_only=True):
     """What a part computes with and speaks with: all that loads its models."""
 
     experiment: Callable[[Track, SettingsT], OutcomeT]
@@ -53,8 +54,7 @@ class Workings(Generic[SettingsT, OutcomeT]):
     """The two numbers in the place of what only a recorded run shows."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class UsefulShare(Generic[OutcomeT]):
+class UsefulShare(msgspec.Struct, Generic[OutcomeT], frozen=True, kw_only=True):
     """The share of the time that is of use, which every part has under a name of its own."""
 
     of: Callable[[OutcomeT], float]
@@ -71,8 +71,7 @@ def _nothing_besides(track: Track) -> Mapping[str, Value]:
     return {}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Part(Generic[SettingsT, OutcomeT]):
+class Part(msgspec.Struct, Generic[SettingsT, OutcomeT], frozen=True, kw_only=True, dict=True):
     """One part of the course, with what it takes and what it gives as its two types."""
 
     name: str

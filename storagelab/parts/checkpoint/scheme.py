@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Generic
 
+import msgspec
 import numpy as np
 
 from storagelab.checkpoint import (
@@ -38,8 +38,7 @@ _ENDLESS = 1e4
 """Times its own work from which on it is said to: a month then takes 800 years."""
 
 
-@dataclass(frozen=True)
-class Restart(Generic[Q]):
+class Restart(msgspec.Struct, Generic[Q], frozen=True):
     """What passes between a failure and the moment at which the job works again, in seconds."""
 
     detect: float
@@ -57,8 +56,7 @@ class Restart(Generic[Q]):
         return self.detect + self.wait + self.start + self.read
 
 
-@dataclass(frozen=True)
-class Scheme(Generic[Q]):
+class Scheme(msgspec.Struct, Generic[Q], frozen=True, dict=True):
     """What protecting a job costs at any interval; times in seconds.
 
     One number each, or for fleets of n sizes arrays of shape (n, 1), so that the intervals of each
