@@ -7,6 +7,8 @@ Everything inside is SI (bytes, seconds, bytes/s, fractions). ``GB`` is 1e9 byte
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from typing import NamedTuple
 
 KIB, MIB, GIB, TIB = 2**10, 2**20, 2**30, 2**40
 KB, MB, GB, TB, PB = 1e3, 1e6, 1e9, 1e12, 1e15
@@ -104,12 +106,46 @@ def format_hours(seconds: float) -> str:
     return f"{seconds / HOUR:,.0f} h"
 
 
+class Form(NamedTuple):
+    """How a number of some size is written; a page without a kernel writes by the same forms."""
+
+    least: float
+    """From which size on."""
+    scale: float
+    """What it is divided by."""
+    digits: int | None
+    """Its significant digits, or None for a fixed number of decimals."""
+    decimals: int
+    text: str
+    """With ``{number}`` in the number's place."""
+
+
+MONEY = (
+    Form(1e6, 1e6, 3, 0, "${number} million"),
+    Form(100.0, 1.0, None, 0, "${number}"),
+    Form(0.0, 1.0, None, 2, "${number}"),
+)
+POWER = (
+    Form(0.9995, 1.0, 3, 0, "{number} W"),
+    Form(0.9995e-3, 1e-3, 3, 0, "{number} mW"),
+    Form(0.0, 1e-6, 3, 0, "{number} µW"),
+)
+
+
+def _formed(value: float, forms: Sequence[Form]) -> str:
+    """Return a number as the first of the forms writes it that is for its size."""
+    form = next(item for item in forms if abs(value) >= item.least or not item.least)
+    scaled = value / form.scale
+    if form.digits is None:
+        number = f"{scaled:,.{form.decimals}f}"
+    else:
+        number = significant(scaled, form.digits)
+    return form.text.format(number=number)
+
+
 def format_power(watts: float) -> str:
     """Return a power in its natural unit, such as ``640 µW``, ``12 mW`` or ``1.75 W``."""
-    for scale, unit in ((1.0, "W"), (1e-3, "mW")):
-        if abs(watts) >= scale * 0.9995:
-            return f"{significant(watts / scale)} {unit}"
-    return f"{significant(watts / 1e-6)} µW" if watts else "0 W"
+    return _formed(watts, POWER) if watts else "0 W"
 
 
 def format_count(count: float) -> str:
@@ -140,6 +176,4 @@ def format_rare(share: float) -> str:
 
 def format_money(dollars: float) -> str:
     """Return an amount of US dollars, such as ``$1,230`` or ``$2.35 million``."""
-    if abs(dollars) >= 1e6:
-        return f"${significant(dollars / 1e6)} million"
-    return f"${dollars:,.0f}" if abs(dollars) >= 100 else f"${dollars:.2f}"
+    return _formed(dollars, MONEY)

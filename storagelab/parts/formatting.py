@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from storagelab.parts.headline import BigNumber
 from storagelab.parts.limits import Goal
 from storagelab.schema import Answer, Consumer, Control
-from storagelab.units import format_money, format_power, significant
+from storagelab.units import MONEY, POWER, Form, format_money, format_power, significant
 
 if TYPE_CHECKING:
     from storagelab.tracks import Track
@@ -20,6 +20,11 @@ def format_cost(track: Track, cost: float) -> str:
     if not math.isfinite(cost):
         return "more than any budget"
     return format_money(cost) if track.currency.unit == "$" else format_power(cost)
+
+
+def cost_forms(track: Track) -> tuple[Form, ...]:
+    """Return how costs in the track's currency are written, by their size."""
+    return MONEY if track.currency.unit == "$" else POWER
 
 
 def format_job_cost(track: Track, cost: float) -> str:

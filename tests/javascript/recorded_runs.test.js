@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import {
   bestOf,
   differenceOf,
+  dressed,
   filled,
   listOf,
   nearestOf,
@@ -57,16 +58,54 @@ test('the list marks the best run', () => {
   assert.match(html, /<th scope="row">1<\/th>.*<th scope="row">2 ◆ best<\/th>/);
 });
 
+const SAYS = {
+  heads: ['size', 'share', 'cost', 'misses'],
+  caption: '<p>{text}</p>',
+  frame: '{one}|{other}|{rows}',
+  same: '{other} and {one} are the same.',
+  compared: '{other} beside {one}: {changes}, {gained} {paid}.',
+  sameUse: 'the same share',
+  sameCost: 'at the same cost',
+  gained: '{points} {noun} {more} {useful}',
+  useful: 'share',
+  nouns: ['point', 'points'],
+  more: ['less', 'more'],
+  paid: 'for {cost} {more}',
+  noPoints: 0.005,
+  noCost: 1e-6,
+  pointsForm: [0, 1, 2, 0, '{number}'],
+  costForms: [[0, 1, null, 2, '€{number}']],
+  changes: [{ labels: ['1 & a', '2'], instead: '{now} for {before}', apart: { '0,1': 'twice' } }],
+};
+
 test('two runs differ in settings that differ, and in what they came to', () => {
-  const told = {
-    heads: ['size', 'share', 'cost', 'misses'],
-    controls: 1,
-    frame: '{one}|{other}|{rows}',
-  };
-  const html = differenceOf([CHEAP, GOOD, DEAR], [0, 1], told);
-  assert.match(html, /^run 1\|run 2\|<tr><th scope="row">size<\/th><td>1<\/td><td>2<\/td>/);
-  assert.doesNotMatch(differenceOf([CHEAP, GOOD, DEAR], [1, 2], told), />size</);
-  assert.equal(differenceOf([CHEAP], [0, 0], told), '');
+  const [runs, states] = [
+    [CHEAP, GOOD, DEAR],
+    [[0], [1], [1]],
+  ];
+  const html = differenceOf(runs, states, [0, 1], SAYS);
+  assert.match(html, /^<p>2 beside 1: twice, 46 points more share for €20\.00 more\.<\/p>1\|2\|/);
+  assert.match(html, /<tr><th scope="row">size<\/th><td>1<\/td><td>2<\/td>/);
+  assert.match(differenceOf(runs, states, [2, 0], SAYS), /1 &amp; a for 2, 47 points less/);
+  const same = differenceOf(runs, states, [1, 2], SAYS);
+  assert.match(same, /^<p>3 and 2 are the same\.<\/p>/);
+  assert.doesNotMatch(same, />size</);
+});
+
+test('what is hardly a difference is said to be none', () => {
+  const near = [['1', '50%', '$10', 'the target'], 50.001, 10 + 1e-6, 1, ''];
+  const html = differenceOf([CHEAP, near], [[1], [0]], [0, 1], SAYS);
+  assert.match(html, /the same share at the same cost\./);
+});
+
+test('a number exactly between two goes to the even one', () => {
+  const form = (digits, fixed) => [[0, 1, digits, fixed, '{number}']];
+  assert.deepEqual(
+    [12.5, 13.5, 0.125].map((value) => dressed(value, form(2, 0))),
+    ['12', '14', '0.12'],
+  );
+  assert.equal(dressed(1234.5, form(null, 0)), '1,234');
+  assert.equal(dressed(2.675, form(null, 2)), '2.67');
 });
 
 test('numbers in a row are told as a span', () => {
@@ -107,6 +146,8 @@ const PLOT = {
   edge: 79,
   low: 1,
   high: 100,
+  scale: 1,
+  atTheEdge: 'Below {least}: {runs}.',
   most: 2,
   frontier: { x: [80, 90], y: [5, 9], words: 'At the least $9.' },
 };
@@ -124,12 +165,16 @@ test('the line of the least cost is drawn when no run is left', () => {
   const drawn = plotOf([CHEAP, GOOD], { ...PLOT, begin: 78, end: 101 });
   assert.deepEqual(drawn.frontier, { x: [80, 90], y: [5, 9] });
   assert.deepEqual([drawn.best.x, drawn.best.y], [[96], [30]]);
-  assert.equal(drawn.words, 'Run 1: 50% for $10; Run 2: 96% for $30. At the least $9.');
+  assert.equal(
+    drawn.words,
+    'Run 1: 50% for $10; run 2: 96% for $30. Below 80: 1. At the least $9.',
+  );
 });
 
 test('the table of the plot has a row for each run', () => {
-  assert.deepEqual(rowsOf([CHEAP, GOOD], 1), [
-    [1, '1', 50, 10],
-    [2, '2', 96, 30],
+  const controls = [{ kind: 'scale', values: [1, 2000] }];
+  assert.deepEqual(rowsOf([CHEAP, GOOD], [[0], [1]], controls, 10), [
+    [1, 1, 50, 1],
+    [2, 2000, 96, 3],
   ]);
 });

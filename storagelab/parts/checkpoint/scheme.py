@@ -208,7 +208,7 @@ def _two_level_best(scheme: Scheme[Q]) -> Q:
     with np.errstate(invalid="ignore", divide="ignore"):
         vertex = (before - after) / (2 * (before - 2 * there + after))
     inside = (at == least) & (np.abs(vertex) <= 1)  # and not where one of them never ends
-    best = best * np.where(inside, (width[1] / width[0]) ** np.where(inside, vertex, 0.0), 1.0)
+    best = best * (width[1] / width[0]) ** np.where(inside, vertex, 0.0)
     return to_scalar(best if isinstance(scheme.mtbf, np.ndarray) else best[0])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cached_property, partial
 from html import escape
-from itertools import pairwise
+from itertools import pairwise, permutations
 from typing import Any
 
 import bqplot
@@ -16,11 +16,11 @@ import numpy as np
 from storagelab.colors import BLUE, GREEN, GREY, ORANGE
 from storagelab.ledger import FILE_NAME
 from storagelab.parts import PARTS, AnyOutcome
-from storagelab.parts.formatting import cost_with_period, format_cost, inside
+from storagelab.parts.formatting import cost_forms, cost_with_period, format_cost, inside
 from storagelab.parts.pipeline.experiment import PipelineOutcome, frontier, on_the_sliders
 from storagelab.schema import Control
 from storagelab.tracks import Track, load_track
-from storagelab.units import format_share, significant
+from storagelab.units import Form, format_share, significant
 from storagelab.widgets import shared_styles
 from storagelab.widgets.controls import field_label, value_label
 from storagelab.widgets.drawing import PLACED, WRITTEN, Column, Drawing, Entry, table_of
@@ -62,7 +62,17 @@ CLOSEST = (
     "in the reflection what it lacks."
 )
 LISTED = "What each run had, reached and cost"
-DIFFERS = "What differs between {one} and {other}"
+DIFFERS = "What differs between run {one} and run {other}"
+SAME_SETTINGS = "Run {other} and run {one} have the same settings."
+COMPARED = "Compared with run {one}, run {other} has {changes}: {gained} {paid}."
+SAME_USE, SAME_COST = "the same {useful}", "at the same cost"
+GAINED, PAID = "{points} {noun} {more} {useful}", "for {cost} {more}"
+NOUNS = ("point", "points")
+MORE, LESS = "more", "less"
+NO_POINTS, NO_COST = 0.005, 1e-6
+"""Points of utilisation, and a share of the cost, that are no difference."""
+POINTS_DIGITS = 2
+AT_THE_EDGE = "Below {least}%, at the left edge: {runs}."
 
 
 def nearest_run(outcomes: Sequence[AnyOutcome]) -> int:
@@ -162,44 +172,88 @@ def differing(track: Track, one: Run, other: Run) -> list[Control]:
     ]  # fmt: skip
 
 
-def compare(track: Track, names: tuple[str, str], runs: tuple[Run, Run]) -> str:
-    """Return a sentence that compares settings, utilisation and cost of two runs."""
+def compare(track: Track, numbers: tuple[int, int], runs: tuple[Run, Run]) -> str:
+    """Return a sentence that compares settings, utilisation and cost of two runs.
+
+    A page without a kernel writes the same one, from what :func:`comparison_words` has.
+    """
     part = PARTS["pipeline"]
     before, after = (part.judge(track, run) for run in runs)
-    first, second = names
+    one, other = numbers
     changed = [
         _change(item, *(run[item.answer] for run in runs)) for item in differing(track, *runs)
     ]
     if not changed:
-        return f"{_capital(second)} and {first} have the same settings."
-    points = 100 * (after.utilization - before.utilization)
-    shown = significant(abs(points), 2)
+        return SAME_SETTINGS.format(one=one, other=other)
+    points = 100 * after.utilization - 100 * before.utilization
+    shown = significant(abs(points), POINTS_DIGITS)
     useful = track.pipeline.useful_name
-    gained = f"the same {useful}"
-    if abs(points) >= 0.005:
-        more = "more" if points > 0 else "less"
-        gained = f"{shown} {'point' if shown == '1' else 'points'} {more} {useful}"
+    gained = SAME_USE.format(useful=useful)
+    if abs(points) >= NO_POINTS:
+        noun, more = NOUNS[shown != "1"], MORE if points > 0 else LESS
+        gained = GAINED.format(points=shown, noun=noun, more=more, useful=useful)
     cost = after.cost - before.cost
-    paid = "at the same cost"
-    if abs(cost) > 1e-6 * before.cost:
-        paid = f"for {cost_with_period(track, abs(cost))} {'more' if cost > 0 else 'less'}"
+    paid = SAME_COST
+    if abs(cost) > NO_COST * before.cost:
+        more = MORE if cost > 0 else LESS
+        paid = PAID.format(cost=cost_with_period(track, abs(cost)), more=more)
     listed = changed[0] if len(changed) == 1 else f"{', '.join(changed[:-1])} and {changed[-1]}"
-    has = "have" if second.endswith("s") else "has"
-    return f"Compared with {first}, {second} {has} {listed}: {gained} {paid}."
+    return COMPARED.format(one=one, other=other, changes=listed, gained=gained, paid=paid)
+
+
+def comparison_words(track: Track) -> dict[str, Any]:
+    """Return what :func:`compare` is made of, for a page without a kernel."""
+    useful = track.pipeline.useful_name
+    return {
+        "same": SAME_SETTINGS,
+        "compared": COMPARED,
+        "sameUse": SAME_USE.format(useful=useful),
+        "sameCost": SAME_COST,
+        "gained": GAINED,
+        "useful": useful,
+        "nouns": NOUNS,
+        "more": [LESS, MORE],
+        "paid": PAID.replace("{cost}", f"{{cost}} {track.currency.per}".strip()),
+        "noPoints": NO_POINTS,
+        "noCost": NO_COST,
+        "pointsForm": Form(0.0, 1.0, POINTS_DIGITS, 0, "{number}"),
+        "costForms": cost_forms(track),
+        "changes": [_changes(item) if item.decided else None for item in track.pipeline.controls],
+    }
+
+
+def _changes(control: Control) -> dict[str, Any]:
+    """Return what :func:`_change` says of each two positions of a control.
+
+    Most of it is a sentence with both values in it; ``apart`` has the others, by position from
+    and to.
+    """
+    labels = [value_label(control, value) for value in control.values]
+    sentence = _instead(control)
+    apart: dict[str, str] = {}
+    for (at, before), (to, after) in permutations(enumerate(control.values), 2):
+        said = _change(control, before, after)
+        if said != sentence.format(now=labels[to], before=labels[at]):
+            apart[f"{at},{to}"] = said
+    return {"labels": labels, "instead": sentence, "apart": apart}
+
+
+def _instead(control: Control) -> str:
+    if control.kind != "scale":
+        return "“{now}” instead of “{before}”"
+    return f"{{now}} instead of {{before}} of {inside(control.label)}"
 
 
 def _change(control: Control, before: Any, after: Any) -> str:
     """Describe the change of a setting, such as ``twice the download bandwidth``."""
     label = inside(control.label)
-    now, then = value_label(control, after), value_label(control, before)
-    if control.kind != "scale":
-        return f"“{now}” instead of “{then}”"
-    ratio = after / before if before > 0 else 0.0
+    ratio = after / before if control.kind == "scale" and before > 0 else 0.0
     if ratio in (0.5, 2.0):
         return f"{'half' if ratio == 0.5 else 'twice'} the {label}"
     if ratio > 2 and float(ratio).is_integer():
         return f"{ratio:g} times the {label}"
-    return f"{now} instead of {then} of {label}"
+    now, was = value_label(control, after), value_label(control, before)
+    return _instead(control).format(now=now, before=was)
 
 
 def _capital(text: str) -> str:
@@ -307,7 +361,7 @@ class RunsPlot(Instrument):
         told = f"{_capital('; '.join(names))}."
         if not inside.all():
             left = _numbers(np.flatnonzero(~inside).tolist())
-            told += f" Below {LEAST}%, at the left edge: {left}."
+            told += f" {AT_THE_EDGE.format(least=LEAST, runs=left)}"
         return f"{told} {line}".strip()
 
     def _told(self, at: int, outcome: PipelineOutcome) -> str:
@@ -397,19 +451,20 @@ class Comparison:
         picked = [side.value for side in self.sides]
         if self._choosing or None in picked:
             return
-        names = [f"run {at + 1}" for at in picked]
+        numbers = (picked[0] + 1, picked[1] + 1)
         one, other = (self._runs[at] for at in picked)
         judged = [PARTS["pipeline"].judge(self.track, run) for run in (one, other)]
         changed = differing(self.track, one, other)
-        heads = [*map(field_label, changed), *_results(self.track)]
+        names = [*map(field_label, changed), *_results(self.track)]
         columns = [
             _cells(self.track, run, outcome, changed)
             for run, outcome in zip((one, other), judged, strict=True)
         ]
-        rows = list(zip(heads, *columns, strict=True))
-        sentence = compare(self.track, (names[0], names[1]), (one, other))
-        caption_ = DIFFERS.format(one=names[0], other=names[1])
-        self.difference.value = caption_html(sentence) + _html(caption_, ["", *names], rows)
+        rows = list(zip(names, *columns, strict=True))
+        sentence = compare(self.track, numbers, (one, other))
+        caption_ = DIFFERS.format(one=numbers[0], other=numbers[1])
+        heads = ["", *(f"run {number}" for number in numbers)]
+        self.difference.value = caption_html(sentence) + _html(caption_, heads, rows)
 
 
 class TenRuns:
@@ -513,13 +568,14 @@ def _cells(
 def came_to(track: Track, run: Run, outcome: PipelineOutcome) -> list[Any]:
     """Return what a page without a kernel has to know of a run to list it and to draw it.
 
-    Its cells in the list, its share in per cent, its cost in the axis' unit, how many limits it
-    misses, and what its point says behind its number.
+    Its cells in the list, its share in per cent, its cost in SI, how many limits it misses, and
+    what its point says behind its number. Two of them are compared, so that each of their digits
+    counts.
     """
     return [
         list(_cells(track, run, outcome, track.pipeline.controls)),
         100 * outcome.utilization,
-        outcome.cost / track.currency.axis,
+        outcome.cost,
         len(outcome.unmet),
         _reached(track, outcome),
     ]

@@ -10,7 +10,7 @@ from storagelab.widgets import shared_styles
 from storagelab.widgets.instruments import ten_runs
 from storagelab.widgets.presets import BEST_RUN, BEST_WORDS
 from storagelab.widgets.run_recorder import NONE_LEFT, RECORD
-from storagelab.widgets.theme import update_traits
+from storagelab.widgets.theme import caption_html, update_traits
 from storagelab.widgets.workbench import Workbench
 
 KEPT = "Kept as long as this page is open; what is recorded can't be taken back."
@@ -56,14 +56,17 @@ def show_runs(bench: Workbench) -> tuple[list[Any], dict[str, Any]]:
         "list": ten_runs.frame(ten_runs.LISTED, heads),
         "difference": {
             "heads": heads[1:],
-            "controls": len(track.pipeline.controls),
-            "frame": ten_runs.frame(ten_runs.DIFFERS, ["", "{one}", "{other}"]),
+            "caption": caption_html("{text}"),
+            "frame": ten_runs.frame(ten_runs.DIFFERS, ["", "run {one}", "run {other}"]),
+            **ten_runs.comparison_words(track),
         },
         "plot": {
             "least": ten_runs.LEAST,
             "edge": ten_runs.EDGE,
             "low": plot.low,
             "high": plot.high,
+            "scale": plot.scale,
+            "atTheEdge": ten_runs.AT_THE_EDGE,
             "wide": ten_runs.WIDE,
             "row": ten_runs.HIGH,
             "point": ten_runs.POINT,

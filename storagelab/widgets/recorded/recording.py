@@ -19,6 +19,7 @@ from storagelab.widgets.figure_tools import FigureTools
 from storagelab.widgets.playback import plain
 from storagelab.widgets.recorded.bench import Kept, PageBench, Unit
 from storagelab.widgets.recorded.plan import Slice, settings_at, slices_of, states
+from storagelab.widgets.recorded.player import Player
 from storagelab.widgets.recorded.reads import Memory
 from storagelab.widgets.recorded.tables import Codes, Columns, Node, Numbered, packed
 
@@ -107,10 +108,15 @@ class Taped:
 
 
 def _told(target: Target) -> Any:
-    """Return a trait's value as JSON; the numbers of a figure's table as the page writes them."""
+    """Return a trait's value as JSON.
+
+    The numbers of a figure's table are as the page writes them, and what a run came to has all
+    digits, since the page says by how much two runs differ.
+    """
     widget, name = target
     in_a_table = isinstance(widget, FigureTools) and name == "rows"
-    return plain(getattr(widget, name), 4 if in_a_table else 6)
+    digits = 17 if isinstance(widget, Player) else 4 if in_a_table else 6
+    return plain(getattr(widget, name), digits)
 
 
 def _key(target: Target) -> Any:

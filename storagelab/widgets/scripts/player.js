@@ -4,6 +4,7 @@ import {
   bestOf,
   differenceOf,
   filled,
+  listed,
   listOf,
   plotOf,
   rowsOf,
@@ -50,9 +51,6 @@ function loaded(file) {
   }
   return tables.get(file);
 }
-
-const listed = (names) =>
-  names.length > 1 ? `${names.slice(0, -1).join(', ')} and ${names[names.length - 1]}` : names[0];
 
 // What is said of controls that had to go back to where they start.
 export function setBack(names, moved) {
@@ -324,6 +322,7 @@ function keep(plan, found, player, ledger) {
 export function ledgerOf(plan, found, model) {
   const runs = []; // what each came to, and where the controls stood
   const came = () => runs.map((run) => run.came);
+  const states = () => runs.map((run) => run.state);
   const here = (state) => plan.controls.map((_, index) => state[index]).join();
   const names = ['button', 'words', 'box', 'points', 'below', 'best', 'numbers', 'frontier'];
   const more = ['caption', 'tools', 'one', 'other', 'sides', 'difference', 'mine', 'presets'];
@@ -336,7 +335,7 @@ export function ledgerOf(plan, found, model) {
   const compare = () => {
     if (choosing || runs.length < 2) return;
     const sides = [widget.one.get('index'), widget.other.get('index')];
-    widget.difference.set('value', differenceOf(came(), sides, says.difference));
+    widget.difference.set('value', differenceOf(came(), states(), sides, says.difference));
   };
   const offer = () => {
     if (runs.length < 2) return;
@@ -364,7 +363,7 @@ export function ledgerOf(plan, found, model) {
       widget[name].set(Object.fromEntries(values));
     }
     widget.caption.set('value', caption(drawn.words, 'folds'));
-    widget.tools.set('rows', rowsOf(came(), plan.controls.length));
+    widget.tools.set('rows', rowsOf(came(), states(), plan.controls, says.plot.scale));
     if (!widget.box.get('children').length) widget.box.set('children', parts);
     offer();
   };

@@ -1,8 +1,8 @@
 // The runs that are recorded on a page without a kernel: the list of them, their points, and what
 // differs between two. What each came to is told by the table of states; the sentences are Python's.
 
-// What came to a run: its cells in the list, its share in per cent, its cost in the axis' unit, how
-// many limits it misses, and what its point says. storagelab/widgets/instruments/ten_runs.py has it.
+// What came to a run: its cells in the list, its share in per cent, its cost in SI, how many limits it
+// misses, and what its point says. storagelab/widgets/instruments/ten_runs.py has it.
 const [CELLS, SHARE, COST, MISSES, SAYS] = [0, 1, 2, 3, 4];
 
 // The number of the cheapest run that meets everything, or null if none does.
@@ -56,16 +56,78 @@ export function listOf(runs, frame) {
   return filled(frame, { rows: rows.join('') });
 }
 
-// What differs between two runs as HTML, beside what both came to; `controls` of the cells are
-// settings.
-export function differenceOf(runs, [one, other], { heads, controls, frame }) {
-  if (one === other) return '';
-  const names = [`run ${one + 1}`, `run ${other + 1}`];
-  const rows = heads.flatMap((head, at) => {
-    const cells = [runs[one][CELLS][at], runs[other][CELLS][at]];
-    return at >= controls || cells[0] !== cells[1] ? [rowOf([head, ...cells])] : [];
+export const listed = (names) =>
+  names.length > 1 ? `${names.slice(0, -1).join(', ')} and ${names[names.length - 1]}` : names[0];
+
+// Decimals enough to tell whether a number lies exactly between two shorter ones.
+const FAR = 40;
+
+// A number with so many decimals as text. One that lies between two goes to the even one, as in Python.
+function withDecimals(value, decimals) {
+  const exact = value.toFixed(decimals + FAR);
+  const cut = exact.slice(0, -FAR).replace(/\.$/, '');
+  const between = /^50*$/.test(exact.slice(-FAR));
+  return between && '02468'.includes(cut.at(-1)) ? cut : value.toFixed(decimals);
+}
+
+// A number as the first of the forms writes it that is for its size; storagelab/units.py has them.
+export function dressed(value, forms) {
+  const [, scale, digits, fixed, text] = forms.find(([least]) => Math.abs(value) >= least);
+  const scaled = value / scale;
+  const power = Number(scaled.toExponential().split('e')[1]);
+  const decimals = digits === null ? fixed : Math.max(0, digits - 1 - power);
+  const number = Number(withDecimals(scaled, decimals)).toLocaleString('en', {
+    minimumFractionDigits: digits === null ? fixed : 0,
+    maximumFractionDigits: decimals,
   });
-  return filled(frame, { one: names[0], other: names[1], rows: rows.join('') });
+  return filled(text, { number });
+}
+
+// The sentence that compares two runs; `states` are where the controls stood.
+export function comparisonOf(runs, states, [at, to], says) {
+  const [one, other] = [at + 1, to + 1];
+  const changes = says.changes.flatMap((change, control) => {
+    const [before, now] = [states[at][control], states[to][control]];
+    if (!change || before === now) return [];
+    const { labels, instead, apart } = change;
+    const usual = () => filled(instead, { now: labels[now], before: labels[before] });
+    return [apart[`${before},${now}`] ?? usual()];
+  });
+  if (!changes.length) return filled(says.same, { one, other });
+  const points = runs[to][SHARE] - runs[at][SHARE];
+  const shown = dressed(Math.abs(points), [says.pointsForm]);
+  const cost = runs[to][COST] - runs[at][COST];
+  const gained = filled(says.gained, {
+    points: shown,
+    noun: says.nouns[Number(shown !== '1')],
+    more: says.more[Number(points > 0)],
+    useful: says.useful,
+  });
+  const paid = () =>
+    filled(says.paid, {
+      cost: dressed(Math.abs(cost), says.costForms),
+      more: says.more[Number(cost > 0)],
+    });
+  return filled(says.compared, {
+    one,
+    other,
+    changes: listed(changes),
+    gained: Math.abs(points) >= says.noPoints ? gained : says.sameUse,
+    paid: Math.abs(cost) > says.noCost * runs[at][COST] ? paid() : says.sameCost,
+  });
+}
+
+// What is said of two runs as HTML: the sentence, and a table of the settings that differ and of what
+// both came to.
+export function differenceOf(runs, states, pair, says) {
+  const [at, to] = pair;
+  const rows = says.heads.flatMap((head, cell) => {
+    const change = says.changes[cell]; // what comes behind the settings has none
+    const same = cell < says.changes.length && (!change || states[at][cell] === states[to][cell]);
+    return same ? [] : [rowOf([head, runs[at][CELLS][cell], runs[to][CELLS][cell]])];
+  });
+  const sentence = filled(says.caption, { text: escaped(comparisonOf(runs, states, pair, says)) });
+  return sentence + filled(says.frame, { one: at + 1, other: to + 1, rows: rows.join('') });
 }
 
 // The numbers of a group of runs, such as "1, 3–5".
@@ -120,11 +182,11 @@ export function numbered(places, room) {
 
 // What the marks of the plot of runs become.
 export function plotOf(runs, plot) {
-  const { least, edge, low, high, most, frontier } = plot;
+  const { least, edge, low, high, scale, most, frontier } = plot;
   const span = Math.log(high / low);
   const at = runs.map((run, number) => ({
     x: run[SHARE] >= least ? run[SHARE] : edge,
-    cost: run[COST],
+    cost: run[COST] / scale,
     name: `run ${number + 1}: ${run[SAYS]}`,
     inside: run[SHARE] >= least,
   }));
@@ -137,6 +199,11 @@ export function plotOf(runs, plot) {
   const places = at.map(({ x, cost }) => ({ x, y: Math.log(cost / low) / span }));
   const numbers = numbered(places, plot);
   const full = runs.length >= most;
+  const told = at.map(({ name }) => name).join('; ');
+  const left = at.flatMap(({ inside }, number) => (inside ? [] : [number]));
+  const words = [`${told[0].toUpperCase()}${told.slice(1)}.`];
+  if (left.length) words.push(filled(plot.atTheEdge, { least, runs: spanned(left) }));
+  if (full) words.push(frontier.words);
   return {
     points: marks(at.filter(({ inside }) => inside)),
     below: marks(at.filter(({ inside }) => !inside)),
@@ -149,16 +216,17 @@ export function plotOf(runs, plot) {
       ),
     },
     frontier: full ? { x: frontier.x, y: frontier.y } : { x: [], y: [] },
-    words: `${at.map(({ name }) => name[0].toUpperCase() + name.slice(1)).join('; ')}.${full ? ` ${frontier.words}` : ''}`,
+    words: words.join(' '),
   };
 }
 
 // The rows of the plot's table of numbers.
-export function rowsOf(runs, controls) {
+export function rowsOf(runs, states, controls, scale) {
+  const setting = ({ kind, values }, at, cell) => (kind === 'scale' ? values[at] : cell);
   return runs.map((run, at) => [
     at + 1,
-    ...run[CELLS].slice(0, controls),
+    ...controls.map((control, of) => setting(control, states[at][of], run[CELLS][of])),
     Number(run[SHARE].toPrecision(6)),
-    run[COST],
+    Number((run[COST] / scale).toPrecision(6)),
   ]);
 }

@@ -184,14 +184,14 @@ def test_a_comparison_says_the_models_difference(name: str, data: Any) -> None:
     track = load_track(name)
     one, other = data.draw(answers(name)), data.draw(answers(name))
     before, after = (PARTS["pipeline"].judge(track, run) for run in (one, other))
-    said = compare(track, ("run 1", "run 2"), (one, other))
+    said = compare(track, (1, 2), (one, other))
     if one == other:
         assert said == "Run 2 and run 1 have the same settings."
         return
     if abs(after.cost - before.cost) > 1e-6 * before.cost:
         assert format_cost(track, abs(after.cost - before.cost)) in said
         assert said.endswith(f"{'more' if after.cost > before.cost else 'less'}.")
-    points = 100 * (after.utilization - before.utilization)
+    points = 100 * after.utilization - 100 * before.utilization
     useful = track.pipeline.useful_name
     assert (f"same {useful}" in said) == (abs(points) < 0.005)
     if abs(points) >= 0.005:
@@ -203,9 +203,9 @@ def test_a_comparison_says_the_models_difference(name: str, data: Any) -> None:
 
 def test_twice_the_link_is_said_to_be_twice_the_link() -> None:
     one = {item.answer: item.default for item in TRACK.pipeline.controls}
-    said = compare(TRACK, ("run 1", "run 3"), (one, {**one, "link_gbps": 10.0}))
+    said = compare(TRACK, (1, 3), (one, {**one, "link_gbps": 10.0}))
     assert said.startswith("Compared with run 1, run 3 has twice the download bandwidth: 34 points")
-    said = compare(TRACK, ("run 1", "run 2"), (one, {**one, "cache_gb": 0.0}))
+    said = compare(TRACK, (1, 2), (one, {**one, "cache_gb": 0.0}))
     assert "0 GB instead of 2,000 GB of local cache (NVMe)" in said
 
 

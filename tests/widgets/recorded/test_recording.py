@@ -35,7 +35,7 @@ def piece_of(track_name: str, part_name: str, moving: tuple[str, ...]) -> Slice:
 
 def rounded(target: Any) -> Any:
     widget, name = target
-    return plain(getattr(widget, name), 4 if name == "rows" else 6)
+    return plain(getattr(widget, name), {"rows": 4, "run": 17}.get(name, 6))
 
 
 @pytest.mark.parametrize(("track_name", "part_name", "moving"), SOME)
