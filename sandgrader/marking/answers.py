@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 from collections.abc import Sequence
 from html import escape
@@ -24,9 +25,10 @@ class Shown(NamedTuple):
 def read_answer(notebook: Path, grade_id: str, is_task: bool) -> Shown:
     """Return the answer in a graded notebook to the task or in the cell called ``grade_id``.
 
-    A task is answered in the cells behind it, up to the next one of the course's own; where these
-    are empty, in whatever cells a student has added. What is said of a missing answer is said in
-    the page.
+    A task is answered in the cells behind it, up to the next one of the course's own. What the
+    course gives right behind the task, such as a cell that shows the question, is passed over.
+    Where these cells are empty, the answer is in whatever cells a student has added. What is said
+    of a missing answer is said in the page.
     """
     cells = read_cells(notebook)
     if not cells:
@@ -36,11 +38,8 @@ def read_answer(notebook: Path, grade_id: str, is_task: bool) -> Shown:
         return Shown(_note("The question's cell isn't in this student's notebook."), 0)
     if not is_task:
         return _shown([cells[place]])
-    behind = []
-    for cell in cells[place + 1 :]:
-        if cell.grade_id:
-            break
-        behind.append(cell)
+    after = itertools.dropwhile(lambda cell: cell.grade_id and not cell.marked, cells[place + 1 :])
+    behind = list(itertools.takewhile(lambda cell: not cell.grade_id, after))
     if any(cell.source.strip() for cell in behind):
         return _shown(behind)
     added = [cell for cell in cells if not cell.grade_id and cell.source.strip()]

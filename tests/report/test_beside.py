@@ -8,12 +8,14 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from sandgrader.marking.answers import read_answer
 from storagelab.labs.texts import text_of
 from storagelab.ledger import FILE_NAME, NO_PART, Opening, append_entry
 from storagelab.parts import PARTS
 from storagelab.report.beside import own_numbers
 from storagelab.tracks import load_track
 
+RELEASE = Path(__file__).parents[2] / "release"
 TRACK = "cloud_titan"
 START = {"cache_gb": 2000, "link_gbps": 5, "nvme_gbs": 7, "dram_gb": 512, "loader_workers": 48}
 LEAST = {"cache_gb": 3000, "link_gbps": 10, "nvme_gbs": 1.25, "dram_gb": 128, "loader_workers": 64}
@@ -78,6 +80,13 @@ def test_what_can_t_be_read_is_said(folder: Path) -> None:
     assert own_numbers(folder, TRACK, "2_pipeline")["Ledger"] == "none"
     (folder / "2_pipeline.ipynb").write_text("{")
     assert own_numbers(folder, TRACK, "2_pipeline")["Decided"] == "can't be read"
+
+
+@pytest.mark.parametrize("path", sorted(RELEASE.glob("*/*.ipynb")), ids=lambda path: path.stem)
+def test_the_marking_page_finds_the_reflection_beside_them(path: Path) -> None:
+    shown = read_answer(path, "reflect", is_task=True)
+    assert shown.html.startswith('<div class="prose as-typed">Write here.</div>')
+    assert shown.words == 2
 
 
 def test_another_course_has_nothing_to_say(folder: Path) -> None:

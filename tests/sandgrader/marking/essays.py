@@ -47,6 +47,7 @@ def answered(text: str, hidden: str = "") -> nbformat.NotebookNode:
     return new_notebook(
         cells=[
             new_markdown_cell(f"## Reflect\n\nWhy is it slow?\n\n{hidden}", metadata=task),
+            new_code_cell('print("Which disk?")', metadata=_nbgrader("shows", locked=True)),
             new_code_cell(
                 f'reflection = """\n{text}\n"""\nprint(len(reflection))',
                 outputs=[new_output("stream", name="stdout", text="80\n")],

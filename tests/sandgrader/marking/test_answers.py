@@ -37,6 +37,8 @@ def test_a_task_is_answered_behind_it(tmp_path: Path) -> None:
     assert "<pre>80\n</pre>" in html
     assert "MARK SCHEME" not in html
     assert "double" not in html
+    assert "Which disk?" not in html  # the course's own cell between task and answer
+    assert "Nothing stands" not in html
 
 
 def test_an_answer_is_its_cell(tmp_path: Path) -> None:
@@ -71,7 +73,7 @@ def test_what_is_missing_is_said(tmp_path: Path) -> None:
 
 def test_an_answer_elsewhere_is_found(tmp_path: Path) -> None:
     notebook = answered("Elsewhere.", SCHEME)
-    notebook.cells.append(notebook.cells.pop(1))
+    notebook.cells.append(notebook.cells.pop(2))
     nbformat.write(notebook, tmp_path / "one.ipynb")
     html = read_answer(tmp_path / "one.ipynb", TASK, is_task=True).html
     assert "Nothing stands behind the task" in html
