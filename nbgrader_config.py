@@ -49,6 +49,8 @@ c.CourseDirectory.ignore = [
 
 # `storagelab grade`: what the ledger says, it says as it was handed in.
 c.Grade.evidence = ["ledger.json"]
+# Hidden tests judge by prices, facts and laws of the package: a grade remembers by which.
+c.Grade.stands_on = "storagelab.edition:stands_on"
 # The notebooks' own package, which lies outside the environment where it is installed from here.
 c.Grade.readable = [str(Path(find_spec("storagelab").origin).parent)]
 # `storagelab mark`: beside a reflection stands what its student chose, and what that comes to.

@@ -159,7 +159,10 @@ def _grade(
             summary = Summary(name, len(found), len(found) - len(plan.left))
             summary.stale = plan.stale
             again = {item.student for item in plan.left}
-            summary.unknown = [student for student in plan.unknown if student not in again]
+            summary.unknown, summary.outdated, summary.undated = (
+                [student for student in those if student not in again]
+                for those in (plan.unknown, plan.outdated, plan.undated)
+            )
             if not found:
                 summary.missing = str(course.submitted(course.directory.student_id, name))
             work.append((assignment, summary, plan))
@@ -178,7 +181,7 @@ def _grade(
                 _check_references(course, summaries)
                 for run, summary, plan in runs:
                     begin(course, aside, plan, students, force)
-                    writer.mark(plan.version, plan.id)
+                    writer.mark(plan.version, plan.id, plan.stands_on)
                     summary.unversioned = not writer.keeps_versions
                     _grade_one(run, summary, plan.left, console)
                     summary.beside = running_autograders(course.root)

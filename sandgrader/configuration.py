@@ -9,12 +9,14 @@ from __future__ import annotations
 import contextlib
 import logging
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from nbgrader.apps import NbGrader
 from nbgrader.coursedir import CourseDirectory
 from traitlets import TraitError
+from traitlets.utils.importstring import import_item
 
 CONFIGURATION = "nbgrader_config"
 
@@ -78,6 +80,22 @@ def read_configuration(folder: Path, needed: bool = True) -> tuple[Any, Any]:
             "with --course FOLDER."
         )
     return app, directory
+
+
+def named_function(setting: str, name: str) -> Callable[..., Any]:
+    """Return the function that a ``setting`` names as ``module:function``.
+
+    Raises :class:`CourseError` where there is none.
+    """
+    try:
+        found = import_item(name.replace(":", "."))
+    except (ImportError, ValueError) as problem:
+        raise CourseError(
+            f"c.{setting} names {name!r}, which can't be imported: {problem}"
+        ) from None
+    if not callable(found):
+        raise CourseError(f"c.{setting} names {name!r}, which isn't a function.")
+    return found  # type: ignore[no-any-return]
 
 
 def _is_any(folder: Path, app: Any) -> bool:

@@ -36,7 +36,7 @@ from traitlets.utils.importstring import import_item
 
 from sandgrader.assignment import Assignment, Notebook, read_beside, read_notebook
 from sandgrader.configuration import CourseError as CourseError
-from sandgrader.configuration import read_configuration
+from sandgrader.configuration import named_function, read_configuration
 from sandgrader.gradebook import OpenGradebook, cells_of, copy_definition
 from sandgrader.kernels import NoKernelError, find_kernel
 from sandgrader.ownership import Owner
@@ -45,6 +45,8 @@ from sandgrader.submission_files import plain_name, read_moment, why_no_folder
 
 ASIDE = ".grading"
 """The grader's own folder in a course: what is being written, and records of runs."""
+LONGEST_DIGEST = 64
+"""Characters of what a course stands on, as the gradebook keeps it."""
 _EVERY = "every-student-of-a-course"
 """Stands for a student's name in a path that is then looked for."""
 
@@ -92,6 +94,13 @@ class Grade(LoggingConfigurable):
     ).tag(config=True)
     imports = List(
         Unicode(), help="Modules to import beforehand, besides those that solutions import."
+    ).tag(config=True)
+    stands_on = Unicode(
+        "",
+        help="Where tests judge by more than the assignment itself (prices, facts, laws of a "
+        "package), as ``module:function``. It is called with an assignment's name and returns a "
+        "short digest of all that, empty where there is nothing. Grades that were made when it "
+        "was another one are named outdated.",
     ).tag(config=True)
 
     @validate("submission_time")
@@ -162,6 +171,30 @@ class Course:
         if address.get_backend_name() == "sqlite" and address.database:
             for ending in ("", "-journal", "-wal", "-shm"):
                 yield self.root / f"{address.database}{ending}"
+
+    def stands_on(self, assignment: str) -> str:
+        """Return a digest of what an assignment's tests judge by beside the assignment itself.
+
+        Empty where the course says nothing of it. Raises :class:`CourseError` where what
+        ``c.Grade.stands_on`` names can't say it.
+        """
+        name = self.settings.stands_on
+        if not name:
+            return ""
+        say = named_function("Grade.stands_on", name)
+        try:
+            said = say(assignment)
+        except Exception as problem:  # a course's own code
+            raise CourseError(
+                f"c.Grade.stands_on, {name}, fails for {assignment}: "
+                f"{type(problem).__name__}: {problem}"
+            ) from problem
+        if not isinstance(said, str) or len(said) > LONGEST_DIGEST:
+            raise CourseError(
+                f"c.Grade.stands_on, {name}, returns {said!r} for {assignment}: it has to be a "
+                f"text of {LONGEST_DIGEST} characters at most."
+            )
+        return said
 
     def assignments(self) -> list[str]:
         """Return the assignments that the gradebook knows."""

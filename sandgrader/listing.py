@@ -45,6 +45,8 @@ def _as_listed(plan: Plan) -> dict[str, Any]:
         "new": plan.new,
         "stale": plan.stale,
         "unknown": plan.unknown,
+        "outdated": plan.outdated,
+        "undated": plan.undated,
         "pending": [*plan.pending, *plan.elsewhere],
         "regrade_begun": plan.regrade.begun if plan.regrade else None,
     }
@@ -60,3 +62,10 @@ def _reasons(plan: Plan) -> Iterator[str]:
         yield f"left of the regrade begun {plan.regrade.begun}: {who}"
     if plan.unknown:
         yield f"of unknown version, graded again with --force alone: {some(plan.unknown)}"
+    if plan.outdated:
+        yield (
+            "outdated, graded before something changed that the course stands on (a price, a fact, "
+            f"a law), graded again with --force alone: {some(plan.outdated)}"
+        )
+    if plan.undated:
+        yield f"graded before it was kept what the course stands on: {some(plan.undated)}"

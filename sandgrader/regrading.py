@@ -67,6 +67,12 @@ class Plan:
     """Students whose grade is of another version of the assignment."""
     unknown: list[str] = field(default_factory=list)
     """Students of whose grade nobody knows by which version it was made."""
+    stands_on: str = ""
+    """What the course stands on; empty where it doesn't say."""
+    outdated: list[str] = field(default_factory=list)
+    """Students whose grade is of this version, and from when the course stood on something else."""
+    undated: list[str] = field(default_factory=list)
+    """Students of whose grade nobody knows what the course stood on when it was made."""
     pending: list[str] = field(default_factory=list)
     """Students whom a regrade hasn't come to."""
     elsewhere: list[str] = field(default_factory=list)
@@ -126,6 +132,7 @@ def make_plan(
         made = versions.read_versions(gradebook, name)
         now = by_student(scores.read_scores(gradebook, [name]))
     plan = Plan(name, versions.version_of(assignment), uuid4().hex)
+    plan.stands_on = course.stands_on(name)
     plan.new = [item.student for item in course.ungraded(name, [*submissions])]
     plan.regrade = _read(_file(aside, name))
     there = {item.student for item in submissions}
@@ -138,8 +145,14 @@ def make_plan(
         known = made.get(student)
         if known is not None and known.version != plan.version:
             plan.stale.append(student)
-        elif known is None or not known.known or not known.is_still(now.get(student, {})):
+        elif known is None or not known.is_still(now.get(student, {})):
             plan.unknown.append(student)
+        elif plan.stands_on and known.stood_on not in ("", plan.stands_on):
+            plan.outdated.append(student)
+        elif not known.known:
+            plan.unknown.append(student)
+        elif plan.stands_on and not known.stood_on_known:
+            plan.undated.append(student)
     wanted = {*plan.new, *plan.stale, *plan.pending}
     if force and not _goes_on(plan, asked):
         wanted = there
@@ -153,8 +166,11 @@ def _goes_on(plan: Plan, asked: Sequence[str]) -> bool:
 
 
 def note_unknown(course: Course, plan: Plan) -> None:
-    """Note which grades were there at this version, so that a change after it makes them stale."""
-    if not plan.unknown or not versions.prepare(course.gradebook):
+    """Note which grades were there at this version, so that a change after it makes them stale.
+
+    And which were there on what the course stands on, so that a change of that outdates them.
+    """
+    if not (plan.unknown or plan.undated) or not versions.prepare(course.gradebook):
         return
     with course.gradebook.transaction(writing=True) as gradebook:
         versions.keep_versions(gradebook)
@@ -165,6 +181,8 @@ def note_unknown(course: Course, plan: Plan) -> None:
             if known is None or not known.is_still(own):
                 mark = known.regrade if known else ""
                 versions.record(gradebook, plan.assignment, own, plan.version, mark, known=False)
+        unsaid = [*plan.unknown, *plan.undated]
+        versions.note_stood_on(gradebook, plan.assignment, unsaid, plan.stands_on)
         course.gradebook.commit()
 
 

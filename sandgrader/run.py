@@ -89,6 +89,10 @@ class Summary:
     """Students whose grade was of another version of the assignment; they are graded again."""
     unknown: list[str] = field(default_factory=list)
     """Students of whose grade nobody knows by which version it was made; it stays."""
+    outdated: list[str] = field(default_factory=list)
+    """Students whose grade is from when the course stood on something else; it stays."""
+    undated: list[str] = field(default_factory=list)
+    """Students of whose grade nobody knows what the course stood on; it stays."""
     unversioned: bool = False
     """Whether the gradebook refuses to keep versions."""
     regrade: dict[str, Any] | None = None

@@ -71,6 +71,17 @@ def _versions(summary: Summary) -> Iterator[str]:
             f"of unknown version, and left as they are (--force grades them again): "
             f"{some(summary.unknown)}"
         )
+    if summary.outdated:
+        yield (
+            "outdated, graded before something changed that the course stands on (a price, a "
+            "fact, a law), and left as they are (--force grades them again): "
+            f"{some(summary.outdated)}"
+        )
+    if summary.undated:
+        yield (
+            "graded before it was kept what the course stands on, and left as they are: "
+            f"{some(summary.undated)}"
+        )
     if summary.unversioned:
         yield (
             "The gradebook takes no table of this grader's (the right to make one?): after a "

@@ -192,14 +192,17 @@ class Writer:
         self._preprocessors = course.saving_preprocessors()
         self._before: dict[Path, Stamp] = {}
         self._written: dict[str, tuple[Scores, Stamp, Path]] = {}
-        self._version = self._mark = ""
+        self._version = self._mark = self._stands_on = ""
         course.gradebook.add_indexes()
         self.keeps_versions = versions.prepare(course.gradebook)
         """Whether the gradebook takes what a grade was made by; a database may refuse a table."""
 
-    def mark(self, version: str, regrade: str) -> None:
-        """Say by which version of the assignment grades are made from now on, and in which run."""
-        self._version, self._mark = version, regrade
+    def mark(self, version: str, regrade: str, stands_on: str) -> None:
+        """Say by which version of the assignment grades are made from now on, and in which run.
+
+        ``stands_on`` is what the course stands on meanwhile.
+        """
+        self._version, self._mark, self._stands_on = version, regrade, stands_on
 
     def watch(self, submissions: list[Submission]) -> None:
         """Note what there is of submissions before they are graded, to see who else does so."""
@@ -246,8 +249,15 @@ class Writer:
                     self._keep_by_hand(gradebook, assignment, submission, before, scores, answers)
                 if self.keeps_versions and self._mark:
                     versions.keep_versions(gradebook)
-                    made_by = (self._version, self._mark)
-                    versions.record(gradebook, assignment, scores, *made_by, answers)
+                    versions.record(
+                        gradebook,
+                        assignment,
+                        scores,
+                        self._version,
+                        self._mark,
+                        answers,
+                        stands_on=self._stands_on,
+                    )
                 self._exchange(made, submission)
             where = submission.autograded
             self._before[where] = stamp(where)

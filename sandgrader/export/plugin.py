@@ -252,10 +252,15 @@ def _not_of_now(course: Course, name: str) -> list[str]:
     except CourseError:  # it can't be graded here, but its grades are there
         return []
     plan = make_plan(course, course.root / ASIDE, assignment, course.submissions(name))
-    count = len(plan.left)
-    return [f"{name}: {count} to be graded first (`sandgrader grade --list` says why)"] * (
-        count > 0
-    )
+    counts = {
+        "to be graded first": len(plan.left),
+        "outdated, graded before something changed that the course stands on": len(plan.outdated),
+    }
+    return [
+        f"{name}: {count} {what} (`sandgrader grade --list` says why)"
+        for what, count in counts.items()
+        if count
+    ]
 
 
 def alarms(done: Exported) -> list[str]:

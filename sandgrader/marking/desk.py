@@ -11,9 +11,9 @@ from typing import Any
 
 from traitlets import TraitError, Unicode
 from traitlets.config import LoggingConfigurable
-from traitlets.utils.importstring import import_item
 
 from sandgrader.cleaning import from_markdown
+from sandgrader.configuration import named_function
 from sandgrader.course import Course, CourseError
 from sandgrader.marking.agreement import agreement
 from sandgrader.marking.answers import code_block, read_answer
@@ -54,17 +54,7 @@ def _settings(course: Course) -> MarkSettings:
 def _beside(course: Course) -> Beside | None:
     """Return what the course says of a submission. Raises :class:`CourseError` for a wrong name."""
     name = _settings(course).beside
-    if not name:
-        return None
-    try:
-        found = import_item(name.replace(":", "."))
-    except (ImportError, ValueError) as problem:
-        raise CourseError(
-            f"c.Mark.beside names {name!r}, which can't be imported: {problem}"
-        ) from None
-    if not callable(found):
-        raise CourseError(f"c.Mark.beside names {name!r}, which isn't a function.")
-    return found  # type: ignore[no-any-return]
+    return named_function("Mark.beside", name) if name else None
 
 
 @dataclass(frozen=True)

@@ -224,12 +224,14 @@ def test_what_made_a_grade_is_kept_there_and_extensions_too(course: Path) -> Non
         for mark in ("first", "second"):
             with opened.gradebook.transaction(writing=True) as gradebook:
                 found = scores.read_scores(gradebook, [name])
-                versions.record(gradebook, name, found, "v1", mark)
+                versions.record(gradebook, name, found, "v1", mark, stands_on=mark)
                 opened.gradebook.commit()
         with opened.gradebook.transaction() as gradebook:
             made = versions.read_versions(gradebook, name)
             assert {*made} == {*students}
-            assert {item.regrade for item in made.values()} == {"second"}
+            assert {(item.regrade, item.stood_on) for item in made.values()} == {
+                ("second", "second")
+            }
             # nbgrader deletes a submission, and knows nothing of the table
             gradebook.remove_submission(name, students[2])
             opened.gradebook.commit()

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from sandgrader.report.course import open_course
 from storagelab import edition as of_the_course
-from storagelab.edition import edition
+from storagelab.edition import edition, stands_on
 from storagelab.labs import open_part
 from storagelab.ledger import FILE_NAME, append_entry, read_ledger
 from storagelab.report import ledger_state
 from storagelab.report.ledger_state import DOUBTFUL, SOUND
 from storagelab.report.outcomes import Point
 from storagelab.report.submissions import read_evidence
-from storagelab.tracks import TRACKS, file_text, load_track
+from storagelab.track_files import file_text, variants_file
+from storagelab.tracks import TRACKS, load_track
 from tests.report.synthetic import CONFIG
 
 TRACK = "tiny_pioneer"
@@ -72,17 +74,40 @@ def test_a_corrected_price_makes_nobody_doubtful(
     assert state(home) == (SOUND, ())
 
 
-def test_an_edition_is_of_a_tracks_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
-    now = {name: edition(name) for name in TRACKS}
+@pytest.mark.parametrize("digest", [edition, stands_on])
+def test_an_edition_is_of_a_tracks_numbers(
+    digest: Callable[[str], str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    now = {name: digest(name) for name in TRACKS}
     assert len(set(now.values())) == len(TRACKS)
+
+    def changed() -> set[str]:
+        edition.cache_clear()
+        return {name for name in TRACKS if digest(name) != now[name]}
+
     corrected = file_text(TRACK).replace("amount = ", "amount = 1", 1)
     assert corrected != file_text(TRACK)
-    monkeypatch.setattr(
-        of_the_course, "file_text", lambda name: corrected if name == TRACK else file_text(name)
-    )
-    edition.cache_clear()
+    others = tmp_path / "variants.json"
+    others.write_text("{}")
     try:
-        changed = {name for name in TRACKS if edition(name) != now[name]}
+        with monkeypatch.context() as patch:
+            patch.setattr(
+                of_the_course,
+                "file_text",
+                lambda name: corrected if name == TRACK else file_text(name),
+            )
+            assert changed() == {TRACK}
+        with monkeypatch.context() as patch:
+            patch.setattr(
+                of_the_course,
+                "variants_file",
+                lambda name: others if name == TRACK else variants_file(name),
+            )
+            assert changed() == {TRACK}
+        assert changed() == set()
     finally:
         edition.cache_clear()
-    assert changed == {TRACK}
+
+
+def test_an_assignment_that_is_no_track_stands_on_itself_alone() -> None:
+    assert stands_on("ps1") == ""

@@ -14,7 +14,7 @@ from sqlalchemy import delete, select
 from sandgrader.forgetting import command, still_named
 from sandgrader.marking.marks import MARKS
 from sandgrader.scores import read_scores, read_snapshot, write_snapshot
-from sandgrader.versions import GRADED, keep_versions, record
+from sandgrader.versions import GRADED, STOOD_ON, keep_versions, record
 from tests.sandgrader.quickstart import NAME, copied, grades_of
 
 WHO, OTHER = "wrong", "all_right"
@@ -35,15 +35,16 @@ def keep_of_its_own(gradebook: Gradebook) -> None:
         of = {"student": student, "assignment": NAME, "notebook": "problem1", "cell": "c"}
         mark = {"role": "first", "marker": "mia", "points": 1.0, "comment": "", "moment": ""}
         gradebook.db.execute(MARKS.insert().values(**of, **mark))
-    record(gradebook, NAME, read_scores(gradebook), "v", "r")
+    record(gradebook, NAME, read_scores(gradebook), "v", "r", stands_on="prices")
     gradebook.db.commit()
 
 
-def kept_of_its_own(course: Path) -> tuple[set[str], int]:
-    """Return whose marks there are, and of how many submissions a version is kept."""
+def kept_of_its_own(course: Path) -> tuple[set[str], list[int]]:
+    """Return whose marks there are, and of how many submissions it is kept what made the grade."""
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
         marked = {row.student for row in gradebook.db.execute(select(MARKS))}
-        return marked, len(gradebook.db.execute(select(GRADED)).all())
+        kept = [len(gradebook.db.execute(select(table)).all()) for table in (GRADED, STOOD_ON)]
+        return marked, kept
 
 
 @pytest.fixture
@@ -97,9 +98,9 @@ def test_without_delete_it_is_listed_and_nothing_changes(course: Path) -> None:
 
 def test_all_of_one_student_goes_and_nothing_of_anothers(course: Path) -> None:
     before, grades = everything(course.parent), grades_of(course)
-    _, versions = kept_of_its_own(course)
+    _, kept = kept_of_its_own(course)
     said = forget(course, WHO, "--delete")
-    assert kept_of_its_own(course) == ({OTHER}, versions - 1)
+    assert kept_of_its_own(course) == ({OTHER}, [count - 1 for count in kept])
     assert f"the id still stands in {course / 'notes.log'}" in said
     assert "other.log" not in said  # who is called alike is somebody else
     after = everything(course.parent)

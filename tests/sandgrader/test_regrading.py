@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from nbgrader.api import Gradebook
 
 from sandgrader import writer
+from sandgrader.export.command import command as export
 from tests.sandgrader import quickstart
 from tests.sandgrader.command import start, wait_until
 from tests.sandgrader.quickstart import (
@@ -215,6 +217,44 @@ def test_grades_from_before_versions_were_kept_stay_until_the_assignment_changes
     assert grades_of(course) == grades_of(graded)
     (course / "source" / NAME / "tables.csv").write_text("1,2\n")
     assert listed(course, grade)["stale"] == STUDENTS
+
+
+def test_after_a_changed_price_grades_are_outdated_and_stay(
+    graded: Path, tmp_path: Path, grade: Grader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    course = copied(graded, tmp_path)
+    with sqlite3.connect(course / "gradebook.db") as plain:
+        plain.execute("DROP TABLE storagelab_stood_on")  # as an earlier version left it
+    with (course / "nbgrader_config.py").open("a") as config:
+        # a stand-in for a course's prices: a variable that is called like the assignment
+        config.write("\nget_config().Grade.stands_on = 'os:getenv'\n")
+
+    def said(*arguments: str) -> tuple[list[str], list[str]]:
+        found = listed(course, grade, *arguments)
+        assert (found["stale"], found["unknown"]) == ([], [])
+        return found["outdated"], found["undated"]
+
+    others = [name for name in STUDENTS if name != "arrays"]
+    monkeypatch.setenv(NAME, "cheap")
+    assert said() == ([], STUDENTS)
+    (summary,) = json.loads(grade(course, NAME, "--json"))
+    assert (summary["undated"], summary["results"]) == (STUDENTS, [])
+    grade(course, NAME, "--force", *only("arrays"))
+    assert said() == ([], others)
+    assert "before it was kept what the course stands on" in " ".join(grade(course, NAME).split())
+    monkeypatch.setenv(NAME, "dear")
+    assert said() == (STUDENTS, [])
+    assert listed(course, grade)["to_grade"] == []
+    assert "outdated, graded before something changed" in grade(course, NAME, "--list")
+    assert "and left as they are (--force grades" in " ".join(grade(course, NAME).split())
+    exported = CliRunner().invoke(export, ["--course", str(course), "--out", str(tmp_path / "csv")])
+    assert f"{NAME}: {len(STUDENTS)} outdated" in exported.output
+    (summary,) = json.loads(grade(course, NAME, "--force", "--json", *only("arrays")))
+    assert summary["outdated"] == []
+    assert said() == (others, [])
+    assert grades_of(course) == grades_of(graded)
+    monkeypatch.delenv(NAME)
+    assert "returns None" in grade(course, NAME, "--list", code=2)
 
 
 def test_what_nbgrader_graded_in_between_is_of_unknown_version(
