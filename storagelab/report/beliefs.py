@@ -26,11 +26,11 @@ _BELIEFS = (
     PART_IN_FILE,
     Column("option", "the option's id", "option"),
     Column("belief", "the belief behind the option, in the track's words", "belief"),
-    Column("right_before", "whether it is the right prediction; empty where no key was found",
-           "right before"),
+    Column("right_before", "whether it is the right prediction with their own numbers; empty where "
+           "no key was found", "right before"),
     Column("before", "students who locked it", "before"),
-    Column("right_after", "whether it is the right conclusion, which asks about a changed case in "
-           "part 3; empty where no key was found", "right after"),
+    Column("right_after", "whether it is the right conclusion with their own numbers, which asks "
+           "about a changed case in part 3; empty where no key was found", "right after"),
     Column("after", "students whose notebook concludes it, as far as it is a plain text there",
            "after"),
 )  # fmt: skip
@@ -61,6 +61,7 @@ def locks(cohort: TrackCohort) -> Table:
     for student, evidence in sorted(cohort.evidence.items()):
         for part in PARTS:
             lock, conclusion = evidence.lock(part), evidence.conclusions.get(part)
+            own = evidence.variant
             if lock is None and conclusion is None:
                 continue
             rows.append(
@@ -70,11 +71,11 @@ def locks(cohort: TrackCohort) -> Table:
                     "part": part,
                     "prediction": lock.prediction if lock else None,
                     "confidence": lock.confidence if lock else None,
-                    "right": cohort.right(part, lock.prediction) if lock else None,
+                    "right": cohort.right(part, lock.prediction, own) if lock else None,
                     "conclusion": conclusion,
                     "conclusion_right": None
                     if conclusion is None
-                    else cohort.right(part, conclusion, conclusion=True),
+                    else cohort.right(part, conclusion, own, conclusion=True),
                     "reason": (lock.reason or None) if lock else None,
                 }
             )
@@ -82,7 +83,11 @@ def locks(cohort: TrackCohort) -> Table:
 
 
 def beliefs(cohort: TrackCohort, track: Track, locks: Table) -> Table:
-    """Return how many held each belief before and after, from the table of :func:`locks`."""
+    """Return how many held each belief before and after, from the table of :func:`locks`.
+
+    An option that is right with the numbers of some students and wrong with those of others has a
+    line for each.
+    """
     rows: list[Row] = []
     for name, part in PARTS.items():
         options = part.of(track).question.options
@@ -90,19 +95,30 @@ def beliefs(cohort: TrackCohort, track: Track, locks: Table) -> Table:
         here = [row for row in locks.rows if row["part"] == name]
         before = _counted((row["prediction"] for row in here), ids)
         after = _counted((row["conclusion"] for row in here), ids)
+        variants = {row["student"]: cohort.evidence[row["student"]].variant for row in here}
         for option in options:
-            rows.append(
-                {
-                    "assignment": cohort.assignment.name,
-                    "part": name,
-                    "option": option.id,
-                    "belief": option.belief,
-                    "right_before": cohort.right(name, option.id),
-                    "before": before[option.id],
-                    "right_after": cohort.right(name, option.id, conclusion=True),
-                    "after": after[option.id],
-                }
-            )
+            # whoever is alike in this is counted together: first those with whom it is right
+            alike: dict[tuple[bool | None, bool | None], set[int]] = {}
+            for variant in sorted({*variants.values()} or {0}):
+                is_right = (
+                    cohort.right(name, option.id, variant),
+                    cohort.right(name, option.id, variant, conclusion=True),
+                )
+                alike.setdefault(is_right, set()).add(variant)
+            for is_right in sorted(alike, key=str, reverse=True):
+                theirs = [row for row in here if variants[row["student"]] in alike[is_right]]
+                rows.append(
+                    {
+                        "assignment": cohort.assignment.name,
+                        "part": name,
+                        "option": option.id,
+                        "belief": option.belief,
+                        "right_before": is_right[0],
+                        "before": sum(row["prediction"] == option.id for row in theirs),
+                        "right_after": is_right[1],
+                        "after": sum(row["conclusion"] == option.id for row in theirs),
+                    }
+                )
         for kind in (OTHER, NONE):
             if before[kind] or after[kind]:
                 rows.append(

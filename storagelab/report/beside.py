@@ -10,14 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sandgrader.submission_files import is_regular_file
 from storagelab.labs.texts import text_of
-from storagelab.ledger import FILE_NAME, Entry, entries_of, read_ledger
 from storagelab.parts import PARTS, AnyPart
 from storagelab.parts.formatting import format_cost
-from storagelab.report.notebooks import literal, read_answers
+from storagelab.report.ledger_state import MISSING, UNUSABLE
 from storagelab.report.outcomes import DECISION, RUN, Judge, Point, judge
-from storagelab.report.variant import variant_in
+from storagelab.report.submissions import Evidence, read_submission
 from storagelab.tracks import TRACKS, Track, load_track
 from storagelab.units import format_share
 
@@ -26,9 +24,8 @@ UNREADABLE = "can't be read"
 
 @dataclass(frozen=True)
 class _Submission:
-    folder: Path
     track: Track
-    entries: list[Entry]
+    evidence: Evidence
     point: Judge
 
 
@@ -42,16 +39,20 @@ def own_numbers(folder: Path, assignment: str, notebook: str) -> Mapping[str, st
     part = next((item for item in PARTS.values() if item.stem == notebook), None)
     if part is None or assignment not in TRACKS:
         return {}
-    entries, said = _read_ledger(folder, assignment)
     # nbgrader's folders are <step>/<student>/<assignment>
-    variant = variant_in(folder, load_track(assignment), folder.parent.name)
-    if variant:
-        said["Variant"] = str(variant)
-    track = load_track(assignment, variant)
+    evidence = read_submission(folder, folder, load_track(assignment), folder.parent.name)
+    said = {}
+    if evidence.state in (MISSING, UNUSABLE):
+        why = " ".join(evidence.doubts)
+        said["Ledger"] = f"{UNREADABLE}: {why}" if why else "none"
+    if evidence.variant:
+        said["Variant"] = str(evidence.variant)
+    track = load_track(assignment, evidence.variant)
     # the notebook shows it in an output, with the student's own numbers
     said["Asked"] = text_of(track, part, "reflection").replace("**", "")
-    work = _Submission(folder, track, entries, judge(assignment, variant))
-    said |= {"Predicted": _predicted(entries, part), "Concluded": _concluded(folder, part)}
+    work = _Submission(track, evidence, judge(assignment, evidence.variant))
+    said["Predicted"] = _predicted(evidence, part)
+    said["Concluded"] = evidence.conclusions.get(part.name, UNREADABLE)
     is_last = part.number == len(PARTS)
     for item in PARTS.values() if is_last else [part]:
         of_part = f", part {item.number}" if is_last else ""
@@ -60,38 +61,17 @@ def own_numbers(folder: Path, assignment: str, notebook: str) -> Mapping[str, st
     return said
 
 
-def _read_ledger(folder: Path, track: str) -> tuple[list[Entry], dict[str, str]]:
-    """Return a ledger's entries, and what there is to say where it has none that can be used."""
-    path = folder / FILE_NAME
-    if not is_regular_file(path):
-        return [], {"Ledger": "none"}
-    try:
-        return read_ledger(folder, track), {}
-    except (ValueError, RecursionError, MemoryError) as problem:
-        return [], {"Ledger": f"{UNREADABLE}: {str(problem).partition('. ')[0]}"}
-
-
-def _predicted(entries: list[Entry], part: AnyPart) -> str:
-    for entry in entries_of(entries, part.name, "lock")[:1]:
-        said = entry.said
-        reason = f": {said['reason']}" if said["reason"] else ""
-        return f"{said['prediction']}, {float(said['confidence']):.0%} certain{reason}"
-    return "never locked"
-
-
-def _concluded(folder: Path, part: AnyPart) -> str:
-    answers = read_answers(folder / f"{part.stem}.ipynb")
-    conclusion = literal(answers.get("conclude", ""), "conclusion")
-    return conclusion if isinstance(conclusion, str) else UNREADABLE
+def _predicted(evidence: Evidence, part: AnyPart) -> str:
+    lock = evidence.lock(part.name)
+    if lock is None:
+        return "never locked"
+    reason = f": {lock.reason}" if lock.reason else ""
+    return f"{lock.prediction}, {lock.confidence:.0%} certain{reason}"
 
 
 def _decided(work: _Submission, part: AnyPart) -> Iterable[tuple[str, str]]:
     """Yield what was decided, as the answer cell says or else the ledger, and what it comes to."""
-    answers = read_answers(work.folder / f"{part.stem}.ipynb")
-    said = literal(answers.get("decide", ""), "decision")
-    if not isinstance(said, dict):
-        kept = entries_of(work.entries, part.name, "decision")
-        said = dict(kept[-1].said) if kept else None
+    said = work.evidence.decisions.get(part.name)
     if said is None:
         yield "Decided", UNREADABLE
         return
@@ -108,9 +88,9 @@ def _decided(work: _Submission, part: AnyPart) -> Iterable[tuple[str, str]]:
 def _runs(work: _Submission, part: AnyPart) -> Iterable[tuple[str, str]]:
     """Yield each recorded run by what it changed, with what it came to."""
     at_first = {item.answer: item.default for item in part.of(work.track).controls}
-    for number, entry in enumerate(entries_of(work.entries, part.name, "run"), 1):
-        changed = {name: value for name, value in entry.said.items() if value != at_first.get(name)}
-        point = work.point(part.name, RUN, dict(entry.said))
+    for number, settings in enumerate(work.evidence.runs(part.name), 1):
+        changed = {name: value for name, value in settings.items() if value != at_first.get(name)}
+        point = work.point(part.name, RUN, settings)
         figures = UNREADABLE if point is None else _figures(work.track, point)
         yield f"Run {number}", f"{_settings(changed) or 'as at the start'}: {figures}"
 

@@ -25,12 +25,16 @@ class TrackCohort(Cohort):
     reference: dict[str, Reference]
     """The right options by part, as far as they are known."""
 
-    def right(self, part: str, option: str, conclusion: bool = False) -> bool | None:
-        """Return whether an option is right, or None where that isn't known."""
+    def right(
+        self, part: str, option: str, variant: int = 0, conclusion: bool = False
+    ) -> bool | None:
+        """Return whether an option is right for whoever has a ``variant``'s numbers.
+
+        None where that isn't known.
+        """
         reference = self.reference.get(part)
-        if reference is None:
-            return None
-        return option == (reference.conclusion if conclusion else reference.prediction)
+        known = reference.options(variant)[conclusion] if reference else None
+        return None if known is None else option == known
 
 
 def read_track(course: Course, cohort: Cohort) -> TrackCohort:

@@ -82,18 +82,28 @@ def read_evidence(course: Course, track: Track, students: Iterable[str]) -> dict
         folders = [folder for folder in (graded, handed_in) if folder.is_dir()]
         if not folders:
             continue
-        variant = variant_in(folders[-1], track, student)
-        ledger = read_state(folders[-1], track, variant)
-        changed = changed_since(handed_in, graded, track, variant)
+        own = read_submission(folders[0], folders[-1], track, student)
+        changed = changed_since(handed_in, graded, track, own.variant)
         found[student] = replace(
-            _answers(folders[0], track, ledger.entries),
-            entries=ledger.entries,
-            state=DOUBTFUL if changed and ledger.entries else ledger.state,
-            doubts=(*ledger.doubts, *([changed] if changed else ())),
+            own,
+            state=DOUBTFUL if changed and own.entries else own.state,
+            doubts=(*own.doubts, *([changed] if changed else ())),
             changed=changed,
-            variant=variant,
         )
     return _mark_shared(found)
+
+
+def read_submission(answers: Path, ledger: Path, track: Track, student: str) -> Evidence:
+    """Return what one submission tells by itself: its notebooks' folder and its ledger's."""
+    variant = variant_in(ledger, track, student)
+    found = read_state(ledger, track, variant)
+    return replace(
+        _answers(answers, track, found.entries),
+        entries=found.entries,
+        state=found.state,
+        doubts=found.doubts,
+        variant=variant,
+    )
 
 
 def _answers(folder: Path, track: Track, entries: list[Entry]) -> Evidence:

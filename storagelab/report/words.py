@@ -97,17 +97,19 @@ def beliefs(table: Table) -> str:
     for when, tail in (("before", "before the evidence"), ("after", "after it")):
         # an answer that isn't there is no belief
         of = total([row for row in table.rows if row["option"] != NONE], when)
-        right = [row[when] for row in table.rows if row[f"right_{when}"]]
+        right = [row for row in table.rows if row[f"right_{when}"]]
         verb = "were right " if not told else ""
-        told.append(f"{part_of(right[0], of)} {verb}{tail}" if right else f"{_some(of)} {tail}")
-    known = [row for row in table.rows if row["before"] and row["right_before"] is False]
+        known = f"{part_of(total(right, when), of)} {verb}{tail}"
+        told.append(known if right else f"{_some(of)} {tail}")
+    wrong: dict[str, int] = {}
+    for row in table.rows:
+        if row["before"] and row["right_before"] is False:
+            wrong[row["belief"]] = wrong.get(row["belief"], 0) + row["before"]
     sentence = f"{', '.join(told)}."
     sentence = sentence[0].upper() + sentence[1:]
-    if known:
-        worst = max(known, key=lambda row: row["before"])
-        sentence += (
-            f" The most frequent misconception before: “{worst['belief']}” ({worst['before']})."
-        )
+    if wrong:
+        worst = max(wrong, key=wrong.__getitem__)
+        sentence += f" The most frequent misconception before: “{worst}” ({wrong[worst]})."
     return sentence
 
 

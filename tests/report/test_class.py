@@ -6,6 +6,7 @@ import math
 import shutil
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,10 +22,11 @@ from sandgrader.report.course import SOURCE, open_course
 from storagelab.course.generate import load_keys
 from storagelab.course.layout import Layout
 from storagelab.parts import PARTS
-from storagelab.report import beliefs, strategies
+from storagelab.report import beliefs, strategies, words
 from storagelab.report.outcomes import DECISION, RUN, target
-from storagelab.report.reference import read_reference
+from storagelab.report.reference import Reference, read_reference
 from storagelab.tracks import TRACKS, load_track
+from storagelab.variants import variant_count
 from tests.report.conftest import cohorts_of
 from tests.report.synthetic import make_class
 
@@ -183,6 +185,13 @@ def test_the_spread_of_points_holds_everybody(truth: Any, cohorts: Any) -> None:
 # --- keys, beliefs
 
 
+def own_options(keys: Any, track: str, variant: int) -> dict[str, tuple[Any, Any]]:
+    if variant > variant_count(track):
+        return dict.fromkeys(PARTS, (None, None))
+    answers = {part: key(load_track(track, variant)) for part, key in keys.KEYS.items()}
+    return {part: (found["prediction"], found["conclusion"]) for part, found in answers.items()}
+
+
 @pytest.mark.parametrize("track", TRACKS)
 def test_the_reference_in_the_source_is_the_computed_key(
     layout: Layout, track: str, tmp_path: Path
@@ -198,7 +207,10 @@ def test_the_reference_in_the_source_is_the_computed_key(
     with TemporaryDirectory(dir=layout.root / "build") as bare:  # in the checkout, without a source
         for course in (here, open_course(Path(bare))):
             found = read_reference(course, loaded)
-            assert {part: (item.prediction, item.conclusion) for part, item in found.items()} == own
+            assert {part: item.options(0) for part, item in found.items()} == own
+            for variant in (1, 2, 999):
+                wanted = own_options(keys, track, variant)
+                assert {part: item.options(variant) for part, item in found.items()} == wanted
     assert read_reference(open_course(tmp_path), loaded) == {}
 
 
@@ -222,6 +234,36 @@ def test_beliefs_are_counted_before_and_after(truth: Any, cohorts: Any, track: s
         went = Counter((item.prediction, item.conclusion) for item in own)
         moves = beliefs.moves(locks).of(part=name).rows
         assert {(row["before"], row["after"]): row["students"] for row in moves} == went
+
+
+def test_what_is_right_is_judged_by_the_students_own_numbers(cohorts: Any) -> None:
+    cohort, part, other = cohorts["cloud_titan"], "checkpoint", 3
+    right = {0: "longer", other: "shorter"}
+    known = Reference(lambda variant: ("longer", right[variant]))
+    has = {
+        student: replace(
+            evidence, variant=other if at % 3 else 0, conclusions={part: right[at % 2 * other]}
+        )
+        for at, (student, evidence) in enumerate(sorted(cohort.evidence.items()))
+    }
+    cohort = replace(cohort, evidence=has, reference={part: known})
+    locks = beliefs.locks(cohort)
+    told = {row["student"]: row["conclusion_right"] for row in locks.of(part=part).rows}
+    assert told == {
+        student: right[evidence.variant] == evidence.conclusions[part]
+        for student, evidence in has.items()
+    }
+    table = beliefs.beliefs(cohort, cohort.track, locks).of(part=part)
+    for option in right.values():
+        lines = {row["right_after"]: row["after"] for row in table.of(option=option).rows}
+        assert lines == {
+            known: sum(
+                told[student] is known and evidence.conclusions[part] == option
+                for student, evidence in has.items()
+            )
+            for known in (True, False)
+        }
+    assert f"{sum(told.values())} of {len(told)} after it" in words.beliefs(table)
 
 
 # --- strategies

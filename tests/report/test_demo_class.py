@@ -107,15 +107,17 @@ def test_beliefs_and_their_keys_are_those_of_the_class(
         sheet = read_sheet(keys, track, part)
         own = [locked(track, name, part) for name in names_in(track)]
         for option in sheet.options:
-            row = table.of(part=part, option=option).rows[0]
-            assert row["before"] == sum(bool(lock) and lock[0] == option for lock in own)
-            assert row["right_before"] == (option == sheet.key["prediction"])
-            assert row["right_after"] == (option == sheet.key["conclusion"])
+            rows = table.of(part=part, option=option).rows
+            before = sum(row["before"] for row in rows)
+            assert before == sum(bool(lock) and lock[0] == option for lock in own)
+            assert {row["right_before"] for row in rows} == {option == sheet.key["prediction"]}
         wrong = table.of(part=part, option=sheet.wrong_option).rows[0]
         assert wrong["before"] >= 1  # ben
         concluded = {row["student"]: row["conclusion"] for row in locks.of(part=part).rows}
         for name in ("ada_perfect", "ben_wrong_prediction", "cleo_skipped_the_lock"):
-            assert concluded[name] == sheet.key["conclusion"]
+            assert concluded[name] == own_sheets(keys, track, name)[part].key["conclusion"]
+            (row,) = locks.of(part=part, student=name).rows
+            assert row["conclusion_right"]
     ivy = locks.of(student="ivy_deleted_and_renamed", part="checkpoint").rows[0]
     assert ivy["conclusion"] is None  # renamed
 
