@@ -22,7 +22,6 @@ process alone writes the gradebook, a submission at a time, all of it or nothing
 ``inspection``        which tests look at what only a student's process has
 ``assignment``        an instructor's version: test cells, answers, how a notebook is run
 ``execution``         runs one submission's notebooks
-``output_room``       a limit on the outputs of a whole submission
 ``reference``         tries the reference solution: in which way a notebook is run
 ``submission_files``  reads a folder that a student handed in, and keeps it while notebooks run
 ``repair``            puts nbgrader's metadata right before nbgrader's own preprocessors run

@@ -20,7 +20,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
-from nbformat import NotebookNode, v4
+from nbformat import NotebookNode, from_dict, v4
 from nbgrader.preprocessors import IgnorePattern
 from nbgrader.utils import determine_grade
 from traitlets.config import Config
@@ -28,7 +28,7 @@ from traitlets.config import Config
 from sandgrader.assignment import Assignment, Notebook, Way
 from sandgrader.displays import Displays
 from sandgrader.kernels import OWN
-from sandgrader.output_room import OutputRoom
+from sandgrader.outputs import Room
 from sandgrader.regions import NAME, brought_in, hidden_regions, seal
 from sandgrader.sandbox import (
     CellTimeoutError,
@@ -45,6 +45,8 @@ from sandgrader.sandbox import (
 from sandgrader.submission_files import CarriedFiles
 from sandgrader.wire import MOST_FILES
 
+LARGEST = 32_000_000
+"""Characters that a submission's outputs take at most, as JSON, but for what a score hangs on."""
 _LONGEST = 4_000_000  # characters of one output
 _MOST_OUTPUTS = 10_000  # of one cell
 _DEEPEST_OUTPUT = 50  # lists and objects within each other; nbformat calls itself for each of them
@@ -220,7 +222,7 @@ class Runner:
         known = self._assignment
         self._carried = CarriedFiles(files, known.beside, known.kept, known.evidence)
         self._beside = _encoded(known.beside)
-        self._room = OutputRoom()
+        self._room = Room(LARGEST)
         self._hidden = hidden_regions(known.config or Config())
         self._ignored = _ignored(known)
         self._displays = Displays(self._clean)
@@ -238,7 +240,13 @@ class Runner:
         return self._carried.files
 
     def _clean(self, sent: Any) -> list[NotebookNode]:
-        return self._room.fit(clean_outputs(sent))
+        fitting = self._room.fit(clean_outputs(sent))
+        return [item if isinstance(item, NotebookNode) else from_dict(item) for item in fitting]
+
+    def _placed(self, sent: Any) -> list[NotebookNode]:
+        """Return what a cell put out, as far as there is room for it."""
+        self._room.start()
+        return self._displays.placed(sent)
 
     def run(self, notebook: NotebookNode, known: Notebook) -> Execution:
         """Run a notebook's code cells and put their outputs into it."""
@@ -337,7 +345,7 @@ class Runner:
                 for told in executor.execute(sources, kernel, settings, tests, evidence):
                     if told["cell"] != place or place >= len(cells):
                         raise DiedError("what it told was no cell's")
-                    cells[place].outputs = self._displays.placed(told.get("outputs"))
+                    cells[place].outputs = self._placed(told.get("outputs"))
                     self._forgive(cells[place])
                     cells[place].execution_count = _count(told.get("count"))
                     place += 1
@@ -548,7 +556,7 @@ class Runner:
         count = None
         try:
             outputs, count = interpreter.run(cell.source, calls)
-            cell.outputs = self._displays.placed(outputs)
+            cell.outputs = self._placed(outputs)
         except NoTimeLeftError as late:
             words = str(late)
             error = {"ename": "CellTimeoutError", "evalue": words, "traceback": [words]}
@@ -560,7 +568,7 @@ class Runner:
             error = {**self._assignment.timeout_error}
             if not late.is_nbgraders:
                 error["traceback"] = [*error["traceback"], str(late)]
-            cell.outputs = [*self._displays.placed(late.outputs), v4.new_output("error", **error)]
+            cell.outputs = [*self._placed(late.outputs), v4.new_output("error", **error)]
             ran.notes.append(str(late))
         except DiedError as died:
             words = f"The kernel died: {died}."

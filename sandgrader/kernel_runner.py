@@ -7,7 +7,6 @@ next one ends everything.
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import signal
@@ -18,8 +17,6 @@ from typing import Any
 
 LARGEST = 8 * 2**20
 """Bytes of a cell's outputs that are passed on; of more, what decides a grade is kept, cut."""
-_SHORT = 1000
-CUT = "... more output than is kept: the rest is left out ...\n"
 
 
 def execute(
@@ -40,6 +37,8 @@ def execute(
     from nbgrader.preprocessors.execute import Execute
     from traitlets.config import Config
 
+    from sandgrader.outputs import Room
+
     kernel = order["kernel"]
 
     class OneKernel(KernelSpecManager):
@@ -59,7 +58,8 @@ def execute(
         def preprocess_cell(self, cell: Any, resources: Any, index: int) -> Any:
             begins(index)
             done = super().preprocess_cell(cell, resources, index)
-            tell({"cell": index, "outputs": _kept(cell.outputs), "count": cell.execution_count})
+            kept = Room(LARGEST).fit(cell.outputs)
+            tell({"cell": index, "outputs": kept, "count": cell.execution_count})
             return done
 
     runtime = tempfile.mkdtemp(prefix="k")  # the path of a socket has to be short
@@ -71,27 +71,3 @@ def execute(
         executor.preprocess(notebook, {"metadata": {"path": os.getcwd()}})
     finally:
         shutil.rmtree(runtime, ignore_errors=True)
-
-
-def _kept(outputs: list[Any]) -> list[Any]:
-    """Return outputs that can be passed on: what decides a grade stays in any case, if cut."""
-    left, kept, is_cut = LARGEST, [], False
-    for output in outputs:
-        size = len(json.dumps(output))
-        if size <= left:
-            left -= size
-            kept.append(output)
-            continue
-        is_cut = True
-        match output["output_type"]:
-            case "error":
-                words = {name: str(output[name])[-_SHORT:] for name in ("ename", "evalue")}
-                kept.append({"output_type": "error", "traceback": [CUT], **words})
-            case "stream":
-                kept.append({**output, "text": output["text"][:_SHORT] + CUT})
-            case "execute_result":
-                plain = str(output["data"].get("text/plain", ""))[:_SHORT]
-                kept.append({**output, "data": {"text/plain": plain}, "metadata": {}})
-    if is_cut:
-        kept.append({"output_type": "stream", "name": "stdout", "text": CUT})
-    return kept

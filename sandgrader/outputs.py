@@ -1,13 +1,15 @@
 """What a cell puts out, kept within limits: the beginning and the end of what is too long.
 
 Whoever prints a million lines shows the result at the end of them, and the last frame of an
-animation is the one that counts; so what is left out is the middle, with words that say how much.
+animation is the one that counts; so what is left out is the middle, with words that say so. They
+are the same wherever outputs are cut: of a cell, of what a kernel passes on, of a submission.
 """
 
 from __future__ import annotations
 
 import json
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,6 +30,10 @@ MOST_DEEP = 60
 _MOST_METADATA = 100_000
 _MOST_ERRORS = 50_000
 """Characters of an exception's words, and of a part of its traceback."""
+_FIRST_WORDS = 1000
+"""Characters of a result or an error that there is no room for."""
+_WIDEST = 12
+"""Characters that one takes as JSON at most."""
 _GRADED = ("error", "execute_result")
 """Outputs by which a test is scored."""
 
@@ -39,11 +45,16 @@ def shortened(text: str, most: int = MOST_TEXT) -> str:
     """Return ``text`` with at most about ``most`` characters: its beginning and its end."""
     if len(text) <= most:
         return text
-    return f"{text[: most // 2]}{_left_out(len(text) - most, 'characters')}{text[-(most // 2) :]}"
+    end = text[len(text) - most // 2 :]
+    return f"{text[: most // 2]}{_left_out(len(text) - most, 'characters')}{end}"
 
 
 def _left_out(number: int, of_what: str) -> str:
     return f"\n... {number:,} {of_what} more than are kept: left out here ...\n"
+
+
+LEFT_OUT = "\n... more than is kept: left out here ...\n"
+"""Where nobody knows yet how much it will be."""
 
 
 class Text:
@@ -225,6 +236,57 @@ class Outputs:
             if kind == "display_data" or (many and kind in _GRADED):
                 return place
         return None
+
+
+class Room:
+    """The room that is left for outputs, of a cell or of many.
+
+    nbgrader reads a score from which kinds of outputs there are, and from the first result: of what
+    there is no room for, one output of each kind and cell stays, in short.
+    """
+
+    def __init__(self, most: int) -> None:
+        """Begin with room for ``most`` characters, as JSON."""
+        self._left = most
+        self._cut: set[tuple[Any, Any]] = set()
+
+    def start(self) -> None:
+        """Begin a new cell."""
+        self._cut = set()
+
+    def fit(self, outputs: Sequence[Output]) -> list[Output]:
+        """Return the outputs that there is room for, as they are, and the others in short."""
+        kept: list[Output] = []
+        for output in outputs:
+            size = _size(output)
+            if size <= self._left:
+                self._left -= size
+                kept.append(output)
+                continue
+            for short in _in_short(output, self._left):
+                kind = (short["output_type"], short.get("name"))
+                if kind not in self._cut:
+                    self._cut.add(kind)
+                    self._left = max(0, self._left - _size(short))
+                    kept.append(short)
+        return kept
+
+
+def _in_short(output: Output, left: int) -> list[Output]:
+    """Return what stays of an output that is larger than ``left``."""
+    words = {"output_type": "stream", "name": "stdout", "text": LEFT_OUT}
+    match output["output_type"]:
+        case "error":
+            said = {name: shortened(output[name], _FIRST_WORDS) for name in ("ename", "evalue")}
+            return [{"output_type": "error", "traceback": [LEFT_OUT], **said}]
+        case "execute_result":
+            # what is read as points is to be read as the same: no words come between
+            plain = str(output["data"].get("text/plain", ""))[:_FIRST_WORDS]
+            return [{**output, "data": {"text/plain": plain}, "metadata": {}}, words]
+        case "stream":
+            most = min(MOST_TEXT, left // _WIDEST)
+            return [{**output, "text": shortened(output["text"], most)}]
+    return [words]
 
 
 def _content(output: Output) -> Output:

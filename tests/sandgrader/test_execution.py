@@ -11,9 +11,10 @@ import pytest
 from nbformat import NotebookNode
 from nbgrader.utils import determine_grade
 
-from sandgrader import sandbox
+from sandgrader import execution, sandbox
 from sandgrader.assignment import Assignment, Isolation, Notebook, bound_names
 from sandgrader.execution import InterpreterPool, Runner, clean_outputs
+from sandgrader.kernel_runner import LARGEST
 from sandgrader.reference import find_isolation
 from sandgrader.sandbox import Environment, Interpreter, Limits
 from tests.sandgrader.sheets import assignment, cell, handed_in
@@ -350,6 +351,33 @@ def test_a_display_is_updated_from_a_later_cell(squares: tuple[InterpreterPool, 
     (display,) = notebook.cells[1].outputs
     assert display.data["text/plain"] == "'last frame'"
     assert notebook.cells[3].outputs == []
+
+
+def test_of_too_much_in_a_kernel_the_points_stay(squares: tuple[InterpreterPool, Notebook]) -> None:
+    pool, known = squares
+    known = replace(known, isolation=Isolation("kernel"))
+    number = "number = 4.0\nprint('begin' + 'x' * 10_000_000)\nprint('y' * 10_000_000)\nnumber"
+    scores, notebook = graded(pool, known, number=number)
+    assert scores == FULL
+    outputs = notebook.cells[3].outputs
+    said = "".join(item.text for item in outputs if item.output_type == "stream")
+    assert said.startswith("begin")
+    assert "left out here" in said
+    assert len(said) < LARGEST
+    assert outputs[-1].data["text/plain"] == "4.0"
+
+
+def test_a_submission_has_room_for_so_much_and_says_so(
+    squares: tuple[InterpreterPool, Notebook], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(execution, "LARGEST", 50_000)
+    shows = "for _ in range(30): display('x' * 5_000)\nprint('y' * 60_000)\nnumber = 4.0\nnumber"
+    scores, notebook = graded(*squares, number=shows)
+    assert scores == FULL
+    outputs = notebook.cells[3].outputs
+    assert len(json.dumps(outputs)) < 60_000
+    assert outputs[-1].data["text/plain"] == "4.0"
+    assert json.dumps(outputs).count("left out here") == 1
 
 
 # --- the notebooks of a submission together

@@ -6,8 +6,20 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from nbformat import from_dict
+from nbgrader.utils import determine_grade
 
-from sandgrader.outputs import MOST_DEEP, MOST_OUTPUTS, MOST_SHOWN, Output, Outputs
+from sandgrader.outputs import (
+    MOST_DEEP,
+    MOST_OUTPUTS,
+    MOST_SHOWN,
+    Output,
+    Outputs,
+    Room,
+    shortened,
+)
 
 
 def shown(text: str, form: str = "text/plain") -> Output:
@@ -171,3 +183,59 @@ def test_what_is_nested_too_deep_is_no_output(depth: int) -> None:
     first, second = outputs.taken()
     assert "larger than is kept" in first["data"]["text/plain"]
     assert second["metadata"] == {}
+
+
+# --- the room for many outputs: a kernel's cell, a submission
+
+
+def stream(text: str, name: str = "stdout") -> Output:
+    return {"output_type": "stream", "name": name, "text": text}
+
+
+def points(outputs: list[Output]) -> tuple[float, float]:
+    """Return what nbgrader reads from the outputs of a test of one point."""
+    said = {"grade": True, "points": 1, "grade_id": "t"}
+    cell = from_dict({"cell_type": "code", "metadata": {"nbgrader": said}, "outputs": outputs})
+    found: tuple[float, float] = determine_grade(cell)
+    return found
+
+
+def test_what_there_is_no_room_for_is_cut_and_points_stay() -> None:
+    room = Room(1000)
+    assert room.fit([stream("y" * 600)]) == [stream("y" * 600)]
+    for output, score in (
+        ({**result("0.5"), "data": {"text/plain": "0.5", "text/html": "y" * 600}}, 0.5),
+        (error("e" * 9000, ["y" * 10**6]), 0),
+        (stream("y" * 600, "stderr"), 0),
+    ):
+        room.start()
+        kept = room.fit([output, output])
+        assert points(kept) == (score, 1)
+        assert len(json.dumps(kept)) < 2000
+        assert "left out here" in json.dumps(kept)
+    room.start()
+    (words,) = room.fit([shown("y" * 600, "image/png")] * 500)
+    assert "left out here" in words["text"]
+
+
+def test_what_is_cut_of_a_stream_is_its_middle_in_all_the_room_there_is() -> None:
+    (cut,) = Room(120_000).fit([stream("begin" + "x" * 10**6 + "end")])
+    assert cut["text"].startswith("begin")
+    assert cut["text"].endswith("end")
+    assert 9_000 < len(cut["text"]) < 11_000
+    (wide,) = Room(120_000).fit([stream("\U0001f600" * 10**6)])
+    assert len(json.dumps(wide)) < 130_000
+
+
+@given(st.text(max_size=400), st.integers(0, 300))
+def test_a_text_keeps_its_ends_and_never_more(text: str, most: int) -> None:
+    kept = shortened(text, most)
+    if len(text) <= most:
+        assert kept == text
+        return
+    half = most // 2
+    middle = kept[half : len(kept) - half]
+    assert (kept[:half], kept[len(kept) - half :]) == (text[:half], text[len(text) - half :])
+    assert (
+        middle == f"\n... {len(text) - most:,} characters more than are kept: left out here ...\n"
+    )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import base64
-import json
 import os
 import shutil
 import signal
@@ -19,14 +18,10 @@ from typing import Any
 
 import psutil
 import pytest
-from nbformat import NotebookNode
-from nbformat.v4 import new_output
-from nbgrader.utils import determine_grade
 
-from sandgrader import control_groups, output_room, sandbox, system_calls
+from sandgrader import control_groups, sandbox, system_calls
 from sandgrader.control_groups import ControlGroups
 from sandgrader.leftovers import HeldFolder
-from sandgrader.output_room import LEFT_OUT, OutputRoom
 from sandgrader.run import Run, Summary
 from sandgrader.sandbox import (
     CellTimeoutError,
@@ -525,30 +520,6 @@ def test_a_file_that_is_never_sent_is_left_out(warm: WarmProcess) -> None:
         }  # fmt: skip
         assert interpreter._read(sizes) == {"nowhere": "", "empty": ""}
         assert interpreter._read("nothing") == {}
-
-
-# --- the outputs of a submission
-
-
-def test_many_outputs_are_cut_and_scores_stay(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(output_room, "LARGEST", 1000)
-    room = OutputRoom()
-    printed = new_output("stream", name="stdout", text="y" * 600)
-    assert room.fit([printed]) == [printed]
-    assert [item.text for item in room.fit([printed, printed])] == [LEFT_OUT]
-    partial = new_output("execute_result", {"text/plain": "0.5", "text/html": "y" * 600})
-    error = new_output("error", ename="E", evalue="e" * 9000, traceback=["y" * 10**6])
-    warned = new_output("stream", name="stderr", text="y" * 600)
-    for output, score in ((partial, 0.5), (error, 0), (warned, 0)):
-        cell = NotebookNode(
-            cell_type="code",
-            metadata={"nbgrader": {"grade": True, "points": 1, "grade_id": "t"}},
-            outputs=room.fit([output]),
-        )
-        assert determine_grade(cell) == (score, 1)
-        assert len(json.dumps(cell)) < 2000
-    # what is small still fits
-    assert room.fit([new_output("stream", text="z")])[0].text == "z"
 
 
 # --- the weakest sandbox is the summary's
