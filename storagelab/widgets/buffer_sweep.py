@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import anywidget
 import traitlets
 
 from storagelab.widgets import shared_styles
 from storagelab.widgets.drawing import Target
+from storagelab.widgets.scripted import Scripted, sent
 from storagelab.widgets.scripts import script
 
 _MOVING = ("read", "used", "buffer", "sentences")
 
 
-class BufferSweep(anywidget.AnyWidget):
+class BufferSweep(Scripted):
     """Plays in the page what Python has played: needs no kernel, and changes none of the marks.
 
     ``read`` and ``used`` are the places at which each stored sample is read and used, ``buffer``
@@ -24,7 +24,7 @@ class BufferSweep(anywidget.AnyWidget):
     ``colors`` are those of a sample and of a ``marked`` one.
     """
 
-    _esm: Any = script("buffer_sweep.js")
+    _esm: Any = sent(script("buffer_sweep.js"))
     read: Any = traitlets.List(traitlets.Int()).tag(sync=True)
     used: Any = traitlets.List(traitlets.Int()).tag(sync=True)
     buffer: Any = traitlets.Int(0).tag(sync=True)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-import anywidget
 import traitlets
 from ipywidgets import Widget, widget_serialization
 
+from storagelab.widgets.scripted import Scripted, sent
 from storagelab.widgets.scripts import script
 
 
-class CopyButton(anywidget.AnyWidget):
+class CopyButton(Scripted):
     """A button that copies the value of ``source``; ``what`` names it for a screen reader."""
 
-    _esm: Any = script("copy_button.js")
+    _esm: Any = sent(script("copy_button.js"))
     source = traitlets.Instance(Widget).tag(sync=True, **widget_serialization)
     what: Any = traitlets.Unicode().tag(sync=True)

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import anywidget
 import traitlets
 from ipywidgets import Widget, widget_serialization
 
 from storagelab.widgets import shared_styles
+from storagelab.widgets.scripted import Scripted, sent
 from storagelab.widgets.scripts import script
 from storagelab.widgets.table import Table
 
 
-class FigureTools(anywidget.AnyWidget):
+class FigureTools(Scripted):
     """A table that can be unfolded, and buttons that save PNG, SVG and CSV.
 
     The picture is copied from the page by the script. The table is computed by ``numbers``, only
@@ -22,7 +22,7 @@ class FigureTools(anywidget.AnyWidget):
     the rows that the page has.
     """
 
-    _esm: Any = script("figure_tools.js")
+    _esm: Any = sent(script("figure_tools.js"))
     figure = traitlets.Instance(Widget).tag(sync=True, **widget_serialization)
     title: Any = traitlets.Unicode().tag(sync=True)
     name: Any = traitlets.Unicode().tag(sync=True)

@@ -6,11 +6,11 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-import anywidget
 import traitlets
 
 from storagelab.units import format_bytes
 from storagelab.widgets import shared_styles
+from storagelab.widgets.scripted import Scripted, sent
 from storagelab.widgets.scripts import script, style
 
 MOST = 8.0
@@ -27,7 +27,7 @@ def mark_size(demand: float) -> float:
     return next(size * power for size in (1, 2, 5, 10) if size * power >= least * (1 - 1e-9))
 
 
-class FlowMarks(anywidget.AnyWidget):
+class FlowMarks(Scripted):
     """A button that has marks move along the first bands of a figure, until it is pressed again.
 
     Marks stand a fixed distance apart and each is as many bytes, so that as many pass in a second
@@ -35,8 +35,8 @@ class FlowMarks(anywidget.AnyWidget):
     for it, out of sight, or where the system asks for reduced motion.
     """
 
-    _esm: Any = script("flow_marks.js")
-    _css: Any = style("flow_marks.css")
+    _esm: Any = sent(script("flow_marks.js"))
+    _css: Any = sent(style("flow_marks.css"))
     count: Any = traitlets.Int().tag(sync=True)
     """How many shapes the figure's mark has, by which the script finds it; the bands come first."""
     rates: Any = traitlets.List(traitlets.Float()).tag(sync=True)

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import anywidget
 import msgspec
 import traitlets
 from ipywidgets import Widget, widget_serialization
@@ -18,6 +17,7 @@ from ipywidgets import Widget, widget_serialization
 from storagelab.schema import Control
 from storagelab.widgets import shared_styles
 from storagelab.widgets.controls import value_label
+from storagelab.widgets.scripted import Scripted, sent
 from storagelab.widgets.scripts import script, style
 
 
@@ -35,7 +35,7 @@ class Handle(msgspec.Struct, frozen=True):
     """The field that holds the number in the student's unit, where that isn't the slider."""
 
 
-class Hands(anywidget.AnyWidget):
+class Hands(Scripted):
     """What lies over a figure for the hand; it draws nothing of the figure itself.
 
     Dragging ``marks[i]`` to ``places[i][n]`` sets a trait of ``sources[i]`` to its nth value; both
@@ -43,8 +43,8 @@ class Hands(anywidget.AnyWidget):
     ``named[i]`` say when they are pointed at or focused; a point with an empty text says nothing.
     """
 
-    _esm: Any = script("hands.js")
-    _css: Any = style("hands.css")
+    _esm: Any = sent(script("hands.js"))
+    _css: Any = sent(style("hands.css"))
     figure = traitlets.Instance(Widget).tag(sync=True, **widget_serialization)
     marks = traitlets.List(traitlets.Instance(Widget)).tag(sync=True, **widget_serialization)
     sources = traitlets.List(traitlets.Instance(Widget)).tag(sync=True, **widget_serialization)

@@ -13,16 +13,16 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-import anywidget
 import traitlets
 from ipywidgets import Widget
 
+from storagelab.widgets.scripted import Scripted, sent
 from storagelab.widgets.scripts import script
 
 _Update = tuple[str, dict[str, Any], list[Any]]
 
 
-class MessageBatcher(anywidget.AnyWidget):
+class MessageBatcher(Scripted):
     """Invisible; while :meth:`together` is open, it holds back the updates of its widgets.
 
     The browser sets ``ready`` once its script is there, and ``first_batch_received`` once a first
@@ -35,7 +35,7 @@ class MessageBatcher(anywidget.AnyWidget):
     and the first batch sends again what they may have lost until then.
     """
 
-    _esm: Any = script("message_batcher.js")
+    _esm: Any = sent(script("message_batcher.js"))
     ready: Any = traitlets.Bool(False).tag(sync=True)
     first_batch_received: Any = traitlets.Bool(False).tag(sync=True)
     scripted: Any = traitlets.List(traitlets.Unicode()).tag(sync=True)
@@ -45,7 +45,7 @@ class MessageBatcher(anywidget.AnyWidget):
         super().__init__(model_id=own, scripted=[own], **options)
         self._batch: list[_Update] | None = None
         self._buffers: list[Any] = []
-        self._scripted: list[anywidget.AnyWidget] = []
+        self._scripted: list[Scripted] = []
         self.on_msg(lambda batcher, *_: batcher.resend_state())  # to a browser that says hello
 
     def collect_from(self, widgets: Iterable[Widget]) -> None:
@@ -53,7 +53,7 @@ class MessageBatcher(anywidget.AnyWidget):
         others = [widget for widget in widgets if widget is not self]
         for widget in others:
             widget._send = partial(self._take, widget)
-        self._scripted = [widget for widget in others if isinstance(widget, anywidget.AnyWidget)]
+        self._scripted = [widget for widget in others if isinstance(widget, Scripted)]
         self.scripted = [widget.model_id for widget in (self, *self._scripted)]
 
     def _take(self, widget: Widget, message: dict[str, Any], buffers: Any = None) -> None:

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
-import anywidget
 import traitlets
 
 from storagelab.parts import AnyOutcome, AnyPart
 from storagelab.parts.headline import Headline
 from storagelab.tracks import Track
 from storagelab.widgets import shared_styles
+from storagelab.widgets.scripted import Scripted, sent
 from storagelab.widgets.scripts import script, style
 
 
-class Moment(anywidget.AnyWidget):
+class Moment(Scripted):
     """The numbers of the crisis and of now, as a panel that opens itself once, when ``met`` is set.
 
     Closed, it can be opened again. It shows the last ``now`` at which the targets were met. Where
     ``clicks`` has the clicks an hour then and now, a button lets them be heard.
     """
 
-    _esm: Any = script("moment.js")
-    _css: Any = style("moment.css")
+    _esm: Any = sent(script("moment.js"))
+    _css: Any = sent(style("moment.css"))
     crisis: Any = traitlets.List(traitlets.List(traitlets.Unicode())).tag(sync=True)
     now: Any = traitlets.List(traitlets.List(traitlets.Unicode())).tag(sync=True)
     clicks: Any = traitlets.List(traitlets.Float()).tag(sync=True)

@@ -6,23 +6,23 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-import anywidget
 import numpy as np
 import traitlets
 from ipywidgets import Widget, widget_serialization
 
 from storagelab.widgets.drawing import Target
+from storagelab.widgets.scripted import Scripted, sent
 from storagelab.widgets.scripts import script
 
 
-class Playback(anywidget.AnyWidget):
+class Playback(Scripted):
     """Sets ``targets[i].names[i]`` to ``frames[n][i]`` when the slider's index becomes n.
 
     The frames may themselves be played by another one: where a figure has a choice of its own,
     each position of the slider brings the frames of that choice.
     """
 
-    _esm: Any = script("playback.js")
+    _esm: Any = sent(script("playback.js"))
     source = traitlets.Instance(Widget).tag(sync=True, **widget_serialization)
     targets = traitlets.List(traitlets.Instance(Widget)).tag(sync=True, **widget_serialization)
     names = traitlets.List(traitlets.Unicode()).tag(sync=True)

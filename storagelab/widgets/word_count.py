@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import anywidget
 import traitlets
 
 from storagelab.widgets import shared_styles
+from storagelab.widgets.scripted import Scripted, sent
 from storagelab.widgets.scripts import script
 
 
-class WordCount(anywidget.AnyWidget):
+class WordCount(Scripted):
     """A sentence on the length of the text in the cell above, which follows the typing.
 
     ``sentences`` are pairs of a number of words and what is said of fewer, ascending, the last
@@ -21,7 +21,7 @@ class WordCount(anywidget.AnyWidget):
     finds none, as on a page, it says what ``text`` has.
     """
 
-    _esm: Any = script("word_count.js")
+    _esm: Any = sent(script("word_count.js"))
     text: Any = traitlets.Unicode().tag(sync=True)
     limits: Any = traitlets.List().tag(sync=True)
     says: Any = traitlets.List(traitlets.Unicode()).tag(sync=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import anywidget
 import ipywidgets
 import pytest
 from ipywidgets import Widget
@@ -12,6 +11,7 @@ from ipywidgets import Widget
 from storagelab.tracks import load_track
 from storagelab.widgets.closing import parts_of
 from storagelab.widgets.message_batcher import MessageBatcher
+from storagelab.widgets.scripted import Scripted
 from storagelab.widgets.workbench import Workbench
 
 from .benches import EVERY_BENCH, ends
@@ -116,7 +116,7 @@ def test_a_browser_that_says_hello_is_sent_again_what_it_may_have_missed(sent: A
     bench.message_batcher._handle_custom_msg({"hello": True}, [])
     assert len(sent) == 1
     held = browser(sent)
-    scripted = [item for item in parts_of(bench.widget) if isinstance(item, anywidget.AnyWidget)]
+    scripted = [item for item in parts_of(bench.widget) if isinstance(item, Scripted)]
     assert len(scripted) > 5
     assert {item.model_id for item in scripted} == {*bench.message_batcher.scripted}
     assert {item.model_id for item in scripted} - {bench.message_batcher.model_id} == held.keys()

@@ -16,12 +16,13 @@ import pytest
 
 import storagelab.widgets
 from storagelab.widgets import scripts
+from storagelab.widgets.scripted import Scripted, sent
 from storagelab.widgets.scripts import script
 
 for found in pkgutil.walk_packages(storagelab.widgets.__path__, "storagelab.widgets."):
     importlib.import_module(found.name)  # defines its widgets
 
-KINDS = [kind for kind in anywidget.AnyWidget.__subclasses__() if "storagelab" in kind.__module__]
+KINDS = Scripted.__subclasses__()
 
 LOAD = """
 const found = {};
@@ -38,7 +39,7 @@ def test_every_widget_of_ours_is_looked_at() -> None:
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 def test_no_import_is_left_and_only_the_script_itself_exports(kind: Any) -> None:
-    text = kind._esm
+    text = kind._esm.default_value
     assert not re.search(r"^import ", text, re.MULTILINE)
     helpers, _, main = text.rpartition("export default {")
     assert main
@@ -56,7 +57,7 @@ def test_every_script_loads_and_says_what_it_does(tmp_path: Path) -> None:
     paths = {}
     for kind in KINDS:
         path = tmp_path / f"{kind.__name__}.mjs"
-        path.write_text(kind._esm, encoding="utf-8")
+        path.write_text(kind._esm.default_value, encoding="utf-8")
         paths[path.as_uri()] = kind
     node = Path(sys.executable).parent / "node"
     done = subprocess.run(
@@ -67,3 +68,20 @@ def test_every_script_loads_and_says_what_it_does(tmp_path: Path) -> None:
     for path, does in json.loads(done.stdout).items():
         assert set(does) <= {"initialize", "render"}, paths[path]
         assert does
+
+
+def test_the_page_is_told_what_the_librarys_own_class_tells_it() -> None:
+    class Ours(Scripted):
+        _esm: Any = sent("a script")
+        _css: Any = sent("a style sheet")
+
+    class Theirs(anywidget.AnyWidget):
+        _esm: Any = "a script"
+        _css: Any = "a style sheet"
+
+    ours, theirs = Ours().get_state(), Theirs().get_state()
+    assert ours["_anywidget_id"] == f"{__name__}.Ours"
+    assert theirs["_anywidget_id"] == f"{__name__}.Theirs"
+    own = {"_anywidget_id", "layout"}
+    assert ours.keys() == theirs.keys() > own
+    assert all(ours[name] == theirs[name] for name in ours.keys() - own)

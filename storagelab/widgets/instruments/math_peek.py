@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import anywidget
 import ipywidgets
 import traitlets
 
@@ -15,17 +14,18 @@ from storagelab.tracks import Track
 from storagelab.widgets import shared_styles
 from storagelab.widgets.drawing import Target
 from storagelab.widgets.picture import picture
+from storagelab.widgets.scripted import Scripted, sent
 from storagelab.widgets.scripts import script, style
 
 
-class EquationView(anywidget.AnyWidget):
+class EquationView(Scripted):
     """A button, and under it an equation, an explanation, and a table of its symbols.
 
     ``unfolded`` says whether these are visible, ``live`` whether a kernel is there to fill them.
     """
 
-    _esm: Any = script("math_peek.js")
-    _css: Any = style("math_peek.css")
+    _esm: Any = sent(script("math_peek.js"))
+    _css: Any = sent(style("math_peek.css"))
     tex: Any = traitlets.Unicode().tag(sync=True)
     words: Any = traitlets.Unicode().tag(sync=True)
     symbols: Any = traitlets.List().tag(sync=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import anywidget
 import traitlets
 from ipywidgets import Widget, widget_serialization
 
+from storagelab.widgets.scripted import Scripted, sent
 from storagelab.widgets.scripts import script
 
 
@@ -15,13 +15,13 @@ def _widgets() -> Any:
     return traitlets.List(traitlets.Instance(Widget)).tag(sync=True, **widget_serialization)
 
 
-class Player(anywidget.AnyWidget):
+class Player(Scripted):
     """The half of a recorded workbench that runs in the page.
 
     ``plan`` has everything that isn't a widget; :mod:`storagelab.widgets.recorded.page` writes it.
     """
 
-    _esm: Any = script("player.js")
+    _esm: Any = sent(script("player.js"))
     plan: Any = traitlets.Dict().tag(sync=True)
     sliders = _widgets()
     """The controls' own widgets, in their order."""

@@ -18,9 +18,8 @@ def style(name: str) -> str:
 def script(name: str) -> str:
     """Return the script called ``name`` as the text of one module, without imports.
 
-    anywidget loads a script as text, where an import of the file beside it leads nowhere, so the
-    text of each imported file stands in front, once. Given a path instead of text, anywidget would
-    watch the file, and would keep every widget made of it alive for good.
+    A page gets a script as text, where an import of the file beside it leads nowhere, so the text
+    of each imported file stands in front, once.
     """
     texts: dict[str, str] = {}
     _collect(name, texts)
