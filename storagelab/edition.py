@@ -7,10 +7,9 @@ corrected the edition is another, and then numbers of the earlier one are held a
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+import os
+from collections.abc import Iterator
 from functools import cache
-from importlib import resources
-from importlib.resources.abc import Traversable
 
 from storagelab.track_files import file_text, files, variants_file
 
@@ -33,11 +32,9 @@ def edition(track: str) -> str:
     variants = variants_file(track)
     if variants.is_file():
         digest.update(f"\0{variants.read_text(encoding='utf-8')}".encode())
-    package = resources.files("storagelab")
-    modules = [item for item in package.iterdir() if item.is_file() and item.name.endswith(".py")]
-    for file in [*_sorted(modules), *(path for room in _ROOMS for path in _files(package / room))]:
-        # as text: a checkout on Windows has other line ends
-        digest.update(f"\0{file.name}\0{file.read_text(encoding='utf-8')}".encode())
+    package = os.path.dirname(__file__)  # a hundred files, in half the time that paths take
+    for name, path in _files(package):
+        digest.update(f"\0{name}\0".encode() + _text(path))
     return digest.hexdigest()[:_LENGTH]
 
 
@@ -49,18 +46,28 @@ def stands_on(assignment: str) -> str:
     """
     if assignment not in files():
         return ""
-    rules = (resources.files("storagelab") / _TESTS).read_text(encoding="utf-8")
-    return hashlib.sha256(f"{edition(assignment)}\0{rules}".encode()).hexdigest()[:_LENGTH]
+    rules = _text(os.path.join(os.path.dirname(__file__), _TESTS))
+    digest = hashlib.sha256(f"{edition(assignment)}\0".encode() + rules)
+    return digest.hexdigest()[:_LENGTH]
 
 
-def _files(folder: Traversable) -> Iterator[Traversable]:
-    for item in _sorted(folder.iterdir()):
-        if item.is_dir():
-            if item.name not in _NOT_HERE:
-                yield from _files(item)
-        elif item.name.endswith((".py", ".csv", ".json", ".toml")):
-            yield item
+def _text(path: str) -> bytes:
+    with open(path, "rb", buffering=0) as file:
+        return file.read().replace(b"\r\n", b"\n")  # which a checkout on Windows has
 
 
-def _sorted(items: Iterable[Traversable]) -> list[Traversable]:
-    return sorted(items, key=lambda item: item.name)
+def _files(package: str) -> Iterator[tuple[str, str]]:
+    """Return the name and the path of every file that counts, always in the same order."""
+    yield from _in(package, (".py",), False)
+    for room in _ROOMS:
+        yield from _in(os.path.join(package, room), (".py", ".csv", ".json", ".toml"), True)
+
+
+def _in(folder: str, endings: tuple[str, ...], deep: bool) -> Iterator[tuple[str, str]]:
+    with os.scandir(folder) as found:
+        items = sorted(found, key=lambda item: item.name)
+    for item in items:
+        if item.name.endswith(endings):
+            yield item.name, item.path
+        elif deep and item.is_dir() and item.name not in _NOT_HERE:
+            yield from _in(item.path, endings, deep)

@@ -29,7 +29,7 @@ def _within(widget: Widget, seen: set[int]) -> Iterator[Widget]:
     if id(widget) in seen:
         return
     seen.add(id(widget))
-    for name in widget.trait_names(sync=True):
+    for name in widget.keys:
         for item in _widgets(getattr(widget, name)):
             yield from _within(item, seen)
     yield widget
