@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Generic
 
 import msgspec
@@ -231,8 +231,8 @@ def latency(track: Track, settings: CheckpointSettings) -> float:
     return part.dump_latency + (files / part.metadata_rate if part.metadata_rate else 0.0)
 
 
-def _storm(track: Track, settings: CheckpointSettings, nodes: Q) -> Q:
-    """Return the seconds in which a state arrives at the shared storage."""
+def arrival_time(track: Track, settings: CheckpointSettings, nodes: Q) -> Q:
+    """Return the seconds in which a state of ``nodes`` machines arrives at the shared storage."""
     part = track.checkpoint
     # the copies are in the bytes already
     flowing = storm_write_time(
@@ -308,7 +308,7 @@ def _scheme(track: Track, settings: CheckpointSettings, nodes: Q) -> Scheme[Q]:
     return Scheme(
         kind=way.kind,
         stop=near,
-        storm=_storm(track, settings, nodes),
+        storm=arrival_time(track, settings, nodes),
         full=nodes * part.node_bandwidth >= settings.write_bandwidth * part.write_efficiency,
         every=way.every,
         mtbf=mtbf,
@@ -318,10 +318,20 @@ def _scheme(track: Track, settings: CheckpointSettings, nodes: Q) -> Scheme[Q]:
     )
 
 
+@lru_cache(maxsize=128)
+def _spare_waits(
+    repair_time: float, loss_mtbf: tuple[float, ...], spares: tuple[float, ...]
+) -> Floats:
+    """Return the waits of some fleets, shape (n,); most moves of a control leave all of them."""
+    return np.asarray(spare_wait(repair_time, np.array(loss_mtbf), np.array(spares)))
+
+
 def _spare_wait(track: Track, settings: CheckpointSettings, nodes: Q, mtbf: Q) -> Q:
     """Return the mean seconds until another machine takes the place of a lost one."""
     part = track.checkpoint
     lost = math.fsum(item.share for item in part.failures if item.takes_node)
     if not lost:
         return nodes * 0.0
-    return spare_wait(part.repair_time, mtbf / lost, _spares(settings, nodes))
+    asked = (mtbf / lost, _spares(settings, nodes))
+    waits = _spare_waits(part.repair_time, *(tuple(np.ravel(item)) for item in asked))
+    return to_scalar(waits.reshape(np.shape(nodes)))

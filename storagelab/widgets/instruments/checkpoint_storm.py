@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import product
 from typing import Any
 
 import bqplot
@@ -14,7 +13,7 @@ from storagelab.checkpoint.storm import Storm
 from storagelab.checks import Floats
 from storagelab.colors import BLUE, GREEN, GREY, ORANGE, PURPLE, RED
 from storagelab.parts.checkpoint.experiment import CheckpointOutcome, longest_storm, storm
-from storagelab.parts.checkpoint.scheme import latency
+from storagelab.parts.checkpoint.scheme import arrival_time, latency, written_bytes
 from storagelab.parts.checkpoint.settings import CheckpointSettings
 from storagelab.parts.checkpoint.words import format_interval
 from storagelab.tracks import Track
@@ -73,24 +72,36 @@ class Extent(msgspec.Struct, frozen=True):
 def extent(track: Track) -> Extent:
     """Return what a logarithmic axis of time has to hold; it stays while a slider moves."""
     part = track.checkpoint
-    grids = {item.name: [item.to_si(item.default)] for item in part.controls}
-    # a larger state takes longer and a wider path less, so that their ends are enough
-    for name in ("write_bandwidth", "bytes_per_parameter"):
-        if name in grids:
-            ends = part.control(name).values[:: len(part.control(name).values) - 1]
-            grids[name] = [part.control(name).to_si(value) for value in ends]
-    for name in ("sharded", "nodes"):  # more nodes make more files, fewer nodes fill no path
-        if name in grids:
-            grids[name] = [part.control(name).to_si(value) for value in part.control(name).values]
+    chosen: dict[str, Any] = {**part.fixed, **part.defaults}
+
+    def positions(name: str) -> list[Any]:
+        if not part.has_control(name):
+            return [chosen[name]]
+        control = part.control(name)
+        return [control.to_si(value) for value in control.values]
+
+    def settings(**ends: Any) -> CheckpointSettings:
+        return CheckpointSettings(**{**chosen, **ends})
+
+    paths, sizes, nodes = map(positions, ("write_bandwidth", "bytes_per_parameter", "nodes"))
+    shortest, longest = [], []
+    for sharded in positions("sharded"):
+        quick = settings(
+            write_bandwidth=max(paths), bytes_per_parameter=min(sizes), sharded=sharded
+        )
+        # more nodes make more files, and fewer fill no path
+        shortest.append(arrival_time(track, quick, np.array(nodes, dtype=float)).min())
+        slow = settings(
+            write_bandwidth=min(paths),
+            bytes_per_parameter=max(sizes),
+            sharded=sharded,
+            nodes=max(nodes),
+        )
+        # one after the other, each at its own bandwidth
+        rate = min(slow.write_bandwidth * part.write_efficiency, part.node_bandwidth)
+        longest.append(latency(track, slow) + written_bytes(track, slow) / rate)
     interval = part.control("interval")
-    longest = float(interval.to_si(interval.values[-1]))
-    times = []
-    for values in product(*grids.values()):
-        chosen: dict[str, Any] = {**part.fixed, **dict(zip(grids, values, strict=True))}
-        settings = CheckpointSettings(**chosen)
-        for groups in {1, int(settings.nodes)}:
-            times.append(latency(track, settings) + storm(track, settings, groups).time)
-    return Extent(min(times), max(times) + longest)
+    return Extent(float(min(shortest)), max(longest) + float(interval.to_si(interval.values[-1])))
 
 
 def waiting(outcome: CheckpointOutcome, done: float) -> tuple[float, float]:
