@@ -21,6 +21,7 @@ from playwright.sync_api import Browser, Page, expect
 from storagelab.course.layout import Layout
 from storagelab.parts import PARTS
 from storagelab.tracks import TRACKS, load_track
+from storagelab.widgets.instruments.ten_runs import TenRuns
 from storagelab.widgets.recorded.bench import Kept, PageBench
 from storagelab.widgets.recorded.page import FOLDER, show_workbench
 from storagelab.widgets.recorded.plan import Slice, states
@@ -108,13 +109,26 @@ class Driven:
         if now == index:
             return
         if control.kind == "scale":
-            box.locator(".noUi-handle").focus()
-            for _ in range(abs(index - now)):
-                self.page.keyboard.press("ArrowRight" if index > now else "ArrowLeft")
+            labels = [label for label, _ in self._slider(control).options]
+            self._slide(box, labels, now, index)
         elif control.kind == "switch":
             box.get_by_role("button").nth(index).click()
         else:
             box.locator("select").select_option(index=index)
+
+    def _slide(self, box: Any, labels: list[str], now: int, index: int) -> None:
+        """Move a slider by the fewest keys; the next one waits until it has followed."""
+        box.locator(".noUi-handle").focus()
+        readout, last = box.locator(".widget-readout"), len(labels) - 1
+        for key, start in (("Home", 0), ("End", last)):
+            if abs(index - start) + 1 < abs(index - now):
+                self.page.keyboard.press(key)
+                expect(readout).to_have_text(labels[start])
+                now = start
+        while now != index:
+            self.page.keyboard.press("ArrowRight" if index > now else "ArrowLeft")
+            now += 1 if index > now else -1
+            expect(readout).to_have_text(labels[now])
 
     def choose(self, unit: int, way: int) -> None:
         """Set the choices of a figure by the pointer or by keys."""
@@ -126,12 +140,9 @@ class Driven:
                 if "mod-active" not in (button.get_attribute("class") or ""):
                     button.click()
                 continue
-            handle, texts = box.locator(".noUi-handle"), [text for text, _ in choice.options]
-            handle.focus()
-            self.page.keyboard.press("Home")
-            for _ in range(index):
-                self.page.keyboard.press("ArrowRight")
-            expect(box.locator(".widget-readout")).to_have_text(texts[index])
+            texts = [text for text, _ in choice.options]
+            now = texts.index(box.locator(".widget-readout").inner_text())
+            self._slide(box, texts, now, index)
 
     def expected(self, state: dict[str, int], choices: dict[int, int]) -> list[str]:
         """Show a state in the kernel's own workbench, and return its texts."""
@@ -205,31 +216,69 @@ def test_the_page_shows_what_the_kernel_would(
     book_folder: Path,
     tmp_path: Path,
 ) -> None:
-    drive = driven(track_name, part_name)
-    chance, page = random.Random(count), drive.page
+    drive, chance = driven(track_name, part_name), random.Random(count)
     for number in range(count):
         piece = chance.choice(drive.pieces)
         state = chance.choice(states(drive.controls, piece))
-        drive.go(state)
-        choices = {
+        ways = {
             at: chance.randrange(len(unit.ways())) if piece.plays_choices else 0
             for at, unit in enumerate(drive.made.units)
             if unit.choices and not isinstance(unit.choices[0], Kept)
         }
-        for unit, way in choices.items():
-            drive.choose(unit, way)
-        words = drive.expected(state, choices)
-        page.wait_for_function(f"(words) => ({TEXTS})().join('|') === words", arg="|".join(words))
-        line = page.get_by_role("textbox", name="The line to paste")
-        expect(line).to_have_value(drive.made.below.line.field.value)
+        check_words(drive, state, ways)
         if number % DRAWN == 0:
-            wait_until_settled(page)
-            drawn = page.evaluate(SHAPES)
-            assert min(len(shapes) for shapes in drawn) > 3
-            alone = drawn_alone(drive, browser, book_folder, tmp_path)
-            for here, there in zip(drawn, alone, strict=True):
-                assert len(here) == len(there)
-                assert strangers(here, there) == strangers(there, here) == []
+            check_marks(drive, drawn_alone(drive, browser, book_folder, tmp_path))
+
+
+def check_words(drive: Driven, state: dict[str, int], ways: dict[int, int]) -> None:
+    """Go to a state and to ways of the figures' choices; all texts are the kernel's."""
+    drive.go(state)
+    for unit, way in ways.items():
+        drive.choose(unit, way)
+    words, page = drive.expected(state, ways), drive.page
+    page.wait_for_function(f"(words) => ({TEXTS})().join('|') === words", arg="|".join(words))
+    line = page.get_by_role("textbox", name="The line to paste")
+    expect(line).to_have_value(drive.made.below.line.field.value)
+
+
+def check_marks(drive: Driven, alone: list[list[Shape]]) -> None:
+    """Each mark lies where the kernel's does, which are ``alone`` on another page."""
+    wait_until_settled(drive.page)
+    drawn = drive.page.evaluate(SHAPES)
+    assert min(len(shapes) for shapes in drawn) > 3
+    for here, there in zip(drawn, alone, strict=True):
+        assert len(here) == len(there)
+        assert strangers(here, there) == strangers(there, here) == []
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("track_name", TRACKS)
+def test_ten_runs_are_listed_and_compared_as_in_the_lab(
+    track_name: str, driven: Callable[[str, str], Driven]
+) -> None:
+    drive, chance = driven(track_name, "pipeline"), random.Random(10)
+    track, page, runs = load_track(track_name), drive.page, []
+    lab = TenRuns(track)
+    shown = (lab.words, lab.listing, lab.plot.caption, lab.comparison.difference)
+
+    def await_the_same() -> None:
+        words = [text for widget in shown for text in texts_of(widget)]
+        page.wait_for_function(
+            f"(words) => words.every((text) => ({TEXTS})().includes(text))", arg=words
+        )
+
+    for number in range(track.pipeline.runs):
+        state = chance.choice(states(drive.controls, drive.pieces[0]))
+        drive.go(state)
+        page.get_by_role("button", name=f"Record this run ({number + 1} of").click()
+        runs.append({item.answer: item.values[state[item.name]] for item in drive.controls})
+        lab.update(runs)
+        await_the_same()
+    for _ in range(5):
+        for name, side in zip(("Compare", "with"), lab.comparison.sides, strict=True):
+            side.value = chance.randrange(len(runs))
+            page.get_by_label(name, exact=True).select_option(index=side.value)
+        await_the_same()
 
 
 def strangers(shapes: list[Shape], others: list[Shape]) -> list[Shape]:
