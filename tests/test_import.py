@@ -79,3 +79,12 @@ def test_a_notebook_loads_the_experiment_and_the_words_of_its_own_part_alone(own
 
 def test_who_reads_a_ledger_pays_for_no_lock() -> None:
     assert "filelock" not in loaded_by("from storagelab.labs import open_part")
+
+
+def test_a_workbench_loads_its_plots_and_no_library_beside_them() -> None:
+    modules = loaded_by(
+        "from storagelab.tracks import load_track; from storagelab.widgets import Workbench; "
+        "Workbench(load_track('cloud_titan'), 'checkpoint').complete()"
+    )
+    assert modules & HEAVY == {"bqplot", "pandas", "ipywidgets", "IPython"}
+    assert not modules & {"filelock", "psygnal"}

@@ -28,7 +28,7 @@ def _version() -> str:
     return f"~{major}.{minor}.*" if patch.isdigit() else installed
 
 
-class Scripted(ipywidgets.DOMWidget):
+class Scripted(ipywidgets.DOMWidget):  # type: ignore[misc]  # it has no types
     """A widget whose script is ``_esm`` and whose style sheet, if it has one, is ``_css``.
 
     It tells the page what ``anywidget.AnyWidget`` tells it, and what runs there is anywidget's. Of

@@ -291,6 +291,8 @@ class PipelineSaturation(Instrument):
             if span.is_log
             else (bqplot.LinearScale, steps(low, high))
         )
+        if ticks[0] == low and len(f"{low:,g}") > 1:
+            ticks = ticks[1:]  # a longer number would lie under the other axis's 0
         return axis(
             make(min=low, max=high, allow_padding=False),
             field_label(span.control),

@@ -235,7 +235,7 @@ class YoungDaly(Instrument):
         }
         self.usual = self.drawing.label(
             [self.low], [0.0], ["at the usual failure rate"], "end", 11, x_offset=-5,
-            moving=(*PLACED, "visible"),
+            moving=(*PLACED, "align", "x_offset", "visible"),
         )  # fmt: skip
         self.aimed = self.drawing.label(
             [self.low], [0.0], ["my guess"], "start", 11, x_offset=5, y_offset=-8,
@@ -316,7 +316,7 @@ class YoungDaly(Instrument):
         """Add the simulated runs' means, the least losses, and the present point."""
         low, unit, si = [self.low], self.unit, self.answer_si
         self.played = self.drawing.points(
-            low, [0.0], BLUE, size=22, moving=PLACED,
+            low, [0.0], BLUE, size=22, apply_clip=False, moving=PLACED,
             table=[
                 _simulated(
                     f"10th percentile of {JOBS} simulated runs ({unit})", 6,
@@ -506,11 +506,15 @@ class YoungDaly(Instrument):
         heights = self._height(self.calm_total)
         below = np.flatnonzero(heights < _NAMED * self.top)
         at = int(below[-1]) if below.size else 0
+        # on the side on which a narrow screen has room for it
+        left = self.shown[at] > self._middle
         update_traits(
             self.usual,
             x=self.shown[at : at + 1],
             y=np.array([min(float(heights[at]), self.top)]),
-            visible=self.moved,
+            align="end" if left else "start",
+            x_offset=-5 if left else 5,
+            visible=self.moved and bool(below.size),
         )
 
     def _at(self, interval: float) -> float:

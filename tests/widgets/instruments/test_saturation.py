@@ -224,6 +224,8 @@ def test_each_slider_lies_on_its_axis_from_end_to_end(name: str) -> None:
         ticks = np.asarray(axis.tick_values)
         assert 2 <= len(ticks) <= 12
         assert np.all((ticks >= axis.scale.min) & (ticks <= axis.scale.max))
+        # the other axis has its 0 there
+        assert ticks[0] > axis.scale.min or len(f"{ticks[0]:,g}") == 1
 
 
 @EVERY_TRACK

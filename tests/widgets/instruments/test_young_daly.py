@@ -252,6 +252,13 @@ def test_the_curves_are_the_models_at_every_interval(name: str, data: Any) -> No
     before = overhead_curve(track, settings, grid(track))["total"] / instrument.answer_si
     np.testing.assert_allclose(instrument.before.y, np.minimum(before, 10 * instrument.top))
     assert instrument.before.visible == (settings.node_mtbf != outcome.settings.node_mtbf)
+    # its name is where it can be seen, on the side where there is room
+    seen = instrument.before.visible and before.min() < 0.8 * instrument.top
+    assert instrument.usual.visible == seen
+    if seen:
+        across = np.log(instrument.usual.x[0] / instrument.low)
+        right = across > np.log(instrument.high / instrument.low) / 2
+        assert instrument.usual.align == ("end" if right else "start")
 
 
 @EVERY_TRACK
