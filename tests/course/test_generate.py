@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import nbformat
@@ -19,7 +22,7 @@ from storagelab.course.generate import (
 )
 from storagelab.course.layout import Layout, find_layout
 from storagelab.parts import PARTS
-from storagelab.tracks import Track
+from storagelab.tracks import EXTRA_TRACKS, Track
 
 
 @pytest.fixture
@@ -119,3 +122,41 @@ def test_a_track_is_worth_100_points(layout: Layout) -> None:
 def test_outside_a_checkout_the_course_tools_say_so(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="isn't inside a checkout of the course"):
         find_layout(tmp_path)
+
+
+SHIPPED = """
+import hashlib
+from storagelab.course.generate import fill_template
+from storagelab.course.layout import find_layout
+from storagelab.edition import stands_on
+from storagelab.parts import PARTS
+from storagelab.track_files import file_text, shipped, variants_file
+from storagelab.tracks import TRACKS, load_track
+for name in shipped():
+    assert name in TRACKS
+    made = [file_text(name), variants_file(name).read_text("utf-8"), stands_on(name)]
+    made += [repr(load_track(name, 1)), repr(load_track(name))]
+    print(name, hashlib.sha256("".join(made).encode()).hexdigest())
+print(fill_template(find_layout(), load_track("tiny_pioneer"), PARTS["pipeline"]))
+"""
+"""Says what the notebooks of the package's own tracks are made from, and one of them."""
+
+
+def test_tracks_of_ones_own_change_nothing_of_the_packages(layout: Layout, tmp_path: Path) -> None:
+    """A good one, one that can't be read, and one under a name that is taken."""
+    shutil.copy2(layout.root / "docs" / "example_track.toml", tmp_path / "orbit_scout.toml")
+    (tmp_path / "broken.toml").write_text('name = "broken', encoding="utf-8")
+    (tmp_path / "cloud_titan.toml").write_text('name = "cloud_titan"', encoding="utf-8")
+    (tmp_path / "variants").mkdir()
+    (tmp_path / "variants" / "tiny_pioneer.json").write_text("{", encoding="utf-8")
+
+    def said(**more: str) -> str:
+        known = {name: value for name, value in os.environ.items() if name != EXTRA_TRACKS}
+        line = [sys.executable, "-c", SHIPPED]
+        return subprocess.run(
+            line, cwd=layout.root, env=known | more, capture_output=True, text=True, check=True
+        ).stdout
+
+    alone = said()
+    assert len(alone) > 1000
+    assert said(**{EXTRA_TRACKS: str(tmp_path)}) == alone
