@@ -116,9 +116,12 @@ class Search:
             score = np.broadcast_to(both.sum(axis=-1), (size,) * len(pools)).copy()
             for picks in chosen:
                 score[picks] = np.inf
+            even = score.copy()
             for at, used in enumerate(uses):  # each set is in about as many variants
                 often = np.flatnonzero(used > used.min())
-                score[(slice(None),) * at + (often,)] = np.inf
+                even[(slice(None),) * at + (often,)] = np.inf
+            if not np.isinf(even).all():  # else what is left has been put together before
+                score = even
             if np.isinf(score).all():
                 return []
             best = tuple(int(at) for at in np.unravel_index(score.argmin(), score.shape))
