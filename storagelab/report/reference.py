@@ -62,7 +62,7 @@ def _keys_in(test: str) -> Mapping[str, Key]:
 
     Its definitions are run, and nothing of what it does with answers.
     """
-    definitions = [
+    definitions: list[ast.stmt] = [
         line
         for line in parsed(test) or ()
         if isinstance(line, ast.Import | ast.ImportFrom | ast.FunctionDef)

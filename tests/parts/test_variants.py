@@ -245,7 +245,7 @@ def test_sets_are_put_together_until_every_one_has_met_every_other(
     monkeypatch.setattr(looked, "_assembled", lambda sets: sets)
     pools: Any = [[{group: number} for number in range(3)] for group in ("access", "pipeline")]
     found = looked.assemble(pools, 9)
-    assert {(one["access"], one["pipeline"]) for one in found} == {  # type: ignore[index]
+    assert {(one["access"], one["pipeline"]) for one in found} == {
         *itertools.product(range(3), repeat=2)
     }
     assert looked.assemble(pools, 10) == []
