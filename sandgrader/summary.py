@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from rich.box import SIMPLE_HEAD
@@ -161,5 +162,5 @@ def _said_of(result: Result) -> Iterator[str]:
                 f"{item.nbgrader:g}: {item.why}"
             )
     for name, notes in result.notes.items():
-        for note in notes:
-            yield f"{name}: {note}"
+        for note, count in Counter(notes).items():
+            yield f"{name}: {note}" + (f" ({count} times)" if count > 1 else "")

@@ -47,6 +47,8 @@ CLASSMATES = {
     "zoe_innocent": "eve_code_raises",
 }
 """Innocent students, before and behind the pack in the alphabet, by whom they work like."""
+SECONDS_IN_ALL = 100
+"""A submission's, for the one who uses it up."""
 RUN = "STORAGELAB_TEST_RUN"
 
 
@@ -128,7 +130,7 @@ def graded(layout: Layout, machine: Path, request: pytest.FixtureRequest) -> Gra
     with (course / "nbgrader_config.py").open("a", encoding="utf-8") as config:
         # everybody has the book's numbers, also who hands in no ledger
         config.write(
-            f"\nc.Execute.timeout = {SECONDS}\n"
+            f"\nc.Execute.timeout = {SECONDS}\nc.Grade.submission_time = {SECONDS_IN_ALL}\n"
             f"c.Grade.variables = {{{RUN!r}: {run!r}, 'STORAGELAB_VARIANT': '0'}}\n"
         )
     (folder / SECRET).write_text(MARK, encoding="utf-8")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import base64
+import io
 import os
 import shutil
 import signal
@@ -18,11 +19,12 @@ from typing import Any
 
 import psutil
 import pytest
+from rich.console import Console
 
 from sandgrader import control_groups, sandbox, system_calls
 from sandgrader.control_groups import ControlGroups
 from sandgrader.leftovers import HeldFolder
-from sandgrader.run import Run, Summary
+from sandgrader.run import Result, Run, Summary
 from sandgrader.sandbox import (
     CellTimeoutError,
     Deadline,
@@ -32,6 +34,7 @@ from sandgrader.sandbox import (
     NoTimeLeftError,
     WarmProcess,
 )
+from sandgrader.summary import print_summary
 from sandgrader.worker import Graded
 from tests.sandgrader.conftest import KIND, WHY_PLAIN
 from tests.sandgrader.test_sandbox import SMALL, gone, said
@@ -334,6 +337,7 @@ def test_one_group_of_the_second_version_has_both_limits(
             for name in ("cgroup.procs", "pids.max", "memory.max"):
                 (self.path / name).touch()
             (self.path / "memory.events").write_text("low 0\noom 2\noom_kill 1\n")
+            (self.path / "memory.current").write_text("123456\n")
 
     monkeypatch.setattr(control_groups, "HeldFolder", Folder)
     monkeypatch.setattr(control_groups, "_parents", lambda controller: iter([tmp_path]))
@@ -345,6 +349,9 @@ def test_one_group_of_the_second_version_has_both_limits(
     assert found == {"pids.max": "16", "memory.max": str(64 * 2**20)}
     assert (folder / "cgroup.procs").read_text() == "4711"
     assert groups.memory_deaths() > 0
+    assert groups.memory_taken() == 123456
+    groups.limit_memory(2**20)
+    assert (folder / "memory.max").read_text() == str(2**20)
     groups.close()
     assert not [*tmp_path.iterdir()]
 
@@ -539,6 +546,16 @@ def test_the_summary_has_the_weakest_sandbox() -> None:
         summary.add(run._receive(item, graded, summary))
     assert summary.sandbox == "plain"
     assert summary.lacks == {"no sandbox: gone": 1}
+
+
+def test_a_note_is_said_once_however_often_it_is_so() -> None:
+    said = io.StringIO()
+    summary = Summary("work")
+    late = "a cell was interrupted after 5 s, the limit for a cell"
+    summary.add(Result("ann", "graded", notes={"sheet": [late, "it died", late, late]}))
+    print_summary(summary, Console(file=said, width=100))
+    assert f"ann, sheet: {late} (3 times)\n" in said.getvalue()
+    assert "ann, sheet: it died\n" in said.getvalue()
 
 
 # --- what killed runs leave

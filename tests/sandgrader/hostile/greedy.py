@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.sandgrader.hostile.case import lost, right
+from tests.sandgrader.hostile.case import Case, Notebooks, insert_after, lost, right
 
 ENDLESS = lost("decide", "its cell never gets to the answer")
 REFUSED = lost("decide", "its cell is refused what it takes, before the answer")
@@ -10,6 +10,18 @@ TOO_MUCH = "it would take the machine with it: stock nbgrader has no such limit"
 
 LEFT = "storagelab-left-behind"
 """What a process that is left behind is called, so that a test can look for it."""
+TIME_OVER = "its cell isn't run: the time of the submission is over"
+NOT_RUN = {
+    **lost("conclude law runs decide", TIME_OVER, "pipeline"),
+    **lost("conclude law decide interval", TIME_OVER, "checkpoint"),
+}
+
+
+def _wait_in_every_cell(notebooks: Notebooks) -> None:
+    for number in range(300):
+        source = "import time\n\ntime.sleep(86400)"
+        insert_after(notebooks["access"], "reflection", source, f"waits-{number}")
+
 
 PACK = [
     right(
@@ -51,6 +63,23 @@ PACK = [
         "import time\n\nwhile True:\n    try:\n        time.sleep(86400)\n"
         "    except KeyboardInterrupt:\n        pass",
         loses=ENDLESS,
+    ),
+    Case(
+        "time_of_all_cells",
+        "waits a day in each of 300 cells behind the answers of the first notebook",
+        spoil=_wait_in_every_cell,
+        loses=NOT_RUN,
+        not_by_stock="it would wait for most of an hour: stock nbgrader only limits a cell",
+    ),
+    right(
+        "processor_of_a_child",
+        "leaves a child running that keeps a processor busy",
+        f"""
+import subprocess, sys
+code = "while True: pass"
+subprocess.Popen([sys.executable, "-c", code], env={{"NAME": "{LEFT}"}})
+""",
+        at="lock",
     ),
     right(
         "output_endless",
