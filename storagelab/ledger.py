@@ -28,6 +28,7 @@ import hashlib
 import os
 import tempfile
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -132,14 +133,20 @@ class _Loose(msgspec.Struct, frozen=True):
     entries: list[msgspec.Raw]
 
 
-def _decode(content: bytes, track: str) -> list[Entry]:
+_READ_HEAD = msgspec.json.Decoder(_Head)
+_READ_FILE = msgspec.json.Decoder(_File)
+
+
+@lru_cache(maxsize=2)
+def _decode(content: bytes, track: str) -> tuple[Entry, ...]:
+    """Return a file's entries: nearly every cell of a notebook asks for the same ones."""
     aside = (
         f"Your notebook is not affected. Rename {FILE_NAME} (keep it: your instructor can read "
         "it), restore the copy that you have, or start a new one by locking your prediction again."
     )
     content = _without_mark(content)
     try:
-        head = msgspec.json.decode(content, type=_Head)
+        head = _READ_HEAD.decode(content)
     except msgspec.DecodeError:
         raise LedgerError(
             f"{FILE_NAME} is damaged: it is cut off or was edited by hand. {aside}"
@@ -154,7 +161,7 @@ def _decode(content: bytes, track: str) -> list[Entry]:
             "the file was changed."
         )
     try:
-        file = msgspec.json.decode(content, type=_File)
+        file = _READ_FILE.decode(content)
     except msgspec.DecodeError as error:
         raise LedgerError(f"{FILE_NAME} was edited by hand ({error}). {aside}") from None
     if file.track != track:
@@ -173,7 +180,7 @@ def _decode(content: bytes, track: str) -> list[Entry]:
             _check_lock(entry, aside)
         if entry.kind == "open":
             _check_opening(entry, aside)
-    return file.entries
+    return tuple(file.entries)
 
 
 def _without_mark(content: bytes) -> bytes:
@@ -245,7 +252,7 @@ def read_ledger(folder: Path, track: str) -> list[Entry]:
     another track.
     """
     try:
-        return _decode(_read(folder), track)
+        return [*_decode(_read(folder), track)]
     except FileNotFoundError:
         return []
     except OSError as error:

@@ -39,7 +39,7 @@ from storagelab.schema import (
 )
 from storagelab.track_files import EXTRA_TRACKS, file_text, files
 from storagelab.variants import Changes, changes_of
-from storagelab.vary import varied
+from storagelab.vary import check_fields, varied
 
 __all__ = [
     "EXTRA_TRACKS",
@@ -170,7 +170,8 @@ def track_of(
                 {**said, "variant": variant}, Track, builtin_types=_TOML_TYPES, str_keys=True
             )
             _cross_check(track)
-        varied(said, track.vary, {})
+        if not changes:  # else that was seen before they were made
+            check_fields(said, track.vary)
     except ValueError as error:
         raise ValueError(f"{file}: {error}") from None
     return track
@@ -181,7 +182,7 @@ _TOML_TYPES = (datetime.datetime, datetime.date, datetime.time)
 
 
 def _cross_check(track: Track) -> None:
-    _all_finite(msgspec.to_builtins(track), "$")
+    _all_finite(msgspec.to_builtins(track), ())
     for part in PARTS.values():
         _cross_check_settings(part, part.of(track))
         part.of(track).check()
@@ -245,16 +246,20 @@ def _cross_check_limits(part: AnyPart, track: Track) -> None:
             raise ValueError(f"no sentence for the limit {limit.name!r} - at `$.{part.name}.unmet`")
 
 
-def _all_finite(value: object, path: str) -> None:
+def _all_finite(value: object, path: tuple[object, ...]) -> None:
     """Refuse TOML's ``nan`` and ``inf``, which pass a lower bound or compare as nothing."""
     if isinstance(value, float) and not math.isfinite(value):
-        raise ValueError(f"Expected a finite number, got `{value}` - at `{path}`")
+        raise ValueError(f"Expected a finite number, got `{value}` - at `{_written(path)}`")
     if isinstance(value, dict):
         for key, item in value.items():
-            _all_finite(item, f"{path}.{key}")
+            _all_finite(item, (*path, key))
     if isinstance(value, list):
         for index, item in enumerate(value):
-            _all_finite(item, f"{path}[{index}]")
+            _all_finite(item, (*path, index))
+
+
+def _written(path: tuple[object, ...]) -> str:
+    return "$" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
 
 
 TRACKS: tuple[str, ...] = tuple(files())

@@ -219,8 +219,8 @@ class PartSession:
             ) from None
 
     def _reveal(self, option: Option, lock: Entry) -> None:
-        crisis = self.part.crisis(self.track)
         if not is_graded_run():
+            crisis = self.part.crisis(self.track)
             try:
                 self._append("reveal", {"prediction": option.id}, crisis, most=1)
             except LedgerFullError:
@@ -229,9 +229,9 @@ class PartSession:
                 say(str(problem))
         confidence = format_share(float(lock.said["confidence"]))
         _show_note(
-            f"You locked “{self.part.words(self.track, option.text, crisis)}” with {confidence} "
+            f"You locked “{self.part.words(self.track, option.text)}” with {confidence} "
             f"confidence. The belief behind it: “{option.belief}”.",
-            self.part.words(self.track, option.words, crisis),
+            self.part.words(self.track, option.words),
         )
 
     def _show_workbench(self) -> None:

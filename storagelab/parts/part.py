@@ -252,8 +252,21 @@ class Part(msgspec.Struct, Generic[SettingsT, OutcomeT], frozen=True, kw_only=Tr
 
         Raises ``KeyError`` for a name that the part has no number for.
         """
-        outcome = self.crisis(track) if outcome is None else outcome
-        return text.format_map(self.figures(track, outcome)).strip()
+        figures = self._of_crisis(track) if outcome is None else self.figures(track, outcome)
+        return text.format_map(figures).strip()
+
+    def _of_crisis(self, track: Track) -> dict[str, str]:
+        """Return the numbers of a track's crisis, worked out once for all texts of a notebook."""
+        last = self._last_crisis
+        if not last or last[0] is not track:
+            last[:] = track, self.figures(track, self.crisis(track))
+        figures: dict[str, str] = last[1]
+        return figures
+
+    @cached_property
+    def _last_crisis(self) -> list[Any]:
+        """The track that was asked for last, and the numbers of its crisis."""
+        return []
 
 
 def si_values(settings: DataclassInstance) -> dict[str, Value]:
