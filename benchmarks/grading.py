@@ -161,6 +161,19 @@ def grade_alone(meter: Meter, course: Path, workers: int) -> Alone:
     return Alone(first.seconds - result["seconds"] - summary["writing"], first, again)
 
 
+def rates(size: int, pairs: Sequence[Pair]) -> list[str]:
+    """Return what each of the two takes for a submission, its start with it, and their spread."""
+    lines = []
+    for name in ("nbgrader", "storagelab"):
+        taken = sorted(getattr(item, name).seconds / size for item in pairs)
+        cpu = statistics.median(getattr(item, name).cpu / size for item in pairs)
+        lines.append(
+            f"{name}: {statistics.median(taken):.2f} s a submission ({taken[0]:.2f} to "
+            f"{taken[-1]:.2f}), {60 / statistics.median(taken):.0f} a minute, {cpu:.2f} s of CPU"
+        )
+    return lines
+
+
 def table_of(found: Sequence[Promise], title: str) -> Table:
     """Return the promises as a table."""
     table = Table("", title=title)
@@ -206,6 +219,7 @@ def main() -> int:
     found = promises(arguments.size, pairs, alone)
     title = f"{arguments.size} submissions of {TRACK}, {os.cpu_count()} cores, scores equal"
     Console(width=120).print(table_of(found, title))
+    print(*rates(arguments.size, pairs), sep="\n")
     measured: dict[str, Any] = {
         "size": arguments.size,
         "workers": arguments.workers,
