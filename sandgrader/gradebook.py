@@ -284,28 +284,25 @@ def copy_definition(gradebook: Any, assignment: str) -> bytes:
         engine.dispose()
         with Gradebook(f"sqlite:///{path}") as copy:
             session, copy.db = copy.db, _Held(copy.db)
-            copy.add_assignment(assignment, duedate=definition.duedate)
+            copied = copy.add_assignment(assignment, duedate=definition.duedate)
+            # as nbgrader adds them, but it asks for the notebook again for each cell
             for notebook in definition.notebooks:
-                copy.add_notebook(notebook.name, assignment, kernelspec=notebook.kernelspec)
-                where = (notebook.name, assignment)
-                for cell in notebook.source_cells:
-                    copy.add_source_cell(
-                        cell.name,
-                        *where,
-                        cell_type=cell.cell_type,
-                        locked=cell.locked,
-                        source=cell.source,
-                        checksum=cell.checksum,
-                    )
-                for cell in notebook.grade_cells:
-                    copy.add_grade_cell(
-                        cell.name, *where, max_score=cell.max_score, cell_type=cell.cell_type
-                    )
-                for cell in notebook.solution_cells:
-                    copy.add_solution_cell(cell.name, *where)
-                for cell in notebook.task_cells:
-                    copy.add_task_cell(
-                        cell.name, *where, max_score=cell.max_score, cell_type=cell.cell_type
-                    )
+                made = nbgrader.api.Notebook(
+                    name=notebook.name, assignment=copied, kernelspec=notebook.kernelspec
+                )
+                session.add(made)
+                for kind, cells, kept in (
+                    (
+                        nbgrader.api.SourceCell,
+                        notebook.source_cells,
+                        ("cell_type", "locked", "source", "checksum"),
+                    ),
+                    (nbgrader.api.GradeCell, notebook.grade_cells, ("max_score", "cell_type")),
+                    (nbgrader.api.SolutionCell, notebook.solution_cells, ()),
+                    (nbgrader.api.TaskCell, notebook.task_cells, ("max_score", "cell_type")),
+                ):
+                    for cell in cells:
+                        said = {name: getattr(cell, name) for name in kept}
+                        session.add(kind(name=cell.name, notebook=made, **said))
             session.commit()
         return path.read_bytes()

@@ -491,6 +491,8 @@ class Interpreter:
 
     def write(self, files: Mapping[str, str | None], beside: bool = False) -> None:
         """Put files (their contents in base64) into its folder; those without one are removed."""
+        if not files:
+            return
         piece: dict[str, str | None] = {}
         size = 0
         for name, content in files.items():

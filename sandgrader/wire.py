@@ -7,7 +7,6 @@ can't be kept costs itself: what comes behind it on the same connection can be r
 
 from __future__ import annotations
 
-import contextlib
 import json
 import select
 import socket
@@ -70,9 +69,10 @@ def send(
         if passed:
             left = left[socket.send_fds(connection, [left[: _LENGTH.size]], passed) :]
         while left:
-            _wait_for([], [connection], deadline, "it isn't taken in time")
-            with contextlib.suppress(BlockingIOError):
+            try:
                 left = left[connection.send(left, socket.MSG_DONTWAIT) :]
+            except BlockingIOError:
+                _wait_for([], [connection], deadline, "it isn't taken in time")
     except WireError:
         raise
     except OSError as problem:
