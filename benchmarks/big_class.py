@@ -33,6 +33,8 @@ def make_class(folder: Path, size: int) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     ignored = shutil.ignore_patterns("submitted", "autograded", "feedback", "*.log")
     shutil.copytree(made, folder, ignore=ignored)
+    # the settings of now, of which the demo class may be older
+    shutil.copy(find_layout().root / "nbgrader_config.py", folder)
     with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as gradebook:
         for student in [item.id for item in gradebook.students]:
             gradebook.remove_student(student)
