@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import json
 import os
 import shutil
 import sqlite3
@@ -30,7 +31,16 @@ from sandgrader.worker import Graded
 from sandgrader.writer import Writer, grading_lock
 from tests.postgres.server import NoPostgresError, throwaway_postgres
 from tests.sandgrader.command import start
-from tests.sandgrader.quickstart import ALL, CLASS, NAME, copied, grades_of, hand_in, only
+from tests.sandgrader.quickstart import (
+    ALL,
+    CLASS,
+    NAME,
+    copied,
+    grades_of,
+    hand_in,
+    only,
+    read_measured,
+)
 
 Grader = Callable[..., str]
 ONE, OTHER = "all_right", "wrong"
@@ -408,6 +418,67 @@ def test_nbgrader_that_starts_meanwhile_is_said(
     monkeypatch.setattr(Writer, "write", then_start)
     said = grade(course, NAME, "--student", ONE, code=1)
     assert "was started in this course meanwhile and is still at" in said
+
+
+def begin_autograde(course: Path, *options: str) -> subprocess.Popen[bytes]:
+    """Start ``nbgrader autograde`` itself."""
+    line = [sys.executable, "-m", "nbgrader", "autograde", NAME, *options]
+    return subprocess.Popen(line, cwd=course, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def begun(folder: Path, process: subprocess.Popen[Any]) -> bool:
+    """Wait until a grader has written the first of a class; return whether it is still at work."""
+    end = time.monotonic() + 600
+    while process.poll() is None and not [*folder.glob(f"autograded/*/{NAME}/*.ipynb")]:
+        assert time.monotonic() < end, "it gets nowhere"
+        time.sleep(0.02)
+    return process.poll() is None
+
+
+@pytest.mark.nightly
+def test_while_nbgrader_grades_the_class_it_is_left_alone(
+    course: Path, graded: Path, grade: Grader
+) -> None:
+    process = begin_autograde(course)
+    try:
+        assert begun(course, process)
+        said = grade(course, NAME, code=2)
+        assert f"at work in this course (process {process.pid})" in said
+        assert process.wait(600) == 0
+    finally:
+        process.kill()
+        process.wait()
+    assert grades_of(course) == read_measured().grades, "nbgrader's own run was disturbed"
+    grade(course, NAME, "--force")
+    assert grades_of(course) == grades_of(graded)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("options", [(), ("--force",), (*only(ONE), "--force")])
+def test_nobody_loses_points_to_nbgrader_that_grades_the_class_meanwhile(
+    options: tuple[str, ...], course: Path, graded: Path, grade: Grader
+) -> None:
+    ours = start(course, NAME, "--json", "--workers", "1")
+    theirs = None
+    try:
+        assert begun(course, ours)
+        theirs = begin_autograde(course, *options)
+        said, _ = ours.communicate(timeout=600)
+        assert ours.returncode in (0, 1), said
+        (summary,) = json.loads(said)
+        theirs.wait(600)
+    finally:
+        for process in (ours, theirs):
+            if process is not None:
+                process.kill()
+                process.wait()
+    right, now = grades_of(graded), grades_of(course)
+    told = {result["student"] for result in summary["results"] if result["state"] == "failed"}
+    if not summary["beside"]:  # else all of it was said not to be known
+        assert {key[0] for key in right if now.get(key) != right[key]} <= told
+    assert ours.returncode == (1 if told or summary["beside"] else 0)
+    grade(course, NAME, "--force")
+    assert grades_of(course) == right
 
 
 def _score_away(course: Path) -> None:
