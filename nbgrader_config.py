@@ -57,6 +57,8 @@ c.Grade.readable = [str(Path(find_spec("storagelab").origin).parent)]
 c.Mark.beside = "storagelab.report.beside:own_numbers"
 # Tracks and models, loaded once and not in every notebook.
 c.Grade.imports = ["storagelab.labs.loaded"]
+# Texts and the workbench: a student's outputs have them, and no test needs them.
+c.Grade.only_shows = ["part.show", "part.workbench"]
 own_tracks = os.environ.get("STORAGELAB_TRACKS")
 if own_tracks:
     c.Grade.readable.append(own_tracks)

@@ -270,6 +270,8 @@ class Assignment:
     """Whether tests are run in the student's interpreter, as nbgrader does."""
     timeout_error: dict[str, Any]
     """What nbgrader puts into a cell that took too long."""
+    only_shows: frozenset[str] = frozenset()
+    """Functions, as cells call them, that only show something: a judge leaves their calls out."""
     executor: dict[str, Any] = field(default_factory=dict)
     """nbgrader's configuration of its executor, for notebooks that run in a kernel."""
     definition: bytes = b""

@@ -102,6 +102,11 @@ class Grade(LoggingConfigurable):
         "short digest of all that, empty where there is nothing. Grades that were made when it "
         "was another one are named outdated.",
     ).tag(config=True)
+    only_shows = List(
+        Unicode(),
+        help="Functions, as given cells call them, that only show something: tests that run apart "
+        "from a student's cells run without their calls.",
+    ).tag(config=True)
 
     @validate("submission_time")
     def _is_a_time(self, proposal: Any) -> float:
@@ -262,6 +267,7 @@ class Course:
             sandbox=settings.sandbox,
             add_missing=add_missing,
             one_interpreter=settings.one_interpreter,
+            only_shows=frozenset(settings.only_shows),
             timeout_error=dict(execute.error_on_timeout),
             executor=_executor_settings(self.app.config),
             definition=content,

@@ -17,7 +17,7 @@ import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from nbformat import NotebookNode, from_dict, v4
@@ -27,6 +27,7 @@ from traitlets.config import Config
 
 from sandgrader.assignment import Assignment, Notebook, Way
 from sandgrader.displays import Displays
+from sandgrader.inspection import without_calls
 from sandgrader.kernels import OWN
 from sandgrader.outputs import Room
 from sandgrader.regions import NAME, brought_in, hidden_regions, seal
@@ -105,6 +106,28 @@ class InterpreterPool:
         self.why_plain = "it is switched off"
         self._executor: WarmProcess | None = None
         self._warm = self._begin()
+
+    def go_on_with(self, assignment: Assignment, imports: Iterable[str]) -> bool:
+        """Serve another version of the assignment, as after its trial; return whether that works.
+
+        It does where what is warm has everything that the other needs. No cell has run there.
+        """
+        known = self.assignment
+        kernels, others = (
+            [notebook.kernel for notebook in item.notebooks.values()]
+            for item in (known, assignment)
+        )
+        if (
+            (known.environment, known.sandbox, kernels)
+            != (assignment.environment, assignment.sandbox, others)
+            or not self._warm.alive
+            or not {*imports} <= {*self._warm.modules}
+        ):
+            return False
+        self.assignment = assignment
+        names = dict.fromkeys([*self._environment.imports, *imports])
+        self._environment = replace(self._environment, imports=tuple(names))
+        return True
 
     def _begin(self) -> WarmProcess:
         """Start the warm process in the best sandbox that works here, and see that it forks."""
@@ -505,7 +528,10 @@ class Runner:
             step for step in known.script if not known.is_test(step) or grade_id_of(step) in names
         ]
         planned = {grade_id_of(step) for step in steps if known.is_test(step)}
-        return [*steps, *(cell for cell in there if grade_id_of(cell) not in planned)]
+        steps += [cell for cell in there if grade_id_of(cell) not in planned]
+        while steps and not known.is_test(steps[-1]):  # no test stands on what comes behind it
+            steps.pop()
+        return steps
 
     def _bring_in(self, student: Interpreter, test: NotebookNode) -> None:
         """Give later answers what an open test imports and defines, and count it as a cell."""
@@ -542,10 +568,13 @@ class Runner:
         self.run_cell(judge, cell, ran, calls)
 
     def _run_given(self, judge: Interpreter, cell: NotebookNode, calls: _Watched | None) -> None:
+        source = without_calls(cell.source, self._assignment.only_shows)
+        if not source.strip():
+            return
         # a given cell may stand on answers that the judge doesn't have: the student's side showed
         # what it does, and a test that needed it fails for the reference solution too
         with contextlib.suppress(CellTimeoutError, DiedError):
-            judge.run(cell.source, calls or _NoCalls())
+            judge.run(source, calls or _NoCalls())
 
     # --- in any
 

@@ -113,6 +113,34 @@ def parsed(source: str) -> ast.Module | None:
         return None
 
 
+@lru_cache(maxsize=2048)
+def without_calls(source: str, names: frozenset[str]) -> str:
+    """Return a cell without the statements that do nothing but call functions of these names.
+
+    Only those go that have their lines to themselves, and whose arguments are constants and names.
+    """
+    try:
+        body = ast.parse(source).body
+    except (SyntaxError, ValueError, RecursionError):
+        return source
+    lines = source.split("\n")
+    places = [range(node.lineno - 1, node.end_lineno or node.lineno) for node in body]
+    for node, place in zip(body, places, strict=True):
+        alone = sum(bool({*place} & {*other}) for other in places) == 1
+        if alone and _only_calls(node, names):
+            lines[place.start : place.stop] = [""] * len(place)
+    return "\n".join(lines)
+
+
+def _only_calls(node: ast.stmt, names: frozenset[str]) -> bool:
+    match node:
+        case ast.Expr(value=ast.Call(func=function, args=args, keywords=keywords)):
+            given = [*args, *(keyword.value for keyword in keywords)]
+            plain = all(isinstance(item, ast.Constant | ast.Name) for item in given)
+            return plain and ast.unparse(function) in names
+    return False
+
+
 def look_inside(
     tests: Mapping[str, str],
     given: Iterable[str],

@@ -12,6 +12,7 @@ import builtins
 import codecs
 import contextlib
 import getpass
+import importlib
 import io
 import linecache
 import os
@@ -38,6 +39,8 @@ from sandgrader.running_loop import RunningLoop
 
 OUTPUTS = Outputs()
 """There is one interpreter in a process, and it runs one cell at a time."""
+_WITH_THE_FIRST_CELL = ("IPython.core.logger", "bdb")
+"""What IPython imports when it runs its first cell; every interpreter would do so anew."""
 _LOOPS = (
     *(None, "inline", "nbagg", "notebook", "ipympl", "widget", "asyncio"),
     *("qt", "qt5", "qt6", "tk", "gtk", "gtk3", "gtk4", "wx", "osx", "pyglet"),
@@ -316,6 +319,8 @@ def make_shell() -> RecordingShell:
     shell: RecordingShell = RecordingShell.instance(config=config)
     extensions: Any = shell.extension_manager
     extensions.load_extension("storemagic")  # as every kernel does
+    for name in _WITH_THE_FIRST_CELL:
+        importlib.import_module(name)
     return shell
 
 

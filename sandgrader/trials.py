@@ -142,6 +142,7 @@ def _said_of(assignment: Assignment) -> dict[str, Any]:
         "limits": asdict(assignment.limits),
         "sandbox": assignment.sandbox,
         "one_interpreter": assignment.one_interpreter,
+        "only_shows": sorted(assignment.only_shows),
         "executor": assignment.executor,
         "forgives": assignment.forgives,
         "configuration": _as_json(assignment.config),

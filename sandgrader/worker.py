@@ -42,9 +42,15 @@ class Graded:
 class _State:
     """What a worker keeps between submissions of one assignment."""
 
-    def __init__(self, content: bytes, imports: tuple[str, ...]) -> None:
+    def __init__(
+        self, content: bytes, imports: tuple[str, ...], pool: InterpreterPool | None = None
+    ) -> None:
+        """``pool`` is another assignment's, which goes on with this one if it can, or ends."""
         self.assignment: Assignment = pickle.loads(content)
-        self.pool = InterpreterPool(self.assignment, imports)
+        if pool is not None and not pool.go_on_with(self.assignment, imports):
+            pool.close()
+            pool = None
+        self.pool = pool or InterpreterPool(self.assignment, imports)
         self._folder = HeldTemporaryFolder()
         path = self._folder.path / "definition.db"
         path.write_bytes(self.assignment.definition)
@@ -99,8 +105,13 @@ class _State:
 
     def close(self) -> None:
         self.pool.close()
+        self.put_away()
+
+    def put_away(self) -> InterpreterPool:
+        """Close all but what is warm, and return that."""
         self.definition.close()
         self._folder.remove()
+        return self.pool
 
 
 class _Metadata:
@@ -120,8 +131,8 @@ _states: dict[str, _State] = {}
 
 def _state(digest: str, content: bytes, imports: tuple[str, ...]) -> _State:
     if digest not in _states:
-        close()
-        _states[digest] = _State(content, imports)
+        pool = _states.popitem()[1].put_away() if _states else None
+        _states[digest] = _State(content, imports, pool)
     return _states[digest]
 
 

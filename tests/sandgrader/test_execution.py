@@ -101,6 +101,52 @@ def test_a_wrong_one_loses_what_it_gets_wrong(squares: tuple[InterpreterPool, No
     assert scores == {**FULL, "test-number": 0}
 
 
+@pytest.mark.parametrize(("only_shows", "drawn"), [(frozenset[str](), 1), (frozenset({"draw"}), 0)])
+def test_a_judge_draws_nothing_and_a_student_does(only_shows: frozenset[str], drawn: int) -> None:
+    shown = "import os\nos.environ['DRAWN'] = '0'\ndef draw():\n    os.environ['DRAWN'] = '1'"
+    plan, known = assignment(
+        cell("given", shown),
+        cell("given", "draw()"),
+        cell("answer", "seen = os.environ['DRAWN']", "seen"),
+        cell("test", f"assert (seen, os.environ['DRAWN']) == ('1', '{drawn}')", "test-seen"),
+        only_shows=only_shows,
+    )
+    isolation = Isolation("isolated", answers=known.bound)
+    pool = InterpreterPool(plan)
+    try:
+        scores, _ = graded(pool, replace(known, isolation=isolation))
+    finally:
+        pool.close()
+    assert scores == {"test-seen": 1.0}
+
+
+def test_a_judge_stops_behind_the_last_test(squares: tuple[InterpreterPool, Notebook]) -> None:
+    pool, known = squares
+    reference = handed_in(known)
+    behind = cell("given", "number = 1")
+    reference.cells = [*reference.cells[:2], behind, *reference.cells[2:], behind]
+    steps = Runner(pool, "ann", {})._steps(reference, replace(known, reference=reference))
+    assert [step.source for step in steps if not known.is_test(step)] == [
+        SQUARE[0].source,
+        behind.source,
+    ]
+
+
+def test_what_is_warm_after_the_trial_is_what_the_class_needs() -> None:
+    plan, known = assignment(*SQUARE)
+    pool = InterpreterPool(plan)
+    try:
+        isolation, imports = find_isolation(pool, known)
+        tried = plan.with_isolation({known.name: isolation})
+        elsewhere = replace(tried, environment=Environment(variables={"A": "1"}))
+        assert not pool.go_on_with(elsewhere, imports)
+        assert not pool.go_on_with(tried, [*imports, "a_module_that_is_not_warm"])
+        assert pool.go_on_with(tried, imports)
+        assert graded(pool, tried.notebooks[known.name])[0] == FULL
+    finally:
+        pool.close()
+
+
 def test_a_missing_answer_is_a_missing_name(squares: tuple[InterpreterPool, Notebook]) -> None:
     scores, notebook = graded(*squares, square="pass")
     assert scores == {"test-example": 0, "test-square": 0, "test-number": 0.5}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sandgrader.inspection import look_inside, named_answers
+from sandgrader.inspection import look_inside, named_answers, without_calls
 
 GIVEN = """
 import math
@@ -116,3 +116,24 @@ def test_an_ordinary_test_is_let_be(test: str) -> None:
 )
 def test_what_a_test_may_ask_for(source: str, asked: set[str] | None) -> None:
     assert named_answers(source, ["total", "number"]) == asked
+
+
+@pytest.mark.parametrize(
+    ("source", "left"),
+    [
+        ('draw("a")', ""),
+        ("part.show(size, wide=True)", ""),
+        ('made = 1\npart.show(\n    "a"\n)\nmade += 1', "made = 1\n\n\n\nmade += 1"),
+        # whatever does more than that, or might, stays
+        ('shown = draw("a")', 'shown = draw("a")'),
+        ("draw(made := 3)", "draw(made := 3)"),
+        ("draw(make())", "draw(make())"),
+        ('draw("a"); made = 1', 'draw("a"); made = 1'),
+        ('if made:\n    draw("a")', 'if made:\n    draw("a")'),
+        ('part.show("a").kept()', 'part.show("a").kept()'),
+        ('other.show("a")', 'other.show("a")'),
+        ("%matplotlib inline\ndraw(1)", "%matplotlib inline\ndraw(1)"),
+    ],
+)
+def test_calls_that_only_show_are_left_out_and_nothing_else(source: str, left: str) -> None:
+    assert without_calls(source, frozenset({"draw", "part.show"})) == left

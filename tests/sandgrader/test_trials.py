@@ -71,6 +71,7 @@ CHANGED: dict[str, Callable[[], Assignment]] = {
     "the configuration": lambda: plan(config=Config({"IgnorePattern": {"pattern": "x"}})),
     "the sandbox": lambda: plan(sandbox="off"),
     "one interpreter": lambda: plan(one_interpreter=True),
+    "what only shows": lambda: plan(only_shows=frozenset({"draw"})),
 }
 
 
