@@ -66,7 +66,8 @@ def open_part(
 
 def _own_track(name: str, folder: Path, course: str, term: str | None) -> tuple[Track, str]:
     """Return a student's own track, and what kept its number from being written down, if so."""
-    load_track(name)  # whatever else is wrong, a track that there isn't is
+    if name not in TRACKS:
+        load_track(name)  # which says so, whatever else is wrong
     numbers = find_numbers(name, folder, course, term)
     own = load_track(name, numbers.variant)
     if numbers.begins is None:

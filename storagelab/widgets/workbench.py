@@ -101,6 +101,7 @@ class Workbench:
         self.part = PARTS[part_name]
         self.content = self.part.of(track)
         self.outcome: Outcome
+        self._said = ""
         self._paused = False
         self._below: LazyPanel | None = None
         self.moment: Moment | None = None
@@ -219,7 +220,8 @@ class Workbench:
         settings = self.settings()
         self.outcome = self.part.run(self.track, settings)
         self.presets.update({name: row.value for name, row in self.controls.items()})
-        self.summary.value = caption_html(self.part.summary(self.track, self.outcome), folds=True)
+        self._said = self.part.summary(self.track, self.outcome)
+        self.summary.value = caption_html(self._said, folds=True)
         recorded = False
         if self.part.records_runs:
             self.strip.update(self.outcome)
@@ -248,8 +250,7 @@ class Workbench:
         """Return what Jupyter shows: the widget, and where there is none, the words."""
         del options
         view = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
-        said = self.part.summary(self.track, self.outcome)
-        return {"text/plain": said, "application/vnd.jupyter.widget-view+json": view}
+        return {"text/plain": self._said, "application/vnd.jupyter.widget-view+json": view}
 
     def close(self) -> None:
         """Take the workbench out of the page and the kernel, with every widget in it."""
