@@ -58,7 +58,12 @@ LOOK = """\
 /* Mathematics: MathJax's own rules, and what is heard of a formula without being seen. */
 {mathematics}
 mjx-container {{ position: relative; }}
-mjx-container[display="true"][tabindex] {{ overflow: auto hidden; }}
+mjx-container[tabindex] {{ overflow: auto hidden; }}
+@media (max-width: 600px) {{
+  mjx-container[tabindex]:not([display]) {{
+    display: inline-block; max-width: 100%; vertical-align: middle;
+  }}
+}}
 mjx-assistive-mml {{
   position: absolute; inset: 0 auto auto 0; width: 1px; height: 1px; overflow: hidden;
   clip-path: inset(50%); user-select: none;
@@ -69,9 +74,7 @@ LOOK_LINK = '<link rel="stylesheet" type="text/css" href="vendor/look.css" />'
 
 WIDE_FORMULA = 28
 """Widths of the letter x, of which a telephone has room for some more."""
-CONTAINER = re.compile(
-    r'<mjx-container(?= [^>]*display="true")(?P<rest>[^>]*><svg[^>]* width="(?P<width>[\d.]+)ex")'
-)
+CONTAINER = re.compile(r'<mjx-container(?P<rest>[^>]*><svg[^>]* width="(?P<width>[\d.]+)ex")')
 
 
 def formulas_of(page: str) -> list[dict[str, Any]]:

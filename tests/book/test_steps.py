@@ -98,6 +98,17 @@ def test_formulas_are_set_with_their_numbers_and_what_is_heard_of_them() -> None
     assert used <= set(re.findall(r'<path id="([^"]+)"', found))
 
 
+def test_a_long_formula_can_be_scrolled_by_keys_in_its_own_box() -> None:
+    def made(width: float, display: str = "") -> str:
+        begin = f'<mjx-container class="MathJax"{display}><svg width="{width}ex"'
+        html = [f"{begin}></svg></mjx-container>"]
+        return lighten.with_mathematics(INLINE, {"html": html, "shapes": ""})
+
+    for display in ("", ' display="true"'):
+        assert 'tabindex="0"' in made(56.05, display)
+        assert "tabindex" not in made(1.3, display)
+
+
 def test_a_formula_that_cannot_be_set_stops_the_build() -> None:
     with pytest.raises(ExtensionError, match="can't be set"):
         lighten.set_formulas([[{"tex": r"\frac{a}", "display": True}]])
