@@ -60,11 +60,21 @@ def spare_wait(repair_time: Quantity[Q], loss_mtbf: Quantity[Q], spares: Quantit
 
 def _blocked(load: Floats, spares: Floats) -> Floats:
     """Return the share of losses that find all spares in repair: Erlang's formula."""
-    blocked = load * 0.0 + 1.0
-    shares, number = blocked, 0
-    for most in np.unique(spares):
-        while number < most and np.any(blocked >= _NEVER):
+    if np.ndim(load) == np.ndim(spares) == 0:  # numbers are ten times as fast as arrays of one
+        alone, number = 1.0, 0
+        while number < spares and alone >= _NEVER:
             number += 1
-            blocked = load * blocked / (number + load * blocked)
-        shares = np.where(spares == most, blocked, shares)
-    return shares
+            alone = _with_another(float(load), alone, number)
+        return np.float64(alone)  # type: ignore[return-value]
+    blocked = np.ones(np.broadcast_shapes(np.shape(load), np.shape(spares)))
+    for number in range(1, int(np.max(spares, initial=0)) + 1):
+        asked = (number <= spares) & (blocked >= _NEVER)
+        if not asked.any():
+            break
+        blocked = np.where(asked, _with_another(load, blocked, number), blocked)
+    return blocked
+
+
+def _with_another(load: Q, blocked: Q, number: int) -> Q:
+    """Return what is blocked with ``number`` spares, from what is with one less."""
+    return load * blocked / (number + load * blocked)

@@ -318,12 +318,8 @@ def _scheme(track: Track, settings: CheckpointSettings, nodes: Q) -> Scheme[Q]:
     )
 
 
-@lru_cache(maxsize=128)
-def _spare_waits(
-    repair_time: float, loss_mtbf: tuple[float, ...], spares: tuple[float, ...]
-) -> Floats:
-    """Return the waits of some fleets, shape (n,); most moves of a control leave all of them."""
-    return np.asarray(spare_wait(repair_time, np.array(loss_mtbf), np.array(spares)))
+# most moves of a control leave all three, for each of a curve's fleets
+_spare_wait_once: Callable[[float, float, float], float] = lru_cache(maxsize=4096)(spare_wait)
 
 
 def _spare_wait(track: Track, settings: CheckpointSettings, nodes: Q, mtbf: Q) -> Q:
@@ -332,6 +328,7 @@ def _spare_wait(track: Track, settings: CheckpointSettings, nodes: Q, mtbf: Q) -
     lost = math.fsum(item.share for item in part.failures if item.takes_node)
     if not lost:
         return nodes * 0.0
-    asked = (mtbf / lost, _spares(settings, nodes))
-    waits = _spare_waits(part.repair_time, *(tuple(np.ravel(item)) for item in asked))
-    return to_scalar(waits.reshape(np.shape(nodes)))
+    asked = (part.repair_time, mtbf / lost, _spares(settings, nodes))
+    if not isinstance(nodes, np.ndarray):
+        return _spare_wait_once(*asked)
+    return np.asarray(np.vectorize(_spare_wait_once, otypes=[float])(*asked))
