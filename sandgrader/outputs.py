@@ -8,7 +8,6 @@ are the same wherever outputs are cut: of a cell, of what a kernel passes on, of
 from __future__ import annotations
 
 import json
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +16,8 @@ MOST_LINES = 980
 """Lines of both streams of a cell together; nbgrader's own limit (1,000) cuts off the end."""
 MOST_TEXT = 200_000
 """Characters of a stream, and of an output's plain text."""
+MOST_PIECES = 10_000
+"""Pieces in which a stream's text is kept before they are joined: each takes room by itself."""
 MOST_SHOWN = 8 * 2**20
 """Bytes of a cell's displays and results, as JSON."""
 MOST_IN_ALL = 48 * 2**20
@@ -61,37 +62,31 @@ class Text:
     """What was written to a stream: its beginning, and its end as far as it is kept."""
 
     def __init__(self) -> None:
-        self._head: list[str] = []
-        self._tail: deque[str] = deque()
-        self._head_size = self._tail_size = self._dropped = 0
+        self._head = ""
+        self._pieces: list[str] = []  # what comes behind the beginning, cut only now and then
+        self._size = self._dropped = 0
 
     def add(self, text: str) -> None:
         """Add what is written."""
-        size = len(text)
-        room = MOST_TEXT // 2 - self._head_size
-        if room >= size:
-            self._head.append(text)
-            self._head_size += size
-            return
-        if room > 0:
-            self._head.append(text[:room])
-            self._head_size += room
-            text, size = text[room:], size - room
-        self._tail.append(text)
-        self._tail_size += size
-        while self._tail_size > MOST_TEXT // 2:
-            over = self._tail_size - MOST_TEXT // 2
-            first = self._tail.popleft()
-            if len(first) > over:
-                self._tail.appendleft(first[over:])
-            taken = min(over, len(first))
-            self._tail_size -= taken
-            self._dropped += taken
+        self._pieces.append(text)
+        self._size += len(text)
+        if self._size > MOST_TEXT or len(self._pieces) > MOST_PIECES:
+            self._cut()
+
+    def _cut(self) -> None:
+        text = "".join(self._pieces)
+        room = MOST_TEXT // 2 - len(self._head)
+        self._head += text[:room]
+        behind = text[room:]
+        end = behind[max(0, len(behind) - MOST_TEXT // 2) :]
+        self._dropped += len(behind) - len(end)
+        self._pieces, self._size = [end], len(end)
 
     def lines(self) -> list[str]:
         """Return the lines that are kept, with words where some are left out."""
+        self._cut()
         middle = _left_out(self._dropped, "characters") if self._dropped else ""
-        return "".join([*self._head, middle, *self._tail]).split("\n")
+        return f"{self._head}{middle}{''.join(self._pieces)}".split("\n")
 
 
 def _cut_lines(lines: list[str], most: int) -> str:

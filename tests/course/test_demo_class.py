@@ -195,13 +195,16 @@ def test_everybody_has_numbers_of_their_own_by_the_hubs_name(track: Any, demo_cl
 def test_a_neighbours_lines_and_a_neighbours_folder_earn_what_is_the_same_for_all(
     track: str, scores: dict[Any, Any], full: Any, graded: Callable[..., dict[str, str]]
 ) -> None:
-    """The laws; and of lines, the lock and what a decision happens to be worth elsewhere."""
+    """The laws; and of lines, the lock and what a decision happens to be worth elsewhere.
+
+    What each line is worth is in the scores that the copiers deserve; here, that it isn't all.
+    """
     variants = {own_variant(keys, track, name) for name in (NEIGHBOUR, *COPIERS)}
     assert len(variants) == 1 + len(COPIERS), "they happen to have the same numbers"
     laws = sum(points for cell, points in full[track].items() if cell.endswith("/law-test"))
     lines, folder = (sum(filter(None, scores[track][name].values())) for name in COPIERS)
     assert folder == laws == 22
-    assert lines <= 0.85 * sum(filter(None, full[track].values()))
+    assert laws < lines < sum(filter(None, full[track].values()))
     said = graded(track, COPIERS[0])
     assert any("right for somebody else's numbers" in said[f"{part}/decide-test"] for part in PARTS)
 

@@ -146,8 +146,8 @@ PACK = [
     Case("-innocent_dash", "has an id that looks like an option"),
     right(
         "innocent_prints",
-        "prints a hundred thousand lines beside right answers",
-        "for number in range(100_000):\n    print('reading sample', number)",
+        "prints thirty thousand lines beside right answers",
+        "for number in range(30_000):\n    print('reading sample', number)",
         at="conclude",
         law=f"print('asked for', share)\n{FORMULA}",
     ),
