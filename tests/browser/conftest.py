@@ -119,9 +119,12 @@ def wake(page: Page) -> None:
     """Come near each figure of a page of the book, as a reader does, until all are alive."""
     page.mouse.move(5, 5)
     page.mouse.move(6, 6)
-    boxes = page.locator(f":has(> {VIEWS})")
-    for index in range(boxes.count()):
-        box = boxes.nth(index).element_handle()
+    # the browser's own selector: Playwright's looks at each of a page's 20,000 elements in turn
+    boxes = page.evaluate_handle(
+        "(views) => [...document.querySelectorAll(views)].map((view) => view.parentElement)", VIEWS
+    )
+    for index in range(boxes.evaluate("(boxes) => boxes.length")):
+        box = boxes.evaluate_handle("(boxes, index) => boxes[index]", index)
         box.evaluate("(box) => box.scrollIntoView({ behavior: 'instant' })")
         page.wait_for_function("(box) => box.classList.contains('storagelab-live')", arg=box)
     page.evaluate("() => window.scrollTo({ top: 0, behavior: 'instant' })")
