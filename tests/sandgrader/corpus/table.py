@@ -22,7 +22,7 @@ all outputs.
 
 **{equal} are equal, {differs} differ on purpose, {refused} are refused in words** before anything
 is graded: {submissions} submissions with {cells} graded cells. `make nightly` has all of them
-graded by both; `make test` grades the {by_day} with a star, a sixth of each theme, and compares
+graded by both; `make test` grades the {by_day} with a star, a third of each theme, and compares
 with what is stored. Where scores differ, ours stands first: *2 for 0* is 2 where nbgrader has 0.
 A case fails as well where the summary doesn't list a score that differs, or lists one that
 doesn't. This page is made from the cases (`python -m tests.sandgrader.corpus table`), and a test
