@@ -213,13 +213,13 @@ def test_names_of_assignments_are_no_patterns(tmp_path: Path) -> None:
 def test_folders_may_lie_deeper_and_nothing_else_is_left_there(
     tmp_path: Path, grade: Grader
 ) -> None:
-    order = "'2026.1/{nbgrader_step}/{student_id}/work/{assignment_id}'"
+    order = "'2026.1/{nbgrader_step}/{student_id}/tasks/{assignment_id}'"
     course = tmp_path / "course"
     config = f"c.CourseDirectory.directory_structure = {order}"
     assert found_in(make_case(course, config)) == {"right": "", "nothing": ""}
     before = {path.name for path in (course / "2026.1").iterdir()}
     grade(course, "ps1")
-    assert (course / "2026.1" / "autograded/right/work/ps1/one.ipynb").is_file()
+    assert (course / "2026.1" / "autograded/right/tasks/ps1/one.ipynb").is_file()
     assert {path.name for path in (course / "2026.1").iterdir()} == {*before, "autograded"}
 
 
