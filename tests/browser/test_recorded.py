@@ -67,16 +67,23 @@ class Driven:
     page: Page
     made: PageBench
     pieces: list[Slice]
+    ways: list[list[tuple[int, ...]]]
+    """For each unit the positions of its choices in each combination, as the page opened first."""
 
     @property
     def controls(self) -> list[Any]:
         return self.made.bench.content.controls
 
-    def go(self, state: dict[str, int]) -> None:
-        """Set the controls by keys and pointer, those that the task gives last."""
-        for _ in range(3):  # to reach another table, something may have had to go back
+    def go(self, state: dict[str, int], choices: dict[int, int] | None = None) -> None:
+        """Set the controls by keys and pointer, those that the task gives last, then the choices.
+
+        Where no table has both, the page puts back what wasn't touched last: another round sets it.
+        """
+        for _ in range(3):
             for control in sorted(self.controls, key=lambda item: not item.decided):
                 self._set(control, state[control.name])
+            for unit, way in (choices or {}).items():
+                self.choose(unit, way)
             if self.present() == state:
                 return
         raise AssertionError(f"{self.present()} in the place of {state}")
@@ -133,7 +140,7 @@ class Driven:
     def choose(self, unit: int, way: int) -> None:
         """Set the choices of a figure by the pointer or by keys."""
         choices = self.made.units[unit].choices
-        for choice, index in zip(choices, self.made.units[unit].ways()[way], strict=True):
+        for choice, index in zip(choices, self.ways[unit][way], strict=True):
             box = self.page.locator(".storagelab-sub-choice").filter(has_text=choice.description)
             if isinstance(choice, ipywidgets.ToggleButtons):
                 button = box.get_by_role("button").nth(index)
@@ -150,7 +157,7 @@ class Driven:
         bench.set(**{item.name: item.values[state[item.name]] for item in self.controls})
         for number, way in choices.items():
             unit = self.made.units[number]
-            for choice, index in zip(unit.choices, unit.ways()[way], strict=True):
+            for choice, index in zip(unit.choices, self.ways[number][way], strict=True):
                 choice.index = index
         return texts_of(bench.widget)
 
@@ -195,7 +202,9 @@ def driven(
         page.wait_for_selector(".storagelab-dock-tools")
         wait_until_settled(page)
         pieces = [item.piece for item in stored_tables(recordings, track_name, part_name)]
-        return Driven(page, PageBench(load_track(track_name), part_name), pieces)
+        made = PageBench(load_track(track_name), part_name)
+        ways = [unit.ways() for unit in made.units]
+        return Driven(page, made, pieces, ways)
 
     yield drive
     for context, traffic in opened:
@@ -221,7 +230,7 @@ def test_the_page_shows_what_the_kernel_would(
         piece = chance.choice(drive.pieces)
         state = chance.choice(states(drive.controls, piece))
         ways = {
-            at: chance.randrange(len(unit.ways())) if piece.plays_choices else 0
+            at: chance.randrange(len(drive.ways[at])) if piece.plays_choices else 0
             for at, unit in enumerate(drive.made.units)
             if unit.choices and not isinstance(unit.choices[0], Kept)
         }
@@ -232,9 +241,7 @@ def test_the_page_shows_what_the_kernel_would(
 
 def check_words(drive: Driven, state: dict[str, int], ways: dict[int, int]) -> None:
     """Go to a state and to ways of the figures' choices; all texts are the kernel's."""
-    drive.go(state)
-    for unit, way in ways.items():
-        drive.choose(unit, way)
+    drive.go(state, ways)
     words, page = drive.expected(state, ways), drive.page
     page.wait_for_function(f"(words) => ({TEXTS})().join('|') === words", arg="|".join(words))
     line = page.get_by_role("textbox", name="The line to paste")
