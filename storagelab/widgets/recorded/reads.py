@@ -21,6 +21,7 @@ Path = tuple[str, ...]
 ResultT = TypeVar("ResultT")
 
 
+@cache
 def _names(kind: Any) -> tuple[str, ...]:
     """Return the fields of a record's class."""
     if issubclass(kind, msgspec.Struct):
@@ -28,28 +29,36 @@ def _names(kind: Any) -> tuple[str, ...]:
     return tuple(field.name for field in fields(kind))
 
 
+@cache
+def _is_records(kind: Any) -> bool:
+    return issubclass(kind, msgspec.Struct) or is_dataclass(kind)
+
+
 def _is_record(value: object) -> bool:
-    return isinstance(value, msgspec.Struct) or (
-        is_dataclass(value) and not isinstance(value, type)
-    )
+    kind: Any = type(value)
+    return _is_records(kind)
 
 
-class Reads:
-    """A copy of a record, ``seen``, and the ``paths`` of its values that have been read."""
+class Watched:
+    """A ``record``, and a copy of it, ``seen``, that tells which of its values are read.
+
+    ``paths`` are those that have been read since it was emptied.
+    """
 
     def __init__(self, record: Any) -> None:
+        self.record = record
         self.paths: set[Path] = set()
         self._places: dict[int, Path] = {}
         self._held: list[Any] = []  # as long as these live, nothing else has their ids
         self.seen = self._copy(record, ())
 
     def _copy(self, record: Any, path: Path) -> Any:
-        values = {name: getattr(record, name) for name in _names(type(record))}
+        kind: Any = type(record)
+        values = {name: getattr(record, name) for name in _names(kind)}
         copies = {
             name: self._copy(value, (*path, name)) if _is_record(value) else value
             for name, value in values.items()
         }
-        kind: Any = type(record)
         copy = _watched(kind)(**copies)
         self._places[id(copy)] = path
         self._held.append(copy)
@@ -62,7 +71,7 @@ class Reads:
             self.paths.add((*path, name))
 
 
-_watching: list[Reads] = []
+_watching: list[Watched] = []
 
 
 @cache
@@ -124,23 +133,23 @@ class Memory(Generic[ResultT]):
         self._known: dict[Hashable, ResultT] = {}
         self.calls = 0
 
-    def __call__(self, outcome: Any) -> ResultT:
+    def __call__(self, outcome: Watched) -> ResultT:
         """Return what ``show`` returns for ``outcome``."""
-        key = self._key(outcome)
+        key = self._key(outcome.record)
         if key in self._known:
             return self._known[key]
         self.calls += 1
-        reads = Reads(outcome)
-        _watching.append(reads)
+        outcome.paths.clear()
+        _watching.append(outcome)
         try:
-            result = self._show(reads.seen)
+            result = self._show(outcome.seen)
         finally:
             _watching.pop()
-        if not reads.paths <= set(self._paths):
+        if not outcome.paths <= set(self._paths):
             # what is known was filed under less than what may matter
-            self._paths = tuple(sorted({*self._paths, *reads.paths}))
+            self._paths = tuple(sorted({*self._paths, *outcome.paths}))
             self._known = {}
-            key = self._key(outcome)
+            key = self._key(outcome.record)
         self._known[key] = result
         return result
 

@@ -20,7 +20,7 @@ from storagelab.widgets.playback import plain
 from storagelab.widgets.recorded.bench import Kept, PageBench, Unit
 from storagelab.widgets.recorded.plan import Slice, settings_at, slices_of, states
 from storagelab.widgets.recorded.player import Player
-from storagelab.widgets.recorded.reads import Memory
+from storagelab.widgets.recorded.reads import Memory, Watched
 from storagelab.widgets.recorded.tables import Codes, Columns, Node, Numbered, packed
 
 Row = tuple[tuple[int, ...], ...]
@@ -42,7 +42,7 @@ class Taped:
         """How often the unit was shown."""
 
     def walk(self, outcomes: npt.NDArray[np.object_]) -> None:
-        """Record the outcomes of all states, an array on the axes of the table.
+        """Record the outcomes of all states, watched ones in an array on the axes of the table.
 
         A figure keeps what doesn't change while the control moves that it is drawn against, so
         that one moves the fastest.
@@ -156,7 +156,7 @@ def record_tables(
     shape = [len(item.values) for item in axes]
     outcomes = np.empty(math.prod(shape), dtype=object)
     for at, state in enumerate(states(controls, piece)):
-        outcomes[at] = whole.run(track, settings_at(controls, state))
+        outcomes[at] = Watched(whole.run(track, settings_at(controls, state)))
     tapes = []
     for unit in made.units:
         tapes.append(Taped(unit, [item.name for item in axes], piece.plays_choices))

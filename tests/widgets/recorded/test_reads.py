@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from storagelab.parts import PARTS
 from storagelab.tracks import load_track
-from storagelab.widgets.recorded.reads import Memory, Reads
+from storagelab.widgets.recorded.reads import Memory, Watched
 
 
 @dataclass(frozen=True)
@@ -32,20 +32,20 @@ class Found(msgspec.Struct, frozen=True):
         return 2 * self.rate
 
 
-def found(size: float = 1.0, depth: float = 2.0, rate: float = 3.0) -> Found:
-    return Found(Settings(size, depth), rate, {"a": rate})
+def found(size: float = 1.0, depth: float = 2.0, rate: float = 3.0) -> Watched:
+    return Watched(Found(Settings(size, depth), rate, {"a": rate}))
 
 
 def test_what_is_read_is_noted_through_properties_and_records_inside() -> None:
-    reads = Reads(found())
+    outcome = found()
     memory: Memory[float] = Memory(lambda seen: seen.doubled + seen.settings.size)
     assert memory(found()) == 7
     assert memory(found(depth=9)) == 7
     assert memory.calls == 1
     assert memory(found(size=2)) == 8
     assert memory.calls == 2
-    assert reads.seen.doubled == 6
-    assert isinstance(reads.seen, Found)
+    assert outcome.seen.doubled == 6
+    assert isinstance(outcome.seen, Found)
 
 
 def test_a_record_that_is_replaced_has_read_all_but_what_replaces() -> None:
@@ -89,7 +89,7 @@ def test_a_memory_never_differs_from_what_it_remembers(states: Any, kind: int) -
     memory: Memory[Any] = Memory(show)
     for size, depth, rate in states:
         outcome = found(float(size), float(depth), float(rate))
-        assert memory(outcome) == show(outcome)
+        assert memory(outcome) == show(outcome.record)
 
 
 @pytest.mark.parametrize("part_name", PARTS)
@@ -97,5 +97,5 @@ def test_a_parts_own_words_are_the_same_for_a_watched_outcome(part_name: str) ->
     track, part = load_track("cloud_titan"), PARTS[part_name]
     outcome = part.baseline(track)
     memory: Memory[str] = Memory(lambda seen: part.summary(track, seen))
-    assert memory(outcome) == part.summary(track, outcome)
-    assert memory(part.crisis(track)) == part.summary(track, part.crisis(track))
+    assert memory(Watched(outcome)) == part.summary(track, outcome)
+    assert memory(Watched(part.crisis(track))) == part.summary(track, part.crisis(track))
