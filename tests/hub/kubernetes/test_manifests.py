@@ -109,7 +109,8 @@ def test_only_workers_are_open_enough_for_bubblewrap_and_they_have_nothing(key: 
     assert key[1] == "storagelab-grading"
     assert (profiles, mounts) == (["Unconfined"], ["Unmasked"])
     assert pod["hostUsers"] is False
-    assert all(set(volume) == {"name", "emptyDir"} for volume in pod["volumes"])
+    own = [volume for volume in pod["volumes"] if "emptyDir" not in volume]
+    assert [volume["secret"]["secretName"] for volume in own] == ["storagelab-dask"]
     assert not any(item.get("env") or item.get("envFrom") for item in containers(PODS[key]))
 
 
@@ -200,7 +201,7 @@ def test_a_secret_is_named_and_never_written(path: Any) -> None:
             name = str(where[-1]).lower() if where else ""
             if re.search(r"password|token|secret|_key$", name) and isinstance(value, str):
                 # a Secret's name, or the switch that keeps tokens out
-                assert name in {"existingsecret", "auth_state_groups_key"}, where
+                assert name in {"existingsecret", "secretname", "auth_state_groups_key"}, where
             if isinstance(value, str) and "://" in value:
                 assert not re.search(r"//[^/@]+:[^/@]*@", value), "a password in an address"
         for _, value in walk(item):
@@ -217,6 +218,8 @@ def secrets_named() -> Any:
         for path, value in walk(data):
             if path and path[-1] == "secretKeyRef":
                 found.setdefault(value["name"], set()).add(value["key"])
+            if path and path[-1] == "secretName":
+                found.setdefault(value, set()).update({"cert.pem", "key.pem"})
     return found
 
 
@@ -227,11 +230,13 @@ def test_the_page_makes_every_secret_with_every_key() -> None:
     named.setdefault(hub["existingSecret"], set()).update(
         {"hub.db.password", *(f"hub.services.{name}.apiToken" for name in hub["services"])}
     )
-    assert set(named) == {"storagelab-hub", "storagelab-gradebook", "storagelab-postgres"}
+    assert set(named) == {
+        "storagelab-hub", "storagelab-gradebook", "storagelab-postgres", "storagelab-dask",
+    }  # fmt: skip
     for name, keys in named.items():
         made = re.search(rf"create secret generic {name}((?: \\\n)?.*?)(?<!\\)\n", page, re.S)
         assert made, name
-        assert set(re.findall(r"--from-literal=([\w.]+)=", made[1])) == keys
+        assert set(re.findall(r"--from-(?:literal|file)=([\w.]+)", made[1])) == keys
 
 
 def test_the_graders_command_is_one_that_there_is() -> None:
