@@ -356,9 +356,13 @@ OVER = """(width) => [...document.querySelectorAll(
     || (getComputedStyle(item).overflowX !== 'visible' && item.scrollWidth > item.clientWidth + 1))
   .map((item) => `${item.className}: ${item.textContent.slice(0, 60)}`)"""
 """What of a page is wider than that, or than its own box."""
+FOLDED = """() => [...document.querySelectorAll('article details > :not(summary)')]
+  .filter((item) => !item.closest('.storagelab-tools') && !item.checkVisibility())
+  .map((item) => item.closest('details').textContent.slice(0, 60))"""
+"""What of a page can't be read without unfolding it."""
 
 
-@visits(*LIVELY, "gallery", looks=USUAL[:1])
+@visits(*LIVELY, "gallery", "is_it_true", "track_file", looks=USUAL[:1])
 def test_on_paper_nothing_is_cut(visit: Visit) -> None:
     """Text runs anew over the width of a sheet, figures stay as wide as the screen made them."""
     page = visit.page
@@ -370,3 +374,4 @@ def test_on_paper_nothing_is_cut(visit: Visit) -> None:
     page.wait_for_function(f"(width) => ({OVER})(width).length === 0", arg=A4)
     # buttons and folds are of no use there
     assert page.locator(".storagelab-tools:visible").count() == 0
+    assert page.evaluate(FOLDED) == []
