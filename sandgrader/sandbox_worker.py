@@ -28,7 +28,16 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
-from sandgrader import arguments, kernel_runner, large_pages, namespaces, pools, serialization, wire
+from sandgrader import (
+    arguments,
+    kernel_runner,
+    large_pages,
+    namespaces,
+    pools,
+    serialization,
+    system_calls,
+    wire,
+)
 from sandgrader.preloaded import Preloaded
 from sandgrader.recorder import (
     OUTPUTS,
@@ -78,6 +87,7 @@ def main() -> None:
     # NumPy in any case: what a notebook imports by itself nobody would have seeded
     imports = ("numpy", "numpy.random", *wanted["imports"])
     preloaded = Preloaded(imports, lambda: prime(shell))
+    system_calls.prepare()
     gc.collect()
     gc.freeze()  # shared pages stay shared: a fork's collector leaves them alone
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)

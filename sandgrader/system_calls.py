@@ -14,6 +14,7 @@ import ctypes
 import errno
 import os
 import struct
+from functools import cache
 
 from sandgrader import c_library
 
@@ -126,6 +127,12 @@ def refuse() -> None:
         c_library.call("prctl", _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(program))
 
 
+def prepare() -> None:
+    """Make the filter, which forks of this process then have."""
+    if machine_is_known():
+        _program(os.uname().machine)
+
+
 def clone(flags: int) -> int:
     """Fork by the kernel's own call, with its flags; return what ``os.fork`` does.
 
@@ -147,6 +154,7 @@ def leave_keys_behind() -> None:
             c_library.call("syscall", number, _KEYCTL_JOIN_SESSION_KEYRING, None)
 
 
+@cache
 def _program(machine: str) -> bytes:
     """Return the filter, in the kernel's classic BPF: each test is followed by what it decides."""
     place = [*_ARCHITECTURES].index(machine)
