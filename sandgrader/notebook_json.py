@@ -21,7 +21,8 @@ _VERSION = 4
 
 def read(content: str) -> NotebookNode:
     """Return a notebook as ``nbformat.reads`` does, without looking whether it is valid."""
-    return reader.reads(content)
+    notebook: NotebookNode = reader.reads(content)
+    return notebook
 
 
 def write(notebook: NotebookNode, version: int) -> str:
