@@ -108,6 +108,8 @@ class OpenGradebook:
             raise trouble_with(problem, db_url) from None
         self._session = self.gradebook.db
         self.gradebook.db = _Held(self._session)
+        self._places: list[Any] = []
+        self._known_modules = 0
 
     def add_indexes(self) -> None:
         """Let the database find a submission's rows without reading the whole class's.
@@ -188,32 +190,55 @@ class OpenGradebook:
     @contextmanager
     def _in_place(self) -> Iterator[None]:
         """Put this gradebook where nbgrader's modules have the class."""
-        places = [
-            module
-            for name, module in list(sys.modules.items())
-            if name.startswith("nbgrader.") and getattr(module, "Gradebook", None) is Gradebook
-        ]
-        places = [module for module in places if module is not nbgrader.api]
+        places = [item for item in self._askers() if item.Gradebook is Gradebook]
         borrowed = _Borrowed(self.gradebook)
         for module in places:
-            module.Gradebook = borrowed  # type: ignore[attr-defined]
+            module.Gradebook = borrowed
         try:
             yield
         finally:
             for module in places:
-                module.Gradebook = Gradebook  # type: ignore[attr-defined]
+                module.Gradebook = Gradebook
+
+    def _askers(self) -> list[Any]:
+        """Return nbgrader's modules that have the class."""
+        if self._known_modules != len(sys.modules):  # of which there are thousands
+            self._known_modules = len(sys.modules)
+            self._places = [
+                module
+                for name, module in list(sys.modules.items())
+                if name.startswith("nbgrader.")
+                and module is not nbgrader.api
+                and hasattr(module, "Gradebook")
+            ]
+        return self._places
 
 
 class _Borrowed:
     """Called as the class, gives the gradebook that is open; closed, leaves it open.
 
     nbgrader asks for each grade and each comment of a notebook by itself. Here they are fetched
-    together when one is asked for; what isn't among them nbgrader's own code looks for.
+    together when one is asked for; what isn't among them nbgrader's own code looks for. And it asks
+    for the same submission and the same notebook again and again, of which each is fetched once.
     """
 
     def __init__(self, gradebook: Any) -> None:
         self._gradebook = gradebook
         self._fetched: dict[tuple[Any, ...], dict[str, Any]] = {}
+        self._found: dict[tuple[Any, ...], Any] = {}
+
+    def find_submission(self, assignment: str, student: str) -> Any:
+        return self._once(self._gradebook.find_submission, assignment, student)
+
+    def find_submission_notebook(self, notebook: str, assignment: str, student: str) -> Any:
+        return self._once(self._gradebook.find_submission_notebook, notebook, assignment, student)
+
+    def _once(self, find: Any, *where: str) -> Any:
+        if (find, where) in self._found:
+            self._gradebook.db.flush()  # as with any question: what has changed goes with it
+        else:
+            self._found[find, where] = find(*where)
+        return self._found[find, where]
 
     def find_grade(self, cell: str, *where: str) -> Any:
         found = self._rows(nbgrader.api.Grade, where).get(cell)
@@ -227,7 +252,7 @@ class _Borrowed:
         """Return a submitted notebook's rows by the cells that they are of."""
         if (kind, where) not in self._fetched:
             cell = nbgrader.api.BaseCell
-            notebook = self._gradebook.find_submission_notebook(*where)
+            notebook = self.find_submission_notebook(*where)
             rows = self._gradebook.db.query(kind, cell.name).join(cell, kind.cell_id == cell.id)
             found = rows.filter(kind.notebook_id == notebook.id)
             self._fetched[kind, where] = {name: row for row, name in found}

@@ -2,8 +2,8 @@
 
 Bubblewrap has made the file system and cut the network when a warm process starts; what is left
 for each of its forks is a world of its own within that: its processes (which all end with it), its
-shared memory, its keys, and folders in memory of limited size. Python 3.11 has no ``unshare`` and
-no Python has ``mount``, so that a few calls go to the C library.
+shared memory, its keys, and folders in memory of limited size. No Python can fork into
+namespaces, or mount, so that a few calls go to the C library.
 """
 
 from __future__ import annotations
@@ -76,13 +76,22 @@ def become_subreaper() -> None:
     c_library.call("prctl", _PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
-def unshare() -> None:
-    """Give the processes that this one forks from now on namespaces of their own.
+def fork_apart() -> int:
+    """Fork a process that is the first of namespaces of its own; return what ``os.fork`` does.
 
-    Raises ``OSError`` where the kernel doesn't allow it.
+    All other processes there end with it. Whoever forks it has one thread. Nothing of what Python
+    does after a fork is done in it (new locks, new seeds): it is a page of memory each, and who
+    forks again has it done then. Raises ``OSError`` where the kernel doesn't allow it.
     """
-    user, group = os.getuid(), os.getgid()
-    c_library.call("unshare", _CLONE_NEWUSER | _CLONE_NEWNS | _CLONE_NEWPID | _CLONE_NEWIPC)
+    apart = _CLONE_NEWUSER | _CLONE_NEWNS | _CLONE_NEWPID | _CLONE_NEWIPC
+    return system_calls.clone(apart | signal.SIGCHLD)
+
+
+def become_somebody(user: int, group: int) -> None:
+    """Be a user and a group of the own namespace, and outside of it who forked this process.
+
+    These two it has to be told: who has no number here yet can't ask for it. Raises ``OSError``.
+    """
     Path("/proc/self/setgroups").write_text("deny")
     Path("/proc/self/uid_map").write_text(f"{_INSIDE} {user} 1")
     Path("/proc/self/gid_map").write_text(f"{_INSIDE} {group} 1")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from nbformat import NotebookNode
@@ -67,6 +68,7 @@ def seal(cells: Iterable[NotebookNode], regions: Regions) -> str:
     return hashlib.sha256("\n".join(["apart", *lines]).encode()).hexdigest()
 
 
+@lru_cache(maxsize=1024)
 def brought_in(source: str, regions: Regions) -> str:
     """Return what the open part of a test brings into a notebook before it tests anything.
 

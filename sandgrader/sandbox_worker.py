@@ -28,7 +28,16 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
-from sandgrader import arguments, kernel_runner, large_pages, namespaces, pools, serialization, wire
+from sandgrader import (
+    arguments,
+    kernel_runner,
+    large_pages,
+    namespaces,
+    pools,
+    serialization,
+    system_calls,
+    wire,
+)
 from sandgrader.preloaded import Preloaded
 from sandgrader.recorder import (
     OUTPUTS,
@@ -78,6 +87,7 @@ def main() -> None:
     # NumPy in any case: what a notebook imports by itself nobody would have seeded
     imports = ("numpy", "numpy.random", *wanted["imports"])
     preloaded = Preloaded(imports, lambda: prime(shell))
+    system_calls.prepare()
     gc.collect()
     gc.freeze()  # shared pages stay shared: a fork's collector leaves them alone
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
@@ -92,7 +102,7 @@ def main() -> None:
         except (wire.WireError, OSError):
             return
         connection, *snapshots = (socket.socket(fileno=file) for file in files)
-        if os.fork() == 0:
+        if _fork(connection, order) == 0:
             control.close()
             _become_reaper(shell, preloaded, connection, snapshots, order)
         for item in (connection, *snapshots):
@@ -116,6 +126,19 @@ def _become_nobody(wanted: Any) -> None:
             raise PermissionError(f"an ordinary user can't read {item}")
 
 
+def _fork(connection: socket.socket, order: Any) -> int:
+    """Fork what becomes a reaper, into a world of its own; return what ``os.fork`` does."""
+    if not order["namespaces"]:
+        return os.fork()
+    order["who"] = os.getuid(), os.getgid()
+    try:
+        return namespaces.fork_apart()
+    except OSError as problem:
+        with contextlib.suppress(wire.WireError):
+            wire.send(connection, {"failed": str(problem)})
+        return -1
+
+
 def _leave_streams() -> None:
     """Take no part in the standard streams of the warm process, which all its forks would share."""
     nowhere = os.open(os.devnull, os.O_RDWR)
@@ -131,7 +154,7 @@ def _become_reaper(
     snapshots: list[socket.socket],
     order: Any,
 ) -> None:
-    """Make a world of its own, fork the interpreter into it, and stay until told to end."""
+    """Furnish the own world, fork the interpreter into it, and stay until told to end."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     status = 1
     own_proc = False
@@ -141,14 +164,7 @@ def _become_reaper(
         namespaces.hide_from_debuggers(False)  # what is hidden can't write to its own /proc
         namespaces.go_first()
         if order["namespaces"]:
-            namespaces.unshare()
-            child = os.fork()  # the first process of its namespace: all others end with it
-            if child:
-                for item in (connection, *snapshots):
-                    item.close()
-                os.waitpid(child, 0)
-                os._exit(0)
-            namespaces.die_with_parent()
+            namespaces.become_somebody(*order["who"])
             own_proc = namespaces.mount_own_folders(order["disk"], order["readable"])
         else:
             namespaces.become_subreaper()

@@ -16,6 +16,10 @@ from typing import Any
 
 _LENGTH = struct.Struct("!Q")
 _CREDENTIALS = struct.Struct("3i")
+_ROOM = socket.CMSG_SPACE(_CREDENTIALS.size)
+_PIECE = 2**16
+"""Bytes that are read at once. For more the C library asks the kernel for memory and gives it back,
+each time, which takes longer than to read a message."""
 MOST_FILES = 250
 """Open files that pass with one message; Linux takes 253."""
 LARGEST = 64 * 2**20
@@ -167,9 +171,7 @@ class Reader:
         while len(self._buffer) < size:
             _wait_for([self.connection], [], deadline, "nothing came in time")
             try:
-                chunk, extra, _, _ = self.connection.recvmsg(
-                    2**20, socket.CMSG_SPACE(_CREDENTIALS.size)
-                )
+                chunk, extra, _, _ = self.connection.recvmsg(_PIECE, _ROOM)
             except OSError as problem:
                 raise WireError(f"the other side is gone: {problem}") from None
             if not chunk:

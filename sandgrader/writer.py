@@ -16,13 +16,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import nbformat
 from filelock import FileLock, Timeout
 from nbconvert.exporters import NotebookExporter
 from nbgrader.converters import Autograde, NbGraderException
 from nbgrader.coursedir import CourseDirectory
 
-from sandgrader import versions
+from sandgrader import notebook_json, versions
 from sandgrader.by_hand import Answers, answers_of, needs_no_second_look, read_answers
 from sandgrader.course import ASIDE, Course, CourseError, Submission, working_in
 from sandgrader.neighbours import Stamp, disturbed, running_autograders, stamp
@@ -105,12 +104,12 @@ class _FromExecuted(Autograde):
             Path(file).write_text(executed, encoding="utf-8")
             output, resources = self.exporter.from_filename(file, resources=resources)
             return output, resources
-        notebook = nbformat.reads(executed, as_version=4)
+        notebook = notebook_json.read(executed)
         # as the exporter does, without its copies and its checks between any two of them
         for preprocessor in self.exporter._preprocessors:
             notebook, resources = preprocessor(notebook, resources)
         resources["output_extension"] = self.exporter.file_extension
-        return nbformat.writes(notebook, version=self.exporter.nbformat_version), resources
+        return notebook_json.write(notebook, self.exporter.nbformat_version), resources
 
 
 @contextmanager
