@@ -76,10 +76,15 @@ def become_subreaper() -> None:
     c_library.call("prctl", _PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
+def is_alone() -> bool:
+    """Return whether this process has one thread, those of its libraries counted."""
+    return len(os.listdir("/proc/self/task")) == 1
+
+
 def fork_apart() -> int:
     """Fork a process that is the first of namespaces of its own; return what ``os.fork`` does.
 
-    All other processes there end with it. Whoever forks it has one thread. Nothing of what Python
+    All other processes there end with it. Whoever forks it is alone. Nothing of what Python
     does after a fork is done in it (new locks, new seeds): it is a page of memory each, and who
     forks again has it done then. Raises ``OSError`` where the kernel doesn't allow it.
     """

@@ -131,12 +131,30 @@ def _fork(connection: socket.socket, order: Any) -> int:
     if not order["namespaces"]:
         return os.fork()
     order["who"] = os.getuid(), os.getgid()
+    # a thread of what a course imports may hold a lock, for which os.fork has its library prepare
+    alone = namespaces.is_alone()
+    between = -1 if alone else os.fork()
+    if between > 0:
+        return between
     try:
-        return namespaces.fork_apart()
+        child = namespaces.fork_apart()
     except OSError as problem:
+        child = -1
         with contextlib.suppress(wire.WireError):
             wire.send(connection, {"failed": str(problem)})
-        return -1
+    if child != 0 and not alone:
+        _stand_between(child)
+    return child
+
+
+def _stand_between(child: int) -> None:
+    """End with the warm process, and when the child does that this one has forked."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    namespaces.die_with_parent()
+    os.closerange(3, os.sysconf("SC_OPEN_MAX"))
+    if child > 0:
+        os.waitpid(child, 0)
+    os._exit(0)
 
 
 def _leave_streams() -> None:

@@ -423,6 +423,28 @@ def test_a_students_module_cannot_stand_in_for_a_tests(warm: WarmProcess) -> Non
         assert said(judge, "import helper; print(helper.x)") == "2"
 
 
+LOCKING = """
+import os, threading, time
+lock = threading.Lock()
+def hold():
+    while True:
+        with lock:
+            time.sleep(0.05)
+threading.Thread(target=hold, daemon=True).start()
+os.register_at_fork(before=lock.acquire, after_in_parent=lock.release, after_in_child=lock.release)
+"""
+"""A library whose thread has a lock nearly always, and which prepares for a fork as it has to."""
+
+
+def test_what_is_imported_may_have_threads_with_locks(sealed: WarmProcess, tmp_path: Path) -> None:
+    (tmp_path / "locking.py").write_text(LOCKING)
+    folder = str(tmp_path)
+    shown = Environment(("locking",), readable=(folder,), variables={"PYTHONPATH": folder})
+    process = WarmProcess("bubblewrap", shown)
+    with contextlib.closing(process), process.fork("ann", "work", SMALL) as interpreter:
+        assert said(interpreter, "import locking; print(locking.lock.locked())") == "False"
+
+
 def test_a_sandbox_that_cannot_start_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(SandboxError, match="bwrap"):
