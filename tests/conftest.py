@@ -151,7 +151,7 @@ def browser(playwright: Any) -> Iterator[Any]:
 @pytest.fixture(scope="session")
 def axe(layout: Layout, make: Callable[[str], None]) -> str:
     """axe-core, to be evaluated in a page."""
-    from tests.browser.axe import SCRIPT
+    from tests.browser.axe import SCRIPT, WITHOUT_HTML
 
     make("book")  # which fetches it
-    return (layout.root / SCRIPT).read_text(encoding="utf-8")
+    return (layout.root / SCRIPT).read_text(encoding="utf-8") + WITHOUT_HTML
