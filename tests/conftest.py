@@ -103,6 +103,29 @@ def demo_class(layout: Layout, make: Callable[[str], None]) -> Path:
     return layout.root / "build" / "demo-class"
 
 
+@pytest.fixture(scope="module")
+def searched_once() -> Iterator[None]:
+    """The answer keys try every decision of a track's part but once for all tests of a module.
+
+    Its thousands of outcomes take seconds, and stay what they are.
+    """
+    import keys
+
+    search = keys.decisions
+    found: dict[tuple[int, str], tuple[Track, list[Any]]] = {}
+
+    def decisions(track: Track, part: Any) -> Iterator[Any]:
+        place = id(track), part.name
+        if place not in found:
+            # kept with the track, whose number nothing else gets meanwhile
+            found[place] = track, list(search(track, part))
+        return iter(found[place][1])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keys, "decisions", decisions)
+        yield
+
+
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Any]:
     """The one driver of a process: a second beside it is refused."""
@@ -128,7 +151,7 @@ def browser(playwright: Any) -> Iterator[Any]:
 @pytest.fixture(scope="session")
 def axe(layout: Layout, make: Callable[[str], None]) -> str:
     """axe-core, to be evaluated in a page."""
-    from tests.browser.axe import SCRIPT
+    from tests.browser.axe import SCRIPT, WITHOUT_HTML
 
     make("book")  # which fetches it
-    return (layout.root / SCRIPT).read_text(encoding="utf-8")
+    return (layout.root / SCRIPT).read_text(encoding="utf-8") + WITHOUT_HTML

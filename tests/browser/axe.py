@@ -7,14 +7,18 @@ from typing import Any
 from playwright.sync_api import Page
 
 SCRIPT = "node_modules/axe-core/axe.min.js"
+WITHOUT_HTML = "axe.configure({ noHtml: true });"
+"""Else axe writes the HTML of each element on which a rule is tried, with all that is in it."""
 THEMES = ("light", "dark")
 GRAVE = ("serious", "critical")
 
 RUN = """async (places) => {
-  // no style sheet is asked for again: a page that is a file can't
-  const found = await axe.run(places, { resultTypes: ['violations'], preload: false });
+  const found = await axe.run(places, {
+    // no style sheet is asked for again: a page that is a file can't
+    resultTypes: ['violations'], preload: false, elementRef: true,
+  });
   return found.violations.flatMap((rule) => rule.nodes.map((node) => ({
-    rule: rule.id, impact: node.impact || rule.impact, html: node.html,
+    rule: rule.id, impact: node.impact || rule.impact, html: node.element?.outerHTML.slice(0, 300),
     place: node.target.join(' '), why: node.failureSummary,
   })));
 }"""

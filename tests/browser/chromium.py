@@ -15,6 +15,8 @@ _QUIET = [
     "--disable-component-update",
     "--disable-sync",
 ]
+# no name or number of another machine leads anywhere, without a look at each request
+_THIS_MACHINE_ALONE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 SWITCHED_OFF = (
     # pages for what drops down from the address bar, which nobody sees: more work than ours
     "WebUIOmniboxPopup",
@@ -77,7 +79,7 @@ class LaunchOptions(TypedDict):
 
 def launch_options(for_pictures: bool = False) -> LaunchOptions:
     """Return what Playwright starts Chromium with."""
-    flags = [*_QUIET, *(_SAME_EVERYWHERE if for_pictures else ())]
+    flags = [*_QUIET, _THIS_MACHINE_ALONE, *(_SAME_EVERYWHERE if for_pictures else ())]
     flags.append(f"--disable-features={','.join(SWITCHED_OFF)}")
     if os.getuid() == 0:
         flags.append("--no-sandbox")

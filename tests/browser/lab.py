@@ -47,7 +47,9 @@ class Lab:
         page.goto(f"{self.address}/doc/tree/{path}?reset")
         page.wait_for_selector(".jp-Notebook .jp-CodeCell")
         # cells that are run before the kernel is there are not run at all
-        page.wait_for_selector('#jp-main-statusbar :text("| Idle")')
+        page.wait_for_function(
+            "() => document.querySelector('#jp-main-statusbar')?.innerText.includes('| Idle')"
+        )
 
     def stop_kernels(self) -> None:
         """End every kernel of this server, which otherwise lives as long as the server."""

@@ -24,6 +24,7 @@ from storagelab.tracks import TRACKS, load_track
 from storagelab.variants import variant_count
 from tests.parts.sliders import EVERY_PART, decisions, least_cost
 
+pytestmark = pytest.mark.usefixtures("searched_once")
 LIGHT = "tiny_pioneer"
 """The track with the fewest decisions."""
 

@@ -1,6 +1,8 @@
 """Any magnitude at all: a law gives a number that can be true, or says what it can't take."""
 
 import warnings
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,18 @@ from tests.models.test_inputs import GOOD, call
 MAGNITUDES = st.sampled_from([0.0, LEAST, 1e-30, 1e-9, 1.0, 3.0, 1e9, 1e30, MOST]) | st.floats(
     0, MOST
 )
+
+
+@cache
+def arguments_of(function: Callable[..., Any]) -> st.SearchStrategy[dict[str, Any]]:
+    """Return arguments of a law, each a good one or of any magnitude.
+
+    Made once for each law: Hypothesis looks a new strategy over before it draws from it, which
+    takes longer than the law.
+    """
+    return st.fixed_dictionaries(
+        {name: st.just(fine) | MAGNITUDES for name, fine in GOOD[function].items()}
+    )
 
 
 def result_or_reason(function: Any, arguments: Any) -> Any:
@@ -34,11 +48,7 @@ def result_or_reason(function: Any, arguments: Any) -> Any:
 def test_a_result_is_finite_and_never_negative_or_the_arguments_are_refused(
     function: Any, data: st.DataObject
 ) -> None:
-    arguments = {
-        name: data.draw(st.just(fine) | MAGNITUDES, label=name)
-        for name, fine in GOOD[function].items()
-    }
-    result, reason = result_or_reason(function, arguments)
+    result, reason = result_or_reason(function, data.draw(arguments_of(function)))
     if result is None:
         assert "must " in reason or "never ends" in reason or "too large to count" in reason
     else:

@@ -21,6 +21,7 @@ from storagelab.track_files import shipped
 from storagelab.tracks import TRACKS, load_track
 from tests.parts.sliders import EVERY_PART, decisions, least_cost, positions
 
+pytestmark = pytest.mark.usefixtures("searched_once")
 PAIRS = [
     pytest.param(part, *pair, id=f"{part.name}-{'-'.join(pair)}")
     for part in PARTS.values()

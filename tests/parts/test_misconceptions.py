@@ -18,6 +18,7 @@ from storagelab.parts.scoring import free_cost
 from storagelab.tracks import TRACKS
 from storagelab.units import significant
 
+pytestmark = pytest.mark.usefixtures("searched_once")
 every_part = pytest.mark.parametrize(
     ("track_name", "part_name"), [(track, part) for track in TRACKS for part in PARTS]
 )

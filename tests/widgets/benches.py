@@ -31,8 +31,12 @@ CLOUDS_OWN = (
 """Words that only the cloud's track may use."""
 
 
+@cache
 def outcomes(name: str, part_name: str) -> Any:
-    """Return a strategy for the outcomes on the grid of a part's controls."""
+    """Return a strategy for the outcomes on the grid of a part's controls.
+
+    The same one each time: Hypothesis looks a new strategy over before it draws from it.
+    """
     track, part = load_track(name), PARTS[part_name]
     return st.fixed_dictionaries(
         {

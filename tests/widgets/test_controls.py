@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from storagelab.parts import PARTS
 from storagelab.parts.answers import answer_line, in_units
+from storagelab.schema import Value
 from storagelab.tracks import TRACKS, load_track
 from storagelab.units import KIB
 from storagelab.widgets.code_line import read_line
@@ -184,6 +186,13 @@ def test_a_line_that_is_pasted_leaves_a_preset_and_comes_to_one() -> None:
     assert bench.presets.words.value == ""
 
 
+@cache
+def any_position(name: str, part_name: str) -> st.SearchStrategy[dict[str, Value]]:
+    """Return a strategy for the settings of a workbench, in the student's units."""
+    controls = bench_of(name, part_name).content.controls
+    return st.fixed_dictionaries({item.name: st.sampled_from(item.values) for item in controls})
+
+
 @pytest.mark.parametrize(("name", "part_name"), EVERY_BENCH)
 @given(st.data())
 def test_the_line_restores_the_workbench_from_any_state(
@@ -195,12 +204,7 @@ def test_the_line_restores_the_workbench_from_any_state(
     def state() -> dict[Any, Any]:
         return {key: row.value for key, row in bench.controls.items() if key in decided}
 
-    bench.set(
-        **{
-            item.name: data.draw(st.sampled_from(item.values), label=item.name)
-            for item in bench.content.controls
-        }
-    )
+    bench.set(**data.draw(any_position(name, part_name)))
     line, before = bench.line.field.value, state()
     bench.set(**{item.name: item.default for item in bench.content.controls})
     bench.line.field.value = line

@@ -1,5 +1,6 @@
 """The recorded runs are listed, drawn, numbered and compared with the model's values."""
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,7 @@ RUNS: list[dict[str, Any]] = [
 ]
 
 
+@cache
 def answers(name: str) -> Any:
     """Return a strategy for the runs of a track, in the student's units."""
     return st.fixed_dictionaries(
