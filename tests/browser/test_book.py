@@ -367,7 +367,8 @@ def test_on_paper_nothing_is_cut(visit: Visit) -> None:
     """Text runs anew over the width of a sheet, figures stay as wide as the screen made them."""
     page = visit.page
     page.set_viewport_size({"width": 1100, "height": 1000})  # else the theme has a column aside
-    wait_until_settled(page)
+    if page.locator(".bqplot").count():
+        wait_until_settled(page)
     page.emulate_media(media="print")
     page.add_style_tag(content=f"html {{ width: {A4}px; }}")
     # mathematics is laid out anew, when its fonts are there
