@@ -108,8 +108,6 @@ class OpenGradebook:
             raise trouble_with(problem, db_url) from None
         self._session = self.gradebook.db
         self.gradebook.db = _Held(self._session)
-        self._places: list[Any] = []
-        self._known_modules = 0
 
     def add_indexes(self) -> None:
         """Let the database find a submission's rows without reading the whole class's.
@@ -190,28 +188,20 @@ class OpenGradebook:
     @contextmanager
     def _in_place(self) -> Iterator[None]:
         """Put this gradebook where nbgrader's modules have the class."""
-        places = [item for item in self._askers() if item.Gradebook is Gradebook]
+        places = [
+            module
+            for name, module in list(sys.modules.items())
+            if name.startswith("nbgrader.") and getattr(module, "Gradebook", None) is Gradebook
+        ]
+        places = [module for module in places if module is not nbgrader.api]
         borrowed = _Borrowed(self.gradebook)
         for module in places:
-            module.Gradebook = borrowed
+            module.Gradebook = borrowed  # type: ignore[attr-defined]
         try:
             yield
         finally:
             for module in places:
-                module.Gradebook = Gradebook
-
-    def _askers(self) -> list[Any]:
-        """Return nbgrader's modules that have the class."""
-        if self._known_modules != len(sys.modules):  # of which there are thousands
-            self._known_modules = len(sys.modules)
-            self._places = [
-                module
-                for name, module in list(sys.modules.items())
-                if name.startswith("nbgrader.")
-                and module is not nbgrader.api
-                and hasattr(module, "Gradebook")
-            ]
-        return self._places
+                module.Gradebook = Gradebook  # type: ignore[attr-defined]
 
 
 class _Borrowed:

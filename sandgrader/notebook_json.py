@@ -7,6 +7,7 @@ copy of it in Python. Here it looks once, and what is written is laid out in C.
 from __future__ import annotations
 
 import json
+from functools import partial
 
 import msgspec
 import nbformat
@@ -37,16 +38,10 @@ def write(notebook: NotebookNode, version: int) -> str:
 
 
 def _laid_out(notebook: NotebookNode) -> str:
-    content = json.dumps(notebook, cls=BytesEncoder, sort_keys=True, ensure_ascii=False)
+    written = partial(json.dumps, notebook, cls=BytesEncoder, sort_keys=True, ensure_ascii=False)
+    content = written()
     try:
         return msgspec.json.format(content, indent=1)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         # what Python writes and JSON doesn't have: numbers that are none, halves of characters
-        return json.dumps(
-            notebook,
-            cls=BytesEncoder,
-            sort_keys=True,
-            ensure_ascii=False,
-            indent=1,
-            separators=(",", ": "),
-        )
+        return written(indent=1, separators=(",", ": "))

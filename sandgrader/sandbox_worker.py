@@ -131,20 +131,26 @@ def _fork(connection: socket.socket, order: Any) -> int:
     if not order["namespaces"]:
         return os.fork()
     order["who"] = os.getuid(), os.getgid()
+    if namespaces.is_alone():
+        return _fork_apart(connection)
     # a thread of what a course imports may hold a lock, for which os.fork has its library prepare
-    alone = namespaces.is_alone()
-    between = -1 if alone else os.fork()
-    if between > 0:
+    between = os.fork()
+    if between:
         return between
-    try:
-        child = namespaces.fork_apart()
-    except OSError as problem:
-        child = -1
-        with contextlib.suppress(wire.WireError):
-            wire.send(connection, {"failed": str(problem)})
-    if child != 0 and not alone:
+    child = _fork_apart(connection)
+    if child:
         _stand_between(child)
     return child
+
+
+def _fork_apart(connection: socket.socket) -> int:
+    """Fork into namespaces; return what ``os.fork`` does, or -1 where the kernel allows none."""
+    try:
+        return namespaces.fork_apart()
+    except OSError as problem:
+        with contextlib.suppress(wire.WireError):
+            wire.send(connection, {"failed": str(problem)})
+        return -1
 
 
 def _stand_between(child: int) -> None:
