@@ -127,6 +127,11 @@ def refuse() -> None:
         c_library.call("prctl", _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(program))
 
 
+def _here(numbers: tuple[int, ...]) -> int:
+    """Return which of a call's numbers is that of this machine, which is known."""
+    return numbers[[*_ARCHITECTURES].index(os.uname().machine)]
+
+
 def prepare() -> None:
     """Make the filter, which forks of this process then have."""
     if machine_is_known():
@@ -139,8 +144,7 @@ def clone(flags: int) -> int:
     Raises ``OSError``.
     """
     if machine_is_known():
-        number = _CLONE[[*_ARCHITECTURES].index(os.uname().machine)]
-        return c_library.call("syscall", number, flags, None, None, None, None)
+        return c_library.call("syscall", _here(_CLONE), flags, None, None, None, None)
     signal_of_end = flags & 0xFF
     said = struct.pack("=11Q", flags - signal_of_end, 0, 0, 0, signal_of_end, *[0] * 6)
     return c_library.call("syscall", _CLONE3, said, len(said))
@@ -149,7 +153,7 @@ def clone(flags: int) -> int:
 def leave_keys_behind() -> None:
     """Begin with an empty keyring in the place of the one that all processes here share."""
     if machine_is_known():
-        number = _REFUSED["keyctl"][[*_ARCHITECTURES].index(os.uname().machine)]
+        number = _here(_REFUSED["keyctl"])
         with contextlib.suppress(OSError):  # a kernel without keys, or one that refuses them
             c_library.call("syscall", number, _KEYCTL_JOIN_SESSION_KEYRING, None)
 
